@@ -1,0 +1,1 @@
+"""What two or more processes must agree on, and nothing else."""

@@ -1,0 +1,77 @@
+"""Every fact that may cross between services, by its type. Listing one here publishes it."""
+
+from shared.events import assessment, engagement, portal, treatment
+from shared.events.envelope import Event, Fact
+
+OWNERS = ("portal", "assessment", "treatment", "engagement")
+
+FACTS: tuple[type[Fact], ...] = (
+    portal.StaffAdded,
+    portal.StaffRoleChanged,
+    portal.StaffDisabled,
+    assessment.PatientEnrolled,
+    assessment.PatientDetailsChanged,
+    assessment.CareTeamChanged,
+    assessment.PatientLeftCare,
+    assessment.AssessmentCompleted,
+    assessment.AssessmentAmended,
+    assessment.SafetyFlagRaised,
+    assessment.SafetyFlagAcknowledged,
+    assessment.SafetyFlagClosed,
+    assessment.PathwayProposed,
+    assessment.PathwayDecided,
+    assessment.RemissionCriteriaMet,
+    assessment.RemissionCriteriaLost,
+    assessment.RelapseCriteriaMet,
+    treatment.CourseProposed,
+    treatment.CourseConfirmed,
+    treatment.CourseDoseChanged,
+    treatment.CourseSuspended,
+    treatment.CourseResumed,
+    treatment.CourseSwitched,
+    treatment.CourseClosed,
+    treatment.ResponseReviewed,
+    treatment.RemissionRecorded,
+    treatment.RelapseRecorded,
+    treatment.TaperPlanned,
+    treatment.TaperStepScheduled,
+    treatment.TaperSupplyConfirmed,
+    treatment.TaperStepTaken,
+    treatment.TaperCheckInRecorded,
+    treatment.TaperHeld,
+    treatment.TaperSteppedBack,
+    treatment.TaperReplanned,
+    treatment.TaperCompleted,
+    treatment.TaperStopped,
+    engagement.ReminderMadeVisible,
+    engagement.ReminderAcknowledged,
+    engagement.ReminderEscalated,
+    engagement.ReminderDone,
+    engagement.ReminderCancelled,
+)
+
+CATALOGUE: dict[str, type[Fact]] = {fact.TYPE: fact for fact in FACTS}
+
+
+def decode(type_: str, raw: bytes) -> Event[Fact]:
+    """Read one event from the wire.
+
+    Raises:
+        UnknownFact: no reader knows this type.
+        pydantic.ValidationError: the bytes are not that fact, or name another type.
+    """
+    fact = CATALOGUE.get(type_)
+    if fact is None:
+        raise UnknownFact(type_)
+    event = Event[fact].model_validate_json(raw, strict=True)  # type: ignore[valid-type]
+    if event.type != type_:
+        raise MislabelledFact(event.type)
+    return event
+
+
+class UnknownFact(Exception):
+    """The type is in no catalogue of this release."""
+
+
+class MislabelledFact(Exception):
+    """The envelope names another type than the subject it came on."""

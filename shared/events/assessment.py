@@ -1,0 +1,181 @@
+"""Facts the assessment service owns: patients, answers, safety flags, pathway, trajectory."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.events.envelope import Fact, Payload
+
+
+class PatientState(Payload):
+    """Whether a person is in care and who looks after them. No name, no birth date."""
+
+    patient_id: UUID
+    status: Literal["active", "left-care", "deceased"]
+    team: str
+    care_team: tuple[UUID, ...]
+    enrolled_on: date
+
+
+class PatientDetails(Payload):
+    """Who the person is and how to reach them. Read by treatment and engagement only."""
+
+    patient_id: UUID
+    given_name: str
+    family_name: str
+    birth_date: date
+    time_zone: str
+    language: str
+    phone: str | None = None
+    email: str | None = None
+    neutral_wording: bool = True
+
+
+class PatientFact(Fact):
+    """A fact about one patient's place in care; aggregate ``patient:<patient_id>``."""
+
+    patient: PatientState
+
+
+class PatientEnrolled(PatientFact):
+    TYPE: ClassVar[str] = "care.assessment.patient.enrolled.v1"
+
+
+class CareTeamChanged(PatientFact):
+    TYPE: ClassVar[str] = "care.assessment.patient.care-team-changed.v1"
+
+
+class PatientLeftCare(PatientFact):
+    TYPE: ClassVar[str] = "care.assessment.patient.left-care.v1"
+
+
+class PatientDetailsChanged(Fact):
+    """The only fact with a name in it; aggregate ``patient-details:<patient_id>``."""
+
+    TYPE: ClassVar[str] = "care.assessment.patient.details-changed.v1"
+    details: PatientDetails
+
+
+class AssessmentState(Payload):
+    """One completed instrument on one day. ``total`` is None when an item is missing."""
+
+    assessment_id: UUID
+    patient_id: UUID
+    instrument: str
+    instrument_version: str
+    taken_at: AwareDatetime
+    taken_on: date
+    total: int | None
+    band: str | None
+
+
+class AssessmentFact(Fact):
+    """Aggregate ``assessment:<assessment_id>``."""
+
+    assessment: AssessmentState
+
+
+class AssessmentCompleted(AssessmentFact):
+    TYPE: ClassVar[str] = "care.assessment.assessment.completed.v1"
+
+
+class AssessmentAmended(AssessmentFact):
+    TYPE: ClassVar[str] = "care.assessment.assessment.amended.v1"
+
+
+class SafetyFlagState(Payload):
+    """Something that needs a person now. ``level`` 0 is an emergency, 3 is prompt (clinical.md 6.5).
+
+    ``due_at`` is the instant by which a named person must have acted.
+    """
+
+    flag_id: UUID
+    patient_id: UUID
+    kind: str
+    level: int
+    rule: str
+    raised_at: AwareDatetime
+    due_at: AwareDatetime
+    status: Literal["open", "acknowledged", "closed"]
+    acknowledged_by: UUID | None = None
+    closed_by: UUID | None = None
+    outcome: str | None = None
+
+
+class SafetyFlagFact(Fact):
+    """Each flag is its own aggregate, ``flag:<flag_id>``."""
+
+    flag: SafetyFlagState
+
+
+class SafetyFlagRaised(SafetyFlagFact):
+    TYPE: ClassVar[str] = "care.assessment.flag.raised.v1"
+
+
+class SafetyFlagAcknowledged(SafetyFlagFact):
+    TYPE: ClassVar[str] = "care.assessment.flag.acknowledged.v1"
+
+
+class SafetyFlagClosed(SafetyFlagFact):
+    TYPE: ClassVar[str] = "care.assessment.flag.closed.v1"
+
+
+class PathwayState(Payload):
+    """What was proposed and what a person decided. Arms are codes of the pathway content file."""
+
+    proposal_id: UUID
+    patient_id: UUID
+    proposed_arms: tuple[str, ...]
+    ruleset_version: str
+    decision: Literal["pending", "accepted", "changed", "declined"] = "pending"
+    decided_arm: str | None = None
+    decided_by: UUID | None = None
+
+
+class PathwayFact(Fact):
+    """Aggregate ``pathway:<proposal_id>``."""
+
+    pathway: PathwayState
+
+
+class PathwayProposed(PathwayFact):
+    TYPE: ClassVar[str] = "care.assessment.pathway.proposed.v1"
+
+
+class PathwayDecided(PathwayFact):
+    TYPE: ClassVar[str] = "care.assessment.pathway.decided.v1"
+
+
+class TrajectoryState(Payload):
+    """Where the scores stand against the baseline fixed at course start (clinical.md 2.1).
+
+    ``remission_confirmed_on`` is the date of the second reading under the threshold.
+    """
+
+    patient_id: UUID
+    instrument: str
+    baseline_total: int | None
+    latest_total: int | None
+    latest_on: date | None
+    response: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
+    remission_confirmed_on: date | None = None
+
+
+class TrajectoryFact(Fact):
+    """Aggregate ``trajectory:<patient_id>``."""
+
+    trajectory: TrajectoryState
+
+
+class RemissionCriteriaMet(TrajectoryFact):
+    TYPE: ClassVar[str] = "care.assessment.trajectory.remission-criteria-met.v1"
+
+
+class RemissionCriteriaLost(TrajectoryFact):
+    TYPE: ClassVar[str] = "care.assessment.trajectory.remission-criteria-lost.v1"
+
+
+class RelapseCriteriaMet(TrajectoryFact):
+    TYPE: ClassVar[str] = "care.assessment.trajectory.relapse-criteria-met.v1"
