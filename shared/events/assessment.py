@@ -159,7 +159,9 @@ class TrajectoryState(Payload):
     baseline_total: int | None
     latest_total: int | None
     latest_on: date | None
-    response: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
+    response: Literal[
+        "unknown", "none", "early-improvement", "partial", "response", "remission"
+    ]
     remission_confirmed_on: date | None = None
 
 

@@ -1,0 +1,1 @@
+"""Bodies that cross HTTP between processes, one module per owner."""

@@ -1,0 +1,36 @@
+"""What every request and response body has in common."""
+
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+
+class Body(BaseModel):
+    """A request or response body: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+DoseMg = Annotated[
+    Decimal,
+    Field(ge=0, le=10_000, max_digits=9, decimal_places=3, allow_inf_nan=False),
+    PlainSerializer(_plain, return_type=str, when_used="json"),
+]
+"""Milligrams a day as an exact decimal; a string such as ``"12.5"`` on the wire."""
+
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+"""A stable code from a content file: lower case, digits, dots and dashes."""
+
+T = TypeVar("T")
+
+
+class Page(Body, Generic[T]):
+    """One page of a list. ``next`` is the cursor of the following page, or null at the end."""
+
+    items: tuple[T, ...]
+    next: str | None = None

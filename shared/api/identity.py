@@ -1,0 +1,53 @@
+"""Who may act: roles, and the bodies of the portal's token and signature endpoints."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from shared.api.body import Body
+
+
+class Role(StrEnum):
+    """What a member of staff (or a process) is here to do. Unlisted means denied."""
+
+    PRESCRIBER = "prescriber"
+    NURSE = "nurse"
+    LEAD = "lead"
+    FACILITATOR = "facilitator"
+    OPERATIONS = "operations"
+    AUDITOR = "auditor"
+    SERVICE = "service"
+
+
+class TokenRequest(Body):
+    """Sign in from a script."""
+
+    username: str = Field(min_length=1, max_length=64)
+    password: SecretStr = Field(min_length=1, max_length=256)
+
+
+class Token(Body):
+    """A bearer token and how long it lives, in seconds."""
+
+    access_token: str
+    token_type: str = "Bearer"
+    expires_in: int
+    staff_id: UUID
+    role: Role
+
+
+class SignatureRequest(Body):
+    """Ask for a signature over one exact version; the password is given again."""
+
+    username: str = Field(min_length=1, max_length=64)
+    password: SecretStr = Field(min_length=1, max_length=256)
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+    meaning: str = Field(min_length=1, max_length=64)
+
+
+class Signature(Body):
+    """A signature token bound to a hash and a meaning; valid for ``expires_in`` seconds."""
+
+    signature: str
+    expires_in: int
