@@ -1,6 +1,7 @@
 """Who may act: roles, and the bodies of the portal's token and signature endpoints."""
 
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field, SecretStr
@@ -31,7 +32,7 @@ class Token(Body):
     """A bearer token and how long it lives, in seconds."""
 
     access_token: str
-    token_type: str = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme, not a secret
     expires_in: int
     staff_id: UUID
     role: Role

@@ -86,7 +86,7 @@ class AssessmentAmended(AssessmentFact):
 
 
 class SafetyFlagState(Payload):
-    """Something that needs a person now. ``level`` 0 is an emergency, 3 is prompt (clinical.md 6.5).
+    """Something that needs a person now. ``level`` 0 is an emergency, 3 is prompt.
 
     ``due_at`` is the instant by which a named person must have acted.
     """
@@ -159,9 +159,7 @@ class TrajectoryState(Payload):
     baseline_total: int | None
     latest_total: int | None
     latest_on: date | None
-    response: Literal[
-        "unknown", "none", "early-improvement", "partial", "response", "remission"
-    ]
+    response: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
     remission_confirmed_on: date | None = None
 
 

@@ -37,7 +37,7 @@ class Event(BaseModel, Generic[F]):
     """A fact with who, when, about whom and because of what.
 
     ``subject`` is the opaque id of the patient (or of the staff member for identity facts).
-    ``recordedby`` is ``staff:<id>``, ``patient:<id>`` or ``rule:<id>@<version>``: nobody is anonymous.
+    ``recordedby`` is ``staff:<id>``, ``patient:<id>`` or ``rule:<id>@<version>``, never absent.
     ``aggregate`` is ``<kind>:<id>`` and ``version`` its own counter: a reader applies only a
     higher version and drops the rest without loss, because ``data`` is the full current state.
     """
