@@ -1,0 +1,342 @@
+"""One database per service: the engine, and the transaction that everything happens in.
+
+A change, its outgoing facts and its audit entries commit together or not at all.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, event, insert, make_url, text
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
+from shared.runtime import audit, clock
+from shared.runtime.tables import outbox
+
+_SQLITE_SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+_POSTGRES_SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+}
+_NOW = {
+    "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),"
+    " (SELECT offset_seconds FROM clock WHERE id = 1)",
+    "postgresql": "SELECT clock_timestamp(), (SELECT offset_seconds FROM clock WHERE id = 1)",
+}
+
+
+class UnauditedWrite(Exception):
+    """A transaction changed rows without a fact or an audit entry, so it was rolled back."""
+
+
+class OversizedFact(Exception):
+    """A fact is larger than the broker takes; nothing was stored."""
+
+
+class UnsafeDatabase(Exception):
+    """The server may lose a committed write; the service refuses to start on it."""
+
+
+class Transaction:
+    """One unit of work: a session, the time it happens at, and who does it.
+
+    ``now`` is the database's time plus the demo offset, read once; it is the only ``now``
+    of the request, event or tick. ``actor`` is ``staff:<id>``, ``rule:<id>@<version>``,
+    ``patient:<id>`` or ``service:<name>``.
+    """
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        source: str,
+        now: datetime,
+        actor: str,
+        correlation_id: str,
+        causation_id: str | None,
+        traceparent: str | None,
+    ) -> None:
+        self.session = session
+        self.now = now
+        self.actor = actor
+        self.correlation_id = correlation_id
+        self._source = source
+        self._causation_id = causation_id
+        self._traceparent = traceparent
+        self._outgoing: list[dict[str, Any]] = []
+        self._entries: list[audit.Entry] = []
+
+    @property
+    def has_outgoing(self) -> bool:
+        """Whether the relay has something to do once this has committed."""
+        return bool(self._outgoing)
+
+    def new_id(self) -> UUID:
+        """An identifier for something this transaction creates."""
+        return clock.new_id()
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        """Put a fact in the outbox and its entry in the audit chain.
+
+        ``version`` is the aggregate's own counter after the change.
+
+        Raises:
+            OversizedFact: the fact is larger than the broker takes.
+        """
+        envelope = self._envelope(fact, subject=subject, aggregate=aggregate, version=version)
+        body = envelope.to_bytes()
+        if len(body) > MAX_BYTES:
+            raise OversizedFact(fact.TYPE)
+        self._outgoing.append(
+            {
+                "id": envelope.id,
+                "type": fact.TYPE,
+                "subject": str(subject),
+                "aggregate": aggregate,
+                "version": version,
+                "body": body,
+                "created_at": self.now,
+                "next_try_at": clock.real_now(),
+            }
+        )
+        self.audit(fact.TYPE, object=aggregate, subject=subject, version=version)
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Record who did what, for a change or a look that publishes no fact."""
+        self._entries.append(
+            audit.Entry(
+                actor=self.actor,
+                action=action,
+                object=object,
+                object_version=version,
+                subject=None if subject is None else str(subject),
+                reason=reason,
+            )
+        )
+
+    async def finish(self, *, must_be_audited: bool) -> None:
+        """Write the outgoing facts and audit entries; the last thing before the commit.
+
+        Raises:
+            UnauditedWrite: rows were changed and nothing says who did it.
+        """
+        await self.session.flush()
+        connection = (await self.session.connection()).sync_connection
+        wrote = connection is not None and connection.info.pop("wrote", False)
+        if wrote and must_be_audited and not self._entries:
+            raise UnauditedWrite(self.actor)
+        if self._outgoing:
+            await self.session.execute(insert(outbox), self._outgoing)
+        if self._entries:
+            await audit.append(
+                self.session, self._entries, at=self.now, correlation_id=self.correlation_id
+            )
+
+    def _envelope(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> AnyEvent:
+        return AnyEvent(
+            id=clock.new_id(),
+            source=f"/mooring/{self._source}",
+            type=fact.TYPE,
+            subject=str(subject),
+            time=self.now,
+            dataschema=f"urn:mooring:{fact.TYPE}",
+            recordedby=self.actor,
+            aggregate=aggregate,
+            version=version,
+            correlationid=self.correlation_id,
+            causationid=self._causation_id,
+            traceparent=self._traceparent,
+            data=fact,
+        )
+
+
+class Database:
+    """A service's database. Open it once in ``main`` and close it at the end."""
+
+    def __init__(self, engine: AsyncEngine, *, source: str) -> None:
+        self.engine = engine
+        self.source = source
+        self.committed = asyncio.Event()
+        """Set after each commit that left something in the outbox: the relay's wake-up."""
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._now = text(_NOW[engine.dialect.name])
+        event.listen(engine.sync_engine, "after_cursor_execute", _note_writes)
+        event.listen(engine.sync_engine, "checkin", _forget_writes)
+
+    @classmethod
+    def open(cls, url: str, *, source: str) -> "Database":
+        """An engine with the durability settings of reliability.md 2.13 and 2.14.
+
+        ``source`` is the service's name, the ``source`` of its events.
+        """
+        backend = make_url(url).get_backend_name()
+        engine = _open_sqlite(url) if backend == "sqlite" else _open_postgres(url)
+        return cls(engine, source=source)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.engine.dialect.name
+
+    @asynccontextmanager
+    async def transaction(
+        self,
+        *,
+        actor: str,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        traceparent: str | None = None,
+        at: datetime | None = None,
+    ) -> AsyncIterator[Transaction]:
+        """Commit on leaving, roll back on an error. ``at`` is for seeding a demo's past only.
+
+        Raises:
+            UnauditedWrite: rows were changed and nothing says who did it.
+        """
+        async with self._begin(actor, correlation_id, causation_id, traceparent, at) as tx:
+            yield tx
+            await tx.finish(must_be_audited=True)
+        if tx.has_outgoing:
+            self.committed.set()
+
+    @asynccontextmanager
+    async def housekeeping(self) -> AsyncIterator[Transaction]:
+        """A transaction for the runtime's own rows, which leave no audit entry."""
+        async with self._begin(f"service:{self.source}") as tx:
+            yield tx
+            await tx.finish(must_be_audited=False)
+
+    @asynccontextmanager
+    async def reading(self, *, actor: str | None = None) -> AsyncIterator[Transaction]:
+        """A transaction that only looks; an audit entry of the look may be added to it."""
+        async with self._begin(actor or f"service:{self.source}") as tx:
+            yield tx
+            await tx.finish(must_be_audited=True)
+
+    @asynccontextmanager
+    async def _begin(
+        self,
+        actor: str,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        traceparent: str | None = None,
+        at: datetime | None = None,
+    ) -> AsyncIterator[Transaction]:
+        async with self._sessions() as session, session.begin():
+            yield Transaction(
+                session,
+                source=self.source,
+                now=at or await self.read_now(session),
+                actor=actor,
+                correlation_id=correlation_id or str(clock.new_id()),
+                causation_id=causation_id,
+                traceparent=traceparent,
+            )
+
+    async def read_now(self, session: AsyncSession) -> datetime:
+        """The database's time plus the demo offset, aware UTC."""
+        stamp, offset = (await session.execute(self._now)).one()
+        now = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+        return now.astimezone(UTC) + timedelta(seconds=offset or 0)
+
+    async def check(self) -> None:
+        """Refuse a server that may forget a commit.
+
+        Raises:
+            UnsafeDatabase: names the setting that is off.
+        """
+        if self.dialect != "postgresql":
+            return
+        async with self.engine.connect() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                value = (await connection.execute(text(f"SHOW {setting}"))).scalar_one()
+                if value == "off":
+                    raise UnsafeDatabase(f"PostgreSQL runs with {setting} = off")
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def _note_writes(
+    connection: Connection,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    _context: Any,
+    _executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+) -> None:
+    head = statement.lstrip()[:6].upper()
+    is_write = head in {"INSERT", "UPDATE", "DELETE"}
+    if is_write or (head.startswith("WITH") and "UPDATE " in statement):
+        connection.info["wrote"] = True
+
+
+def _forget_writes(_dbapi: Any, record: Any) -> None:
+    record.info.pop("wrote", None)
+
+
+def _open_postgres(url: str) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=5,
+        pool_timeout=3,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        connect_args={"server_settings": _POSTGRES_SETTINGS, "timeout": 5},
+    )
+
+
+def _open_sqlite(url: str) -> AsyncEngine:
+    """One connection, because SQLite has one writer and its busy handler is unfair."""
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=10)
+    safe = _wal_is_safe(sqlite3.sqlite_version_info)
+    journal, synchronous = ("WAL", "FULL") if safe else ("DELETE", "EXTRA")
+
+    def connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # we send BEGIN ourselves, below
+        cursor = dbapi.cursor()
+        for pragma in (
+            f"journal_mode={journal}",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine.sync_engine, "connect", connect)
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine
+
+
+def _wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite has the fix of the write-ahead-log reset bug (decisions.md, Storage)."""
+    newest = _SQLITE_SAFE_WAL[0]
+    return version >= newest or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in _SQLITE_SAFE_WAL
+    )

@@ -1,0 +1,54 @@
+"""Structured logs: a constant event name, ids as fields, never a person.
+
+Only listed fields are written; anything else is dropped and counted, so a name or a free
+text cannot reach a log by mistake.
+"""
+
+import logging
+import sys
+from typing import Any, cast
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+ALLOWED = frozenset(
+    {
+        "event", "level", "timestamp", "service", "instance", "version",
+        "correlation_id", "causation_id", "event_id", "type", "aggregate_version",
+        "method", "route", "status", "code", "duration_ms", "count", "tries", "delay_s",
+        "error", "reason", "port", "host", "stream", "consumer", "tick", "lag_s", "exit_code",
+        "signal", "names", "offset_s", "kind", "seq", "path", "migration", "where",
+    }
+)  # fmt: skip
+"""The fields a log line may have. Errors appear by type name only."""
+
+
+def configure(*, service: str, level: str = "info") -> None:
+    """Send one JSON object per line to standard error, for this process."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s")
+
+
+def get_logger() -> FilteringBoundLogger:
+    """The logger; the event name is the first argument and a constant in snake case."""
+    return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+def _only_allowed(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    kept: dict[str, Any] = {name: value for name, value in fields.items() if name in ALLOWED}
+    dropped = len(fields) - len(kept)
+    if dropped:
+        kept["names"] = f"{dropped} field(s) not allowed in logs were dropped"
+    return kept

@@ -1,0 +1,48 @@
+"""What every service is told from outside: environment first, then secret files.
+
+Each service has one frozen settings class, read once in its ``main``; nothing else reads the
+environment. A secret is a file in ``MOORING_SECRETS_DIR`` or an environment variable.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "MOORING_"
+
+
+class ServiceSettings(BaseSettings):
+    """Common to all services. Durations are seconds.
+
+    ``http_host``/``http_port``: where this service listens. ``database_url``: SQLAlchemy URL of
+    its own database. ``nats_url``, ``nats_user``, ``nats_password``: the broker and this
+    service's own identity there. ``jwks_url``: the portal's public keys. ``demo``: synthetic
+    data and a movable clock; refused beside real data.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="ignore",
+        secrets_dir=os.environ.get("MOORING_SECRETS_DIR"),
+    )
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=0, le=65535)
+    database_url: str = Field(min_length=1)
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str | None = None
+    nats_password: str | None = None
+    nats_ca_file: Path | None = None
+    jwks_url: str = "http://127.0.0.1:8080/.well-known/jwks.json"
+    demo: bool = False
+    log_level: str = "info"
+    instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
+
+
+def unknown_names(settings: type[BaseSettings]) -> tuple[str, ...]:
+    """Environment names with our prefix that no field reads: most likely a spelling mistake."""
+    known = {f"{PREFIX}{name}".upper() for name in settings.model_fields} | {"MOORING_SECRETS_DIR"}
+    return tuple(sorted(n for n in os.environ if n.startswith(PREFIX) and n.upper() not in known))
