@@ -1,0 +1,611 @@
+"""Bodies of the assessment service: patients, instruments, flags, pathway, trajectory.
+
+Routes, all under ``/api/v1`` (R = any clinical role that may see the patient: prescriber,
+nurse, lead, facilitator; P = prescriber; N = prescriber, nurse or lead):
+
+====== ======================================== ==== ======================= =====================
+Method Path                                     Who  Body                    Answer
+====== ======================================== ==== ======================= =====================
+POST   /patients                                N    NewPatient              201 PatientBody (a)
+GET    /patients                                R    query PatientQuery      Page[PatientSummary]
+POST   /patients/search                         R    PatientSearch           PatientsFound
+GET    /patients/{patient_id}                   R                            PatientBody
+PATCH  /patients/{patient_id}                   N    PatientChanges (b)      PatientBody
+PUT    /patients/{patient_id}/care-team         N    CareTeam (b)            PatientBody
+POST   /patients/{patient_id}/leave-care        N    LeaveCare (b)           PatientBody
+GET    /instruments                             R                            InstrumentList
+GET    /instruments/{code}                      R                            InstrumentBody
+POST   /patients/{patient_id}/assessments       R    NewAssessment           201 AssessmentBody (c)
+GET    /patients/{patient_id}/assessments       R    query AssessmentQuery   Page[AssessmentBody]
+GET    /assessments/{assessment_id}             R                            AssessmentBody
+POST   /assessments/{assessment_id}/amend       N    AmendAssessment (b)     AssessmentBody
+GET    /assessments/{assessment_id}/history     R                            AssessmentHistory
+GET    /intake-form                             R                            IntakeForm
+GET    /patients/{patient_id}/intake            R                            IntakeBody (d)
+PUT    /patients/{patient_id}/intake            R    Intake (b)              IntakeBody
+GET    /safety-rules                            R                            SafetyRules
+GET    /flags                                   R    query FlagQuery         Page[FlagBody]
+POST   /patients/{patient_id}/flags             R    RaiseFlag               201 FlagBody
+POST   /flags/{flag_id}/acknowledge             R    AcknowledgeFlag         FlagBody
+POST   /flags/{flag_id}/close                   N    CloseFlag               FlagBody
+GET    /pathway                                 R                            PathwayContent
+POST   /patients/{patient_id}/pathway-proposals N    NewProposal             201 ProposalBody
+GET    /patients/{patient_id}/pathway-proposals R    query ProposalQuery     Page[ProposalBody]
+GET    /pathway-proposals/{proposal_id}         R                            ProposalBody
+POST   /pathway-proposals/{proposal_id}/decision P   PathwayDecision (b)     ProposalBody
+GET    /patients/{patient_id}/trajectory        R                            TrajectoryBody
+====== ======================================== ==== ======================= =====================
+
+(a) 409 ``possible-duplicate`` when name and birth date are already known; its problem document
+carries ``candidates``, patient ids only. Send ``duplicate_reason`` to go on.
+(b) takes ``If-Match`` with the ``version`` last read. (c) the flags in the answer are already
+raised and stored. (d) version 0 and no answers until the first PUT.
+
+``actions`` names what the service would accept now in this state, so a page need not guess.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.api.body import Body, Code
+
+PersonName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
+ItemAnswers = Annotated[
+    dict[Code, Annotated[int, Field(strict=True, ge=0, le=1000)]], Field(max_length=100)
+]
+ChosenAnswers = Annotated[dict[Code, Code], Field(max_length=100)]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9 ()-]{5,30}$")]
+Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Cursor = Annotated[str, Field(max_length=200)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+
+PatientStatus = Literal["active", "left-care", "deceased"]
+FlagStatus = Literal["open", "acknowledged", "closed"]
+Mode = Literal["in-person", "telephone", "remote", "proxy"]
+"""How the answers were obtained; ``proxy`` means somebody else answered for the person."""
+
+
+# Patients
+
+
+class NewPatient(Body):
+    """Enrol a person. ``duplicate_reason`` is needed only after a 409."""
+
+    given_name: PersonName
+    family_name: PersonName
+    birth_date: date
+    time_zone: TimeZone
+    language: Language
+    team: Code
+    care_team: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    phone: Phone | None = None
+    email: Email | None = None
+    neutral_wording: bool = True
+    duplicate_reason: Sentence | None = None
+
+
+class PatientChanges(Body):
+    """Only the fields sent are changed; ``null`` clears a phone or an e-mail address."""
+
+    given_name: PersonName | None = None
+    family_name: PersonName | None = None
+    birth_date: date | None = None
+    time_zone: TimeZone | None = None
+    language: Language | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    neutral_wording: bool | None = None
+
+
+class CareTeam(Body):
+    """Who may see the person: a team, and named members of staff."""
+
+    team: Code
+    care_team: Annotated[tuple[UUID, ...], Field(max_length=50)]
+
+
+class LeaveCare(Body):
+    """End care. Every message and reminder to the person stops; open flags stay open."""
+
+    status: Literal["left-care", "deceased"]
+    on: date
+    reason: Sentence
+
+
+class PatientBody(Body):
+    patient_id: UUID
+    version: int
+    status: PatientStatus
+    team: str
+    care_team: tuple[UUID, ...]
+    enrolled_on: date
+    left_on: date | None
+    given_name: str
+    family_name: str
+    birth_date: date
+    time_zone: str
+    language: str
+    phone: str | None
+    email: str | None
+    neutral_wording: bool
+    open_flags: int
+    actions: tuple[str, ...]
+
+
+class PatientSummary(Body):
+    """One row of a list."""
+
+    patient_id: UUID
+    status: PatientStatus
+    team: str
+    given_name: str
+    family_name: str
+    birth_date: date
+    enrolled_on: date
+    open_flags: int
+
+
+class PatientQuery(Body):
+    status: PatientStatus = "active"
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class PatientSearch(Body):
+    """Both are matched when both are given; a name matches the start of either name."""
+
+    name: Annotated[str, Field(min_length=2, max_length=100)] | None = None
+    birth_date: date | None = None
+
+
+class PatientsFound(Body):
+    """At most the first 50 by name; ``more`` says that there were others."""
+
+    items: tuple[PatientSummary, ...]
+    more: bool
+
+
+# Instruments
+
+
+class AnswerOption(Body):
+    """One answer a person can give: what is sent, and our own words for it."""
+
+    value: int
+    label: str
+    loinc: str | None = None
+
+
+class InstrumentItem(Body):
+    """``red_flag``: an answer may raise a safety flag. ``may_not_apply``: it can be left out."""
+
+    code: str
+    label: str
+    answers: tuple[AnswerOption, ...]
+    loinc: str | None = None
+    red_flag: bool = False
+    may_not_apply: bool = False
+    scored: bool = True
+
+
+class Band(Body):
+    code: str
+    label: str
+    lowest: int
+    highest: int
+
+
+class InstrumentBody(Body):
+    """``direction`` says whether a higher total is worse; ``enabled`` needs a right to use."""
+
+    code: str
+    version: str
+    title: str
+    purpose: str
+    direction: Literal["higher-is-worse", "higher-is-better", "neither"]
+    enabled: bool
+    right_to_use: str
+    source: str
+    grade: str
+    review: str
+    items: tuple[InstrumentItem, ...]
+    bands: tuple[Band, ...]
+    lowest: int | None
+    highest: int | None
+    loinc: str | None = None
+
+
+class InstrumentList(Body):
+    items: tuple[InstrumentBody, ...]
+
+
+# Assessments
+
+
+class NewAssessment(Body):
+    """Answers by item code. A missing item is simply absent; it never counts as zero.
+
+    ``submitted_total`` is kept, compared, and never used. ``intent_stated`` is what the person
+    said when asked, and can only raise the level of a flag.
+    """
+
+    instrument: Code
+    instrument_version: Annotated[str, Field(max_length=32)] | None = None
+    answers: ItemAnswers
+    not_applicable: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
+    taken_at: AwareDatetime | None = None
+    mode: Mode = "in-person"
+    submitted_total: int | None = None
+    intent_stated: bool | None = None
+
+
+class AmendAssessment(Body):
+    """Replace the answers, with a reason. The earlier version is kept."""
+
+    answers: ItemAnswers
+    not_applicable: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
+    submitted_total: int | None = None
+    intent_stated: bool | None = None
+    reason: Sentence
+
+
+class AssessmentQuery(Body):
+    instrument: Code | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class SubscaleScore(Body):
+    """``score`` is an exact decimal as text (a mean may be fractional), null when unknown."""
+
+    code: str
+    label: str
+    score: str | None
+    band: str | None
+
+
+class FlagBody(Body):
+    """Something that needs a person by ``due_at``. ``act`` says what to do, in plain words."""
+
+    flag_id: UUID
+    version: int
+    patient_id: UUID
+    kind: str
+    title: str
+    act: str
+    level: int
+    rule: str
+    source: str
+    grade: str
+    assessment_id: UUID | None
+    raised_at: AwareDatetime
+    due_at: AwareDatetime
+    status: FlagStatus
+    acknowledged_by: UUID | None
+    acknowledged_at: AwareDatetime | None
+    closed_by: UUID | None
+    closed_at: AwareDatetime | None
+    outcome: str | None
+    note: str | None
+    actions: tuple[str, ...]
+
+
+class AssessmentBody(Body):
+    """``total`` is null when an item is missing; ``findings`` are warnings in plain words."""
+
+    assessment_id: UUID
+    version: int
+    patient_id: UUID
+    instrument: str
+    instrument_version: str
+    taken_at: AwareDatetime
+    taken_on: date
+    recorded_at: AwareDatetime
+    recorded_by: str
+    mode: Mode
+    answers: dict[str, int]
+    not_applicable: tuple[str, ...]
+    missing: tuple[str, ...]
+    total: int | None
+    highest: int | None
+    band: str | None
+    band_label: str | None
+    subscales: tuple[SubscaleScore, ...]
+    positive: bool | None
+    submitted_total: int | None
+    submitted_total_differs: bool
+    findings: tuple[str, ...]
+    flags: tuple[FlagBody, ...]
+    amended: bool
+    actions: tuple[str, ...]
+
+
+class AssessmentVersion(Body):
+    version: int
+    recorded_at: AwareDatetime
+    recorded_by: str
+    answers: dict[str, int]
+    not_applicable: tuple[str, ...]
+    total: int | None
+    band: str | None
+    reason: str | None
+
+
+class AssessmentHistory(Body):
+    assessment_id: UUID
+    versions: tuple[AssessmentVersion, ...]
+
+
+# Intake facts
+
+
+class Choice(Body):
+    code: str
+    label: str
+
+
+class Question(Body):
+    """One closed question. ``required``: nothing can be proposed before it is answered."""
+
+    code: str
+    label: str
+    choices: tuple[Choice, ...]
+    required: bool
+    group: str
+    source: str
+    grade: str
+
+
+class IntakeForm(Body):
+    questions: tuple[Question, ...]
+
+
+class Intake(Body):
+    """Answers by question code, each one of that question's choice codes."""
+
+    answers: ChosenAnswers
+
+
+class IntakeBody(Body):
+    patient_id: UUID
+    version: int
+    answers: dict[str, str]
+    missing: tuple[str, ...]
+    ask_again_on: date | None
+    recorded_at: AwareDatetime | None
+    recorded_by: str | None
+    flags: tuple[FlagBody, ...] = ()
+
+
+# Safety flags
+
+
+class SafetyTrigger(Body):
+    """What a member of staff may raise a flag for, having seen or heard it."""
+
+    code: str
+    title: str
+    level: int
+    act: str
+    source: str
+    grade: str
+
+
+class SafetyRules(Body):
+    triggers: tuple[SafetyTrigger, ...]
+    outcomes: tuple[Choice, ...]
+
+
+class FlagQuery(Body):
+    """``live`` means open or acknowledged: everything a person has not closed yet."""
+
+    status: Literal["live", "open", "acknowledged", "closed"] = "live"
+    patient_id: UUID | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class RaiseFlag(Body):
+    """A member of staff saw or heard something; ``trigger`` is a code of the safety rules."""
+
+    trigger: Code
+    note: Sentence | None = None
+
+
+class AcknowledgeFlag(Body):
+    """The caller takes the flag on."""
+
+
+class CloseFlag(Body):
+    """``outcome`` is a code of the safety rules: what was found and done."""
+
+    outcome: Code
+    note: Sentence | None = None
+
+
+# Pathway
+
+
+class Arm(Body):
+    """One kind of help. ``needs`` are question codes a plan of this arm must answer."""
+
+    code: str
+    label: str
+    summary: str
+    needs: tuple[str, ...] = ()
+
+
+class RuleBody(Body):
+    """One row of the decision table, in words, with where it comes from."""
+
+    rule: str
+    version: int
+    title: str
+    condition: str
+    source: str
+    grade: str
+    review: str
+
+
+class PathwayContent(Body):
+    """What a page needs to show and answer a proposal."""
+
+    ruleset_version: str
+    arms: tuple[Arm, ...]
+    plan_questions: tuple[Question, ...]
+    decision_reasons: tuple[Choice, ...]
+    guard_reasons: tuple[Choice, ...]
+    rules: tuple[RuleBody, ...]
+
+
+class NewProposal(Body):
+    """Propose from what is recorded now."""
+
+
+class ProposalQuery(Body):
+    cursor: Cursor | None = None
+    limit: Limit = 20
+
+
+class FactUsed(Body):
+    """A fact as the rule saw it; ``value`` null means it was not known."""
+
+    code: str
+    label: str
+    value: str | None
+
+
+class TraceLine(Body):
+    """What one rule did: ``unknown`` means that a fact it needs is missing."""
+
+    rule: str
+    version: int
+    title: str
+    outcome: Literal["fired", "not-fired", "unknown"]
+    condition: str
+    facts: tuple[FactUsed, ...]
+    effect: str
+    source: str
+    grade: str
+    review: str
+
+
+class ProposedArm(Body):
+    code: str
+    label: str
+    summary: str
+    rules: tuple[str, ...]
+    review: str
+
+
+class Advice(Body):
+    """Something to do or to check, said by a rule."""
+
+    code: str
+    text: str
+    rule: str
+
+
+class Guard(Body):
+    """A plan like this needs a coded reason before it may start."""
+
+    code: str
+    text: str
+    rule: str
+
+
+class ProposalBody(Body):
+    """``arms`` best first. Empty ``arms`` with ``needs``: answer those questions first.
+
+    ``pending_human_review``: at least one rule behind the arms was not reviewed by a clinician.
+    """
+
+    proposal_id: UUID
+    version: int
+    patient_id: UUID
+    proposed_at: AwareDatetime
+    ruleset_version: str
+    arms: tuple[ProposedArm, ...]
+    advice: tuple[Advice, ...]
+    guards: tuple[Guard, ...]
+    needs: tuple[Choice, ...]
+    pending_human_review: bool
+    trace: tuple[TraceLine, ...]
+    decision: Literal["pending", "accepted", "changed", "declined"]
+    decided_arm: str | None
+    decided_by: UUID | None
+    decided_at: AwareDatetime | None
+    reason: str | None
+    note: str | None
+    plan: dict[str, str]
+    guard_reasons: dict[str, str]
+    actions: tuple[str, ...]
+
+
+class PathwayDecision(Body):
+    """Accept takes a proposed arm; change takes another one; decline takes none.
+
+    ``reason`` is needed to change or decline. ``plan`` answers the plan questions;
+    ``guard_reasons`` gives a coded reason for each guard the plan would trip.
+    """
+
+    decision: Literal["accepted", "changed", "declined"]
+    arm: Code | None = None
+    reason: Code | None = None
+    note: Sentence | None = None
+    plan: ChosenAnswers = Field(default_factory=dict)
+    guard_reasons: ChosenAnswers = Field(default_factory=dict)
+
+
+# Trajectory
+
+
+class Reading(Body):
+    """One total on one local day; ``total`` null is unknown, never "no change"."""
+
+    assessment_id: UUID
+    taken_on: date
+    total: int | None
+    band: str | None
+
+
+class Definition(Body):
+    """One published definition under its own name. ``met`` null means unknown."""
+
+    code: str
+    label: str
+    met: bool | None
+    source: str
+    grade: str
+
+
+class InstrumentTrajectory(Body):
+    """Where one instrument stands against the baseline fixed when the course started."""
+
+    instrument: str
+    primary: bool
+    baseline_total: int | None
+    baseline_on: date | None
+    latest_total: int | None
+    latest_on: date | None
+    response: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
+    remission_first_on: date | None
+    remission_confirmed_on: date | None
+    relapse_suspected: bool
+    relapse_confirmed_on: date | None
+    definitions: tuple[Definition, ...]
+    readings: tuple[Reading, ...]
+
+
+class TrajectoryBody(Body):
+    patient_id: UUID
+    version: int
+    course_id: UUID | None
+    course_started_on: date | None
+    instruments: tuple[InstrumentTrajectory, ...]
