@@ -1,0 +1,226 @@
+"""Bodies of the engagement service: the worklist, and what people do about a reminder.
+
+    GET  /api/v1/worklist                        -> Worklist      ?scope=mine|team &section= &patient_id=
+                                                                  &cursor= &limit=
+    GET  /api/v1/reminders/{reminder_id}         -> ReminderBody
+    POST /api/v1/reminders/{reminder_id}/acknowledge  Acknowledgement -> ReminderBody   If-Match
+    POST /api/v1/reminders/{reminder_id}/outcomes     NewOutcome      -> ReminderBody   If-Match
+    GET  /api/v1/patients/{patient_id}/reminders -> Page[ReminderBody]   newest due first
+    GET  /api/v1/service-levels                  -> ServiceLevels ?since=
+
+Both POSTs take an Idempotency-Key and the version last seen as If-Match; the answer is the
+reminder as it is afterwards. Problems: 404 ``unknown-reminder`` (also for a stranger's patient),
+409 ``reminder-closed``, 409 ``closed-elsewhere`` (``action`` says where the work is completed),
+412 stale version, 422 ``deferral-too-long``, ``deferral-in-the-past``, ``unknown-colleague``.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from shared.api.body import Body, Page
+from shared.api.identity import Role
+
+
+class Section(StrEnum):
+    """Where a reminder stands on the list, in the order the sections are read."""
+
+    SAFETY_NOW = "safety-now"
+    OVERDUE = "overdue"
+    DUE_TODAY = "due-today"
+    PREPARE = "prepare"
+    WAITING = "waiting"
+
+
+class Scope(StrEnum):
+    """Whose reminders: those I own at any level, or all of my teams."""
+
+    MINE = "mine"
+    TEAM = "team"
+
+
+class Action(StrEnum):
+    """Where the work behind a reminder is done; the portal opens that page."""
+
+    CONFIRM_SUPPLY = "confirm-supply"
+    TAKE_STEP = "take-step"
+    CHECK_IN = "check-in"
+    REVIEW_COURSE = "review-course"
+    SURVEY = "surveillance"
+    ANSWER_FLAG = "answer-flag"
+    RECORD_OUTCOME = "record-outcome"
+
+
+class Outcome(StrEnum):
+    """What came of working on a reminder. ``done`` only where nobody else records it."""
+
+    DONE = "done"
+    NO_ANSWER = "no-answer"
+    CALL_BACK = "call-back"
+    REFUSED = "refused"
+    RESCHEDULE = "reschedule"
+    ESCALATE = "escalate"
+    HAND_OVER = "hand-over"
+
+
+class Meaning(StrEnum):
+    """What an acknowledgement means; ``deferred`` needs a time."""
+
+    CALLED = "called"
+    SEEN = "seen"
+    NOT_REACHED = "not-reached"
+    DEFERRED = "deferred"
+
+
+class WorklistQuery(Body):
+    """``patient_id`` narrows the list to one person; names are never in an address."""
+
+    scope: Scope = Scope.TEAM
+    section: Section | None = None
+    patient_id: UUID | None = None
+    cursor: str | None = Field(default=None, max_length=512)
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class ReminderKey(Body):
+    """The unique key of a reminder. ``level`` 0 is the owner's, 1 and up are escalations."""
+
+    subject_kind: str
+    subject_id: UUID
+    subject_version: int
+    ordinal: int
+    kind: str
+    level: int
+
+
+class Detail(Body):
+    """What the owning service says about the work, word for word; never computed here."""
+
+    drug: str | None = None
+    previous_dose_text: str | None = None
+    dose_text: str | None = None
+    supply_text: str | None = None
+    subtype: str | None = None
+    rule: str | None = None
+    step_count: int | None = None
+
+
+class Acknowledged(Body):
+    """Who took it in hand, when, and in what sense. ``on_earlier_version`` says that this was
+    said about the plan version this reminder replaces."""
+
+    by: UUID
+    at: AwareDatetime
+    meaning: Meaning
+    on_earlier_version: bool = False
+
+
+class ReminderBody(Body):
+    """One obligation as the list shows it.
+
+    ``due_at`` is the instant it shows from (moved by a deferral); ``due_on`` is the local date
+    intended by the plan, in ``time_zone``. ``late_by_minutes`` counts from ``due_at`` to now and
+    is 0 for what is closed or not yet due. ``risk`` 0 is the highest. ``actions`` are the
+    outcomes (and ``acknowledge``) that may be posted now; ``action`` is where the work is done.
+    """
+
+    reminder_id: UUID
+    version: int
+    key: ReminderKey
+    patient_id: UUID
+    patient_name: str | None
+    birth_date: date | None
+    team: str
+    course_id: UUID | None
+    for_role: Role
+    owner_id: UUID | None
+    state: Literal["planned", "visible", "acknowledged", "done", "cancelled"]
+    reason: str | None = None
+    section: Section | None
+    risk: int
+    due_at: AwareDatetime
+    due_on: date
+    time_zone: str
+    visible_at: AwareDatetime | None = None
+    late_by_minutes: int = 0
+    title: str
+    why: str
+    what: str
+    detail: Detail
+    escalated_to: int | None = None
+    acknowledged: Acknowledged | None = None
+    attempts: int = 0
+    action: Action
+    actions: tuple[str, ...]
+
+
+class Worklist(Page[ReminderBody]):
+    """One page of a list, in order: section, then risk, then how late.
+
+    ``counts`` covers the whole scope, not this page. ``engine_seen_at`` is the reminder
+    engine's last tick: when it is old, notices are late but this list is still complete.
+    """
+
+    as_of: AwareDatetime
+    counts: dict[Section, int]
+    engine_seen_at: AwareDatetime | None
+
+
+class Acknowledgement(Body):
+    """Take a reminder in hand. It stops the escalation; ``deferred`` moves it to ``until``."""
+
+    meaning: Meaning
+    until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _until_belongs_to_deferred(self) -> "Acknowledgement":
+        if (self.meaning is Meaning.DEFERRED) != (self.until is not None):
+            raise ValueError("until is given when, and only when, the meaning is deferred")
+        return self
+
+
+class NewOutcome(Body):
+    """What came of it. ``at`` goes with call-back and reschedule, ``to`` with hand-over."""
+
+    outcome: Outcome
+    at: AwareDatetime | None = None
+    to: UUID | None = None
+    note: str | None = Field(default=None, max_length=500)
+
+    @model_validator(mode="after")
+    def _each_with_its_field(self) -> "NewOutcome":
+        if (self.outcome in {Outcome.CALL_BACK, Outcome.RESCHEDULE}) != (self.at is not None):
+            raise ValueError("at is given when, and only when, calling back or rescheduling")
+        if (self.outcome is Outcome.HAND_OVER) != (self.to is not None):
+            raise ValueError("to is given when, and only when, handing over")
+        return self
+
+
+class ServiceLevelQuery(Body):
+    """Count reminders that fell due from this instant on; all of them when left out."""
+
+    since: AwareDatetime | None = None
+
+
+class ServiceLevels(Body):
+    """Whether the engine keeps its promises. ``early``, ``doubled`` and ``lost`` must be 0.
+
+    ``on_time`` and ``late`` count reminders by how long after ``due_at`` they were made
+    visible; ``waiting`` is due now and not yet marked (the list shows it all the same).
+    """
+
+    as_of: AwareDatetime
+    on_time: int
+    late: int
+    early: int
+    doubled: int
+    lost: int
+    waiting: int
+    open: int
+    done: int
+    cancelled: int
+    worst_lateness_s: int
+    engine_seen_at: AwareDatetime | None
