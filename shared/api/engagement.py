@@ -1,6 +1,6 @@
 """Bodies of the engagement service: the worklist, and what people do about a reminder.
 
-    GET  /api/v1/worklist                        -> Worklist      ?scope=mine|team &section= &patient_id=
+    GET  /api/v1/worklist                        -> Worklist      ?scope= &section= &patient_id=
                                                                   &cursor= &limit=
     GET  /api/v1/reminders/{reminder_id}         -> ReminderBody
     POST /api/v1/reminders/{reminder_id}/acknowledge  Acknowledgement -> ReminderBody   If-Match
