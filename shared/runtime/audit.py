@@ -100,7 +100,7 @@ def _faults(row: Row[Any], *, expected_seq: int, prev: bytes) -> list[str]:
         faults.append(f"entry {expected_seq}: missing before entry {row.seq}")
     elif row.prev != prev:
         faults.append(f"entry {row.seq}: does not follow entry {row.seq - 1}")
-    if row.hash != _seal(row.prev, row._asdict()):  # noqa: SLF001 - SQLAlchemy's public name
+    if row.hash != _seal(row.prev, row._asdict()):
         faults.append(f"entry {row.seq}: was edited")
     return faults
 
