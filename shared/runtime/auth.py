@@ -1,0 +1,219 @@
+"""Who is calling: short-lived ES256 tokens the portal issues and every service verifies.
+
+The portal owns the private keys and publishes the public ones (JWKS). A token names its
+audience, so one service's token is worthless at another. A signature token binds one person,
+one meaning and the SHA-256 of exactly one version of a document.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import aiohttp
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from shared.api.identity import Role
+from shared.runtime import clock
+
+ISSUER = "mooring-portal"
+ALGORITHM = "ES256"
+ACCESS = "at+jwt"
+SIGNATURE = "signature+jwt"
+LEEWAY_S = 5
+_REFETCH_AFTER_S = 60.0
+_FETCH_TIMEOUT_S = 3.0
+
+
+class Unauthenticated(Exception):
+    """The token is missing, expired, for another audience, or not ours. The text is a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever is acting, as their token says."""
+
+    staff_id: UUID
+    role: Role
+    teams: tuple[str, ...]
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names them."""
+        return f"staff:{self.staff_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedSignature:
+    """Proof that a person, having given their password again, signed one exact version."""
+
+    staff_id: UUID
+    hash: str
+    meaning: str
+    signed_at: datetime
+    token_id: str
+
+
+class Keys(Protocol):
+    """Where the public keys come from."""
+
+    async def find(self, kid: str) -> ECKey:
+        """The key of that id.
+
+        Raises:
+            Unauthenticated: there is no such key.
+        """
+        ...
+
+
+class StaticKeys:
+    """Keys known beforehand: the portal's own, and those of tests."""
+
+    def __init__(self, keys: KeySet) -> None:
+        self._keys = keys
+
+    async def find(self, kid: str) -> ECKey:
+        return _pick(self._keys, kid)
+
+
+class JwksKeys:
+    """Keys fetched from the portal; an unknown id is looked up again at most once a minute."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._session = session
+        self._keys = KeySet([])
+        self._fetched_at = float("-inf")
+
+    async def find(self, kid: str) -> ECKey:
+        try:
+            return _pick(self._keys, kid)
+        except Unauthenticated:
+            if clock.monotonic() - self._fetched_at < _REFETCH_AFTER_S and len(self._keys.keys):
+                raise
+        await self._fetch()
+        return _pick(self._keys, kid)
+
+    async def _fetch(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=_FETCH_TIMEOUT_S)
+        try:
+            async with self._session.get(self._url, timeout=timeout) as answer:
+                answer.raise_for_status()
+                self._keys = KeySet.import_key_set(await answer.json())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise Unauthenticated("keys-unavailable") from error
+        self._fetched_at = clock.monotonic()
+
+
+def issue_access_token(
+    key: ECKey,
+    *,
+    staff_id: UUID,
+    role: Role,
+    teams: Sequence[str],
+    audience: Sequence[str],
+    lifetime: timedelta,
+) -> str:
+    """A bearer token for the named services."""
+    claims = {"sub": str(staff_id), "role": role.value, "teams": list(teams), "aud": list(audience)}
+    return _encode(key, claims, typ=ACCESS, lifetime=lifetime)
+
+
+def issue_signature(
+    key: ECKey,
+    *,
+    staff_id: UUID,
+    hash_: str,
+    meaning: str,
+    audience: str,
+    lifetime: timedelta = timedelta(minutes=5),
+) -> str:
+    """A signature over one version; the caller has just checked the password."""
+    claims = {"sub": str(staff_id), "hash": hash_, "meaning": meaning, "aud": [audience]}
+    return _encode(key, claims, typ=SIGNATURE, lifetime=lifetime)
+
+
+async def verify_access_token(token: str, *, keys: Keys, audience: str) -> Principal:
+    """Read a bearer token.
+
+    Raises:
+        Unauthenticated: with a code saying why.
+    """
+    claims = await _decode(token, keys=keys, audience=audience, typ=ACCESS)
+    try:
+        return Principal(
+            staff_id=UUID(claims["sub"]), role=Role(claims["role"]), teams=tuple(claims["teams"])
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unauthenticated("claims") from error
+
+
+async def verify_signature(token: str, *, keys: Keys, audience: str) -> VerifiedSignature:
+    """Read a signature token. The caller still compares hash, meaning and person.
+
+    Raises:
+        Unauthenticated: with a code saying why.
+    """
+    claims = await _decode(token, keys=keys, audience=audience, typ=SIGNATURE)
+    try:
+        return VerifiedSignature(
+            staff_id=UUID(claims["sub"]),
+            hash=str(claims["hash"]),
+            meaning=str(claims["meaning"]),
+            signed_at=datetime.fromtimestamp(claims["iat"], tz=clock.real_now().tzinfo),
+            token_id=str(claims["jti"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unauthenticated("claims") from error
+
+
+def _encode(key: ECKey, claims: dict[str, Any], *, typ: str, lifetime: timedelta) -> str:
+    now = clock.real_now()
+    stamped = claims | {
+        "iss": ISSUER,
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+        "jti": str(clock.new_id()),
+    }
+    return jwt.encode({"alg": ALGORITHM, "typ": typ, "kid": key.kid}, stamped, key)
+
+
+async def _decode(token: str, *, keys: Keys, audience: str, typ: str) -> dict[str, Any]:
+    try:
+        header = _header(token)
+        if header.get("typ") != typ or header.get("alg") != ALGORITHM:
+            raise Unauthenticated("type")
+        key = await keys.find(str(header.get("kid")))
+        decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
+        _registry(audience).validate(decoded.claims)
+    except (JoseError, ValueError) as error:
+        raise Unauthenticated(type(error).__name__) from error
+    return decoded.claims
+
+
+def _header(token: str) -> dict[str, Any]:
+    from joserfc.jws import extract_compact
+
+    return dict(extract_compact(token.encode()).headers())
+
+
+def _registry(audience: str) -> jwt.JWTClaimsRegistry:
+    return jwt.JWTClaimsRegistry(
+        now=int(clock.real_now().timestamp()),
+        leeway=LEEWAY_S,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": audience},
+        exp={"essential": True},
+        iat={"essential": True},
+        sub={"essential": True},
+    )
+
+
+def _pick(keys: KeySet, kid: str) -> ECKey:
+    for key in keys.keys:
+        if key.kid == kid and isinstance(key, ECKey):
+            return key
+    raise Unauthenticated("unknown-key")
