@@ -1,0 +1,628 @@
+"""Bodies of the treatment service's HTTP interface; every path is under ``/api/v1``.
+
+==================================================  =======================  ==================
+Route                                               Body in                  Body out
+==================================================  =======================  ==================
+GET  /drugs                                                                  Page[DrugBody]
+GET  /patients/{patient_id}/drug-options?indication=                         DrugOptions
+GET  /patients/{patient_id}/health-profile                                   HealthProfile
+PUT  /patients/{patient_id}/health-profile (If-Match) HealthFacts             HealthProfile
+GET  /patients/{patient_id}/courses                                          Page[CourseBody]
+POST /courses                                       NewCourse                CourseBody 201
+GET  /courses/{course_id}                                                    CourseBody
+POST /courses/{course_id}/confirm (If-Match)        ConfirmCourse            CourseBody
+POST /courses/{course_id}/withdraw (If-Match)       Withdrawal               CourseBody
+POST /courses/{course_id}/dose-changes (If-Match)   DoseChange               CourseBody
+POST /courses/{course_id}/reviews                   ReviewRecord             CourseBody
+POST /courses/{course_id}/remission (If-Match)      RemissionRecord          CourseBody
+POST /courses/{course_id}/relapse (If-Match)        RelapseRecord            CourseBody
+POST /courses/{course_id}/decision (If-Match)       DecisionRecord           CourseBody
+POST /courses/{course_id}/adherence-gaps            AdherenceGap             CourseBody
+POST /courses/{course_id}/suspend (If-Match)        Suspension               CourseBody
+GET  /taper-policies?drug=                                                   Page[TaperPolicyBody]
+POST /courses/{course_id}/taper-previews            TaperRequest             TaperPreview
+POST /courses/{course_id}/taper-plans               TaperRequest             TaperPlanBody 201
+GET  /courses/{course_id}/taper-plans                                        Page[TaperPlanBody]
+GET  /taper-plans/{plan_id}                                                  TaperPlanBody
+POST /taper-plans/{plan_id}/sign (If-Match)         SignTaperPlan            TaperPlanBody
+POST /courses/{course_id}/steps/{ordinal}/supply    SupplyConfirmation       CourseBody
+POST /courses/{course_id}/steps/{ordinal}/taken     StepTaken                CourseBody
+POST /courses/{course_id}/check-ins                 CheckIn                  CheckInResult
+POST /courses/{course_id}/hold                      Hold                     CourseBody
+POST /courses/{course_id}/resume                    Resumption               CourseBody
+POST /courses/{course_id}/step-back (If-Match)      StepBack                 CourseBody
+POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
+POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody
+GET  /due-steps?until=                                                       Page[DueItem]
+GET  /patients/{patient_id}/timeline?as_of=                                  Page[TimelineEntry]
+==================================================  =======================  ==================
+
+Every POST takes an ``Idempotency-Key``. ``version`` is the ETag of the body it is in.
+``actions`` names what the asking person may do with this object now; a page shows a button
+because the name is there. The names are the last part of the route (``confirm``, ``remission``,
+``supply``, ``taken``, ``hold``, ...), ``check-in-early``, ``check-in-gate`` and
+``check-in-surveillance`` for the three kinds of check-in, and ``review`` on a review.
+
+Right after enrolment any route about the patient may answer 409 ``patient-not-yet-known`` with
+``Retry-After``. A patient outside the asker's relation does not exist: 404.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.api.body import Body, Code, DoseMg
+from shared.api.engagement import Action, Detail, ReminderKey
+from shared.api.identity import Role
+
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
+"""Words of a clinician. Stored with the record; in no event, log or header."""
+
+Reason = Annotated[str, Field(min_length=3, max_length=500)]
+"""Why somebody decided against the proposal. Kept for the audit trail."""
+
+PositiveDoseMg = Annotated[DoseMg, Field(gt=0)]
+Severity = Literal["none", "mild", "moderate", "severe"]
+Level = Literal["block", "strong-warn", "warn", "inform"]
+
+
+class FindingBody(Body):
+    """What one safety rule has to say. A block refuses; a warning needs a reason."""
+
+    rule: str
+    level: Level
+    detail: str
+    source: str
+    grade: str
+
+
+class Acknowledgement(Body):
+    """A warning the prescriber has seen and answers with a reason."""
+
+    rule: str = Field(min_length=1, max_length=64)
+    reason: Reason
+
+
+class SigningBody(Body):
+    """What to ask the portal to sign: the hash of exactly this version, and its meaning."""
+
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+    meaning: Code
+
+
+# --- drugs -------------------------------------------------------------------------------------
+
+
+class ProductBody(Body):
+    """Something on the shelf a dose can be made from."""
+
+    product: Code
+    name: str
+
+
+class DoseRangeBody(Body):
+    """Adult doses for one indication, in milligrams a day."""
+
+    indication: Code
+    start_mg: DoseMg
+    usual_from_mg: DoseMg
+    usual_to_mg: DoseMg
+    max_mg: DoseMg
+
+
+class DrugBody(Body):
+    """A drug of the formulary as this deployment's jurisdiction has it."""
+
+    drug: Code
+    name: str
+    drug_class: Code
+    review_status: str
+    products: tuple[ProductBody, ...]
+    doses: tuple[DoseRangeBody, ...]
+
+
+class TitrationStepBody(Body):
+    """One dose on the way up, from a day after the start (0 is the first dose)."""
+
+    ordinal: int
+    from_day: int
+    dose_mg: DoseMg
+    dose_text: str
+
+
+class DrugOption(Body):
+    """A drug offered for this patient: its place, why, and what to mind."""
+
+    drug: Code
+    name: str
+    drug_class: Code
+    rank: int
+    reasons: tuple[str, ...]
+    findings: tuple[FindingBody, ...]
+    titration: tuple[TitrationStepBody, ...]
+    products: tuple[ProductBody, ...]
+
+
+class DrugOptions(Body):
+    """Drugs for one patient and indication, best first. Blocked ones are shown last, with why."""
+
+    patient_id: UUID
+    indication: Code
+    options: tuple[DrugOption, ...]
+
+
+# --- health profile ----------------------------------------------------------------------------
+
+
+class Medicine(Body):
+    """Something else the person takes or took; ``last_taken_on`` null means still taking."""
+
+    medicine: Code
+    last_taken_on: date | None = None
+
+
+class HealthFacts(Body):
+    """Answers the safety rules need. A condition that is not listed was asked and denied."""
+
+    conditions: tuple[Code, ...] = Field(default=(), max_length=64)
+    medicines: tuple[Medicine, ...] = Field(default=(), max_length=64)
+    note: Note | None = None
+
+
+class HealthProfile(Body):
+    """The latest answers. ``version`` 0 means never asked: that is itself a finding."""
+
+    patient_id: UUID
+    version: int
+    asked_at: AwareDatetime | None
+    facts: HealthFacts
+    known_conditions: tuple[Code, ...]
+    known_medicines: tuple[Code, ...]
+    actions: tuple[str, ...]
+
+
+# --- courses -----------------------------------------------------------------------------------
+
+
+class NewCourse(Body):
+    """A proposal. Nothing starts before it is confirmed with a signature."""
+
+    patient_id: UUID
+    drug: Code
+    indication: Code
+    start_dose_mg: PositiveDoseMg
+    target_dose_mg: PositiveDoseMg | None = None
+    starts_on: date
+    primary_instrument: Code
+    suicide_concern: bool
+    note: Note | None = None
+
+
+class ConfirmCourse(Body):
+    """The signature over the proposal's hash, and a reason for each warning."""
+
+    signature: str = Field(min_length=1, max_length=4096)
+    acknowledgements: tuple[Acknowledgement, ...] = Field(default=(), max_length=64)
+
+
+class Withdrawal(Body):
+    """Drop a proposal that was never confirmed."""
+
+    reason: Reason
+
+
+class DoseChange(Body):
+    """A new daily dose outside a taper. A cut during continuation needs the reason C-04 asks."""
+
+    dose_mg: PositiveDoseMg
+    effective_on: date
+    reason: Reason
+    acknowledgements: tuple[Acknowledgement, ...] = Field(default=(), max_length=64)
+
+
+class ReviewRecord(Body):
+    """A review that took place. ``ordinal`` null records one that was not planned."""
+
+    ordinal: int | None = Field(default=None, ge=0)
+    assessment_ids: tuple[UUID, ...] = Field(default=(), max_length=16)
+    missed_doses: int = Field(default=0, ge=0, le=366)
+    side_effects: Severity = "none"
+    note: Note | None = None
+
+
+class RemissionRecord(Body):
+    """Remission as a named prescriber records it.
+
+    ``remission_on`` null takes the confirming (second) reading on the primary instrument; an
+    earlier date, or fewer months than the rules give, needs ``reason``.
+    """
+
+    remission_on: date | None = None
+    episodes: int = Field(default=1, ge=1, le=99)
+    risk_factors: tuple[Code, ...] = Field(default=(), max_length=16)
+    months: int | None = Field(default=None, ge=1, le=120)
+    reason: Reason | None = None
+
+
+class RelapseRecord(Body):
+    """Relapse as a clinician judges it. The clock stops and history is kept."""
+
+    relapse_on: date
+    reason: Reason
+
+
+class DecisionRecord(Body):
+    """The outcome of a decision review. ``taper`` leads to the plan form; nothing stops."""
+
+    decision: Literal["continue", "maintain", "taper"]
+    reason: Reason
+
+
+class AdherenceGap(Body):
+    """A gap in taking the drug, from the first missed day to the day it was taken again.
+
+    A gap of more days than the content file allows pauses the clock (C-08).
+    """
+
+    first_missed_on: date
+    resumed_on: date
+
+
+class Suspension(Body):
+    """Freeze dose changes because of a red flag. It never stops the drug."""
+
+    reason: Reason
+    flag_id: UUID | None = None
+
+
+class ResponseBody(Body):
+    """Where the scores of the primary instrument stand. A missing score is ``unknown``."""
+
+    instrument: Code
+    baseline_total: int | None
+    baseline_on: date | None
+    latest_total: int | None
+    latest_on: date | None
+    category: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
+    remission_confirmed_on: date | None
+
+
+class ClockBody(Body):
+    """The line every course shows: how long, since when, until when, and why.
+
+    ``review_on`` is the day a decision is due. It opens a review and never stops a drug.
+    """
+
+    weeks_on_treatment: int
+    remission_on: date | None
+    months: int | None
+    minimum_end_on: date | None
+    six_months_on: date | None
+    twelve_months_on: date | None
+    review_on: date | None
+    paused_days: int
+    rule: str
+    why: str
+
+
+class ReviewBody(Body):
+    """One planned look at the course."""
+
+    ordinal: int
+    kind: Code
+    due_on: date
+    for_role: Code
+    rule: str
+    done_at: AwareDatetime | None
+    actions: tuple[str, ...]
+
+
+class ScheduledStepBody(Body):
+    """One taper step that is scheduled: dates, exact dose, and what has been done."""
+
+    ordinal: int
+    change_on: date
+    previous_dose_mg: DoseMg
+    previous_dose_text: str
+    dose_mg: DoseMg
+    dose_text: str
+    supply_text: str
+    check_in_early_on: date | None
+    check_in_gate_on: date | None
+    supply_confirmed_at: AwareDatetime | None
+    taken_at: AwareDatetime | None
+    early_check_in_at: AwareDatetime | None
+    gate_check_in_at: AwareDatetime | None
+    actions: tuple[str, ...]
+
+
+class SurveillanceBody(Body):
+    """One look at the person after the last dose."""
+
+    ordinal: int
+    due_on: date
+    done_at: AwareDatetime | None
+    actions: tuple[str, ...]
+
+
+class ProposalBody(Body):
+    """What the system proposes after a check-in. A person decides; nothing happens by itself."""
+
+    rule: str
+    action: Literal["next-step", "hold", "prescriber-same-day", "relapse-pathway", "red-flag"]
+    detail: str
+    made_at: AwareDatetime
+
+
+class TaperBody(Body):
+    """The live taper: only steps that are scheduled, one ahead of the last taken."""
+
+    plan_id: UUID
+    plan_version: int
+    policy: Code
+    status: Literal["signed", "active", "hold", "completed", "stopped"]
+    step_count: int
+    steps: tuple[ScheduledStepBody, ...]
+    surveillance: tuple[SurveillanceBody, ...]
+    hold_until: date | None
+    proposal: ProposalBody | None
+
+
+class CourseBody(Body):
+    """One antidepressant course. ``signing`` is there while it can be confirmed."""
+
+    course_id: UUID
+    version: int
+    patient_id: UUID
+    phase: str
+    drug: Code
+    drug_name: str
+    indication: Code
+    primary_instrument: Code
+    dose_mg: DoseMg
+    dose_text: str
+    target_dose_mg: DoseMg
+    prescriber_id: UUID
+    starts_on: date
+    started_on: date | None
+    closed_on: date | None
+    titration: tuple[TitrationStepBody, ...]
+    clock: ClockBody
+    response: ResponseBody
+    reviews: tuple[ReviewBody, ...]
+    findings: tuple[FindingBody, ...]
+    taper: TaperBody | None
+    signing: SigningBody | None
+    information_missing: bool = Field(
+        description="an event about this patient is parked; signing and step-taking are refused"
+    )
+    actions: tuple[str, ...]
+
+
+# --- tapers ------------------------------------------------------------------------------------
+
+
+class TaperPolicyBody(Body):
+    """A named way down, with its source. There is no such thing as "the" taper."""
+
+    policy: Code
+    name: str
+    source: str
+    grade: str
+    base: str
+    review_status: str
+    needs_last_dose: bool
+
+
+class OwnStep(Body):
+    """A row the prescriber wrote: this dose, held for this many days."""
+
+    dose_mg: DoseMg
+    days: int = Field(ge=1, le=365)
+
+
+class TaperReadiness(Body):
+    """What must be asked before the first cut (T-01, T-02)."""
+
+    baseline_withdrawal: Severity
+    crisis_plan_agreed: bool
+    supporter_asked: bool
+    pace_is_the_patients: bool
+
+
+class TaperRequest(Body):
+    """Which way down, from when, with what on the shelf.
+
+    ``rows`` replaces the policy's arithmetic by the prescriber's own rows. A taper before the
+    minimum, or one a warning speaks against, needs ``early_reason`` or an acknowledgement.
+    """
+
+    policy: Code
+    starts_on: date
+    products: tuple[Code, ...] = Field(default=(), max_length=32)
+    interval_days: int | None = Field(default=None, ge=1, le=365)
+    last_dose_mg: PositiveDoseMg | None = None
+    rows: tuple[OwnStep, ...] = Field(default=(), max_length=200)
+    readiness: TaperReadiness | None = None
+    early_reason: Reason | None = None
+
+
+class PlannedStepBody(Body):
+    """One step of a plan. Dates beyond the scheduled step are what to expect, not a promise."""
+
+    ordinal: int
+    expected_on: date
+    days: int
+    target_mg: DoseMg
+    dose_mg: DoseMg
+    dose_text: str
+    supply_text: str
+    cut_percent: Decimal | None
+    occupancy_percent: Decimal | None
+    error_mg: Decimal
+
+
+class TaperPreview(Body):
+    """A plan that is stored nowhere: to look at, compare and discard."""
+
+    policy: Code
+    verdict: Literal["ok", "cannot-be-dispensed-safely"]
+    from_dose_mg: DoseMg
+    from_dose_text: str
+    steps: tuple[PlannedStepBody, ...]
+    length_days: int
+    findings: tuple[FindingBody, ...]
+
+
+class TaperPlanBody(Body):
+    """A stored plan version. ``signing`` is there while it can be signed."""
+
+    plan_id: UUID
+    version: int
+    plan_version: int
+    course_id: UUID
+    patient_id: UUID
+    status: Literal["draft", "signed", "active", "hold", "superseded", "completed", "stopped"]
+    policy: Code
+    policy_name: str
+    policy_source: str
+    from_dose_mg: DoseMg
+    from_dose_text: str
+    steps: tuple[PlannedStepBody, ...]
+    length_days: int
+    findings: tuple[FindingBody, ...]
+    drafted_by: UUID
+    signed_by: UUID | None
+    signed_at: AwareDatetime | None
+    signing: SigningBody | None
+    actions: tuple[str, ...]
+
+
+class SignTaperPlan(Body):
+    """The signature over the plan's hash, and a reason for each warning."""
+
+    signature: str = Field(min_length=1, max_length=4096)
+    acknowledgements: tuple[Acknowledgement, ...] = Field(default=(), max_length=64)
+
+
+class SupplyConfirmation(Body):
+    """The whole next step is in the person's hands (T-19)."""
+
+    plan_version: int = Field(ge=1)
+
+
+class StepTaken(Body):
+    """The new dose was started on this day."""
+
+    plan_version: int = Field(ge=1)
+    taken_on: date
+
+
+class CheckIn(Body):
+    """Withdrawal, mood and safety after a cut (T-18); ``assessment_ids`` cites the scores.
+
+    ``kind`` early and gate name the step by ``ordinal``; surveillance names the look.
+    """
+
+    plan_version: int = Field(ge=1)
+    kind: Literal["early", "gate", "surveillance"]
+    ordinal: int = Field(ge=0)
+    reached: bool = True
+    withdrawal: Severity
+    tolerable: bool
+    can_work_and_care: bool
+    mood: Literal["same", "worse", "much-worse"]
+    suicidal_thoughts: bool
+    marked_agitation: bool
+    emergency_signs: bool
+    missed_doses_in_a_row: int = Field(default=0, ge=0, le=366)
+    assessment_ids: tuple[UUID, ...] = Field(default=(), max_length=16)
+    note: Note | None = None
+
+
+class CheckInResult(Body):
+    """What the check-in means for the next step, and the course as it now stands."""
+
+    proposal: ProposalBody
+    course: CourseBody
+
+
+class Hold(Body):
+    """Keep the dose for some days; every later date moves with it (T-07).
+
+    A nurse may hold for as many days as the standing order allows; a prescriber longer.
+    """
+
+    plan_version: int = Field(ge=1)
+    days: int = Field(ge=1, le=365)
+    reason: Reason
+
+
+class Resumption(Body):
+    """End a hold or a suspension; the next step is scheduled from this day."""
+
+    resume_on: date
+    reason: Reason
+
+
+class StepBack(Body):
+    """Return to the last tolerated dose; later cuts get smaller and slower (T-08, T-09)."""
+
+    plan_version: int = Field(ge=1)
+    from_on: date
+    reason: Reason
+
+
+class HarmStop(Body):
+    """Stop fast because going on does serious harm (T-16); ``harm`` is a code of the content."""
+
+    harm: Code
+    last_dose_on: date
+    reason: Reason
+
+
+class Closure(Body):
+    """End of the record after surveillance, or with a reason before."""
+
+    reason: Reason
+
+
+# --- lists -------------------------------------------------------------------------------------
+
+
+class DueItem(Body):
+    """One thing owed now, computed from plan rows while this answer was made.
+
+    Its key is the reminder's key, so a list joins both without asking either twice.
+    ``detail.dose_text`` is the current plan version's words and the only ones to show.
+    """
+
+    key: ReminderKey
+    patient_id: UUID
+    patient_name: str | None
+    birth_date: date | None
+    course_id: UUID
+    team: str
+    for_role: Role
+    due_on: date
+    due_at: AwareDatetime
+    late_by_minutes: int
+    title: str
+    why: str
+    detail: Detail
+    action: Action
+
+
+class TimelineEntry(Body):
+    """Something that happened to the course, in the order it happened."""
+
+    at: AwareDatetime
+    on: date
+    kind: Code
+    course_id: UUID
+    dose_mg: DoseMg | None
+    text: str
+    recorded_by: str
