@@ -1,0 +1,20 @@
+"""HTTP as every service speaks it."""
+
+from shared.runtime.http.app import build_app
+from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
+from shared.runtime.http.problems import ApiError, FieldError, Problem
+from shared.runtime.http.router import Api, Call, Operation, OutsideRelation
+
+__all__ = [
+    "Api",
+    "ApiError",
+    "Call",
+    "FieldError",
+    "Operation",
+    "OutsideRelation",
+    "PageQuery",
+    "Problem",
+    "build_app",
+    "decode_cursor",
+    "encode_cursor",
+]

@@ -1,0 +1,130 @@
+"""The aiohttp application of a service: middlewares, routes, OpenAPI."""
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from shared.runtime import clock, metrics
+from shared.runtime.auth import Keys
+from shared.runtime.db import Database
+from shared.runtime.http.dispatch import correlation_key, handler
+from shared.runtime.http.openapi import document
+from shared.runtime.http.problems import TITLES, ApiError, respond
+from shared.runtime.http.router import Api
+from shared.runtime.logs import get_logger
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_IN_FLIGHT = 50
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Server": "mooring",
+}
+
+log = get_logger()
+
+
+def build_app(api: Api, *, db: Database, keys: Keys) -> web.Application:
+    """The service's own routes behind the middlewares every service has."""
+    app = web.Application(
+        middlewares=[correlate, measure(api.service), shield, bounded()],
+        client_max_size=MAX_BODY_BYTES,
+    )
+    for operation in api.operations:
+        app.router.add_route(
+            operation.method, operation.path, handler(api, operation, db=db, keys=keys)
+        )
+    openapi = document(api)
+
+    async def read_openapi(_request: web.Request) -> web.Response:
+        return web.json_response(openapi)
+
+    app.router.add_get("/openapi.json", read_openapi)
+    return app
+
+
+@web.middleware
+async def correlate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every request an id that its events, audit entries and log lines share."""
+    given = request.headers.get("X-Request-Id", "")
+    usable = 8 <= len(given) <= 64 and all(
+        c.isascii() and (c.isalnum() or c in "-_") for c in given
+    )
+    request[correlation_key] = given if usable else str(clock.new_id())
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["X-Request-Id"] = request[correlation_key]
+    return response
+
+
+def measure(service: str) -> Middleware:
+    """Count and time each request by route pattern, never by path."""
+
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource else "unmatched"
+        began = clock.monotonic()
+        response = await handler(request)
+        elapsed = clock.monotonic() - began
+        metrics.LATENCY.labels(service, route).observe(elapsed)
+        metrics.REQUESTS.labels(service, route, request.method, str(response.status)).inc()
+        log.info(
+            "request_answered",
+            method=request.method,
+            route=route,
+            status=response.status,
+            duration_ms=round(elapsed * 1000, 1),
+            correlation_id=request[correlation_key],
+        )
+        return response
+
+    return count
+
+
+@web.middleware
+async def shield(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal and every failure leaves as a problem document without internals."""
+    correlation_id = request[correlation_key]
+    try:
+        if not request.raw_path.startswith("/"):
+            raise ApiError(400, "request-target", "Ask for a path of this service.")
+        return await handler(request)
+    except ApiError as error:
+        return respond(error, correlation_id=correlation_id)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return respond(_from_http(error), correlation_id=correlation_id)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.exception("request_failed", error=type(error).__name__, correlation_id=correlation_id)
+        detail = "Something failed here. Nothing of this request was stored."
+        return respond(ApiError(500, "internal", detail), correlation_id=correlation_id)
+
+
+def bounded() -> Middleware:
+    """Answer 503 early instead of slowly when too many requests are being worked on."""
+    free = asyncio.Semaphore(MAX_IN_FLIGHT)
+
+    @web.middleware
+    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if free.locked():
+            detail = "Too much is being asked at once; try again in a moment."
+            raise ApiError(503, "busy", detail, headers={"Retry-After": "1"})
+        async with free:
+            return await handler(request)
+
+    return admit
+
+
+def _from_http(error: web.HTTPException) -> ApiError:
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    code = {404: "no-such-route", 405: "method", 413: "too-large"}.get(error.status, "refused")
+    detail = TITLES.get(error.status, "Refused") + "."
+    return ApiError(error.status, code, detail, headers=headers)

@@ -1,0 +1,266 @@
+"""What happens around each call, in order: who, may they, what was sent, then the transaction."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy.exc
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shared.runtime.auth import Keys, Principal, Unauthenticated, verify_access_token
+from shared.runtime.db import Database, Transaction
+from shared.runtime.http import idempotency, strict_json
+from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
+from shared.runtime.http.router import Api, Call, Operation, OutsideRelation
+from shared.runtime.logs import get_logger
+
+BODY_TIMEOUT_S = 10
+_RETRYABLE = {"40001", "40P01"}  # serialization failure, deadlock
+_TRIES = 3
+
+correlation_key = web.RequestKey("correlation_id", str)
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request after validation, before its transaction."""
+
+    arguments: dict[str, Any]
+    if_match: int
+    key: idempotency.Key | None
+
+
+class _Replay(Exception):
+    """The key was answered before: leave the transaction and repeat that answer."""
+
+    def __init__(self, answer: idempotency.StoredAnswer) -> None:
+        super().__init__("replay")
+        self.answer = answer
+
+
+def handler(
+    api: Api, operation: Operation, *, db: Database, keys: Keys
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The aiohttp handler of one operation."""
+
+    async def handle(request: web.Request) -> web.Response:
+        principal = await authenticate(request, keys=keys, audience=api.service)
+        if principal.role not in operation.roles:
+            await _audit_denied(db, principal, operation.name, reason="role")
+            raise ApiError(403, "role", "Your role may not do this.")
+        sent = await _read(request, operation, principal)
+        return await _in_transaction(request, api, operation, db=db, principal=principal, sent=sent)
+
+    return handle
+
+
+async def authenticate(request: web.Request, *, keys: Keys, audience: str) -> Principal:
+    """The caller, by bearer token.
+
+    Raises:
+        ApiError: 401.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("missing")
+        return await verify_access_token(token, keys=keys, audience=audience)
+    except Unauthenticated as error:
+        challenge = {"WWW-Authenticate": "Bearer"}
+        detail = "Send a valid bearer token."
+        raise ApiError(401, "unauthenticated", detail, headers=challenge) from error
+
+
+async def _read(request: web.Request, operation: Operation, principal: Principal) -> Sent:
+    arguments = _path_arguments(request, operation)
+    if operation.query is not None:
+        arguments["query"] = _query(request, operation.query)
+    if_match = _if_match(request) if operation.if_match else 0
+    key = _idempotency_key(request) if operation.needs_key else None
+    raw = await _raw_body(request) if operation.body is not None else b""
+    if operation.body is not None:
+        arguments["body"] = _body(raw, operation.body)
+    return Sent(
+        arguments=arguments,
+        if_match=if_match,
+        key=None
+        if key is None
+        else idempotency.Key.of(
+            actor=principal.actor,
+            value=key,
+            route=operation.name,
+            target=request.path,
+            body=raw,
+        ),
+    )
+
+
+async def _in_transaction(
+    request: web.Request,
+    api: Api,
+    operation: Operation,
+    *,
+    db: Database,
+    principal: Principal,
+    sent: Sent,
+) -> web.Response:
+    for remaining in reversed(range(_TRIES)):
+        try:
+            return await _once(request, operation, db=db, principal=principal, sent=sent)
+        except _Replay as replay:
+            return _answer(replay.answer, {"Idempotency-Replayed": "true"})
+        except OutsideRelation as error:
+            await _audit_denied(
+                db, principal, operation.name, reason="outside-relation", subject=error.subject
+            )
+            raise ApiError(404, "not-found", "There is no such record.") from error
+        except sqlalchemy.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _RETRYABLE and remaining:
+                continue
+            raise _unavailable(error) from error
+        except sqlalchemy.exc.TimeoutError as error:
+            raise _unavailable(error) from error
+        except Exception as error:
+            raise _translated(api, error) from error
+    raise AssertionError("unreachable: the last try answers or raises")
+
+
+async def _once(
+    request: web.Request,
+    operation: Operation,
+    *,
+    db: Database,
+    principal: Principal,
+    sent: Sent,
+) -> web.Response:
+    async with _open(request, operation, db=db, principal=principal) as tx:
+        if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
+            raise _Replay(earlier)
+        call = Call(principal=principal, tx=tx, if_match=sent.if_match)
+        result = await operation.handler(call, **sent.arguments)
+        answer = _render(operation, result)
+        if sent.key is not None:
+            await idempotency.store(tx, sent.key, answer)
+    return _answer(answer, call.headers)
+
+
+def _open(
+    request: web.Request, operation: Operation, *, db: Database, principal: Principal
+) -> contextlib.AbstractAsyncContextManager[Transaction]:
+    if operation.reads:
+        return db.reading(actor=principal.actor)
+    return db.transaction(
+        actor=principal.actor,
+        correlation_id=request[correlation_key],
+        traceparent=request.headers.get("traceparent"),
+    )
+
+
+def _render(operation: Operation, result: BaseModel | None) -> idempotency.StoredAnswer:
+    version = getattr(result, "version", None)
+    return idempotency.StoredAnswer(
+        status=operation.status,
+        body="" if result is None else result.model_dump_json(),
+        etag=f'"{version}"' if isinstance(version, int) else None,
+    )
+
+
+def _answer(answer: idempotency.StoredAnswer, headers: dict[str, str]) -> web.Response:
+    extra = dict(headers)
+    if answer.etag:
+        extra["ETag"] = answer.etag
+    if not answer.body:
+        return web.Response(status=answer.status, headers=extra)
+    return web.Response(
+        status=answer.status, text=answer.body, content_type="application/json", headers=extra
+    )
+
+
+def _path_arguments(request: web.Request, operation: Operation) -> dict[str, Any]:
+    arguments = {}
+    for name, adapter in operation.path_parameters.items():
+        try:
+            arguments[name] = adapter.validate_strings(request.match_info[name])
+        except ValidationError as error:
+            raise invalid(error, where=f"path/{name}") from error
+    return arguments
+
+
+def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    repeated = {name for name in request.query if len(request.query.getall(name)) > 1}
+    if repeated:
+        detail = "A query parameter was given twice."
+        errors = tuple(
+            FieldError(pointer=f"/query/{name}", detail=detail, code="repeated")
+            for name in sorted(repeated & set(model.model_fields))
+        )
+        raise ApiError(422, "repeated-parameter", detail, errors=errors)
+    if any("\x00" in value for value in request.query.values()):
+        raise ApiError(422, "unstorable-character", "A query parameter holds a NUL character.")
+    try:
+        return TypeAdapter(model).validate_strings(dict(request.query))
+    except ValidationError as error:
+        raise invalid(error, where="query") from error
+
+
+def _if_match(request: web.Request) -> int:
+    value = request.headers.get("If-Match")
+    if value is None:
+        detail = "Send If-Match with the version you are changing."
+        raise ApiError(428, "version-required", detail)
+    digits = value.strip().removeprefix('"').removesuffix('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise ApiError(412, "stale-version", "If-Match does not name a version of this record.")
+    return int(digits)
+
+
+def _idempotency_key(request: web.Request) -> str:
+    value = request.headers.get("Idempotency-Key", "")
+    if not (8 <= len(value) <= 64 and value.isascii() and value.isprintable()):
+        detail = "Send an Idempotency-Key of 8 to 64 characters, a new one for each request."
+        raise ApiError(400, "idempotency-key", detail)
+    return value
+
+
+async def _raw_body(request: web.Request) -> bytes:
+    if request.content_type != "application/json":
+        raise ApiError(415, "media-type", "Send the body as application/json.")
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except TimeoutError as error:
+        raise ApiError(408, "slow-body", "The body took too long to arrive.") from error
+
+
+def _body(raw: bytes, model: type[BaseModel]) -> BaseModel:
+    try:
+        strict_json.check(raw)
+        return model.model_validate_json(raw, strict=True)
+    except strict_json.MalformedJson as error:
+        raise ApiError(400, str(error), "The body is not acceptable JSON.") from error
+    except ValidationError as error:
+        raise invalid(error, where="body") from error
+
+
+def _translated(api: Api, error: Exception) -> Exception:
+    for kind in type(error).__mro__:
+        if kind in api.problems:
+            return from_rule(error, api.problems[kind])
+    return error
+
+
+def _unavailable(error: Exception) -> ApiError:
+    log.warning("database_unavailable", error=type(error).__name__)
+    detail = "The database did not answer in time; nothing was stored. Try again."
+    return ApiError(503, "unavailable", detail, headers={"Retry-After": "2"})
+
+
+async def _audit_denied(
+    db: Database, principal: Principal, operation: str, *, reason: str, subject: Any = None
+) -> None:
+    async with db.transaction(actor=principal.actor) as tx:
+        tx.audit("access.denied", object=f"operation:{operation}", subject=subject, reason=reason)

@@ -1,0 +1,158 @@
+"""A typed router: the function's signature is the contract, OpenAPI is read from it.
+
+One decorator per operation says who may call it, what it may refuse with, and whether it needs
+a version. Around each call the router authenticates, validates, opens one transaction, keeps the
+Idempotency-Key and turns refusals into problem documents.
+"""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter
+
+from shared.api.identity import Role
+from shared.runtime.auth import Principal
+from shared.runtime.db import Transaction
+
+Handler = Callable[..., Awaitable[BaseModel | None]]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, authenticated and inside its transaction. ``if_match`` is 0 where unused."""
+
+    principal: Principal
+    tx: Transaction
+    if_match: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers to add to the answer."""
+
+
+class OutsideRelation(Exception):
+    """The caller has no relation to this patient: answered 404, audited as a denied look."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__("outside-relation")
+        self.subject = subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One route of a service, as the router, the OpenAPI document and the access test see it."""
+
+    method: str
+    path: str
+    handler: Handler
+    roles: frozenset[Role]
+    status: int
+    raises: tuple[int, ...]
+    if_match: bool
+    reads: bool
+    summary: str
+    path_parameters: Mapping[str, TypeAdapter[Any]]
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    response: type[BaseModel] | None
+
+    @property
+    def name(self) -> str:
+        """The function's name, the OpenAPI operation id."""
+        return self.handler.__name__
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether the request must carry an Idempotency-Key."""
+        return self.method == "POST" and not self.reads
+
+
+class Api:
+    """The operations of one service, and how its refusals map to a status.
+
+    ``problems`` maps an exception class to a status; subclasses follow. Such an exception has a
+    ``code``, a sentence, and may have ``field``, ``context`` and ``retry``.
+    """
+
+    def __init__(
+        self, *, service: str, title: str, problems: Mapping[type[Exception], int] | None = None
+    ) -> None:
+        self.service = service
+        self.title = title
+        self.problems = dict(problems or {})
+        self.operations: list[Operation] = []
+
+    def get(
+        self, path: str, *, roles: set[Role], raises: tuple[int, ...] = ()
+    ) -> Callable[[Handler], Handler]:
+        """A look. Runs in a reading transaction."""
+        return self._operation("GET", path, roles=roles, raises=raises, reads=True)
+
+    def post(
+        self,
+        path: str,
+        *,
+        roles: set[Role],
+        raises: tuple[int, ...] = (),
+        status: int = 200,
+        if_match: bool = False,
+        reads: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """A change, once per Idempotency-Key; or, with ``reads``, a look whose question
+        holds personal data and therefore travels in the body."""
+        return self._operation(
+            "POST", path, roles=roles, raises=raises, status=status, if_match=if_match, reads=reads
+        )
+
+    def put(
+        self, path: str, *, roles: set[Role], raises: tuple[int, ...] = (), if_match: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Replace something whole."""
+        return self._operation("PUT", path, roles=roles, raises=raises, if_match=if_match)
+
+    def patch(
+        self, path: str, *, roles: set[Role], raises: tuple[int, ...] = (), if_match: bool = True
+    ) -> Callable[[Handler], Handler]:
+        """Change some fields of a known version."""
+        return self._operation("PATCH", path, roles=roles, raises=raises, if_match=if_match)
+
+    def _operation(
+        self,
+        method: str,
+        path: str,
+        *,
+        roles: set[Role],
+        raises: tuple[int, ...],
+        status: int = 200,
+        if_match: bool = False,
+        reads: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            hints = get_type_hints(handler, include_extras=True)
+            names = re.findall(r"{(\w+)}", path)
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    roles=frozenset(roles),
+                    status=status,
+                    raises=raises,
+                    if_match=if_match,
+                    reads=reads,
+                    summary=(inspect.getdoc(handler) or handler.__name__).splitlines()[0],
+                    path_parameters={name: TypeAdapter(hints[name]) for name in names},
+                    query=hints.get("query"),
+                    body=hints.get("body"),
+                    response=_model(hints.get("return")),
+                )
+            )
+            return handler
+
+        return register
+
+
+def _model(hint: Any) -> type[BaseModel] | None:
+    return hint if inspect.isclass(hint) and issubclass(hint, BaseModel) else None

@@ -1,0 +1,18 @@
+"""Prometheus metrics every service has. Labels are routes and codes, never a person."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter(
+    "mooring_http_requests_total", "Requests answered", ["service", "route", "method", "status"]
+)
+LATENCY = Histogram(
+    "mooring_http_request_seconds",
+    "Time to answer a request",
+    ["service", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+IN_FLIGHT = Gauge("mooring_http_in_flight", "Requests being answered", ["service"])
+TICK_LAG = Gauge(
+    "mooring_tick_lag_seconds", "Time since the last finished tick", ["service", "tick"]
+)
+TICK_FAILURES = Counter("mooring_tick_failures_total", "Ticks that raised", ["service", "tick"])
