@@ -304,13 +304,16 @@ def _open_postgres(url: str) -> AsyncEngine:
         pool_timeout=3,
         pool_recycle=1800,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error text must never carry a person's data
         connect_args={"server_settings": _POSTGRES_SETTINGS, "timeout": 5},
     )
 
 
 def _open_sqlite(url: str) -> AsyncEngine:
     """One connection, because SQLite has one writer and its busy handler is unfair."""
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=10)
+    engine = create_async_engine(
+        url, pool_size=1, max_overflow=0, pool_timeout=10, hide_parameters=True
+    )
     safe = _wal_is_safe(sqlite3.sqlite_version_info)
     journal, synchronous = ("WAL", "FULL") if safe else ("DELETE", "EXTRA")
 

@@ -6,6 +6,8 @@ text cannot reach a log by mistake.
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import Any, cast
 
 import structlog
@@ -30,6 +32,7 @@ def configure(*, service: str, level: str = "info") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _place_of_error,
             _only_allowed,
             structlog.processors.JSONRenderer(),
         ],
@@ -52,3 +55,14 @@ def _only_allowed(_logger: WrappedLogger, _method: str, fields: EventDict) -> Ev
     if dropped:
         kept["names"] = f"{dropped} field(s) not allowed in logs were dropped"
     return kept
+
+
+def _place_of_error(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Where an exception came from, without its text, which may repeat what was sent."""
+    if fields.pop("exc_info", None) and (error := sys.exc_info()[1]):
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if "/shared/" in f.filename or "/services/" in f.filename]
+        fields["where"] = " < ".join(
+            f"{Path(f.filename).name}:{f.lineno}" for f in reversed(own[-4:])
+        )
+    return fields

@@ -12,7 +12,7 @@ LATENCY = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 IN_FLIGHT = Gauge("mooring_http_in_flight", "Requests being answered", ["service"])
-TICK_LAG = Gauge(
-    "mooring_tick_lag_seconds", "Time since the last finished tick", ["service", "tick"]
+LAST_TICK = Gauge(
+    "mooring_last_tick_timestamp_seconds", "When a tick last ended", ["service", "tick"]
 )
 TICK_FAILURES = Counter("mooring_tick_failures_total", "Ticks that raised", ["service", "tick"])

@@ -3,13 +3,14 @@
 from shared.runtime.http.app import build_app
 from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
 from shared.runtime.http.problems import ApiError, FieldError, Problem
-from shared.runtime.http.router import Api, Call, Operation, OutsideRelation
+from shared.runtime.http.router import Api, Call, Mode, Operation, OutsideRelation
 
 __all__ = [
     "Api",
     "ApiError",
     "Call",
     "FieldError",
+    "Mode",
     "Operation",
     "OutsideRelation",
     "PageQuery",

@@ -14,7 +14,7 @@ from shared.runtime.auth import Keys, Principal, Unauthenticated, verify_access_
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
-from shared.runtime.http.router import Api, Call, Operation, OutsideRelation
+from shared.runtime.http.router import Api, Call, Mode, Operation, OutsideRelation
 from shared.runtime.logs import get_logger
 
 BODY_TIMEOUT_S = 10
@@ -137,10 +137,14 @@ async def _once(
     principal: Principal,
     sent: Sent,
 ) -> web.Response:
+    if operation.mode is Mode.OPENS_ITS_OWN:
+        call = Call(principal=principal, if_match=sent.if_match)
+        result = await operation.handler(call, **sent.arguments)
+        return _answer(_render(operation, result), call.headers)
     async with _open(request, operation, db=db, principal=principal) as tx:
         if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
             raise _Replay(earlier)
-        call = Call(principal=principal, tx=tx, if_match=sent.if_match)
+        call = Call(principal=principal, transaction=tx, if_match=sent.if_match)
         result = await operation.handler(call, **sent.arguments)
         answer = _render(operation, result)
         if sent.key is not None:
@@ -151,7 +155,7 @@ async def _once(
 def _open(
     request: web.Request, operation: Operation, *, db: Database, principal: Principal
 ) -> contextlib.AbstractAsyncContextManager[Transaction]:
-    if operation.reads:
+    if operation.mode is Mode.READS:
         return db.reading(actor=principal.actor)
     return db.transaction(
         actor=principal.actor,

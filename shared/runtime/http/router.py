@@ -8,7 +8,9 @@ Idempotency-Key and turns refusals into problem documents.
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -21,15 +23,30 @@ from shared.runtime.db import Transaction
 Handler = Callable[..., Awaitable[BaseModel | None]]
 
 
-@dataclass(slots=True)
+class Mode(StrEnum):
+    """The transaction an operation runs in."""
+
+    READS = "reads"
+    WRITES = "writes"
+    OPENS_ITS_OWN = "opens-its-own"
+
+
+@dataclass(slots=True, kw_only=True)
 class Call:
     """One request, authenticated and inside its transaction. ``if_match`` is 0 where unused."""
 
     principal: Principal
-    tx: Transaction
     if_match: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """Headers to add to the answer."""
+    transaction: Transaction | None = None
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction the router opened for this call."""
+        if self.transaction is None:
+            raise LookupError("this operation opens transactions of its own")
+        return self.transaction
 
 
 class OutsideRelation(Exception):
@@ -51,7 +68,7 @@ class Operation:
     status: int
     raises: tuple[int, ...]
     if_match: bool
-    reads: bool
+    mode: Mode
     summary: str
     path_parameters: Mapping[str, TypeAdapter[Any]]
     query: type[BaseModel] | None
@@ -66,7 +83,7 @@ class Operation:
     @property
     def needs_key(self) -> bool:
         """Whether the request must carry an Idempotency-Key."""
-        return self.method == "POST" and not self.reads
+        return self.method == "POST" and self.mode is Mode.WRITES
 
 
 class Api:
@@ -85,35 +102,45 @@ class Api:
         self.operations: list[Operation] = []
 
     def get(
-        self, path: str, *, roles: set[Role], raises: tuple[int, ...] = ()
+        self, path: str, *, roles: AbstractSet[Role], raises: tuple[int, ...] = ()
     ) -> Callable[[Handler], Handler]:
         """A look. Runs in a reading transaction."""
-        return self._operation("GET", path, roles=roles, raises=raises, reads=True)
+        return self._operation("GET", path, roles=roles, raises=raises, mode=Mode.READS)
 
     def post(
         self,
         path: str,
         *,
-        roles: set[Role],
+        roles: AbstractSet[Role],
         raises: tuple[int, ...] = (),
         status: int = 200,
         if_match: bool = False,
-        reads: bool = False,
+        mode: Mode = Mode.WRITES,
     ) -> Callable[[Handler], Handler]:
-        """A change, once per Idempotency-Key; or, with ``reads``, a look whose question
+        """A change, once per Idempotency-Key; or, in reading mode, a look whose question
         holds personal data and therefore travels in the body."""
         return self._operation(
-            "POST", path, roles=roles, raises=raises, status=status, if_match=if_match, reads=reads
+            "POST", path, roles=roles, raises=raises, status=status, if_match=if_match, mode=mode
         )
 
     def put(
-        self, path: str, *, roles: set[Role], raises: tuple[int, ...] = (), if_match: bool = False
+        self,
+        path: str,
+        *,
+        roles: AbstractSet[Role],
+        raises: tuple[int, ...] = (),
+        if_match: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Replace something whole."""
         return self._operation("PUT", path, roles=roles, raises=raises, if_match=if_match)
 
     def patch(
-        self, path: str, *, roles: set[Role], raises: tuple[int, ...] = (), if_match: bool = True
+        self,
+        path: str,
+        *,
+        roles: AbstractSet[Role],
+        raises: tuple[int, ...] = (),
+        if_match: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Change some fields of a known version."""
         return self._operation("PATCH", path, roles=roles, raises=raises, if_match=if_match)
@@ -123,11 +150,11 @@ class Api:
         method: str,
         path: str,
         *,
-        roles: set[Role],
+        roles: AbstractSet[Role],
         raises: tuple[int, ...],
         status: int = 200,
         if_match: bool = False,
-        reads: bool = False,
+        mode: Mode = Mode.WRITES,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler, include_extras=True)
@@ -141,7 +168,7 @@ class Api:
                     status=status,
                     raises=raises,
                     if_match=if_match,
-                    reads=reads,
+                    mode=mode,
                     summary=(inspect.getdoc(handler) or handler.__name__).splitlines()[0],
                     path_parameters={name: TypeAdapter(hints[name]) for name in names},
                     query=hints.get("query"),

@@ -1,0 +1,85 @@
+"""What every service tells operations and auditors. Counts and codes, never clinical data."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.api.body import Body, Code
+
+
+class ClockBody(Body):
+    """A service's idea of now. ``unpublished`` and ``pending`` are events still on their way;
+    ``offset_seconds`` is the demo clock's distance from real time."""
+
+    now: AwareDatetime
+    offset_seconds: int
+    next_due: AwareDatetime | None
+    unpublished: int
+    pending: int
+
+
+class SetClock(Body):
+    """Move the demo clock. It never moves back."""
+
+    offset_seconds: Annotated[int, Field(ge=0, le=20 * 366 * 24 * 3600)]
+
+
+class OperationsBody(Body):
+    """The state of one service. Ages in seconds; None where there is nothing to be old."""
+
+    service: str
+    release: str
+    instance: str
+    schema_version: str | None
+    demo: bool
+    now: AwareDatetime
+    unpublished: int
+    oldest_unpublished_s: float | None
+    pending: int | None
+    parked: int
+    last_tick_at: AwareDatetime | None
+    oldest_due_at: AwareDatetime | None
+
+
+class ParkedBody(Body):
+    """An event that could not be applied: what it was and why, without its contents."""
+
+    id: UUID
+    event_id: UUID | None
+    type: str
+    reason: str
+    error: str
+    tries: int
+    parked_at: AwareDatetime
+    status: str
+
+
+class Resolve(Body):
+    """Why a parked event is replayed or discarded, as a code."""
+
+    reason: Code
+
+
+class AuditVerdict(Body):
+    """The audit chain checked from the first entry. ``head`` is to be compared with an anchor."""
+
+    service: str
+    entries: int
+    head: str
+    intact: bool
+    broken: tuple[str, ...]
+
+
+class AuditEntryBody(Body):
+    """One entry of the audit trail."""
+
+    seq: int
+    at: AwareDatetime
+    actor: str
+    action: str
+    object: str
+    object_version: int | None
+    subject: str | None
+    reason: str | None
+    correlation_id: str

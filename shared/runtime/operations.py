@@ -1,0 +1,279 @@
+"""The routes every service has: probes, metrics, demo clock, parked events, audit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol
+from uuid import UUID
+
+import prometheus_client
+import sqlalchemy.exc
+from aiohttp import web
+from pydantic import Field
+from sqlalchemy import func, insert, select, text, update
+
+from shared.api.body import Page
+from shared.api.identity import Role
+from shared.api.operations import (
+    AuditEntryBody,
+    AuditVerdict,
+    ClockBody,
+    OperationsBody,
+    ParkedBody,
+    Resolve,
+    SetClock,
+)
+from shared.runtime import audit, clock
+from shared.runtime.db import Database, Transaction
+from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
+from shared.runtime.http.problems import ApiError
+from shared.runtime.http.router import Api, Call, Mode
+from shared.runtime.tables import audit as audit_table
+from shared.runtime.tables import clock as clock_table
+from shared.runtime.tables import heartbeat, outbox, parked
+from shared.runtime.ticker import Ticker
+
+READY_S = 1.0
+EVERYONE = frozenset(role for role in Role if role is not Role.SERVICE)
+
+
+class Link(Protocol):
+    """The service's connection to the broker, as operations see it."""
+
+    async def pending(self) -> int | None:
+        """Events waiting for this service in the broker; None while it cannot be asked."""
+        ...
+
+    async def replay(self, parked_id: UUID, *, actor: str, reason: str) -> None:
+        """Apply a parked event again through the ordinary path and mark it replayed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What operations need to know of a running service."""
+
+    db: Database
+    link: Link
+    ticker: Ticker
+    release: str
+    instance: str
+    schema_version: str | None
+    demo: bool
+    next_due: Callable[[Transaction], Awaitable[datetime | None]] | None
+
+
+def add_probes(app: web.Application, at: Installation) -> None:
+    """Liveness, readiness and metrics, open to whoever reaches the port."""
+
+    async def live(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def ready(_request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(READY_S), at.db.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (TimeoutError, sqlalchemy.exc.SQLAlchemyError):
+            return web.json_response({"status": "database unavailable"}, status=503)
+        return web.json_response({"status": "ready"})
+
+    async def metrics(_request: web.Request) -> web.Response:
+        page = prometheus_client.generate_latest()
+        return web.Response(
+            body=page, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST}
+        )
+
+    app.router.add_get("/health/live", live)
+    app.router.add_get("/health/ready", ready)
+    app.router.add_get("/metrics", metrics)
+
+
+def add_operations(api: Api, at: Installation) -> None:
+    """The typed routes for operations and auditors."""
+    _add_clock(api, at)
+    _add_state(api, at)
+    _add_parked(api, at)
+    _add_audit(api)
+
+
+def _add_clock(api: Api, at: Installation) -> None:
+    async def told(tx: Transaction) -> ClockBody:
+        offset = (await tx.session.execute(select(clock_table.c.offset_seconds))).scalar()
+        return ClockBody(
+            now=tx.now,
+            offset_seconds=offset or 0,
+            next_due=await at.next_due(tx) if at.next_due else None,
+            unpublished=await _unpublished(tx),
+            pending=await at.link.pending() or 0,
+        )
+
+    @api.get("/api/v1/clock", roles=EVERYONE)
+    async def read_clock(call: Call) -> ClockBody:
+        """The service's time, and whether everything up to it has been dealt with."""
+        return await told(call.tx)
+
+    @api.put("/api/v1/clock", roles={Role.OPERATIONS}, raises=(409,))
+    async def set_clock(call: Call, body: SetClock) -> ClockBody:
+        """Move the demo clock forward; refused outside demo mode."""
+        if not at.demo:
+            raise ApiError(409, "not-a-demo", "The clock can be moved in demo mode only.")
+        current = (await call.tx.session.execute(select(clock_table.c.offset_seconds))).scalar()
+        if current is not None and body.offset_seconds < current:
+            raise ApiError(409, "clock-backwards", "The demo clock never moves back.")
+        change = (
+            insert(clock_table).values(id=1, offset_seconds=body.offset_seconds)
+            if current is None
+            else update(clock_table).values(offset_seconds=body.offset_seconds)
+        )
+        await call.tx.session.execute(change)
+        call.tx.audit("clock.moved", object=f"clock:{api.service}")
+        return await told(call.tx)
+
+    @api.post("/api/v1/clock/tick", roles={Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN, raises=(409,))
+    async def tick_now(_call: Call) -> ClockBody:
+        """Do at once what is due at the demo clock's time."""
+        if not at.demo:
+            raise ApiError(409, "not-a-demo", "The clock can be moved in demo mode only.")
+        await at.ticker.run_now()
+        async with at.db.reading() as tx:
+            return await told(tx)
+
+
+def _add_state(api: Api, at: Installation) -> None:
+    @api.get("/api/v1/operations", roles={Role.OPERATIONS, Role.LEAD})
+    async def read_operations(call: Call) -> OperationsBody:
+        """How this service is doing."""
+        oldest = select(func.min(outbox.c.next_try_at)).where(outbox.c.published_at.is_(None))
+        waiting_since = (await call.tx.session.execute(oldest)).scalar()
+        beat = (await call.tx.session.execute(_LAST_BEAT)).first()
+        count = select(func.count()).select_from(parked).where(parked.c.status == "parked")
+        age = None if waiting_since is None else clock.real_now() - waiting_since
+        return OperationsBody(
+            service=api.service,
+            release=at.release,
+            instance=at.instance,
+            schema_version=at.schema_version,
+            demo=at.demo,
+            now=call.tx.now,
+            unpublished=await _unpublished(call.tx),
+            oldest_unpublished_s=None if age is None else max(0.0, age.total_seconds()),
+            pending=await at.link.pending(),
+            parked=(await call.tx.session.execute(count)).scalar_one(),
+            last_tick_at=beat.at if beat else None,
+            oldest_due_at=beat.oldest_due_at if beat else None,
+        )
+
+
+def _add_parked(api: Api, at: Installation) -> None:
+    @api.get("/api/v1/parked", roles={Role.OPERATIONS})
+    async def list_parked(call: Call, query: PageQuery) -> Page[ParkedBody]:
+        """Events this service could not apply, newest first, without their contents."""
+        after = decode_cursor(query.cursor, parts=2)
+        rows = (
+            select(parked).order_by(parked.c.parked_at.desc(), parked.c.id).limit(query.limit + 1)
+        )
+        if after:
+            at_, id_ = datetime.fromisoformat(str(after[0])), UUID(str(after[1]))
+            older = (parked.c.parked_at < at_) | ((parked.c.parked_at == at_) & (parked.c.id > id_))
+            rows = rows.where(older)
+        found = (await call.tx.session.execute(rows)).all()
+        items = tuple(
+            ParkedBody(**{name: getattr(row, name) for name in ParkedBody.model_fields})
+            for row in found[: query.limit]
+        )
+        more = len(found) > query.limit
+        last = items[-1] if more else None
+        cursor = encode_cursor(last.parked_at.isoformat(), str(last.id)) if last else None
+        return Page(items=items, next=cursor)
+
+    @api.post(
+        "/api/v1/parked/{parked_id}/replay",
+        roles={Role.OPERATIONS},
+        mode=Mode.OPENS_ITS_OWN,
+        raises=(404, 409),
+    )
+    async def replay_parked(call: Call, parked_id: UUID, body: Resolve) -> ParkedBody:
+        """Apply the event again through the ordinary path, once."""
+        async with at.db.reading() as tx:
+            await _require_parked(tx, parked_id)
+        await at.link.replay(parked_id, actor=call.principal.actor, reason=body.reason)
+        async with at.db.reading() as tx:
+            return await _parked(tx, parked_id)
+
+    @api.post("/api/v1/parked/{parked_id}/discard", roles={Role.OPERATIONS}, raises=(404, 409))
+    async def discard_parked(call: Call, parked_id: UUID, body: Resolve) -> ParkedBody:
+        """Give the event up, with a reason."""
+        await _require_parked(call.tx, parked_id)
+        await call.tx.session.execute(
+            update(parked)
+            .where(parked.c.id == parked_id)
+            .values(
+                status="discarded",
+                resolved_at=call.tx.now,
+                resolved_by=call.tx.actor,
+                resolution=body.reason,
+            )
+        )
+        call.tx.audit("parked.discarded", object=f"parked:{parked_id}", reason=body.reason)
+        return await _parked(call.tx, parked_id)
+
+
+class AuditQuery(PageQuery):
+    """Which entries: of one patient, by one actor, of one action."""
+
+    subject: UUID | None = None
+    actor: Annotated[str, Field(max_length=96)] | None = None
+    action: Annotated[str, Field(max_length=128)] | None = None
+
+
+def _add_audit(api: Api) -> None:
+    @api.get("/api/v1/audit/verify", roles={Role.AUDITOR, Role.OPERATIONS})
+    async def verify_audit(call: Call) -> AuditVerdict:
+        """Walk the audit chain and name every broken place."""
+        verdict = await audit.verify(call.tx.session)
+        return AuditVerdict(
+            service=api.service,
+            entries=verdict.entries,
+            head=verdict.head,
+            intact=not verdict.broken,
+            broken=verdict.broken[:100],
+        )
+
+    @api.get("/api/v1/audit", roles={Role.AUDITOR})
+    async def read_audit(call: Call, query: AuditQuery) -> Page[AuditEntryBody]:
+        """The trail, newest first."""
+        rows = select(audit_table).order_by(audit_table.c.seq.desc()).limit(query.limit + 1)
+        if after := decode_cursor(query.cursor, parts=1):
+            rows = rows.where(audit_table.c.seq < int(after[0]))
+        for name in ("subject", "actor", "action"):
+            if (wanted := getattr(query, name)) is not None:
+                rows = rows.where(audit_table.c[name] == str(wanted))
+        found = (await call.tx.session.execute(rows)).all()
+        items = tuple(
+            AuditEntryBody(**{name: getattr(row, name) for name in AuditEntryBody.model_fields})
+            for row in found[: query.limit]
+        )
+        more = len(found) > query.limit
+        return Page(items=items, next=encode_cursor(items[-1].seq) if more else None)
+
+
+_LAST_BEAT = select(heartbeat).order_by(heartbeat.c.at.desc()).limit(1)
+
+
+async def _unpublished(tx: Transaction) -> int:
+    waiting = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
+    return (await tx.session.execute(waiting)).scalar_one()
+
+
+async def _parked(tx: Transaction, parked_id: UUID) -> ParkedBody:
+    row = (await tx.session.execute(select(parked).where(parked.c.id == parked_id))).first()
+    if row is None:
+        raise ApiError(404, "unknown-parked-event", "There is no such parked event.")
+    return ParkedBody(**{name: getattr(row, name) for name in ParkedBody.model_fields})
+
+
+async def _require_parked(tx: Transaction, parked_id: UUID) -> None:
+    found = await _parked(tx, parked_id)
+    if found.status != "parked":
+        raise ApiError(409, "already-resolved", f"This event was already {found.status}.")
