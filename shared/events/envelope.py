@@ -6,7 +6,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 CONTENT_TYPE = "application/cloudevents+json"
-MAX_BYTES = 64 * 1024
+MAX_MESSAGE_BYTES = 64 * 1024
+"""What the broker takes at once: one event and its headers."""
+MAX_BYTES = MAX_MESSAGE_BYTES - 1024
+"""How large an event may be, so that it and its headers always fit the broker's limit."""
 
 
 class Payload(BaseModel):

@@ -1,0 +1,48 @@
+"""Who listens to what. ``provision`` makes the broker's consumers from this table.
+
+A test holds it equal to the subscriptions each service declares.
+"""
+
+from shared.events import FACTS, assessment, portal, treatment
+from shared.events.envelope import Fact
+
+_STAFF = (portal.StaffAdded, portal.StaffRoleChanged, portal.StaffDisabled)
+_PATIENT = (
+    assessment.PatientEnrolled,
+    assessment.PatientDetailsChanged,
+    assessment.CareTeamChanged,
+    assessment.PatientLeftCare,
+)
+_TRAJECTORY = (
+    assessment.RemissionCriteriaMet,
+    assessment.RemissionCriteriaLost,
+    assessment.RelapseCriteriaMet,
+)
+_FLAG = (
+    assessment.SafetyFlagRaised,
+    assessment.SafetyFlagAcknowledged,
+    assessment.SafetyFlagClosed,
+)
+_COURSE = tuple(fact for fact in FACTS if issubclass(fact, treatment.CourseFact))
+
+LISTENERS: dict[str, tuple[type[Fact], ...]] = {
+    "portal": (),
+    "assessment": (treatment.CourseConfirmed, treatment.CourseClosed),
+    "treatment": (*_PATIENT, *_TRAJECTORY),
+    "engagement": (*_STAFF, *_PATIENT, *_FLAG, *_COURSE),
+}
+
+WATCHED: dict[str, tuple[str, ...]] = {
+    "portal": ("care.engagement.reminder.>", "care.assessment.flag.>"),
+}
+"""Subjects a process may follow live, without delivery guarantee, to refetch what changed."""
+
+
+def heard(service: str, owner: str) -> tuple[str, ...]:
+    """The exact types ``service`` hears from ``owner``, sorted."""
+    return tuple(sorted(f.TYPE for f in LISTENERS[service] if f.owner() == owner))
+
+
+def owners_heard(service: str) -> tuple[str, ...]:
+    """The owners ``service`` listens to, sorted."""
+    return tuple(sorted({fact.owner() for fact in LISTENERS[service]}))

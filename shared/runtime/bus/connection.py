@@ -1,0 +1,225 @@
+"""One connection to the broker, with the settings and refusals of reliability.md 2.8."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo
+
+from shared.events.envelope import CONTENT_TYPE
+from shared.runtime.bus.topology import inbox_of, stream_of
+from shared.runtime.logs import get_logger
+
+OLDEST_SERVER = (2, 14)
+CONNECT_S = 10.0
+ANSWER_S = 5.0
+FAULTS = (nats.errors.Error, TimeoutError, OSError)
+"""What the client raises when the broker is away, slow or unwilling."""
+
+Seen = Callable[[str, bytes], Awaitable[None]]
+
+log = get_logger()
+
+
+class Unreachable(Exception):
+    """No broker answered in time; trying again may help."""
+
+
+class Denied(Exception):
+    """The broker refused what this user may not do: the set-up is wrong, the process must end."""
+
+
+class Unconfirmed(Exception):
+    """Whether the event was stored is unknown: send it again with the same id."""
+
+
+class UnsuitableBroker(Exception):
+    """The broker is too old, or enforces no permissions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the broker is and who we are there. ``url`` may name several, comma separated."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+    tls: ssl.SSLContext | None = None
+
+
+class Connection:
+    """One user's live connection. It reconnects by itself until ``failed`` says it never will."""
+
+    def __init__(self, access: Access) -> None:
+        self.user = access.user
+        self._access = access
+        self._client = Client()
+        self._last_error = ""
+        self._expected = ""
+        self._fatal: Exception | None = None
+        self._over = asyncio.Event()
+
+    @classmethod
+    async def open(cls, access: Access) -> "Connection":
+        """Connect within ten seconds.
+
+        Raises:
+            Unreachable: nobody answered.
+            Denied: user or password are wrong.
+            UnsuitableBroker: the server is older than this release trusts.
+        """
+        connection = cls(access)
+        try:
+            await connection._connect()
+            connection._check_version()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """The JetStream calls, for this package only."""
+        return self._client.jetstream(timeout=ANSWER_S)
+
+    @property
+    def is_connected(self) -> bool:
+        """What the client believes. One whose reader died still believes it: see ``liveness``."""
+        return self._client.is_connected
+
+    @property
+    def reader_ended(self) -> bool:
+        """Whether the client's reading task is gone although it claims to be connected."""
+        reader = self._client._reading_task  # noqa: SLF001 - the client shows it nowhere else
+        return self.is_connected and reader is not None and reader.done()
+
+    async def publish(self, type_: str, body: bytes, *, message_id: str) -> None:
+        """Store one event in its owner's stream and wait for the acknowledgement.
+
+        Raises:
+            Unconfirmed: always safe to repeat with the same ``message_id``.
+        """
+        headers = {"Nats-Msg-Id": message_id, "content-type": CONTENT_TYPE}
+        try:
+            await self.jetstream.publish(
+                type_, body, timeout=ANSWER_S, stream=stream_of(self.user), headers=headers
+            )
+        except FAULTS as error:
+            raise Unconfirmed(type(error).__name__) from error
+
+    async def watch(self, subject: str, seen: Seen) -> None:
+        """Call ``seen(type, body)`` for what passes by from now on: a hint, not a delivery."""
+
+        async def deliver(message: Msg) -> None:
+            try:
+                await seen(message.subject, message.data)
+            except Exception as error:  # noqa: BLE001 - raising here would end the watch silently
+                log.warning("watch_failed", type=message.subject, error=type(error).__name__)
+
+        await self._client.subscribe(subject, cb=deliver)
+
+    async def consumer_info(self, owner: str) -> ConsumerInfo:
+        """The state of this user's consumer on an owner's stream."""
+        js, stream = self.jetstream, stream_of(owner)
+        info: ConsumerInfo = await js.consumer_info(stream, self.user, timeout=ANSWER_S)
+        return info
+
+    async def round_trip(self) -> None:
+        """Send one ping and wait up to five seconds for its answer; raises one of ``FAULTS``."""
+        await self._client.flush(timeout=int(ANSWER_S))
+
+    async def check_rights(self) -> None:
+        """Prove that the server refuses this user what its allow-list leaves out.
+
+        Raises:
+            UnsuitableBroker: a forbidden publish passed.
+        """
+        self._expected = f"forbidden.{self.user}"
+        await self._client.publish(self._expected, b"")
+        await self.round_trip()
+        if self._expected not in self._last_error:
+            raise UnsuitableBroker(f"the broker enforces no permissions for user {self.user}")
+
+    async def failed(self) -> NoReturn:
+        """Wait until this connection can never work again.
+
+        Raises:
+            Denied: the broker refused something, or closed the connection for good.
+        """
+        await self._over.wait()
+        raise self._fatal or Denied(self.user)
+
+    async def close(self) -> None:
+        """Close without draining: draining raises while the client reconnects."""
+        try:
+            await asyncio.wait_for(self._client.close(), ANSWER_S)
+        except FAULTS as error:
+            log.warning("broker_close_failed", error=type(error).__name__)
+
+    async def _connect(self) -> None:
+        dialling = asyncio.ensure_future(self._dial())
+        refused = asyncio.ensure_future(self._over.wait())
+        await asyncio.wait(
+            (dialling, refused), timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        connected = dialling.done()
+        for task in (dialling, refused):
+            task.cancel()
+        await asyncio.wait((dialling, refused))
+        if self._fatal is not None:
+            raise self._fatal
+        if not connected:
+            raise Unreachable(self._last_error)
+        dialling.result()
+
+    async def _dial(self) -> None:
+        await self._client.connect(
+            servers=self._access.url.split(","),
+            user=self._access.user,
+            password=self._access.password,
+            tls=self._access.tls,
+            name=self.user,
+            inbox_prefix=inbox_of(self.user),
+            connect_timeout=3,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            ping_interval=10,
+            max_outstanding_pings=2,
+            pending_size=0,  # publishing while disconnected fails at once; nothing is buffered
+            error_cb=self._on_error,
+            disconnected_cb=self._on_disconnected,
+            reconnected_cb=self._on_reconnected,
+            closed_cb=self._on_closed,
+        )
+
+    def _check_version(self) -> None:
+        version = self._client.connected_server_version
+        if (version.major, version.minor) < OLDEST_SERVER:
+            oldest = ".".join(map(str, OLDEST_SERVER))
+            raise UnsuitableBroker(f"nats-server {version} is older than {oldest}")
+
+    async def _on_error(self, error: Exception) -> None:
+        self._last_error = str(error).lower()
+        if self._expected and self._expected in self._last_error:
+            return
+        if "violation" in self._last_error:
+            log.error("broker_denied", error=type(error).__name__)
+            self._fatal = Denied(f"user {self.user}: {self._last_error}")
+            self._over.set()
+            return
+        log.warning("broker_error", error=type(error).__name__)
+
+    async def _on_disconnected(self) -> None:
+        log.warning("broker_disconnected")
+
+    async def _on_reconnected(self) -> None:
+        log.info("broker_reconnected")
+
+    async def _on_closed(self) -> None:
+        self._over.set()
