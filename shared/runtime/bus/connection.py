@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
 
-from shared.events.envelope import CONTENT_TYPE
+from shared.events.envelope import CONTENT_TYPE, MAX_BYTES
 from shared.runtime.bus.topology import inbox_of, stream_of
 from shared.runtime.logs import get_logger
 
@@ -105,6 +105,8 @@ class Connection:
         Raises:
             Unconfirmed: always safe to repeat with the same ``message_id``.
         """
+        if len(body) > MAX_BYTES:
+            raise Unconfirmed("Oversized")  # the server would close the connection over it
         headers = {"Nats-Msg-Id": message_id, "content-type": CONTENT_TYPE}
         try:
             await self.jetstream.publish(
@@ -123,6 +125,7 @@ class Connection:
                 log.warning("watch_failed", type=message.subject, error=type(error).__name__)
 
         await self._client.subscribe(subject, cb=deliver)
+        await self.round_trip()
 
     async def consumer_info(self, owner: str) -> ConsumerInfo:
         """The state of this user's consumer on an owner's stream."""
@@ -131,8 +134,12 @@ class Connection:
         return info
 
     async def round_trip(self) -> None:
-        """Send one ping and wait up to five seconds for its answer; raises one of ``FAULTS``."""
-        await self._client.flush(timeout=int(ANSWER_S))
+        """Wait until the server has seen everything sent so far; raises one of ``FAULTS``.
+
+        The client writes a ping ahead of what it still holds back: the second one follows it.
+        """
+        for _ in range(2):
+            await self._client.flush(timeout=int(ANSWER_S))
 
     async def check_rights(self) -> None:
         """Prove that the server refuses this user what its allow-list leaves out.

@@ -1,0 +1,53 @@
+"""A real nats-server for each test, provisioned, and connections to it as any user."""
+
+import sysconfig
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from shared.runtime.bus.connection import Access, Connection
+from shared.runtime.bus.provision import Size, provision
+from shared.runtime.bus.topology import PROVISIONER
+from shared.runtime.embedded import Embedded, embedded_broker
+
+SMALL = Size(stream_bytes=32 * 1024**2)
+Connect = Callable[[str], Awaitable[Connection]]
+
+
+def altered_server(folder: Path, edit: str) -> str:
+    """A nats-server whose configuration went through ``sed``, for what we must refuse."""
+    server = Path(sysconfig.get_path("scripts")) / "nats-server"
+    script = folder / "altered-nats-server"
+    script.write_text(f'#!/bin/sh\nsed -i \'{edit}\' "$2"\nexec {server} "$@"\n')
+    script.chmod(0o700)
+    return str(script)
+
+
+@pytest.fixture
+async def bare_broker(tmp_path: Path) -> AsyncIterator[Embedded]:
+    """A server with users and no streams."""
+    async with embedded_broker(tmp_path / "broker", size=SMALL) as broker:
+        yield broker
+
+
+@pytest.fixture
+async def connect(bare_broker: Embedded) -> AsyncIterator[Connect]:
+    """Open connections by user name; all are closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def open_as(user: str) -> Connection:
+            access = Access(bare_broker.url, user, bare_broker.passwords[user])
+            connection = await Connection.open(access)
+            stack.push_async_callback(connection.close)
+            return connection
+
+        yield open_as
+
+
+@pytest.fixture
+async def broker(bare_broker: Embedded, connect: Connect) -> Embedded:
+    """A server with every stream and consumer made."""
+    await provision(await connect(PROVISIONER), SMALL)
+    return bare_broker
