@@ -1,0 +1,38 @@
+"""Fixtures every test may use: both databases for real, and a guard on what is logged."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import postgres
+from tests.support.databases import Databases
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server for this run."""
+    try:
+        with postgres.server() as url:
+            yield url
+    except postgres.NoPostgres as missing:
+        pytest.skip(f"PostgreSQL: {missing}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """SQLite files in a folder of this run."""
+    return Databases(folder=tmp_path_factory.mktemp("sqlite"), postgres=None)
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Databases:
+    """Databases on this run's PostgreSQL."""
+    return Databases(folder=Path(), postgres=postgres_server)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Each test that asks for this runs on SQLite and on PostgreSQL."""
+    found: Databases = request.getfixturevalue(f"{request.param}_databases")
+    return found

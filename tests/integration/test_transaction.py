@@ -1,0 +1,166 @@
+"""A change, its facts and its audit entries commit together or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, insert, select, text, update
+
+from shared.events import decode
+from shared.events.portal import StaffAdded, StaffState
+from shared.runtime import audit
+from shared.runtime.db import Database, OversizedFact, UnauditedWrite
+from shared.runtime.tables import audit as audit_table
+from shared.runtime.tables import clock, heartbeat, outbox, runtime
+from tests.support.databases import Databases
+
+ACTOR = f"staff:{UUID(int=7)}"
+
+
+@pytest.fixture
+async def db(databases: Databases) -> AsyncIterator[Database]:
+    database = Database.open(await databases.with_tables(runtime), source="portal")
+    yield database
+    await database.close()
+
+
+def a_fact(name: str = "A. Nurse") -> StaffAdded:
+    return StaffAdded(
+        staff=StaffState(
+            staff_id=UUID(int=7), display_name=name, role="nurse", teams=("harbour",), active=True
+        )
+    )
+
+
+async def publish(db: Database, *, version: int = 1) -> None:
+    async with db.transaction(actor=ACTOR, correlation_id="request-1") as tx:
+        tx.publish(a_fact(), subject=UUID(int=7), aggregate="staff:7", version=version)
+
+
+async def count(db: Database, table: object) -> int:
+    async with db.reading() as tx:
+        return (await tx.session.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def test_a_fact_and_its_audit_entry_commit_together(db: Database) -> None:
+    await publish(db)
+
+    async with db.reading() as tx:
+        row = (await tx.session.execute(select(outbox))).one()
+        entry = (await tx.session.execute(select(audit_table))).one()
+    event = decode(row.type, row.body)
+    assert event.data == a_fact()
+    assert (event.recordedby, event.aggregate, event.version) == (ACTOR, "staff:7", 1)
+    assert event.correlationid == "request-1"
+    assert (entry.actor, entry.action, entry.object) == (ACTOR, row.type, "staff:7")
+
+
+async def test_an_error_leaves_neither_fact_nor_entry(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction(actor=ACTOR) as tx:
+            tx.publish(a_fact(), subject=UUID(int=7), aggregate="staff:7", version=1)
+            await tx.session.execute(insert(clock).values(id=1, offset_seconds=5))
+            raise ZeroDivisionError
+
+    assert await count(db, outbox) == 0
+    assert await count(db, audit_table) == 0
+    assert await count(db, clock) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        insert(clock).values(id=1, offset_seconds=5),
+        update(heartbeat).values(tick_no=1),
+        delete(heartbeat),
+    ],
+    ids=["insert", "update", "delete"],
+)
+async def test_a_write_nobody_answers_for_is_rolled_back(db: Database, change: object) -> None:
+    with pytest.raises(UnauditedWrite):
+        async with db.transaction(actor=ACTOR) as tx:
+            await tx.session.execute(change)
+
+    assert await count(db, clock) == 0
+
+
+async def test_a_look_after_housekeeping_is_not_mistaken_for_a_write(db: Database) -> None:
+    async with db.housekeeping() as tx:
+        await tx.session.execute(insert(clock).values(id=1, offset_seconds=0))
+
+    async with db.reading() as tx:
+        assert (await tx.session.execute(select(clock.c.id))).scalar_one() == 1
+
+
+async def test_the_same_version_of_an_aggregate_is_stored_once(db: Database) -> None:
+    await publish(db)
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await publish(db)
+
+    assert await count(db, outbox) == 1
+    assert await count(db, audit_table) == 1
+
+
+async def test_a_fact_larger_than_the_broker_takes_is_refused_at_its_source(db: Database) -> None:
+    with pytest.raises(OversizedFact):
+        async with db.transaction(actor=ACTOR) as tx:
+            tx.publish(a_fact("x" * 65536), subject=UUID(int=8), aggregate="staff:7", version=1)
+
+    assert await count(db, outbox) == 0
+
+
+async def test_now_is_the_database_time_plus_the_demo_offset(db: Database) -> None:
+    async with db.reading() as tx:
+        before = tx.now
+    async with db.housekeeping() as tx:
+        await tx.session.execute(insert(clock).values(id=1, offset_seconds=86_400))
+
+    async with db.reading() as tx:
+        moved = tx.now - before
+    assert timedelta(days=1) <= moved < timedelta(days=1, minutes=2)
+
+
+async def test_an_untouched_chain_verifies(db: Database) -> None:
+    for version in range(1, 6):
+        await publish(db, version=version)
+
+    async with db.reading() as tx:
+        verdict = await audit.verify(tx.session)
+    assert (verdict.entries, verdict.broken) == (5, ())
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        ("UPDATE audit SET actor = 'staff:somebody-else' WHERE seq = 3", "entry 3: was edited"),
+        ("DELETE FROM audit WHERE seq = 3", "entry 3: missing before entry 4"),
+        (
+            "UPDATE audit SET seq = CASE seq WHEN 3 THEN -4 ELSE -3 END WHERE seq IN (3, 4)",
+            "entry 3: was edited",
+        ),
+    ],
+    ids=["edited", "deleted", "reordered"],
+)
+async def test_a_tampered_chain_names_the_place(db: Database, tamper: str, named: str) -> None:
+    for version in range(1, 6):
+        await publish(db, version=version)
+    async with db.housekeeping() as tx:
+        await tx.session.execute(text(tamper))
+        await tx.session.execute(text("UPDATE audit SET seq = -seq WHERE seq < 0"))
+
+    async with db.reading() as tx:
+        verdict = await audit.verify(tx.session)
+    assert named in verdict.broken
+
+
+async def test_concurrent_writers_leave_one_unbroken_chain(db: Database) -> None:
+    async with asyncio.TaskGroup() as group:
+        for version in range(1, 31):
+            group.create_task(publish(db, version=version))
+
+    async with db.reading() as tx:
+        verdict = await audit.verify(tx.session)
+    assert (verdict.entries, verdict.broken) == (30, ())
