@@ -1,0 +1,1 @@
+"""Medication courses: the formulary, courses from start to close, and tapers."""

@@ -1,0 +1,75 @@
+"""One way down as dispensed: its cuts, and what each of them costs."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.treatment.domain.drug import Drug
+from services.treatment.domain.occupancy import Region
+from services.treatment.domain.policies import EqualOccupancy, Policy
+from services.treatment.domain.products import Shelf
+from services.treatment.domain.realiser import RealisedDose
+from services.treatment.domain.taper_rules import TaperRules
+from services.treatment.domain.withdrawal_risk import Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One cut: asked for, and as dispensed. ``held_up`` when the label's ceiling limited it."""
+
+    previous_mg: Decimal
+    target_mg: Decimal
+    dose: RealisedDose
+    held_up: bool
+
+    @property
+    def cut_percent(self) -> Decimal:
+        return 100 * (self.previous_mg - self.dose.dose_mg) / self.previous_mg
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """Everything the rules look at."""
+
+    drug: Drug
+    policy: Policy
+    shelf: Shelf
+    rungs: tuple[Rung, ...]
+    region: Region | None
+    smallest: RealisedDose
+    rules: TaperRules
+    risk: Risk | None
+
+    @property
+    def equal_steps(self) -> EqualOccupancy | None:
+        method = self.policy.method
+        return method if isinstance(method, EqualOccupancy) and self.region else None
+
+    @property
+    def last_limit(self) -> Decimal:
+        """T-10: an occupancy policy limits the last drop like any other of its steps."""
+        method = self.equal_steps
+        return method.limit_points if method else self.rules.last_drop_points
+
+    def drop_points(self, rung: Rung) -> Decimal | None:
+        if self.region is None:
+            return None
+        return self.region.percent(rung.previous_mg) - self.region.percent(rung.dose.dose_mg)
+
+    def over_limit(self, rung: Rung) -> bool:
+        """Whether the shelf forced a larger cut than the policy allows (T-14, T-10)."""
+        method, points = self.equal_steps, self.drop_points(rung)
+        if method is not None and points is not None:
+            return points > method.limit_points
+        return rung.dose.dose_mg < rung.target_mg
+
+    def steep_end(self) -> bool:
+        """Whether the last drop to zero is above the limit."""
+        last = self.rungs[-1]
+        points = self.drop_points(last)
+        return not last.dose.dose_mg and points is not None and points > self.last_limit
+
+    def shelf_ends_steeply(self) -> bool:
+        """Whether even the smallest dose on the shelf leaves too large a last drop."""
+        if self.region is None or not self.steep_end():
+            return False
+        return self.region.percent(self.smallest.dose_mg) > self.last_limit

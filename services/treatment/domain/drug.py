@@ -1,0 +1,162 @@
+"""A drug as the formulary describes it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.treatment.domain.findings import RuleRefusal
+from services.treatment.domain.occupancy import OccupancyModel
+from services.treatment.domain.products import SOLID, Product, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRange:
+    """Adult oral doses for one indication in one jurisdiction, milligrams a day."""
+
+    indication: str
+    jurisdictions: frozenset[str]
+    start_mg: Decimal
+    usual_low_mg: Decimal | None
+    usual_high_mg: Decimal | None
+    maximum_mg: Decimal | None
+    step_mg: Decimal | None
+    step_after_days: int | None
+    source: str
+    grade: str
+    start_for_days: int | None = None
+    then_mg: Decimal | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoseCap:
+    """A ceiling that holds under a condition. Age tests are strict: 60 is not over 60 (F-08).
+
+    ``maximum_mg`` 0 means that the drug is not for this group.
+    """
+
+    condition: str
+    jurisdictions: frozenset[str]
+    maximum_mg: Decimal
+    source: str
+    grade: str
+    over_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MaoiGap:
+    """Days without either drug, counted from the last dose actually taken."""
+
+    after_maoi_days: int
+    before_maoi_days: int
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaperTraits:
+    """What the taper rules need to know about a drug.
+
+    ``low_dose_line_mg`` is the minimum licensed daily dose (T-03, PD). ``interval_days`` is the
+    drug's own default where it differs from the general one; ``most_cut_mg`` per
+    ``most_cut_days`` is the label's ceiling on a cut (T-15).
+    """
+
+    low_dose_line_mg: Decimal
+    highest_start_mg: Decimal
+    fast_tier: bool
+    withdrawal_risk: str
+    source: str
+    grade: str
+    alternate_days: bool = False
+    interval_days: int | None = None
+    interval_floor_days: int | None = None
+    most_cut_mg: Decimal | None = None
+    most_cut_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Terminology; never trusted without a check against a terminology service (F-01)."""
+
+    atc: str
+    rxnorm: str | None
+    snomed: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One ingredient: its products, doses, caps, gaps, and how it behaves in a taper."""
+
+    code: str
+    name: str
+    drug_class: str
+    codes: Codes
+    half_life_hours: tuple[Decimal, Decimal]
+    review_status: str
+    version: int
+    taper: TaperTraits
+    maoi: MaoiGap
+    doses: tuple[DoseRange, ...]
+    caps: tuple[DoseCap, ...]
+    products: tuple[Product, ...]
+    occupancy: dict[str, OccupancyModel]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Formulations whose milligrams compare, the usual one first."""
+        return tuple(dict.fromkeys(product.family for product in self.products))
+
+    def shelf(
+        self,
+        jurisdiction: str,
+        *,
+        on: date,
+        family: str | None = None,
+        solids_only: bool = False,
+        only: frozenset[str] = frozenset(),
+    ) -> Shelf:
+        """What is sold there on that day, in one formulation; ``only`` names product codes.
+
+        Unless named, only the finest liquid is on it: two strengths of liquid in one home are
+        an invitation to measure the right volume of the wrong one (H-34).
+
+        Raises:
+            RuleRefusal: F-03 or F-13, where nothing is left.
+        """
+        family = family or self._usual_family(jurisdiction)
+        products = tuple(
+            product
+            for product in self.products
+            if jurisdiction in product.jurisdictions
+            and product.family == family
+            and product.sold_on(on)
+            and not (solids_only and product.form not in SOLID)
+            and (not only or product.code in only)
+        )
+        missing = only - {product.code for product in products}
+        if missing:
+            raise RuleRefusal(
+                "F-03",
+                "shelf",
+                f"Not on the {jurisdiction} shelf on {on}: {', '.join(sorted(missing))}.",
+            )
+        suffix = "-solids" if solids_only else ""
+        return Shelf(
+            code=f"{jurisdiction}{suffix}", products=products if only else _one_liquid(products)
+        )
+
+    def _usual_family(self, jurisdiction: str) -> str | None:
+        for product in self.products:
+            if jurisdiction in product.jurisdictions:
+                return product.family
+        return None
+
+
+def _one_liquid(products: tuple[Product, ...]) -> tuple[Product, ...]:
+    liquids = [product for product in products if product.form not in SOLID]
+    if not liquids:
+        return products
+    finest = min(liquids, key=lambda product: product.unit_mg * product.smallest_units)
+    return tuple(product for product in products if product.form in SOLID or product is finest)

@@ -1,0 +1,210 @@
+"""Whether a descent may be called safe: the verdict, the cliff, and every rule's finding."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from services.treatment.domain.descent import Descent
+from services.treatment.domain.findings import Finding, Level
+from services.treatment.domain.policies import EqualOccupancy, Tier
+from services.treatment.domain.products import ProductUnits
+from services.treatment.domain.quantities import plain
+from services.treatment.domain.routes import routes
+
+
+class Verdict(StrEnum):
+    DISPENSABLE = "can be dispensed"
+    UNSAFE = "cannot be dispensed safely"
+
+
+@dataclass(frozen=True, slots=True)
+class Cliff:
+    """The worst cut the shelf forces; in points where the drug has a curve."""
+
+    from_mg: Decimal
+    to_mg: Decimal
+    drop_points: Decimal | None
+    cut_percent: Decimal
+    routes: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        there = f"{plain(self.to_mg)} mg" if self.to_mg else "zero"
+        size = (
+            f"{self.cut_percent:.0f} percent of the dose"
+            if self.drop_points is None
+            else f"{self.drop_points:.1f} points of occupancy"
+        )
+        return f"from {plain(self.from_mg)} mg to {there} costs {size}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    verdict: Verdict
+    cliff: Cliff | None
+    findings: tuple[Finding, ...]
+
+
+def judge(descent: Descent) -> Judgement:
+    """The verdict with every rule's finding, the gravest first."""
+    cliff = _cliff(descent)
+    reports = (
+        _cliff_finding(descent, cliff),
+        _last_drop(descent, cliff),
+        _tier(descent),
+        _no_model(descent),
+        _label_ceiling(descent),
+        _alternate_days(descent),
+        _method_on_plan(descent),
+        _region_spread(descent),
+    )
+    findings = [finding for finding in reports if finding is not None]
+    findings.sort(key=lambda finding: list(Level).index(finding.level))
+    verdict = Verdict.UNSAFE if cliff else Verdict.DISPENSABLE
+    return Judgement(verdict=verdict, cliff=cliff, findings=tuple(findings))
+
+
+def _cliff(descent: Descent) -> Cliff | None:
+    forced = [rung for rung in descent.rungs if descent.over_limit(rung)]
+    if descent.shelf_ends_steeply():
+        forced.append(descent.rungs[-1])
+    if not forced:
+        return None
+    worst = max(forced, key=lambda rung: (descent.drop_points(rung) or 0, rung.cut_percent))
+    return Cliff(
+        from_mg=worst.previous_mg,
+        to_mg=worst.dose.dose_mg,
+        drop_points=descent.drop_points(worst),
+        cut_percent=worst.cut_percent,
+        routes=routes(descent),
+    )
+
+
+def _cliff_finding(descent: Descent, cliff: Cliff | None) -> Finding | None:
+    forced = [rung for rung in descent.rungs if descent.over_limit(rung)]
+    if cliff is None or not forced:
+        return None
+    rule = "T-14" if any(rung.dose.dose_mg for rung in forced) else "T-10"
+    return Finding(
+        rule,
+        Level.BLOCK,
+        f"{len(forced)} of {len(descent.rungs)} cuts are larger than {descent.policy.name} allows "
+        f"on the {descent.shelf.code} shelf; the worst, {cliff.sentence}. "
+        f"In order: {'; '.join(cliff.routes)}.",
+    )
+
+
+def _last_drop(descent: Descent, cliff: Cliff | None) -> Finding | None:
+    """T-10: strong for rows and percentages; an equal-step policy already counted it as a cut."""
+    last = descent.rungs[-1]
+    if not descent.steep_end() or descent.over_limit(last):
+        return None
+    points = descent.drop_points(last)
+    cause = (
+        f"the smallest dose on the shelf is {plain(descent.smallest.dose_mg)} mg. "
+        f"In order: {'; '.join(cliff.routes)}"
+        if cliff and descent.shelf_ends_steeply()
+        else "the shelf could make smaller doses"
+    )
+    return Finding(
+        "T-10",
+        Level.STRONG_WARN,
+        f"The last drop, from {plain(last.previous_mg)} mg to zero, costs {points:.1f} points of "
+        f"occupancy (limit {plain(descent.last_limit)}); {cause}.",
+    )
+
+
+def _tier(descent: Descent) -> Finding | None:
+    risk = descent.risk
+    if risk is None or descent.policy.tier is not Tier.FASTER or Tier.FASTER in risk.offered:
+        return None
+    equal_steps = isinstance(descent.policy.method, EqualOccupancy)
+    return Finding(
+        "T-12",
+        Level.BLOCK if equal_steps else Level.STRONG_WARN,
+        f"The fast tier is not offered ({'; '.join(risk.reasons)}); proposed: {risk.policy}.",
+    )
+
+
+def _no_model(descent: Descent) -> Finding | None:
+    if descent.region is not None:
+        return None
+    method = descent.policy.method
+    fallback = (
+        f"; each cut is {plain(method.fallback_percent)} percent of the previous dose instead"
+        if isinstance(method, EqualOccupancy)
+        else ""
+    )
+    return Finding(
+        "O-01",
+        Level.WARN,
+        f"No occupancy parameters are known for {descent.drug.name} {descent.shelf.family}"
+        f"{fallback}: the size of the last drop cannot be judged.",
+    )
+
+
+def _label_ceiling(descent: Descent) -> Finding | None:
+    ceiling = descent.drug.taper.most_cut_mg
+    if ceiling is None:
+        return None
+    if any(rung.previous_mg - rung.dose.dose_mg > ceiling for rung in descent.rungs):
+        return Finding(
+            "T-15",
+            Level.BLOCK,
+            f"The label allows at most {plain(ceiling)} mg less at a time; this shelf cannot.",
+        )
+    if any(rung.held_up for rung in descent.rungs):
+        return Finding(
+            "T-15",
+            Level.INFORM,
+            f"Cuts were limited to the label's {plain(ceiling)} mg at a time.",
+        )
+    return None
+
+
+def _alternate_days(descent: Descent) -> Finding | None:
+    if all(rung.dose.other_day is None for rung in descent.rungs):
+        return None
+    return Finding(
+        "T-11",
+        Level.INFORM,
+        f"Some doses alternate from day to day, which only suits {descent.drug.name}'s long "
+        "half-life.",
+    )
+
+
+def _method_on_plan(descent: Descent) -> Finding | None:
+    counted = {part.product.label for part in _parts(descent) if part.product.beads}
+    if not counted:
+        return None
+    return Finding(
+        "T-13",
+        Level.WARN,
+        f"Beads of the {', '.join(sorted(counted))} are counted, never crushed or dissolved; "
+        "count again whenever the maker changes.",
+    )
+
+
+def _region_spread(descent: Descent) -> Finding | None:
+    model = descent.drug.occupancy.get(descent.shelf.family)
+    if model is None or descent.region is None or len(model.regions) == 1:
+        return None
+    dose_mg = max(
+        (rung.previous_mg for rung in descent.rungs),
+        key=lambda dose: model.band(dose)[1] - model.band(dose)[0],
+    )
+    low, high = model.band(dose_mg)
+    return Finding(
+        "O-02",
+        Level.INFORM,
+        f"Brain regions differ: {plain(dose_mg)} mg occupies {low:.0f} to {high:.0f} percent; "
+        f"the plan follows the {descent.region.name}.",
+    )
+
+
+def _parts(descent: Descent) -> list[ProductUnits]:
+    return [
+        part
+        for rung in descent.rungs
+        for part in (*rung.dose.products, *(rung.dose.other_day or ()))
+    ]
