@@ -113,31 +113,28 @@ def _add_clock(api: Api, at: Installation) -> None:
         """The service's time, and whether everything up to it has been dealt with."""
         return await told(call.tx)
 
-    @api.put("/api/v1/clock", roles={Role.OPERATIONS}, raises=(409,))
+    @api.put("/api/v1/clock", roles={Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN, raises=(409,))
     async def set_clock(call: Call, body: SetClock) -> ClockBody:
-        """Move the demo clock forward; refused outside demo mode."""
+        """Move the demo clock forward and do at once what is then due."""
         if not at.demo:
             raise ApiError(409, "not-a-demo", "The clock can be moved in demo mode only.")
-        current = (await call.tx.session.execute(select(clock_table.c.offset_seconds))).scalar()
-        if current is not None and body.offset_seconds < current:
-            raise ApiError(409, "clock-backwards", "The demo clock never moves back.")
-        change = (
-            insert(clock_table).values(id=1, offset_seconds=body.offset_seconds)
-            if current is None
-            else update(clock_table).values(offset_seconds=body.offset_seconds)
-        )
-        await call.tx.session.execute(change)
-        call.tx.audit("clock.moved", object=f"clock:{api.service}")
-        return await told(call.tx)
-
-    @api.post("/api/v1/clock/tick", roles={Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN, raises=(409,))
-    async def tick_now(_call: Call) -> ClockBody:
-        """Do at once what is due at the demo clock's time."""
-        if not at.demo:
-            raise ApiError(409, "not-a-demo", "The clock can be moved in demo mode only.")
+        async with at.db.transaction(actor=call.principal.actor) as tx:
+            await _move(tx, body.offset_seconds)
+            tx.audit("clock.moved", object=f"clock:{api.service}")
         await at.ticker.run_now()
         async with at.db.reading() as tx:
             return await told(tx)
+
+
+async def _move(tx: Transaction, offset_seconds: int) -> None:
+    current = (await tx.session.execute(select(clock_table.c.offset_seconds))).scalar()
+    if current is None:
+        new = insert(clock_table).values(id=1, offset_seconds=offset_seconds)
+        await tx.session.execute(new)
+        return
+    if offset_seconds < current:
+        raise ApiError(409, "clock-backwards", "The demo clock never moves back.")
+    await tx.session.execute(update(clock_table).values(offset_seconds=offset_seconds))
 
 
 def _add_state(api: Api, at: Installation) -> None:

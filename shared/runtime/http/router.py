@@ -130,9 +130,12 @@ class Api:
         roles: AbstractSet[Role],
         raises: tuple[int, ...] = (),
         if_match: bool = False,
+        mode: Mode = Mode.WRITES,
     ) -> Callable[[Handler], Handler]:
         """Replace something whole."""
-        return self._operation("PUT", path, roles=roles, raises=raises, if_match=if_match)
+        return self._operation(
+            "PUT", path, roles=roles, raises=raises, if_match=if_match, mode=mode
+        )
 
     def patch(
         self,

@@ -1,0 +1,96 @@
+# Everything a contributor types. `make` alone lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+MOORING_DATA ?= data
+S ?= treatment
+T ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench lock up down logs
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## Use it
+run: .venv/core ## start everything on this machine with a demo clinic (Ctrl-C stops it)
+	@exec $(BIN)/python -m services run --data $(MOORING_DATA)
+
+walk: .venv/core ## take one person from referral to the end of a taper, checking every step
+	@$(BIN)/python -m tests.system.walk --data $(MOORING_DATA)
+
+## Check it
+test: .venv/dev ## all tests this machine can run (T=path for some)
+	@$(BIN)/python -m pytest $(T)
+
+check: .venv/dev ## everything CI runs; does not stop at the first failure
+	@$(BIN)/python tests/check.py
+
+check-rest: .venv/dev
+	@$(BIN)/python tests/check.py --without tests
+
+lint: .venv/dev ## style and mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev ## strict types
+	$(BIN)/mypy
+
+arch: .venv/dev ## the import contracts
+	$(BIN)/lint-imports
+
+bench: .venv/dev ## figures and ratios to the stated limits
+	@for bench in tests/benchmarks/bench_*.py; do $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py) || exit 1; done
+
+## Change it
+fmt: .venv/dev ## format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/dev ## regenerate EVENTS.md and asyncapi.json
+	$(BIN)/python -m shared.runtime.catalogue_docs docs
+
+samples: .venv/dev ## write samples of new facts; refuses to change an old one
+	$(BIN)/python -m shared.runtime.catalogue_docs samples
+
+migration: .venv/dev ## write a migration: make migration S=treatment M="add a column"
+	$(BIN)/python -m services.$(S) migrate --new "$(M)"
+
+migrate: .venv/core ## bring a service's database to this release: make migrate S=treatment
+	$(BIN)/python -m services.$(S) migrate
+
+lock: .venv/dev ## resolve the dependencies again, with hashes
+	@for set in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --custom-compile-command "make lock" $$set.in --output-file $$set.txt; done
+
+## Operate it
+dead: .venv/core ## events a service could not apply: make dead S=engagement
+	@$(BIN)/python -m services parked $(S) --data $(MOORING_DATA)
+
+up: ## start the containers (needs Docker with Compose v2)
+	docker compose up --build --wait
+
+down: ## stop the containers; the data stay
+	docker compose down
+
+logs: ## follow the containers' logs
+	docker compose logs --follow
+
+# Set-up: a virtual environment with exactly the locked dependencies, redone when the lock changes.
+.venv/core: requirements.txt | .venv/bin/python
+	@echo "  … installing the locked dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m compileall -q services shared
+	@touch $@
+
+.venv/dev: requirements-dev.txt | .venv/bin/python
+	@echo "  … installing the locked development dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/core
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install the package python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: install the package python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3 lacks venv: install the package python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
