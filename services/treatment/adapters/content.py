@@ -17,9 +17,10 @@ from services.treatment.adapters.policy_file import PolicyFile
 from services.treatment.adapters.taper_rules_file import TaperRulesFile
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
-from services.treatment.domain.policies import Policy
+from services.treatment.domain.policies import Policy, slowed
 from services.treatment.domain.taper_rules import TaperRules
 
+SLOWED = frozenset("1234")
 HERE = Path(__file__).parent.parent
 FileModel = TypeVar("FileModel", bound=BaseModel)
 
@@ -43,11 +44,16 @@ class Content:
         return self.drugs[code]
 
     def policy(self, code: str) -> Policy:
-        """``occupancy-5`` is the policy ``occupancy`` with the parameter 5.
+        """``occupancy-5`` is ``occupancy`` with the parameter 5; ``-slowed-1`` halves its cuts.
 
         Raises:
             RuleRefusal: T-02, where no file has the name or the file does not allow the number.
         """
+        plain_code, _, times = code.partition("-slowed-")
+        if times:
+            if times not in SLOWED:
+                raise RuleRefusal("T-09", "policy", "A policy is slowed 1 to 4 times.")
+            return slowed(self.policy(plain_code), int(times))
         if code in self.policy_files:
             return self.policy_files[code].as_policy(code, None)
         family, _, number = code.rpartition("-")

@@ -44,10 +44,13 @@ class TaperTable(Sourced):
     fast_tier: bool
     withdrawal_risk: Text
     alternate_days: bool = False
+    alternate_day_condition: Text | None = None
     interval_days: Days | None = None
     interval_floor_days: Days | None = None
     most_cut_mg: Positive | None = None
     most_cut_days: Days | None = None
+    split_above_mg: NotNegative | None = None
+    split_family: Text | None = None
 
 
 class RegionRow(Section):
@@ -79,6 +82,7 @@ class DoseRow(Sourced):
     maximum_mg: Positive | None = None
     step_mg: Positive | None = None
     step_after_days: Days | None = None
+    family: Text | None = None
     start_for_days: Days | None = None
     then_mg: Positive | None = None
     note: Text | None = None
@@ -96,6 +100,7 @@ class CapRow(Sourced):
     condition: Text
     jurisdictions: Jurisdictions
     maximum_mg: NotNegative
+    family: Text | None = None
     over_age: int | None = Field(default=None, gt=0, lt=130)
 
 
@@ -109,6 +114,7 @@ class ProductRow(Sourced):
     label_mg: Positive | None = None
     smallest_units: Positive = Decimal(1)
     countable: bool = False
+    special_order: bool = False
     opened_life_days: Days | None = None
     note: Text | None = None
     valid_from: date | None = None
@@ -147,9 +153,12 @@ class DrugFile(Section):
         codes = [product.code for product in self.products]
         if len(set(codes)) < len(codes):
             raise ValueError("two products share a code")
-        strays = set(self.occupancy) - {product.family for product in self.products}
+        families = {product.family for product in self.products}
+        named = {*self.occupancy, self.taper.split_family}
+        named |= {row.family for row in self.doses} | {row.family for row in self.caps}
+        strays = named - families - {None}
         if strays:
-            raise ValueError(f"occupancy for a family without products: {', '.join(strays)}")
+            raise ValueError(f"a family without products: {', '.join(map(str, strays))}")
         return self
 
     def as_drug(self) -> Drug:

@@ -1,4 +1,4 @@
-"""One way down as dispensed: its cuts, and what each of them costs."""
+"""A whole way down with everything the rules look at, and which of its cuts are too large."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,22 +8,9 @@ from services.treatment.domain.occupancy import Region
 from services.treatment.domain.policies import EqualOccupancy, Policy
 from services.treatment.domain.products import Shelf
 from services.treatment.domain.realiser import RealisedDose
+from services.treatment.domain.rungs import Rung
 from services.treatment.domain.taper_rules import TaperRules
 from services.treatment.domain.withdrawal_risk import Risk
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One cut: asked for, and as dispensed. ``held_up`` when the label's ceiling limited it."""
-
-    previous_mg: Decimal
-    target_mg: Decimal
-    dose: RealisedDose
-    held_up: bool
-
-    @property
-    def cut_percent(self) -> Decimal:
-        return 100 * (self.previous_mg - self.dose.dose_mg) / self.previous_mg
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.treatment.domain.products import Form, Product, ProductUnits
+from services.treatment.domain.products import SOLID, Form, Product, ProductUnits
 from services.treatment.domain.quantities import plain
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -24,6 +24,45 @@ def alternate_day_text(one_day: str, other_day: str | None) -> str:
     if other_day is None:
         return f"{one_day} every other day"
     return f"{one_day} one day and {other_day} the next, in turn"
+
+
+def divided_text(parts: tuple[ProductUnits, ...]) -> str:
+    """The day's pieces shared between morning and evening, as evenly as they allow."""
+    morning, evening = _shared(parts)
+    if not evening:
+        return dose_text(parts)
+    return f"{dose_text(morning)} in the morning and {dose_text(evening)} in the evening"
+
+
+def _shared(
+    parts: tuple[ProductUnits, ...],
+) -> tuple[tuple[ProductUnits, ...], tuple[ProductUnits, ...]]:
+    """The heavier half is the morning's; a measured liquid stays in one piece."""
+    pieces = [piece for part in parts for piece in _pieces(part)]
+    pieces.sort(key=_weight, reverse=True)
+    halves: tuple[list[ProductUnits], list[ProductUnits]] = ([], [])
+    for piece in pieces:
+        min(halves, key=lambda half: sum(map(_weight, half))).append(piece)
+    return _gathered(halves[0]), _gathered(halves[1])
+
+
+def _pieces(part: ProductUnits) -> list[ProductUnits]:
+    if part.product.form not in SOLID or part.product.beads is not None:
+        return [part]
+    whole, rest = divmod(part.units, 1)
+    units = [Decimal(1)] * int(whole) + ([rest] if rest else [])
+    return [ProductUnits(part.product, unit) for unit in units]
+
+
+def _weight(piece: ProductUnits) -> Decimal:
+    return piece.units * piece.product.unit_mg
+
+
+def _gathered(pieces: list[ProductUnits]) -> tuple[ProductUnits, ...]:
+    units: dict[Product, Decimal] = {}
+    for piece in pieces:
+        units[piece.product] = units.get(piece.product, Decimal(0)) + piece.units
+    return tuple(ProductUnits(product, count) for product, count in units.items())
 
 
 def _phrase(product: Product, units: Decimal) -> str:

@@ -23,6 +23,7 @@ class DoseRange:
     step_after_days: int | None
     source: str
     grade: str
+    family: str | None = None
     start_for_days: int | None = None
     then_mg: Decimal | None = None
     note: str | None = None
@@ -40,6 +41,7 @@ class DoseCap:
     maximum_mg: Decimal
     source: str
     grade: str
+    family: str | None = None
     over_age: int | None = None
 
 
@@ -59,7 +61,9 @@ class TaperTraits:
 
     ``low_dose_line_mg`` is the minimum licensed daily dose (T-03, PD). ``interval_days`` is the
     drug's own default where it differs from the general one; ``most_cut_mg`` per
-    ``most_cut_days`` is the label's ceiling on a cut (T-15).
+    ``most_cut_days`` is the label's ceiling on a cut (T-15). Above ``split_above_mg`` the day's
+    dose is taken in two parts (only in ``split_family``, where one is named).
+    ``alternate_day_condition`` allows every-other-day dosing outside a taper (T-11).
     """
 
     low_dose_line_mg: Decimal
@@ -69,10 +73,25 @@ class TaperTraits:
     source: str
     grade: str
     alternate_days: bool = False
+    alternate_day_condition: str | None = None
     interval_days: int | None = None
     interval_floor_days: int | None = None
     most_cut_mg: Decimal | None = None
     most_cut_days: int | None = None
+    split_above_mg: Decimal | None = None
+    split_family: str | None = None
+
+    def divided(self, dose_mg: Decimal, family: str) -> bool:
+        """Whether this day's dose is taken in two parts."""
+        if self.split_above_mg is None or self.split_family not in {None, family}:
+            return False
+        return dose_mg > self.split_above_mg
+
+    def alternate_days_allowed(self, *, in_taper: bool, conditions: frozenset[str]) -> bool:
+        """T-11: a taper by alternate days needs a long half-life; a label may allow a dose."""
+        if in_taper:
+            return self.alternate_days
+        return self.alternate_days or self.alternate_day_condition in conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +152,7 @@ class Drug:
             and product.family == family
             and product.sold_on(on)
             and not (solids_only and product.form not in SOLID)
-            and (not only or product.code in only)
+            and (product.code in only if only else not product.special_order)
         )
         missing = only - {product.code for product in products}
         if missing:

@@ -1,6 +1,6 @@
 """Named ways down. Each says what the next dose should be, from the previous one alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -93,9 +93,13 @@ class EqualOccupancy:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The doses of a published table, or the prescriber's own, one by one."""
+    """The doses of a published table, or the prescriber's own, one by one.
+
+    ``days`` holds how long a row is kept, where the prescriber said so.
+    """
 
     by_drug: dict[str, tuple[Decimal, ...]]
+    days: dict[Decimal, int] = field(default_factory=dict)
 
     def next_target(self, previous_mg: Decimal, situation: Situation) -> Decimal:
         lower = (dose for dose in self.by_drug[situation.drug.code] if dose < previous_mg)
@@ -133,8 +137,40 @@ class Policy:
         return isinstance(self.method, Rows)
 
 
-def own_rows(drug: Drug, doses_mg: tuple[Decimal, ...]) -> Policy:
-    """The prescriber's own doses, highest first.
+def slowed(policy: Policy, times: int) -> Policy:
+    """T-09: after two holds in a row or a step back, every cut is half as large.
+
+    Raises:
+        RuleRefusal: T-09, for rows, which only a prescriber can rewrite.
+    """
+    if isinstance(policy.method, Rows):
+        raise RuleRefusal("T-09", "policy", f"{policy.name}: choose gentler rows or a policy.")
+    return replace(
+        policy,
+        code=f"{policy.code}-slowed-{times}",
+        name=f"{policy.name}, slowed {times} times" if times > 1 else f"{policy.name}, slowed",
+        method=_gentler(policy.method, 2**times),
+    )
+
+
+def _gentler(method: Linear | Proportional | Staged | EqualOccupancy, divisor: int) -> Method:
+    if isinstance(method, Linear):
+        return Linear(method.step_mg / divisor)
+    if isinstance(method, Proportional):
+        return Proportional(method.percent / divisor)
+    if isinstance(method, Staged):
+        return Staged(method.percent_above / divisor, method.percent_at_or_below / divisor)
+    return EqualOccupancy(
+        method.step_points / divisor,
+        method.tolerance_points / divisor,
+        method.fallback_percent / divisor,
+    )
+
+
+def own_rows(
+    drug: Drug, doses_mg: tuple[Decimal, ...], days: tuple[int | None, ...] = ()
+) -> Policy:
+    """The prescriber's own doses, highest first, each with its days where they are set.
 
     Raises:
         RuleRefusal: T-04, where a row is negative, not a number, or does not fall.
@@ -153,7 +189,10 @@ def own_rows(drug: Drug, doses_mg: tuple[Decimal, ...]) -> Policy:
     return Policy(
         code="own-rows",
         name="The prescriber's own rows",
-        method=Rows({drug.code: doses_mg}),
+        method=Rows(
+            {drug.code: doses_mg},
+            {dose: held for dose, held in zip(doses_mg, days, strict=False) if held},
+        ),
         tier=None,
         source="the prescriber who signs the plan",
         grade="PD",

@@ -30,7 +30,7 @@ class Product:
     the milligrams of its family; ``label_mg`` is what the label says where the two differ.
     ``smallest_units`` is the least that may be planned: 0.5 for a tablet that halves, the
     smallest measurable volume in mL for a liquid. ``beads`` is set when this maker's capsule
-    is opened and counted; its units are then beads.
+    is opened and counted; its units are then beads. A ``special_order`` is on no shelf until named.
     """
 
     code: str
@@ -44,6 +44,7 @@ class Product:
     source: str
     grade: str
     countable: bool = False
+    special_order: bool = False
     beads: int | None = None
     opened_life_days: int | None = None
     note: str | None = None

@@ -38,10 +38,10 @@ def _bought(product: Product, descent: Descent) -> str:
 def _counted(descent: Descent) -> Iterator[str]:
     if any(product.beads for product in descent.shelf.products):
         return
-    for product in descent.shelf.products:
-        if product.countable:
-            yield f"counting the beads of the {product.label} (state this maker's number)"
-            return
+    openable = [product for product in descent.shelf.products if product.countable]
+    if openable:
+        smallest = min(openable, key=lambda product: product.unit_mg)
+        yield f"counting the beads of the {smallest.label} (state this maker's number)"
 
 
 def _special_order(descent: Descent) -> str:

@@ -5,20 +5,20 @@ goes up, so a cut only ever gets smaller (T-14); where a shelf cannot do that, t
 the next dose the shelf can make and says so instead of hiding it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from services.treatment.domain.descent import Descent, Rung
-from services.treatment.domain.dose_text import alternate_day_text
+from services.treatment.domain.descent import Descent
+from services.treatment.domain.dose_text import divided_text
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding, RuleRefusal
 from services.treatment.domain.occupancy import Region
 from services.treatment.domain.policies import EqualOccupancy, Policy, Rows, Situation
 from services.treatment.domain.products import ProductUnits, Shelf
-from services.treatment.domain.quantities import ZERO, plain, up_to_microgram
-from services.treatment.domain.realiser import NOTHING, DoseTable, RealisedDose, dose_table
+from services.treatment.domain.quantities import ZERO, plain
+from services.treatment.domain.realiser import DoseTable, RealisedDose, dose_table
+from services.treatment.domain.rungs import Rung, rungs_down
 from services.treatment.domain.taper_rules import TaperRules, check_interval
 from services.treatment.domain.taper_verdict import Cliff, Verdict, judge
 from services.treatment.domain.withdrawal_risk import Risk
@@ -107,29 +107,33 @@ def plan_taper(
     model = drug.occupancy.get(shelf.family)
     curve = model.region(region) if model else None
     situation = Situation(drug=drug, region=curve, last_dose_mg=last_dose_mg)
-    rungs = tuple(_descent(policy, start, table, situation, floor_mg=floor_mg, rules=rules))
-    judgement = judge(
-        Descent(
-            drug=drug,
-            policy=policy,
-            shelf=shelf,
-            rungs=rungs,
-            region=curve,
-            smallest=table.smallest,
-            rules=rules,
-            risk=risk,
-        )
+    rungs = tuple(
+        rungs_down(policy, start, table, situation, floor_mg=floor_mg, most_steps=rules.most_steps)
     )
+    held = tuple(_days(policy, rung, interval_days) for rung in rungs)
+    for days in set(held):
+        check_interval(days, drug, rules)
+    descent = Descent(
+        drug=drug,
+        policy=policy,
+        shelf=shelf,
+        rungs=rungs,
+        region=curve,
+        smallest=table.smallest,
+        rules=rules,
+        risk=risk,
+    )
+    judgement = judge(descent)
     return TaperPlan(
         drug=drug.code,
         policy=policy.code,
         shelf=shelf.code,
         model=f"{model.name}, {curve.name}" if model and curve else None,
         start_mg=start.dose_mg,
-        start_text=start.text,
+        start_text=_text(drug, shelf, start),
         start_occupancy_percent=_occupancy(curve, start.dose_mg),
         interval_days=interval_days,
-        steps=_dated(rungs, start.dose_mg, start_on, interval_days, curve),
+        steps=_dated(descent, start_on, held),
         verdict=judgement.verdict,
         cliff=judgement.cliff,
         findings=judgement.findings,
@@ -185,92 +189,42 @@ def _check_end(
         )
 
 
-def _descent(
-    policy: Policy,
-    start: RealisedDose,
-    table: DoseTable,
-    situation: Situation,
-    *,
-    floor_mg: Decimal,
-    rules: TaperRules,
-) -> Iterator[Rung]:
-    previous, count = start, 0
-    ceiling = situation.drug.taper.most_cut_mg
-    while previous.dose_mg > floor_mg:
-        count += 1
-        if count > rules.most_steps:
-            raise RuleRefusal(
-                "T-10",
-                "policy",
-                f"More than {rules.most_steps} steps: choose larger cuts or a higher last dose.",
-            )
-        wanted = max(floor_mg, policy.method.next_target(previous.dose_mg, situation))
-        limited = wanted if ceiling is None else max(wanted, previous.dose_mg - ceiling)
-        target = up_to_microgram(limited)
-        dose = _dispensed(target, previous.dose_mg, table, situation.drug)
-        yield Rung(
-            previous_mg=previous.dose_mg, target_mg=target, dose=dose, held_up=limited > wanted
-        )
-        previous = dose
+def _days(policy: Policy, rung: Rung, interval_days: int) -> int:
+    method = policy.method
+    own = method.days.get(rung.target_mg) if isinstance(method, Rows) else None
+    return own or interval_days
 
 
-def _dispensed(
-    target_mg: Decimal, previous_mg: Decimal, table: DoseTable, drug: Drug
-) -> RealisedDose:
-    """The smallest dose not under the target that still is a cut, else the next one down."""
-    if not target_mg:
-        return NOTHING
-    daily = table.at_least(target_mg)
-    if daily is None or daily.dose_mg < previous_mg:
-        return daily or table.below(previous_mg)
-    if drug.taper.alternate_days:
-        alternating = _alternating(daily, target_mg, table)
-        if alternating.dose_mg < previous_mg:
-            return alternating
-    return table.below(previous_mg)
-
-
-def _alternating(high: RealisedDose, target_mg: Decimal, table: DoseTable) -> RealisedDose:
-    low = table.at_least(max(ZERO, 2 * target_mg - high.dose_mg)) or high
-    return replace(
-        high,
-        dose_mg=(high.dose_mg + low.dose_mg) / 2,
-        other_day=low.products,
-        text=alternate_day_text(high.text, low.text if low.products else None),
-    )
-
-
-def _dated(
-    rungs: tuple[Rung, ...],
-    start_mg: Decimal,
-    start_on: date,
-    days: int,
-    region: Region | None,
-) -> tuple[TaperStep, ...]:
-    steps = []
-    before = _occupancy(region, start_mg)
-    for index, rung in enumerate(rungs, start=1):
+def _dated(descent: Descent, start_on: date, held: tuple[int, ...]) -> tuple[TaperStep, ...]:
+    steps, start = [], start_on
+    for index, (rung, days) in enumerate(zip(descent.rungs, held, strict=True), start=1):
         dose_mg = rung.dose.dose_mg
-        now = _occupancy(region, dose_mg)
-        wanted = _occupancy(region, rung.target_mg)
+        now = _occupancy(descent.region, dose_mg)
+        wanted = _occupancy(descent.region, rung.target_mg)
         steps.append(
             TaperStep(
                 index=index,
-                start=start_on + timedelta(days=(index - 1) * days),
+                start=start,
                 days=days,
                 target_mg=rung.target_mg,
                 dose_mg=dose_mg,
                 products=rung.dose.products,
-                dose_text=rung.dose.text,
+                dose_text=_text(descent.drug, descent.shelf, rung.dose),
                 occupancy_percent=now,
-                drop_points=None if before is None or now is None else before - now,
+                drop_points=descent.drop_points(rung),
                 error_mg=dose_mg - rung.target_mg,
                 error_points=None if now is None or wanted is None else now - wanted,
                 other_day=rung.dose.other_day,
             )
         )
-        before = now
+        start += timedelta(days=days)
     return tuple(steps)
+
+
+def _text(drug: Drug, shelf: Shelf, dose: RealisedDose) -> str:
+    if dose.other_day is None and drug.taper.divided(dose.dose_mg, shelf.family):
+        return divided_text(dose.products)
+    return dose.text
 
 
 def _occupancy(region: Region | None, dose_mg: Decimal) -> Decimal | None:

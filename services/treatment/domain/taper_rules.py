@@ -43,6 +43,13 @@ def default_interval_days(
     return max(days, rules.interval_long_days) if long_use else days
 
 
+def longer_interval_days(days: int, rules: TaperRules) -> int:
+    """T-09: one level up; beyond the longest level the interval doubles."""
+    levels = (rules.interval_default_days, rules.interval_long_days)
+    higher = next((level for level in levels if level > days), 2 * days)
+    return min(higher, rules.interval_ceiling_days)
+
+
 def check_interval(days: int, drug: Drug, rules: TaperRules) -> None:
     """Raises: RuleRefusal T-05, outside what the rules allow for this drug."""
     floor = interval_floor_days(drug, rules)

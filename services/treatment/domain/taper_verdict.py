@@ -37,6 +37,10 @@ class Cliff:
         )
         return f"from {plain(self.from_mg)} mg to {there} costs {size}"
 
+    @property
+    def way_round(self) -> str:
+        return f"Ways round it, least bad first: {'; '.join(self.routes)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -57,6 +61,7 @@ def judge(descent: Descent) -> Judgement:
         _alternate_days(descent),
         _method_on_plan(descent),
         _region_spread(descent),
+        _bottle_life(descent),
     )
     findings = [finding for finding in reports if finding is not None]
     findings.sort(key=lambda finding: list(Level).index(finding.level))
@@ -90,7 +95,7 @@ def _cliff_finding(descent: Descent, cliff: Cliff | None) -> Finding | None:
         Level.BLOCK,
         f"{len(forced)} of {len(descent.rungs)} cuts are larger than {descent.policy.name} allows "
         f"on the {descent.shelf.code} shelf; the worst, {cliff.sentence}. "
-        f"In order: {'; '.join(cliff.routes)}.",
+        f"{cliff.way_round}.",
     )
 
 
@@ -101,8 +106,7 @@ def _last_drop(descent: Descent, cliff: Cliff | None) -> Finding | None:
         return None
     points = descent.drop_points(last)
     cause = (
-        f"the smallest dose on the shelf is {plain(descent.smallest.dose_mg)} mg. "
-        f"In order: {'; '.join(cliff.routes)}"
+        f"the smallest dose on the shelf is {plain(descent.smallest.dose_mg)} mg. {cliff.way_round}"
         if cliff and descent.shelf_ends_steeply()
         else "the shelf could make smaller doses"
     )
@@ -174,15 +178,19 @@ def _alternate_days(descent: Descent) -> Finding | None:
 
 
 def _method_on_plan(descent: Descent) -> Finding | None:
-    counted = {part.product.label for part in _parts(descent) if part.product.beads}
-    if not counted:
+    """T-13: how a product must be handled stands on the plan."""
+    used = {part.product.code: part.product for part in _parts(descent)}.values()
+    counted = [
+        f"Beads of the {product.label} are counted, never crushed or dissolved; count again "
+        "whenever the maker changes."
+        for product in used
+        if product.beads is not None
+    ]
+    notes = [f"{product.label}: {product.note}" for product in used if product.note]
+    if not counted and not notes:
         return None
-    return Finding(
-        "T-13",
-        Level.WARN,
-        f"Beads of the {', '.join(sorted(counted))} are counted, never crushed or dissolved; "
-        "count again whenever the maker changes.",
-    )
+    level = Level.WARN if counted else Level.INFORM
+    return Finding("T-13", level, " ".join((*counted, *notes)))
 
 
 def _region_spread(descent: Descent) -> Finding | None:
@@ -200,6 +208,18 @@ def _region_spread(descent: Descent) -> Finding | None:
         f"Brain regions differ: {plain(dose_mg)} mg occupies {low:.0f} to {high:.0f} percent; "
         f"the plan follows the {descent.region.name}.",
     )
+
+
+def _bottle_life(descent: Descent) -> Finding | None:
+    lives = {
+        part.product.label: part.product.opened_life_days
+        for part in _parts(descent)
+        if part.product.opened_life_days is not None
+    }
+    if not lives:
+        return None
+    bottles = "; ".join(f"the {label} {days} days" for label, days in lives.items())
+    return Finding("F-07", Level.INFORM, f"Once opened a bottle keeps: {bottles}.")
 
 
 def _parts(descent: Descent) -> list[ProductUnits]:
