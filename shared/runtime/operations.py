@@ -166,12 +166,12 @@ def _add_parked(api: Api, at: Installation) -> None:
     @api.get("/api/v1/parked", roles={Role.OPERATIONS})
     async def list_parked(call: Call, query: PageQuery) -> Page[ParkedBody]:
         """Events this service could not apply, newest first, without their contents."""
-        after = decode_cursor(query.cursor, parts=2)
+        after = decode_cursor(query.cursor, datetime, UUID)
         rows = (
             select(parked).order_by(parked.c.parked_at.desc(), parked.c.id).limit(query.limit + 1)
         )
         if after:
-            at_, id_ = datetime.fromisoformat(str(after[0])), UUID(str(after[1]))
+            at_, id_ = after
             older = (parked.c.parked_at < at_) | ((parked.c.parked_at == at_) & (parked.c.id > id_))
             rows = rows.where(older)
         found = (await call.tx.session.execute(rows)).all()
@@ -241,8 +241,8 @@ def _add_audit(api: Api) -> None:
     async def read_audit(call: Call, query: AuditQuery) -> Page[AuditEntryBody]:
         """The trail, newest first."""
         rows = select(audit_table).order_by(audit_table.c.seq.desc()).limit(query.limit + 1)
-        if after := decode_cursor(query.cursor, parts=1):
-            rows = rows.where(audit_table.c.seq < int(after[0]))
+        if after := decode_cursor(query.cursor, int):
+            rows = rows.where(audit_table.c.seq < after[0])
         for name in ("subject", "actor", "action"):
             if (wanted := getattr(query, name)) is not None:
                 rows = rows.where(audit_table.c[name] == str(wanted))

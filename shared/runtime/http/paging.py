@@ -1,11 +1,12 @@
 """Lists page by an opaque cursor over the sort key, never by an offset."""
 
 import base64
-import binascii
 import json
+from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from shared.api.body import Body
 from shared.runtime.http.problems import ApiError, FieldError
@@ -25,8 +26,11 @@ def encode_cursor(*key: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, *, parts: int) -> tuple[Any, ...] | None:
+def decode_cursor(cursor: str | None, *kinds: Any) -> tuple[Any, ...] | None:
     """The sort key to continue after, or None for the first page.
+
+    ``kinds`` are the types of its parts, such as ``datetime, UUID``; a cursor comes from outside
+    and is checked like anything else that does.
 
     Raises:
         ApiError: 422, the cursor is not one of ours.
@@ -34,14 +38,27 @@ def decode_cursor(cursor: str | None, *, parts: int) -> tuple[Any, ...] | None:
     if cursor is None:
         return None
     try:
-        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        key = _reader(kinds).validate_json(text, strict=True)
+    except ValueError:  # also what base64 and pydantic raise
         raise _unknown_cursor() from None
-    if not isinstance(key, list) or len(key) != parts:
+    if not all(map(_storable, key)):
         raise _unknown_cursor()
-    if not all(isinstance(part, str | int) for part in key):
-        raise _unknown_cursor()
-    return tuple(key)
+    return key
+
+
+@cache
+def _reader(kinds: tuple[Any, ...]) -> TypeAdapter[tuple[Any, ...]]:
+    return TypeAdapter(tuple[kinds])  # type: ignore[valid-type]
+
+
+def _storable(part: Any) -> bool:
+    """Whether every database can compare a column with it."""
+    if isinstance(part, datetime):
+        return part.tzinfo is not None
+    if isinstance(part, int):
+        return abs(part) < 2**63
+    return not (isinstance(part, str) and "\x00" in part)
 
 
 def _unknown_cursor() -> ApiError:
