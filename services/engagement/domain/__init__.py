@@ -1,0 +1,1 @@
+"""What is owed, when it shows, who hears of it next. Facts in, decisions out."""

@@ -1,0 +1,78 @@
+"""Refusals. Each has a stable code and a sentence a nurse can act on."""
+
+
+class Refusal(Exception):
+    """What was asked cannot be done now; nothing was changed."""
+
+    code = "refused"
+    field: str | None = None
+
+
+class UnknownReminder(Refusal):
+    """There is no such reminder for a person you look after."""
+
+    code = "unknown-reminder"
+
+
+class UnknownZone(Refusal):
+    """No time zone has this name."""
+
+    code = "unknown-zone"
+    field = "time_zone"
+
+
+class ReminderClosed(Refusal):
+    """It is already done or cancelled."""
+
+    code = "reminder-closed"
+
+
+class NotYetDue(Refusal):
+    """It is planned for later; there is nothing to do about it yet."""
+
+    code = "not-yet-due"
+
+
+class ClosedElsewhere(Refusal):
+    """This one closes when the work behind it is recorded; open the page it links to."""
+
+    code = "closed-elsewhere"
+
+
+class CannotWait(Refusal):
+    """A safety reminder is never put off; act on the flag, escalate it or hand it over."""
+
+    code = "cannot-wait"
+
+
+class DeferralTooLong(Refusal):
+    """It can be put off for 72 hours at most."""
+
+    code = "deferral-too-long"
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class DeferralInThePast(Refusal):
+    """The new time has already passed."""
+
+    code = "deferral-in-the-past"
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class LadderExhausted(Refusal):
+    """Everybody on the ladder already knows."""
+
+    code = "ladder-exhausted"
+
+
+class UnknownColleague(Refusal):
+    """Hand over to somebody who works in the person's team."""
+
+    code = "unknown-colleague"
+    field = "to"

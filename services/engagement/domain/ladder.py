@@ -1,0 +1,169 @@
+"""The escalation ladder of a reminder: rows planned with it, so nobody has to remember them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.engagement.domain.change import Change, Changes, What
+from services.engagement.domain.errors import LadderExhausted
+from services.engagement.domain.kind import Group, Kind, Kinds, Ladder, Patience
+from services.engagement.domain.reminder import (
+    Reason,
+    Reminder,
+    State,
+    assigned,
+    cancelled,
+    done,
+    reminder_id,
+    shown,
+)
+from services.engagement.domain.team import Staffing
+from services.engagement.domain.working_days import ClinicHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a decision about a patient's reminders needs besides the reminders."""
+
+    kinds: Kinds
+    hours: ClinicHours
+    staffing: Staffing
+    patience: Patience
+
+    def kind_of(self, row: Reminder) -> Kind:
+        """The kind of this reminder, as the content files have it."""
+        return self.kinds[row.key.kind]
+
+    def ladder_of(self, row: Reminder) -> Ladder:
+        """Who hears of this reminder after its owner."""
+        return self.kind_of(row).ladder(row.risk)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A reminder with the rungs that exist above it."""
+
+    owner: Reminder
+    rungs: tuple[Reminder, ...] = ()
+
+    def rung(self, level: int) -> Reminder | None:
+        """The row at this level, if it was ever planned."""
+        return next((row for row in self.rungs if row.level == level), None)
+
+    def after(self, changes: Changes) -> "Item":
+        """The item once these changes to its own rows have happened."""
+        rows = {row.level: row for row in (self.owner, *self.rungs)}
+        rows |= {change.row.level: change.row for change in changes}
+        return Item(rows.pop(0), tuple(rows.values()))
+
+    @property
+    def told(self) -> int:
+        """The highest level that has been shown to somebody."""
+        return max((row.level for row in self.rungs if row.visible_at is not None), default=0)
+
+
+def restarted(item: Item, setting: Setting) -> Changes:
+    """Plan every rung from the reminder's own due time, as if nobody had been told yet."""
+    return tuple(
+        Change(_planned(item, level, due_at, setting), What.PLANNED)
+        for level, due_at in _times(item.owner, setting)
+    )
+
+
+def retimed(item: Item, setting: Setting) -> Changes:
+    """Fit the rungs to another owner, or to none; those already told stay told."""
+    return tuple(
+        change
+        for level, due_at in _times(item.owner, setting)
+        if (change := _retimed(item, level, due_at, setting)) is not None
+    )
+
+
+def climbed(item: Item, setting: Setting, now: datetime) -> Changes:
+    """Tell the next person at once, and count the rungs above from this moment.
+
+    Raises:
+        LadderExhausted: everybody on it was told already.
+    """
+    above = setting.ladder_of(item.owner)[item.told :]
+    if not above:
+        raise LadderExhausted
+    level = item.told + 1
+    told = shown(_planned(item, level, now, setting), now)
+    times = [rung.later_than(above[0]).due_at(now, setting.hours) for rung in above[1:]]
+    return (
+        Change(told, What.ESCALATED),
+        *(
+            Change(_planned(item, higher, due_at, setting), What.PLANNED)
+            for higher, due_at in enumerate(times, start=level + 1)
+        ),
+    )
+
+
+def stopped(item: Item, reason: Reason) -> Changes:
+    """Nobody further needs to hear of it."""
+    return tuple(
+        Change(cancelled(row, reason), What.CANCELLED) for row in item.rungs if row.is_open
+    )
+
+
+def completed(item: Item, at: datetime) -> Changes:
+    """Those who had been told see it done; the rest never hear of it."""
+    return tuple(_completed(row, at) for row in item.rungs if row.is_open)
+
+
+def _completed(row: Reminder, at: datetime) -> Change:
+    if row.state is State.PLANNED:
+        return Change(cancelled(row, Reason.COMPLETED), What.CANCELLED)
+    return Change(done(row, at), What.DONE)
+
+
+def _retimed(item: Item, level: int, due_at: datetime, setting: Setting) -> Change | None:
+    row = item.rung(level)
+    if row is None or not row.is_open:
+        return None
+    owner_id, team = setting.staffing.owner(row.for_role), item.owner.team
+    if row.state is State.PLANNED and row.due_at != due_at:
+        return Change(_planned(item, level, due_at, setting), What.MOVED)
+    if (row.owner_id, row.team) != (owner_id, team):
+        return Change(assigned(row, team=team, owner_id=owner_id, by_hand=False), What.ASSIGNED)
+    return None
+
+
+def _times(owner: Reminder, setting: Setting) -> tuple[tuple[int, datetime], ...]:
+    """When each rung is reached. Without an owner the first is reached at once."""
+    base = _base(owner, setting)
+    nobody = owner.owner_id is None
+    return tuple(
+        (level, base if nobody and level == 1 else rung.due_at(base, setting.hours))
+        for level, rung in enumerate(setting.ladder_of(owner), start=1)
+    )
+
+
+def _base(owner: Reminder, setting: Setting) -> datetime:
+    """A safety ladder counts from the event; a routine one never from before it was planned."""
+    if setting.kind_of(owner).group is Group.SAFETY:
+        return owner.due_at
+    return max(owner.due_at, owner.planned_at)
+
+
+def _planned(item: Item, level: int, due_at: datetime, setting: Setting) -> Reminder:
+    before = item.rung(level)
+    role = setting.ladder_of(item.owner)[level - 1].role
+    return replace(
+        item.owner,
+        reminder_id=reminder_id(item.owner.key, level),
+        level=level,
+        for_role=role,
+        owner_id=setting.staffing.owner(role),
+        owed_at=due_at,
+        due_at=due_at,
+        state=State.PLANNED,
+        reason=None,
+        visible_at=None,
+        acknowledged=None,
+        answered_before=False,
+        done_at=None,
+        attempts=0,
+        handed_over=False,
+        version=1 if before is None else before.version + 1,
+    )

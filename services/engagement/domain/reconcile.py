@@ -1,0 +1,148 @@
+"""Bring reminders in line with what is owed. Running it twice changes nothing the second time."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from services.engagement.domain import ladder, reminder
+from services.engagement.domain.change import Change, Changes, What
+from services.engagement.domain.ladder import Item, Setting
+from services.engagement.domain.obligation import Acknowledgement, Key, Obligation
+from services.engagement.domain.reminder import Reason, Reminder, State
+
+
+def reconcile(
+    existing: Iterable[Reminder],
+    owed: Iterable[Obligation],
+    *,
+    gone: Callable[[Key], Reason],
+    setting: Setting,
+    now: datetime,
+) -> Changes:
+    """The changes that make ``existing`` say what ``owed`` says.
+
+    ``gone`` names the reason for a key that is owed no longer. ``existing`` is every row,
+    open or not, of the subjects that ``owed`` is about.
+    """
+    items = items_of(existing)
+    wanted = {one.key: one for one in owed}
+    changes: list[Change] = []
+    for key, item in items.items():
+        if key not in wanted and item.owner.is_open:
+            changes += withdrawn(item, gone(key))
+    for key, one in wanted.items():
+        if key in items:
+            changes += _known(items[key], one, setting, now)
+        elif one.done_at is None:
+            changes += _new(one, _predecessor(key, items), setting, now)
+    return tuple(changes)
+
+
+def items_of(rows: Iterable[Reminder]) -> Mapping[Key, Item]:
+    """Each reminder with its rungs, by key."""
+    owners: dict[Key, Reminder] = {}
+    rungs: dict[Key, list[Reminder]] = {}
+    for row in rows:
+        if row.level == 0:
+            owners[row.key] = row
+        else:
+            rungs.setdefault(row.key, []).append(row)
+    return {key: Item(row, tuple(rungs.get(key, ()))) for key, row in owners.items()}
+
+
+def finished(item: Item, at: datetime) -> Changes:
+    """The work behind it is recorded; its ladder ends."""
+    return (Change(reminder.done(item.owner, at), What.DONE), *ladder.completed(item, at))
+
+
+def withdrawn(item: Item, reason: Reason) -> Changes:
+    """It is no longer owed; its ladder ends."""
+    row = reminder.cancelled(item.owner, reason)
+    return (Change(row, What.CANCELLED), *ladder.stopped(item, reason))
+
+
+def answered(item: Item, answer: Acknowledgement) -> Changes:
+    """A person has it in hand; its ladder stops."""
+    row = reminder.acknowledged(item.owner, answer)
+    return (Change(row, What.ACKNOWLEDGED), *ladder.stopped(item, Reason.ANSWERED))
+
+
+def _new(one: Obligation, before: Reminder | None, setting: Setting, now: datetime) -> Changes:
+    staffing = setting.staffing
+    owner_id = staffing.owner(one.for_role, one.owner)
+    row = reminder.planned(one, team=staffing.patient.team, owner_id=owner_id, now=now)
+    if before is not None and before.acknowledged is not None:
+        row = replace(row, acknowledged=before.acknowledged, answered_before=True)
+    planned = (Change(row, What.PLANNED), *ladder.restarted(Item(row), setting))
+    if one.acknowledged is None:
+        return planned
+    return (*planned, *answered(Item(row).after(planned), one.acknowledged))
+
+
+def _known(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:
+    row = item.owner
+    if row.is_open and one.done_at is not None:
+        return finished(item, one.done_at)
+    if row.is_open:
+        moved_lists = _assigned(item, one, setting)
+        return (*moved_lists, *_still_owed(item.after(moved_lists), one, setting, now))
+    if one.done_at is None and row.state is State.CANCELLED and row.reason is not Reason.SUPERSEDED:
+        return _planned_again(item, one, What.PLANNED, setting, now)
+    return ()
+
+
+def _assigned(item: Item, one: Obligation, setting: Setting) -> Changes:
+    """Follow the care team, unless a person gave it to somebody who still works here."""
+    row, staffing = item.owner, setting.staffing
+    owner_id = staffing.owner(one.for_role, one.owner)
+    if row.handed_over and row.owner_id is not None and staffing.works_here(row.owner_id):
+        owner_id = row.owner_id
+    if (row.owner_id, row.team) == (owner_id, staffing.patient.team):
+        return ()
+    by_hand = row.handed_over and owner_id == row.owner_id
+    row = reminder.assigned(row, team=staffing.patient.team, owner_id=owner_id, by_hand=by_hand)
+    return (Change(row, What.ASSIGNED), *ladder.retimed(Item(row, item.rungs), setting))
+
+
+def _still_owed(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:
+    row = item.owner
+    if _has_moved(row, one):
+        return _planned_again(item, one, What.MOVED, setting, now)
+    if one.acknowledged is not None and row.state is not State.ACKNOWLEDGED:
+        return answered(item, one.acknowledged)
+    if row.detail != one.detail:
+        return (Change(reminder.reworded(row, one), What.REWORDED),)
+    return ()
+
+
+def _has_moved(row: Reminder, one: Obligation) -> bool:
+    """Another instant; but another zone alone moves neither what is shown nor what was put off."""
+    if row.owed_at == one.due_at:
+        return False
+    is_waiting = row.state is State.PLANNED and not row.is_put_off
+    return is_waiting or row.due_on != one.due_on
+
+
+def _planned_again(
+    item: Item, one: Obligation, what: What, setting: Setting, now: datetime
+) -> Changes:
+    """Planned anew; what was cancelled while people changed goes to those who are here now."""
+    row = replace(
+        reminder.replanned(item.owner, one, now),
+        team=setting.staffing.patient.team,
+        owner_id=item.owner.owner_id
+        if item.owner.is_open
+        else setting.staffing.owner(one.for_role, one.owner),
+    )
+    return (Change(row, what), *ladder.restarted(Item(row, item.rungs), setting))
+
+
+def _predecessor(key: Key, items: Mapping[Key, Item]) -> Reminder | None:
+    """The same step's reminder in the latest earlier version of the plan."""
+    earlier = [
+        item.owner
+        for other, item in items.items()
+        if other._replace(subject_version=0) == key._replace(subject_version=0)
+        and other.subject_version < key.subject_version
+    ]
+    return max(earlier, key=lambda row: row.key.subject_version, default=None)

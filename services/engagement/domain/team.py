@@ -1,0 +1,72 @@
+"""Who works here, who looks after whom, and so to whom an obligation falls."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class CareStatus(StrEnum):
+    """Whether we still look after the person."""
+
+    ACTIVE = "active"
+    LEFT_CARE = "left-care"
+    DECEASED = "deceased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """A member of staff."""
+
+    staff_id: UUID
+    role: str
+    teams: frozenset[str]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """Where a person is in care. ``zone`` is an IANA name; the team may not be known yet."""
+
+    patient_id: UUID
+    status: CareStatus
+    team: str
+    care_team: tuple[UUID, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """The people around one patient."""
+
+    patient: Patient
+    colleagues: Mapping[UUID, Colleague]
+
+    def owner(self, role: str, preferred: UUID | None = None) -> UUID | None:
+        """Who in the care team does this; None when it falls to the whole team."""
+        wanted = (preferred, *self.patient.care_team) if preferred else self.patient.care_team
+        return next((one for one in wanted if self._fits(one, role)), None)
+
+    def anybody(self, role: str) -> bool:
+        """Whether somebody of this role works in the person's team at all."""
+        return any(
+            one.active and one.role == role and self.patient.team in one.teams
+            for one in self.colleagues.values()
+        )
+
+    def works_here(self, staff_id: UUID) -> bool:
+        """Whether this colleague may be given something of this patient's."""
+        one = self.colleagues.get(staff_id)
+        return one is not None and one.active and self._near(one)
+
+    def _fits(self, staff_id: UUID, role: str) -> bool:
+        one = self.colleagues.get(staff_id)
+        return one is not None and one.active and one.role == role
+
+    def _near(self, one: Colleague) -> bool:
+        return one.staff_id in self.patient.care_team or self.patient.team in one.teams
+
+
+def by_id(colleagues: Iterable[Colleague]) -> Mapping[UUID, Colleague]:
+    """Index colleagues by their id."""
+    return {one.staff_id: one for one in colleagues}
