@@ -7,6 +7,10 @@ class Refusal(Exception):
     code = "refused"
     field: str | None = None
 
+    def __str__(self) -> str:
+        """The class's own first sentence: it is written for whoever is refused."""
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
 
 class UnknownReminder(Refusal):
     """There is no such reminder for a person you look after."""

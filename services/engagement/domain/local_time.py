@@ -17,7 +17,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as unknown:
-        raise UnknownZone(name) from unknown
+        raise UnknownZone from unknown
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:

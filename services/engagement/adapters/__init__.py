@@ -1,0 +1,1 @@
+"""How engagement meets the world: HTTP, events, rows, content files."""

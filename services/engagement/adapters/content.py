@@ -1,0 +1,223 @@
+"""Content files to domain objects. A bad file stops the start with its name and the reason."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+import holidays
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from services.engagement.domain.kind import ClosedBy, Group, Kind, Ladder, Patience, Rung
+from services.engagement.domain.local_time import zone_named
+from services.engagement.domain.obligation import KindCode
+from services.engagement.domain.wording import WORDS
+from services.engagement.domain.working_days import ClinicHours
+from shared.api.engagement import Action
+from shared.api.identity import Role
+
+FOLDER = Path(__file__).parents[1] / "content"
+_EARLIEST, _LATEST = time(5), time(20, 29)
+_SATURDAY = 5
+
+Text = Annotated[str, Field(min_length=1)]
+T = TypeVar("T", bound=BaseModel)
+
+
+class BadContent(Exception):
+    """A content file cannot be used; the sentence names file, key and reason."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sourced(_Section):
+    source: Text
+    grade: Literal["V1", "V2", "D", "PD", "R-h", "R-m", "R-l"]
+
+
+class _RungFile(_Section):
+    role: Role
+    after_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
+    after_working_hours: Annotated[int, Field(gt=0, le=400)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "_RungFile":
+        if (self.after_minutes is None) == (self.after_working_hours is None):
+            raise ValueError("give either after_minutes or after_working_hours")
+        return self
+
+    def to_domain(self) -> Rung:
+        if self.after_minutes is not None:
+            after = timedelta(minutes=self.after_minutes)
+            return Rung(role=self.role, after=after, in_working_time=False)
+        after = timedelta(hours=self.after_working_hours or 0)
+        return Rung(role=self.role, after=after, in_working_time=True)
+
+
+class _LadderFile(_Sourced):
+    status: Text
+    rung: Annotated[tuple[_RungFile, ...], Field(min_length=1, max_length=9)]
+
+    @model_validator(mode="after")
+    def _upwards(self) -> "_LadderFile":
+        rungs = [rung.to_domain() for rung in self.rung]
+        if len({rung.in_working_time for rung in rungs}) > 1:
+            raise ValueError("a ladder counts either minutes or working hours")
+        if rungs != sorted(rungs, key=lambda rung: rung.after):
+            raise ValueError("each rung comes no earlier than the one below")
+        return self
+
+
+class _KindFile(_Sourced):
+    status: Text
+    group: Group
+    risk: Annotated[int, Field(ge=0, le=9)]
+    role: Role
+    action: Action
+    closed_by: ClosedBy
+    frozen_in: frozenset[str]
+    ladders: Annotated[tuple[str, ...], Field(min_length=1)]
+    title: Text
+    why: Text
+    what: Text
+
+    @model_validator(mode="after")
+    def _known_words(self) -> "_KindFile":
+        for template in (self.title, self.why, self.what):
+            try:
+                template.format_map(dict.fromkeys(WORDS, ""))
+            except KeyError as unknown:
+                raise ValueError(f"a text names {unknown}, which no row has") from unknown
+        return self
+
+
+class _Clinic(_Sourced):
+    reminders_at: time
+    zone: str
+    country: str
+    subdivision: str | None
+    opens: time
+    closes: time
+
+    @model_validator(mode="after")
+    def _in_daylight(self) -> "_Clinic":
+        if not _EARLIEST <= self.reminders_at <= _LATEST:
+            raise ValueError("reminders_at: no reminder falls due between 20:30 and 04:59")
+        if self.opens >= self.closes:
+            raise ValueError("closes: the clinic closes after it opens")
+        zone_named(self.zone)
+        return self
+
+
+class _Supply(_Sourced):
+    working_days: Annotated[int, Field(ge=1, le=20)]
+
+
+class _Deferral(_Sourced):
+    longest_hours: Annotated[int, Field(ge=1, le=72)]
+
+
+class _NoAnswer(_Sourced):
+    retry_after_working_hours: Annotated[tuple[Annotated[int, Field(ge=1, le=40)], ...], Field()]
+
+
+class _CadenceFile(_Section):
+    status: Text
+    clinic: _Clinic
+    supply: _Supply
+    deferral: _Deferral
+    no_answer: Annotated[_NoAnswer, Field(alias="no-answer")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything the content files say, ready for the domain."""
+
+    kinds: Mapping[str, Kind]
+    hours: ClinicHours
+    clinic_time: time
+    supply_working_days: int
+    patience: Patience
+
+
+def load(folder: Path = FOLDER) -> Content:
+    """Read and check every content file.
+
+    Raises:
+        BadContent: names the file, the key and the reason.
+    """
+    cadence = _read(folder / "cadence.toml", _CadenceFile)
+    return Content(
+        kinds=_kinds(folder),
+        hours=_hours(cadence.clinic),
+        clinic_time=cadence.clinic.reminders_at,
+        supply_working_days=cadence.supply.working_days,
+        patience=Patience(
+            longest_deferral=timedelta(hours=cadence.deferral.longest_hours),
+            retries=tuple(
+                timedelta(hours=hours) for hours in cadence.no_answer.retry_after_working_hours
+            ),
+        ),
+    )
+
+
+def _kinds(folder: Path) -> Mapping[str, Kind]:
+    ladders = {path.stem: _ladder(path) for path in sorted((folder / "ladders").glob("*.toml"))}
+    kinds = {path.stem: _kind(path, ladders) for path in sorted((folder / "kinds").glob("*.toml"))}
+    if missing := sorted(set(KindCode) - set(kinds)):
+        raise BadContent(f"{folder / 'kinds'}: no file for {', '.join(missing)}")
+    return kinds
+
+
+def _ladder(path: Path) -> Ladder:
+    return tuple(rung.to_domain() for rung in _read(path, _LadderFile).rung)
+
+
+def _kind(path: Path, ladders: Mapping[str, Ladder]) -> Kind:
+    file = _read(path, _KindFile)
+    if unknown := sorted(set(file.ladders) - set(ladders)):
+        raise BadContent(f"{path}: ladders: there is no ladder named {', '.join(unknown)}")
+    return Kind(
+        code=path.stem,
+        group=file.group,
+        risk=file.risk,
+        role=file.role,
+        action=file.action,
+        closed_by=file.closed_by,
+        frozen_in=file.frozen_in,
+        ladders=tuple(ladders[name] for name in file.ladders),
+        title=file.title,
+        why=file.why,
+        what=file.what,
+    )
+
+
+def _hours(clinic: _Clinic) -> ClinicHours:
+    public = holidays.country_holidays(clinic.country, subdiv=clinic.subdivision)
+
+    def is_working_day(day: date) -> bool:
+        return day.weekday() < _SATURDAY and day not in public
+
+    return ClinicHours(
+        zone=ZoneInfo(clinic.zone),
+        opens=clinic.opens,
+        closes=clinic.closes,
+        is_working_day=is_working_day,
+    )
+
+
+def _read(path: Path, model: type[T]) -> T:
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return model.model_validate(raw)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadContent(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise BadContent(f"{path}: {where}: {first['msg']}") from error

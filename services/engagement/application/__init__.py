@@ -1,0 +1,1 @@
+"""What engagement is asked to do, one function per file."""
