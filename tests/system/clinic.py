@@ -70,7 +70,7 @@ class Clinic:
         ) as answer:
             found = await answer.json(content_type=None)
             if answer.status != 200:
-                raise Refused(answer.status, found)
+                raise Refused(answer.status, found or {})
         life = min(TOKEN_LIFE_S, found["expires_in"] * 0.8)
         self._tokens[who] = (found["access_token"], clock.monotonic() + life)
         return str(found["access_token"])
@@ -93,7 +93,7 @@ class Clinic:
                 if answer.status < 400:
                     return found
                 if "Retry-After" not in answer.headers or clock.monotonic() > deadline:
-                    raise Refused(answer.status, found)
+                    raise Refused(answer.status, found or {})
             await asyncio.sleep(timedelta(milliseconds=50).total_seconds())
 
 

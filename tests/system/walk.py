@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ class Walk:
     demo: DemoClock
     patient_id: str = ""
     course_id: str = ""
-    now: datetime = datetime.min
+    now: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     expected: set[tuple[Any, ...]] = field(default_factory=set)
     seen: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     early: int = 0
