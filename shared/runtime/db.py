@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy.exc
 from sqlalchemy import Connection, event, insert, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -35,6 +36,15 @@ _NOW = {
     " (SELECT offset_seconds FROM clock WHERE id = 1)",
     "postgresql": "SELECT clock_timestamp(), (SELECT offset_seconds FROM clock WHERE id = 1)",
 }
+
+
+TRANSIENT = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+    ConnectionError,
+)
+"""The database is away or busy; what was tried changed nothing and may be tried again."""
 
 
 class UnauditedWrite(Exception):

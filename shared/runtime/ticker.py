@@ -9,18 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC
 
-import sqlalchemy.exc
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from shared.runtime import metrics
+from shared.runtime.db import TRANSIENT
 from shared.runtime.logs import get_logger
-
-TRANSIENT = (
-    sqlalchemy.exc.OperationalError,
-    sqlalchemy.exc.InterfaceError,
-    sqlalchemy.exc.TimeoutError,
-)
-"""The database is away or busy: the next tick tries again, and the lag metric rises."""
 
 log = get_logger()
 

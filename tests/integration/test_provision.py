@@ -12,7 +12,7 @@ from shared.runtime.bus.connection import (
     Access,
     Connection,
     Denied,
-    Unconfirmed,
+    Refused,
     UnsuitableBroker,
 )
 from shared.runtime.bus.provision import Change, Size, check, consumers, provision, streams
@@ -220,7 +220,7 @@ async def test_the_largest_event_fits_and_a_larger_message_is_refused(
     message_id = f"engagement:{'0' * 36}"
 
     await engagement.publish(A_FACT["engagement"], bytes(MAX_BYTES), message_id=message_id)
-    with pytest.raises(Unconfirmed, match="Oversized"):
+    with pytest.raises(Refused, match="Oversized"):
         await engagement.publish(A_FACT["engagement"], bytes(MAX_BYTES + 1), message_id="2")
 
 

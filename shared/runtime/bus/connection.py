@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
+from nats.js.errors import BadRequestError
 
 from shared.events.envelope import CONTENT_TYPE, MAX_BYTES
 from shared.runtime.bus.topology import inbox_of, stream_of
@@ -37,6 +38,10 @@ class Denied(Exception):
 
 class Unconfirmed(Exception):
     """Whether the event was stored is unknown: send it again with the same id."""
+
+
+class Refused(Exception):
+    """The broker cannot take this one event, whatever happens to the others."""
 
 
 class UnsuitableBroker(Exception):
@@ -104,14 +109,17 @@ class Connection:
 
         Raises:
             Unconfirmed: always safe to repeat with the same ``message_id``.
+            Refused: this event can never be stored.
         """
         if len(body) > MAX_BYTES:
-            raise Unconfirmed("Oversized")  # the server would close the connection over it
+            raise Refused("Oversized")  # the server would close the connection over it
         headers = {"Nats-Msg-Id": message_id, "content-type": CONTENT_TYPE}
         try:
             await self.jetstream.publish(
                 type_, body, timeout=ANSWER_S, stream=stream_of(self.user), headers=headers
             )
+        except BadRequestError as error:
+            raise Refused(f"{type(error).__name__} {error.err_code}") from error
         except FAULTS as error:
             raise Unconfirmed(type(error).__name__) from error
 

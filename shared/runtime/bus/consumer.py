@@ -1,0 +1,187 @@
+"""Takes events from one owner's stream and applies them: commit first, acknowledge second.
+
+Within a batch the events of one person are applied in the order they came and different people
+side by side. An event that has to be retried comes later than its successors; it holds the whole
+state, so the inbox drops it if a later version is already here. Nothing waits behind it.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from shared.events.envelope import AnyEvent
+from shared.runtime import clock
+from shared.runtime.bus import metrics
+from shared.runtime.bus.connection import ANSWER_S, FAULTS, Connection
+from shared.runtime.bus.topology import stream_of
+from shared.runtime.db import TRANSIENT
+from shared.runtime.inbox import Inbox, Outcome, Unacceptable
+from shared.runtime.logs import get_logger
+
+BATCH = 50
+FETCH_S = 2.0
+PAUSE_S = 1.0
+KEEP_ALIVE_S = 10.0
+UNCOUNTED_DELAY_S = 5.0
+
+log = get_logger()
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One message in hand, and the event in it or why it cannot be one."""
+
+    message: Msg
+    content: AnyEvent | Unacceptable
+    settled: bool = False
+
+    @property
+    def event(self) -> AnyEvent | None:
+        """The event, if it could be read."""
+        return None if isinstance(self.content, Unacceptable) else self.content
+
+    @property
+    def lane(self) -> str:
+        """What must stay in order: everything about one person."""
+        event = self.event
+        return event.subject if event else f"message {self.message.metadata.sequence.stream}"
+
+
+class Consumer:
+    """The consumer of one service on one owner's stream.
+
+    ``lanes`` bounds how many transactions run at once, over all consumers of the service.
+    """
+
+    def __init__(
+        self, connection: Connection, inbox: Inbox, *, owner: str, lanes: asyncio.Semaphore
+    ) -> None:
+        self._connection = connection
+        self._inbox = inbox
+        self._stream = stream_of(owner)
+        self._service = connection.user
+        self._lanes = lanes
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until ``stop`` is set, finishing the batch in hand."""
+        subscription = await self._connection.jetstream.pull_subscribe_bind(
+            consumer=self._service, stream=self._stream
+        )
+        while not stop.is_set():
+            messages = await self._fetch(subscription)
+            await self._handle_all(messages)
+
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> Sequence[Msg]:
+        """The next messages; none after two seconds, or a second after the broker failed."""
+        started = clock.monotonic()
+        try:
+            return await subscription.fetch(BATCH, timeout=FETCH_S)
+        except FAULTS as error:
+            if not isinstance(error, TimeoutError):
+                log.warning("fetch_failed", stream=self._stream, error=type(error).__name__)
+            if clock.monotonic() - started < PAUSE_S:
+                await asyncio.sleep(PAUSE_S)
+            return ()
+
+    async def _handle_all(self, messages: Iterable[Msg]) -> None:
+        once = {message.metadata.sequence.stream: message for message in messages}
+        lanes: dict[str, list[Delivery]] = {}
+        for message in once.values():
+            delivery = self._read(message)
+            lanes.setdefault(delivery.lane, []).append(delivery)
+        if not lanes:
+            return
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keep_alive(lanes.values()))
+            async with asyncio.TaskGroup() as handling:
+                for lane in lanes.values():
+                    handling.create_task(self._handle_in_order(lane))
+            keeping.cancel()
+
+    def _read(self, message: Msg) -> Delivery:
+        try:
+            return Delivery(message, self._inbox.read(message.subject, message.data))
+        except Unacceptable as unacceptable:
+            return Delivery(message, unacceptable)
+
+    async def _keep_alive(self, lanes: Collection[Sequence[Delivery]]) -> None:
+        """Tell the broker that we still work on what is not settled."""
+        while True:
+            await asyncio.sleep(KEEP_ALIVE_S)
+            for delivery in (d for lane in lanes for d in lane if not d.settled):
+                await self._tell(delivery.message.in_progress())
+
+    async def _handle_in_order(self, lane: Sequence[Delivery]) -> None:
+        for delivery in lane:
+            async with self._lanes:
+                retry_after_s = await self._handle(delivery)
+            delivery.settled = True
+            if retry_after_s is None:
+                await self._tell(delivery.message.ack_sync(timeout=ANSWER_S))
+            else:
+                await self._tell(delivery.message.nak(delay=retry_after_s))
+
+    async def _handle(self, delivery: Delivery) -> float | None:
+        """Apply or park one event. None when that is done, else seconds until the next try."""
+        try:
+            if isinstance(delivery.content, Unacceptable):
+                await self._park(delivery, delivery.content)
+                return None
+            return await self._apply(delivery, delivery.content)
+        except TRANSIENT as error:
+            log.warning("inbox_away", stream=self._stream, error=type(error).__name__)
+            return UNCOUNTED_DELAY_S
+
+    async def _apply(self, delivery: Delivery, event: AnyEvent) -> float | None:
+        try:
+            outcome = await self._inbox.apply(event, delivery.message.data)
+        except Unacceptable as unacceptable:
+            await self._park(delivery, unacceptable)
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is counted, not lost
+            return await self._retry(delivery, event, type(error).__name__)
+        if outcome is Outcome.APPLIED:
+            took = clock.real_now() - delivery.message.metadata.timestamp
+            metrics.EFFECT_DELAY.labels(self._service).observe(max(0.0, took.total_seconds()))
+        self._note(delivery, outcome)
+        return None
+
+    async def _retry(self, delivery: Delivery, event: AnyEvent, error: str) -> float | None:
+        failure = await self._inbox.failed(event, error, jitter=random.random())
+        if failure.exhausted:
+            exhausted = Unacceptable("retries-exhausted", error)
+            await self._park(delivery, exhausted, tries=failure.tries)
+            return None
+        self._note(delivery, "retried", error=error, tries=failure.tries)
+        return failure.delay_s
+
+    async def _park(self, delivery: Delivery, why: Unacceptable, *, tries: int = 0) -> None:
+        message = delivery.message
+        await self._inbox.park(
+            message.subject, message.data, reason=why.reason, error=why.error, tries=tries
+        )
+        self._note(delivery, "parked", reason=why.reason, error=why.error, tries=tries)
+
+    async def _tell(self, answer: Awaitable[object]) -> None:
+        """Answer the broker. If that fails the event comes again and the inbox drops it."""
+        try:
+            await answer
+        except FAULTS as error:
+            log.warning("answer_failed", stream=self._stream, error=type(error).__name__)
+
+    def _note(self, delivery: Delivery, outcome: str, **fields: object) -> None:
+        type_ = delivery.message.subject
+        metrics.HANDLED.labels(self._service, type_, outcome).inc()
+        event = delivery.event
+        log.info(
+            "event_handled",
+            type=type_,
+            status=outcome,
+            event_id=str(event.id) if event else None,
+            correlation_id=event.correlationid if event else None,
+            **fields,
+        )

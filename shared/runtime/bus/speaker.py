@@ -1,0 +1,157 @@
+"""A service's part on the bus: connect, relay, consume and watch until told to stop."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from uuid import UUID
+
+from shared.events.envelope import Fact
+from shared.runtime import clock, outbox
+from shared.runtime.bus import liveness, metrics
+from shared.runtime.bus.connection import FAULTS, Access, Connection, Seen, Unreachable
+from shared.runtime.bus.consumer import Consumer
+from shared.runtime.bus.relay import Relay
+from shared.runtime.bus.topology import stream_of
+from shared.runtime.db import TRANSIENT, Database
+from shared.runtime.inbox import Handler, Inbox
+from shared.runtime.logs import get_logger
+from shared.runtime.settings import ServiceSettings
+
+RETRY_S = 1.0
+OBSERVE_S = 10.0
+FINISH_S = 5.0
+LANES = {"sqlite": 1, "postgresql": 8}
+"""Transactions at once: SQLite has one writer, PostgreSQL a pool of fifteen connections."""
+
+log = get_logger()
+
+
+class Speaker:
+    """Everything one service says and hears. ``watches`` maps subjects to live followers."""
+
+    def __init__(
+        self,
+        db: Database,
+        settings: ServiceSettings,
+        subscriptions: Mapping[type[Fact], Handler],
+        watches: Mapping[str, Seen] | None = None,
+    ) -> None:
+        self._db = db
+        self._access = access_from(settings, user=db.source)
+        self._inbox = Inbox(db, subscriptions)
+        self._watches = watches or {}
+        self._owners = sorted({fact.owner() for fact in subscriptions})
+        self._connection: Connection | None = None
+
+    async def run(self) -> None:
+        """Speak until cancelled, then finish what is in hand, for at most five seconds.
+
+        Raises:
+            ExceptionGroup: the connection can never work again, or a worker died.
+        """
+        stop = asyncio.Event()
+        speaking = asyncio.ensure_future(self._speak(stop))
+        try:
+            await asyncio.shield(speaking)
+        except asyncio.CancelledError:
+            stop.set()
+            self._db.committed.set()
+            if self._connection is not None:
+                await asyncio.wait((speaking,), timeout=FINISH_S)
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
+            raise
+
+    async def pending(self) -> int | None:
+        """Events in the broker whose effect is not here yet; None while it cannot be asked."""
+        if self._connection is None:
+            return None
+        try:
+            return sum((await self._lag(self._connection)).values())
+        except FAULTS:
+            return None
+
+    async def replay(self, parked_id: UUID, *, actor: str, reason: str) -> None:
+        """Apply a parked event through the ordinary path and resolve it; see ``Inbox.replay``."""
+        await self._inbox.replay(parked_id, actor=actor, reason=reason)
+
+    async def _speak(self, stop: asyncio.Event) -> None:
+        self._connection = connection = await self._connect()
+        try:
+            async with asyncio.TaskGroup() as guards:
+                watching = [
+                    guards.create_task(connection.failed()),
+                    guards.create_task(liveness.watch(connection)),
+                    guards.create_task(self._observe(connection)),
+                ]
+                await self._work(connection, stop)
+                for guard in watching:
+                    guard.cancel()
+        finally:
+            self._connection = None
+            await connection.close()
+
+    async def _work(self, connection: Connection, stop: asyncio.Event) -> None:
+        lanes = asyncio.Semaphore(LANES[self._db.dialect])
+        async with asyncio.TaskGroup() as workers:
+            workers.create_task(Relay(self._db, connection).run(stop))
+            for owner in self._owners:
+                consumer = Consumer(connection, self._inbox, owner=owner, lanes=lanes)
+                workers.create_task(consumer.run(stop))
+
+    async def _connect(self) -> Connection:
+        """A connection whose rights were checked; a broker that is away is waited for."""
+        while True:
+            try:
+                return await self._connected()
+            except (Unreachable, *FAULTS) as error:
+                log.warning("broker_unreachable", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+    async def _connected(self) -> Connection:
+        connection = await Connection.open(self._access)
+        try:
+            await connection.check_rights()
+            for subject, seen in self._watches.items():
+                await connection.watch(subject, seen)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _observe(self, connection: Connection) -> None:
+        """Keep the gauges current."""
+        while True:
+            try:
+                await self._measure(connection)
+            except (*TRANSIENT, *FAULTS) as error:
+                log.warning("measuring_failed", error=type(error).__name__)
+            await asyncio.sleep(OBSERVE_S)
+
+    async def _measure(self, connection: Connection) -> None:
+        service = self._db.source
+        waiting = await outbox.backlog(self._db)
+        age = (clock.real_now() - waiting.since).total_seconds() if waiting.since else 0.0
+        metrics.UNPUBLISHED.labels(service).set(waiting.count)
+        metrics.OUTBOX_AGE.labels(service).set(max(0.0, age))
+        metrics.PARKED.labels(service).set(await self._inbox.count_parked())
+        for owner, lag in (await self._lag(connection)).items():
+            metrics.LAG.labels(service, stream_of(owner)).set(lag)
+
+    async def _lag(self, connection: Connection) -> dict[str, int]:
+        infos = {owner: await connection.consumer_info(owner) for owner in self._owners}
+        return {
+            owner: (info.num_pending or 0) + (info.num_ack_pending or 0)
+            for owner, info in infos.items()
+        }
+
+
+def access_from(settings: ServiceSettings, *, user: str) -> Access:
+    """Where the settings say the broker is; with a CA file the connection is encrypted."""
+    ca_file = settings.nats_ca_file
+    return Access(
+        url=settings.nats_url,
+        user=settings.nats_user or user,
+        password=settings.nats_password or "",
+        tls=ssl.create_default_context(cafile=str(ca_file)) if ca_file else None,
+    )

@@ -1,0 +1,293 @@
+"""The inbox: a foreign event takes effect here once, or is parked for a person to resolve.
+
+The mark, the effect, the effect's own facts and the audit entries commit in one transaction.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+import pydantic
+from pydantic_core import from_json
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from shared.events import MislabelledFact, UnknownFact, decode
+from shared.events.envelope import MAX_BYTES, AnyEvent, Event, Fact
+from shared.runtime import clock
+from shared.runtime.db import TRANSIENT, Database, Transaction
+from shared.runtime.tables import applied, attempts, inbox, parked
+
+HANDLER_S = 20.0
+MOST_TRIES = 8
+LONGEST_TRYING = timedelta(minutes=15)
+LONGEST_DELAY_S = 60.0
+_PARKED = UUID("b1f4a1de-5a0f-4a27-9d0c-3f1b6b1f7f6a")
+
+Handler = Callable[[Transaction, Event[Any]], Awaitable[None]]
+Subscriptions = Mapping[type[Fact], Handler]
+
+
+class Outcome(StrEnum):
+    """What became of an event: ``SUPERSEDED`` means a later state of it is already here."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+
+
+class Unacceptable(Exception):
+    """This event can never be applied as it is; ``reason`` is the code it is parked under.
+
+    A handler raises it too, when no retry would help.
+    """
+
+    def __init__(self, reason: str, error: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error or reason
+
+
+class NotParked(Exception):
+    """No event is parked under this id, or a person has resolved it already."""
+
+
+class StillFails(Exception):
+    """A parked event failed again; the message is the error's type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How often an event failed here and whether to give up; ``delay_s`` until the next try."""
+
+    tries: int
+    exhausted: bool
+    delay_s: float
+
+
+class _Skip(Exception):
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Inbox:
+    """Applies events to one service's database through its handlers."""
+
+    def __init__(self, db: Database, subscriptions: Subscriptions) -> None:
+        self.db = db
+        self._handlers = {fact.TYPE: handler for fact, handler in subscriptions.items()}
+        self._insert = postgresql.insert if db.dialect == "postgresql" else sqlite.insert
+
+    def read(self, type_: str, body: bytes) -> AnyEvent:
+        """Decode what came in on the subject ``type_``.
+
+        Raises:
+            Unacceptable: it is not an event this service can apply.
+        """
+        if len(body) > MAX_BYTES:
+            raise Unacceptable("oversized")
+        try:
+            event = decode(type_, body)
+        except UnknownFact as error:
+            raise Unacceptable("unknown-type") from error
+        except MislabelledFact as error:
+            raise Unacceptable("mislabelled") from error
+        except pydantic.ValidationError as error:
+            raise Unacceptable("undecodable", _field_at_fault(error)) from error
+        if event.source != f"/mooring/{event.data.owner()}":
+            raise Unacceptable("foreign-source")
+        if _uuid(event.subject) is None:
+            raise Unacceptable("undecodable", "subject is not an id")
+        if type_ not in self._handlers:
+            raise Unacceptable("no-handler")
+        return event
+
+    async def apply(self, event: AnyEvent, body: bytes) -> Outcome:
+        """Let an event take effect, once.
+
+        Raises:
+            Unacceptable: the handler says so, or this id came before with another body.
+            Exception: whatever the handler or the database raised; nothing was changed.
+        """
+        try:
+            async with self._transaction(event, actor=f"service:{self.db.source}") as tx:
+                await self._effect(tx, event, body)
+        except _Skip as skip:
+            return skip.outcome
+        return Outcome.APPLIED
+
+    async def failed(self, event: AnyEvent, error: str, *, jitter: float) -> Failure:
+        """Count a failed try. ``jitter`` from 0 to 1 spreads the retries by up to a second."""
+        now = clock.real_now()
+        counted = (
+            self._insert(attempts)
+            .values(event_id=event.id, tries=1, first_at=now, last_error=error[:64])
+            .on_conflict_do_update(
+                index_elements=["event_id"],
+                set_={"tries": attempts.c.tries + 1, "last_error": error[:64]},
+            )
+            .returning(attempts.c.tries, attempts.c.first_at)
+        )
+        async with self.db.housekeeping() as tx:
+            tries, first_at = (await tx.session.execute(counted)).one()
+        return Failure(
+            tries=tries,
+            exhausted=tries >= MOST_TRIES or now - first_at >= LONGEST_TRYING,
+            delay_s=min(2.0**tries, LONGEST_DELAY_S) + jitter,
+        )
+
+    async def park(
+        self, type_: str, body: bytes, *, reason: str, error: str, tries: int = 0
+    ) -> None:
+        """Keep an event for a person to resolve. Parking the same bytes again changes nothing."""
+        parked_id = uuid5(_PARKED, f"{type_} {hashlib.sha256(body).hexdigest()}")
+        event_id, subject = _who(body)
+        row = {
+            "id": parked_id,
+            "event_id": event_id,
+            "type": type_[:128],
+            "subject": None if subject is None else str(subject),
+            "body": body,
+            "reason": reason,
+            "error": error[:64],
+            "tries": tries,
+        }
+        async with self.db.transaction(actor=f"service:{self.db.source}") as tx:
+            once = self._insert(parked).values(**row, parked_at=tx.now).on_conflict_do_nothing()
+            await tx.session.execute(once)
+            tx.audit("event.parked", object=f"parked:{parked_id}", subject=subject, reason=reason)
+
+    async def replay(self, parked_id: UUID, *, actor: str, reason: str) -> Outcome:
+        """Apply a parked event through the ordinary path and resolve it, in one transaction.
+
+        Raises:
+            NotParked: there is nothing to replay.
+            StillFails: it cannot be applied now either, and stays parked.
+        """
+        row = await self._parked(parked_id)
+        try:
+            event = self.read(row.type, row.body)
+            async with self._transaction(event, actor=actor) as tx:
+                outcome = await self._outcome(tx, event, row.body)
+                await _resolve(tx, parked_id, reason)
+        except (NotParked, *TRANSIENT):
+            raise
+        except Exception as error:
+            raise StillFails(type(error).__name__) from error
+        return outcome
+
+    async def count_parked(self) -> int:
+        """How many events wait for a person."""
+        count = select(func.count()).select_from(parked).where(parked.c.status == "parked")
+        async with self.db.reading() as tx:
+            return (await tx.session.execute(count)).scalar_one()
+
+    async def _parked(self, parked_id: UUID) -> Row[Any]:
+        query = select(parked).where(parked.c.id == parked_id, parked.c.status == "parked")
+        async with self.db.reading() as tx:
+            row = (await tx.session.execute(query)).first()
+        if row is None:
+            raise NotParked(str(parked_id))
+        return row
+
+    async def _outcome(self, tx: Transaction, event: AnyEvent, body: bytes) -> Outcome:
+        try:
+            await self._effect(tx, event, body)
+        except _Skip as skip:
+            return skip.outcome
+        return Outcome.APPLIED
+
+    def _transaction(
+        self, event: AnyEvent, *, actor: str
+    ) -> AbstractAsyncContextManager[Transaction]:
+        return self.db.transaction(
+            actor=actor,
+            correlation_id=event.correlationid,
+            causation_id=str(event.id),
+            traceparent=event.traceparent,
+        )
+
+    async def _effect(self, tx: Transaction, event: AnyEvent, body: bytes) -> None:
+        await self._mark(tx, event, hashlib.sha256(body).digest())
+        await self._advance(tx, event)
+        async with asyncio.timeout(HANDLER_S):  # around the handler only, never around a commit
+            await self._handlers[event.type](tx, event)
+        tx.audit(
+            "event.applied",
+            object=event.aggregate,
+            version=event.version,
+            subject=UUID(event.subject),
+            reason=event.type,
+        )
+
+    async def _mark(self, tx: Transaction, event: AnyEvent, digest: bytes) -> None:
+        mark = (
+            self._insert(inbox)
+            .values(
+                event_id=event.id,
+                type=event.type,
+                body_sha256=digest,
+                received_at=clock.real_now(),
+            )
+            .on_conflict_do_nothing()
+            .returning(inbox.c.event_id)
+        )
+        if (await tx.session.execute(mark)).first() is not None:
+            return
+        known = select(inbox.c.body_sha256).where(inbox.c.event_id == event.id)
+        if (await tx.session.execute(known)).scalar_one() != digest:
+            raise Unacceptable("conflicting-body")
+        raise _Skip(Outcome.DUPLICATE)
+
+    async def _advance(self, tx: Transaction, event: AnyEvent) -> None:
+        insert = self._insert(applied).values(aggregate=event.aggregate, version=event.version)
+        advance = insert.on_conflict_do_update(
+            index_elements=["aggregate"],
+            set_={"version": insert.excluded.version},
+            where=applied.c.version < insert.excluded.version,
+        ).returning(applied.c.version)
+        if (await tx.session.execute(advance)).first() is None:
+            raise _Skip(Outcome.SUPERSEDED)
+
+
+async def _resolve(tx: Transaction, parked_id: UUID, reason: str) -> None:
+    replayed = (
+        update(parked)
+        .where(parked.c.id == parked_id, parked.c.status == "parked")
+        .values(status="replayed", resolved_at=tx.now, resolved_by=tx.actor, resolution=reason[:64])
+        .returning(parked.c.id)
+    )
+    if (await tx.session.execute(replayed)).first() is None:
+        raise NotParked(str(parked_id))
+    tx.audit("parked.replayed", object=f"parked:{parked_id}", reason=reason)
+
+
+def _field_at_fault(error: pydantic.ValidationError) -> str:
+    """Where and what kind, never the value, which may be about a person."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{first['type']} at {'.'.join(map(str, first['loc']))}"
+
+
+def _who(body: bytes) -> tuple[UUID | None, UUID | None]:
+    """The event's id and the person it is about, as far as a broken envelope still tells."""
+    try:
+        envelope = from_json(body)
+    except ValueError:
+        return None, None
+    if not isinstance(envelope, dict):
+        return None, None
+    return _uuid(envelope.get("id")), _uuid(envelope.get("subject"))
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
