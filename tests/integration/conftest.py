@@ -10,7 +10,10 @@ import pytest
 from shared.runtime.bus.connection import Access, Connection
 from shared.runtime.bus.provision import Size, provision
 from shared.runtime.bus.topology import PROVISIONER
+from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded, embedded_broker
+from tests.integration.two_services import metadata
+from tests.support.databases import Databases
 
 SMALL = Size(stream_bytes=32 * 1024**2)
 Connect = Callable[[str], Awaitable[Connection]]
@@ -51,3 +54,23 @@ async def broker(bare_broker: Embedded, connect: Connect) -> Embedded:
     """A server with every stream and consumer made."""
     await provision(await connect(PROVISIONER), SMALL)
     return bare_broker
+
+
+async def _open(databases: Databases, source: str) -> AsyncIterator[Database]:
+    database = Database.open(await databases.with_tables(metadata), source=source)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def assessment(databases: Databases) -> AsyncIterator[Database]:
+    """The publishing service's database."""
+    async for database in _open(databases, "assessment"):
+        yield database
+
+
+@pytest.fixture
+async def engagement(databases: Databases) -> AsyncIterator[Database]:
+    """The listening service's database."""
+    async for database in _open(databases, "engagement"):
+        yield database
