@@ -69,7 +69,8 @@ async def running(group: Group, *, say: Say) -> AsyncIterator[asyncio.Task[str]]
     """
     _prepare(group)
     say("starting the broker")
-    async with embedded_broker(group.folder / "nats") as broker:
+    binary = os.environ.get("MOORING_NATS_SERVER")
+    async with embedded_broker(group.folder / "nats", binary=binary) as broker:
         await _provision(broker)
         await _seed_once(group, broker, say=say)
         say("starting the services")

@@ -1,6 +1,7 @@
 """Fixtures every test may use: both databases for real, and a guard on what is logged."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,15 @@ def databases(request: pytest.FixtureRequest) -> Databases:
     """Each test that asks for this runs on SQLite and on PostgreSQL."""
     found: Databases = request.getfixturevalue(f"{request.param}_databases")
     return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI nothing may be skipped: what a machine lacks is installed there first."""
+    report = yield
+    if report.skipped and os.environ.get("MOORING_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+    return report

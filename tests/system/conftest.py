@@ -1,0 +1,34 @@
+"""The whole embedded group, started once, cold, for the tests that need it."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from services import group as embedded
+from shared.runtime import clock
+from tests.support.ports import free_ports
+from tests.system.clinic import Clinic
+
+
+@pytest.fixture(scope="session")
+def embedded_group(tmp_path_factory: pytest.TempPathFactory) -> embedded.Group:
+    """A demo on free ports in an empty folder; not started."""
+    return embedded.Group(
+        folder=tmp_path_factory.mktemp("group"),
+        ports=dict(zip(embedded.PORTS, free_ports(len(embedded.PORTS)), strict=True)),
+        demo=True,
+        today=clock.real_now().date().isoformat(),
+    )
+
+
+@pytest.fixture(scope="session")
+async def clinic(embedded_group: embedded.Group) -> AsyncIterator[Clinic]:
+    """The running demo, as a script sees it."""
+    said: list[str] = []
+    async with (
+        embedded.running(embedded_group, say=said.append),
+        aiohttp.ClientSession() as session,
+    ):
+        services = {name: embedded_group.address(name) for name in embedded_group.ports}
+        yield Clinic(session, services, embedded_group.demo_password)
