@@ -29,6 +29,7 @@ from shared.runtime.db import Database, Transaction
 from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
 from shared.runtime.http.problems import ApiError
 from shared.runtime.http.router import Api, Call, Mode
+from shared.runtime.inbox import NotParked, StillFails
 from shared.runtime.tables import audit as audit_table
 from shared.runtime.tables import clock as clock_table
 from shared.runtime.tables import heartbeat, outbox, parked
@@ -194,7 +195,13 @@ def _add_parked(api: Api, at: Installation) -> None:
         """Apply the event again through the ordinary path, once."""
         async with at.db.reading() as tx:
             await _require_parked(tx, parked_id)
-        await at.link.replay(parked_id, actor=call.principal.actor, reason=body.reason)
+        try:
+            await at.link.replay(parked_id, actor=call.principal.actor, reason=body.reason)
+        except NotParked as error:
+            raise ApiError(409, "already-resolved", "Somebody resolved this event.") from error
+        except StillFails as error:
+            detail = f"The event failed again ({error}); it stays parked."
+            raise ApiError(409, "still-fails", detail) from error
         async with at.db.reading() as tx:
             return await _parked(tx, parked_id)
 

@@ -28,6 +28,7 @@ from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database, Transaction, UnsafeDatabase
 from shared.runtime.http import Api, build_app
 from shared.runtime.inbox import Handler
+from shared.runtime.inbox import Handler
 from shared.runtime.lock import AlreadyRunning, single_process
 from shared.runtime.operations import Installation, Link, add_operations, add_probes
 from shared.runtime.schema import Schema, WrongSchema
@@ -47,8 +48,9 @@ log = logs.get_logger()
 class Service:
     """What one service consists of; its ``main`` builds this once, by hand.
 
-    ``next_due`` tells the demo clock when something will next be due. ``extend`` adds routes
-    that are not part of the typed API (the portal's pages).
+    ``watches`` follows broker subjects live, without delivery guarantee. ``next_due`` tells the
+    demo clock when something will next be due. ``extend`` adds routes that are not part of the
+    typed API (the portal's pages).
     """
 
     settings: ServiceSettings
@@ -56,6 +58,7 @@ class Service:
     db: Database
     schema: Schema
     subscriptions: Mapping[type[Fact], Handler] = field(default_factory=dict)
+    watches: Mapping[str, Seen] = field(default_factory=dict)
     ticks: tuple[Tick, ...] = ()
     next_due: NextDue | None = None
     keys: Keys | None = None
@@ -75,7 +78,7 @@ async def running(service: Service) -> AsyncIterator[int]:
         ExceptionGroup: a job died.
     """
     name = service.api.service
-    speaker = Speaker(service.db, service.settings, service.subscriptions)
+    speaker = Speaker(service.db, service.settings, service.subscriptions, service.watches)
     ticker = Ticker(name, service.ticks)
     async with AsyncExitStack() as stack:
         await _check(service, stack)

@@ -1,0 +1,60 @@
+"""The command line every service has: run, migrate, seed."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from shared.runtime.schema import Schema
+from shared.runtime.seeding import Play, seed
+from shared.runtime.service import EXIT_REFUSED, Build, Refused, run
+
+Today = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The cohort's last day.")]
+
+
+def service_cli(
+    *, name: str, build: Build, schema: Schema, database_url: Callable[[], str], play: Play
+) -> typer.Typer:
+    """The commands of one service; ``run`` when none is given."""
+    app = typer.Typer(
+        help=f"The {name} service.", add_completion=False, pretty_exceptions_enable=False
+    )
+
+    @app.callback(invoke_without_command=True)
+    def main(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            raise typer.Exit(run(build))
+
+    @app.command(name="run")
+    def run_service(
+        migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,  # noqa: FBT002
+    ) -> None:
+        """Listen, relay, consume and tick until told to stop."""
+        if migrate:
+            schema.upgrade(database_url())
+        raise typer.Exit(run(build))
+
+    @app.command(name="migrate")
+    def migrate_database(
+        new: Annotated[str, typer.Option(help="Write a new revision with this message.")] = "",
+    ) -> None:
+        """Bring the database to this release's schema, or write a new revision."""
+        if new:
+            schema.new_revision(database_url(), new)
+        else:
+            schema.upgrade(database_url())
+
+    @app.command(name="seed")
+    def seed_demo(today: Today) -> None:
+        """Play this service's part of the demo's past; for an empty demo database."""
+        schema.upgrade(database_url())
+        try:
+            asyncio.run(seed(build, play, today=today.date()))
+        except Refused as refusal:
+            print(refusal, file=sys.stderr)  # noqa: T201 - one line for whoever started us
+            raise typer.Exit(EXIT_REFUSED) from refusal
+
+    return app
