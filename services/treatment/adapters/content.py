@@ -4,14 +4,16 @@ A bad file stops the start with the file, the key and the reason.
 """
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from services.treatment.adapters.content_file import ContentFile
 from services.treatment.adapters.drug_file import DrugFile
 from services.treatment.adapters.policy_file import PolicyFile
 from services.treatment.adapters.taper_rules_file import TaperRulesFile
@@ -22,7 +24,8 @@ from services.treatment.domain.taper_rules import TaperRules
 
 SLOWED = frozenset("1234")
 HERE = Path(__file__).parent.parent
-FileModel = TypeVar("FileModel", bound=BaseModel)
+TAPER_RULES = Path("content", "taper.toml")
+FileModel = TypeVar("FileModel", bound=ContentFile)
 
 
 class BadContent(Exception):
@@ -74,11 +77,11 @@ def load(folder: Path = HERE) -> Content:
     Raises:
         BadContent: naming the first file, key and reason.
     """
-    drugs = [read(path, DrugFile).as_drug() for path in _files(folder / "formulary")]
+    drugs = [drug.as_drug() for _, drug in _all(folder / "formulary", DrugFile)]
     content = Content(
         drugs={drug.code: drug for drug in drugs},
-        policy_files={path.stem: read(path, PolicyFile) for path in _files(folder / "policies")},
-        taper_rules=read(folder / "content" / "taper.toml", TaperRulesFile).as_rules(),
+        policy_files=dict(_all(folder / "policies", PolicyFile)),
+        taper_rules=read(folder / TAPER_RULES, TaperRulesFile).as_rules(),
     )
     _check_names(content)
     return content
@@ -97,8 +100,15 @@ def read(path: Path, model: type[FileModel]) -> FileModel:
         raise BadContent(f"{path.name}: {key}: {first['msg']}") from problem
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.toml"))
+def files(folder: Path = HERE) -> Iterator[tuple[str, ContentFile]]:
+    """Every taper content file by name, as it was written."""
+    yield from _all(folder / "formulary", DrugFile)
+    yield from _all(folder / "policies", PolicyFile)
+    yield TAPER_RULES.stem, read(folder / TAPER_RULES, TaperRulesFile)
+
+
+def _all(folder: Path, model: type[FileModel]) -> list[tuple[str, FileModel]]:
+    return [(path.stem, read(path, model)) for path in sorted(folder.glob("*.toml"))]
 
 
 def _check_names(content: Content) -> None:

@@ -17,6 +17,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ContentFile(Section):
+    """A whole file: its version, and who has looked at it."""
+
+    version: int = Field(ge=1)
+    review_status: Text
+
+
 class Sourced(Section):
     """A table whose figures share one source and one evidence grade."""
 

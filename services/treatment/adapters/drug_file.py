@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from services.treatment.adapters.content_file import (
+    ContentFile,
     Days,
     Jurisdictions,
     NotNegative,
@@ -133,12 +134,10 @@ class ProductRow(Sourced):
         return Product(**fields | {"label_mg": self.label_mg or self.unit_mg})
 
 
-class DrugFile(Section):
-    version: int = Field(ge=1)
+class DrugFile(ContentFile):
     code: str = Field(pattern=r"^[a-z]+$")
     name: Text
     drug_class: Text
-    review_status: Text
     codes: CodesTable
     half_life: HalfLifeTable
     maoi: MaoiTable

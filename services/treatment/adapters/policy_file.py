@@ -3,9 +3,10 @@
 from decimal import Decimal, InvalidOperation
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from services.treatment.adapters.content_file import (
+    ContentFile,
     Days,
     NotNegative,
     Positive,
@@ -55,11 +56,9 @@ class TierRow(Section):
     tier: Tier
 
 
-class PolicyFile(Sourced):
-    version: int = Field(ge=1)
+class PolicyFile(ContentFile, Sourced):
     name: Text
     method: Literal["linear", "proportional", "staged", "equal-occupancy", "rows"]
-    review_status: Text
     tier: Tier | None = None
     tiers: tuple[TierRow, ...] = ()
     offered: bool = True

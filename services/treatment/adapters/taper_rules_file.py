@@ -2,7 +2,13 @@
 
 from pydantic import Field
 
-from services.treatment.adapters.content_file import Days, Positive, Section, Sourced, Text
+from services.treatment.adapters.content_file import (
+    ContentFile,
+    Days,
+    Positive,
+    Sourced,
+    Text,
+)
 from services.treatment.domain.policies import Tier
 from services.treatment.domain.taper_rules import TaperRules
 
@@ -30,9 +36,7 @@ class TiersTable(Sourced):
     policies_without_model: dict[Tier, Text]
 
 
-class TaperRulesFile(Section):
-    version: int = Field(ge=1)
-    review_status: Text
+class TaperRulesFile(ContentFile):
     intervals: IntervalsTable
     bounds: BoundsTable
     last_drop: LastDropTable

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.treatment.domain.products import SOLID, Form, Product, ProductUnits
+from services.treatment.domain.products import SOLID, Form, Product, ProductUnits, gathered
 from services.treatment.domain.quantities import plain
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -43,7 +43,7 @@ def _shared(
     halves: tuple[list[ProductUnits], list[ProductUnits]] = ([], [])
     for piece in pieces:
         min(halves, key=lambda half: sum(map(_weight, half))).append(piece)
-    return _gathered(halves[0]), _gathered(halves[1])
+    return gathered(halves[0]), gathered(halves[1])
 
 
 def _pieces(part: ProductUnits) -> list[ProductUnits]:
@@ -56,13 +56,6 @@ def _pieces(part: ProductUnits) -> list[ProductUnits]:
 
 def _weight(piece: ProductUnits) -> Decimal:
     return piece.units * piece.product.unit_mg
-
-
-def _gathered(pieces: list[ProductUnits]) -> tuple[ProductUnits, ...]:
-    units: dict[Product, Decimal] = {}
-    for piece in pieces:
-        units[piece.product] = units.get(piece.product, Decimal(0)) + piece.units
-    return tuple(ProductUnits(product, count) for product, count in units.items())
 
 
 def _phrase(product: Product, units: Decimal) -> str:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from services.treatment.domain.findings import RuleRefusal
 
 FULL = Decimal(100)
-POINT_HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a pharmacy can hand over, and into which portions each product can be divided."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -94,6 +95,14 @@ class ProductUnits:
 
     product: Product
     units: Decimal
+
+
+def gathered(parts: Iterable[ProductUnits]) -> tuple[ProductUnits, ...]:
+    """The same units with each product named once."""
+    units: dict[Product, Decimal] = {}
+    for part in parts:
+        units[part.product] = units.get(part.product, Decimal(0)) + part.units
+    return tuple(ProductUnits(product, count) for product, count in units.items())
 
 
 @dataclass(frozen=True, slots=True)

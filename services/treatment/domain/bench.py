@@ -1,0 +1,78 @@
+"""Plans side by side: the numbers that tell them apart."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.treatment.domain.findings import RuleRefusal
+from services.treatment.domain.products import Form, ProductUnits, gathered
+from services.treatment.domain.quantities import ZERO
+from services.treatment.domain.taper import TaperPlan, TaperStep
+from services.treatment.domain.taper_verdict import Verdict
+
+MOST_PLANS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """One column of the bench.
+
+    ``length_days`` runs to the day of the stop. ``supply`` is what the whole plan takes, as
+    the units of each product; ``visits`` counts the gates, one before every step.
+    """
+
+    policy: str
+    shelf: str
+    model: str | None
+    verdict: Verdict
+    length_days: int
+    steps: int
+    largest_drop_points: Decimal | None
+    last_drop_points: Decimal | None
+    largest_rounding_mg: Decimal
+    supply: tuple[ProductUnits, ...]
+    liquid_ml: Decimal
+    visits: int
+
+
+def compare(plans: tuple[TaperPlan, ...]) -> tuple[PlanSummary, ...]:
+    """One to four plans of the same drug from the same dose.
+
+    Raises:
+        RuleRefusal: T-02, for more plans than a person can weigh, or plans that do not compare.
+    """
+    if not 1 <= len(plans) <= MOST_PLANS:
+        raise RuleRefusal("T-02", "plans", f"Compare one to {MOST_PLANS} plans.")
+    if len({(plan.drug, plan.start_mg) for plan in plans}) > 1:
+        raise RuleRefusal("T-02", "plans", "Compare plans of one drug from one dose.")
+    return tuple(_summary(plan) for plan in plans)
+
+
+def supply(step: TaperStep) -> tuple[ProductUnits, ...]:
+    """What the step takes over all its days; alternating days begin with the higher dose."""
+    low_days = step.days // 2 if step.other_day is not None else 0
+    high = [ProductUnits(p.product, p.units * (step.days - low_days)) for p in step.products]
+    low = [ProductUnits(p.product, p.units * low_days) for p in step.other_day or ()]
+    return gathered((*high, *low))
+
+
+def _summary(plan: TaperPlan) -> PlanSummary:
+    drops = [step.drop_points for step in plan.steps if step.drop_points is not None]
+    taken = _total(plan)
+    return PlanSummary(
+        policy=plan.policy,
+        shelf=plan.shelf,
+        model=plan.model,
+        verdict=plan.verdict,
+        length_days=(plan.ends_on - plan.steps[0].start).days,
+        steps=len(plan.steps),
+        largest_drop_points=max(drops, default=None),
+        last_drop_points=drops[-1] if drops else None,
+        largest_rounding_mg=max(abs(step.error_mg) for step in plan.steps),
+        supply=taken,
+        liquid_ml=sum((p.units for p in taken if p.product.form is Form.LIQUID), ZERO),
+        visits=len(plan.steps),
+    )
+
+
+def _total(plan: TaperPlan) -> tuple[ProductUnits, ...]:
+    return gathered(part for step in plan.steps for part in supply(step))
