@@ -16,6 +16,9 @@ from shared.runtime.logs import get_logger
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 50
+LONG_LIVED = "long-lived"
+"""The name of a route whose answers stay open for hours; it limits itself."""
+
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -56,7 +59,8 @@ async def correlate(request: web.Request, handler: Handler) -> web.StreamRespons
     request[correlation_key] = given if usable else str(clock.new_id())
     response = await handler(request)
     if not response.prepared:
-        response.headers.update(SECURITY_HEADERS)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request[correlation_key]
     return response
 
@@ -114,6 +118,8 @@ def bounded() -> Middleware:
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.route.name == LONG_LIVED:
+            return await handler(request)
         if free.locked():
             detail = "Too much is being asked at once; try again in a moment."
             raise ApiError(503, "busy", detail, headers={"Retry-After": "1"})
