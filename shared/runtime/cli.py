@@ -51,10 +51,14 @@ def service_cli(
     def seed_demo(today: Today) -> None:
         """Play this service's part of the demo's past; for an empty demo database."""
         schema.upgrade(database_url())
-        try:
-            asyncio.run(seed(build, play, today=today.date()))
-        except Refused as refusal:
-            print(refusal, file=sys.stderr)  # noqa: T201 - one line for whoever started us
-            raise typer.Exit(EXIT_REFUSED) from refusal
+        _seed(build, play, today)
 
     return app
+
+
+def _seed(build: Build, play: Play, today: datetime) -> None:
+    try:
+        asyncio.run(seed(build, play, today=today.date()))
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201 - one line for whoever started us
+        raise typer.Exit(EXIT_REFUSED) from refusal

@@ -195,13 +195,7 @@ def _add_parked(api: Api, at: Installation) -> None:
         """Apply the event again through the ordinary path, once."""
         async with at.db.reading() as tx:
             await _require_parked(tx, parked_id)
-        try:
-            await at.link.replay(parked_id, actor=call.principal.actor, reason=body.reason)
-        except NotParked as error:
-            raise ApiError(409, "already-resolved", "Somebody resolved this event.") from error
-        except StillFails as error:
-            detail = f"The event failed again ({error}); it stays parked."
-            raise ApiError(409, "still-fails", detail) from error
+        await _replay(at.link, parked_id, actor=call.principal.actor, reason=body.reason)
         async with at.db.reading() as tx:
             return await _parked(tx, parked_id)
 
@@ -221,6 +215,16 @@ def _add_parked(api: Api, at: Installation) -> None:
         )
         call.tx.audit("parked.discarded", object=f"parked:{parked_id}", reason=body.reason)
         return await _parked(call.tx, parked_id)
+
+
+async def _replay(link: Link, parked_id: UUID, *, actor: str, reason: str) -> None:
+    try:
+        await link.replay(parked_id, actor=actor, reason=reason)
+    except NotParked as error:
+        raise ApiError(409, "already-resolved", "Somebody resolved this event.") from error
+    except StillFails as error:
+        detail = f"The event failed again ({error}); it stays parked."
+        raise ApiError(409, "still-fails", detail) from error
 
 
 class AuditQuery(PageQuery):

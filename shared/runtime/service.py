@@ -24,10 +24,10 @@ from aiohttp import web
 from shared.events.envelope import Fact
 from shared.runtime import clock, logs
 from shared.runtime.auth import JwksKeys, Keys
+from shared.runtime.bus.connection import Seen
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database, Transaction, UnsafeDatabase
 from shared.runtime.http import Api, build_app
-from shared.runtime.inbox import Handler
 from shared.runtime.inbox import Handler
 from shared.runtime.lock import AlreadyRunning, single_process
 from shared.runtime.operations import Installation, Link, add_operations, add_probes
