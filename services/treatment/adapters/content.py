@@ -66,7 +66,7 @@ class Content:
         return self.policy_files[family].as_policy(code, number)
 
     def policy_codes(self) -> tuple[str, ...]:
-        """What may be asked for; a free number shows as ``<n>``."""
+        """What is offered; other numbers within a policy's bounds may be asked for too."""
         return tuple(code for name, file in self.policy_files.items() for code in file.codes(name))
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from services.treatment.adapters.content_file import (
     ContentFile,
@@ -29,26 +29,21 @@ from services.treatment.domain.quantities import plain
 
 
 class Parameter(Section):
-    """The number after the name: one of ``choices``, or anything between two bounds."""
+    """The number after the name; ``offered`` are listed, ``default`` is the bare name's."""
 
-    choices: tuple[Positive, ...] = ()
-    minimum: Positive | None = None
-    maximum: Positive | None = None
+    minimum: Positive
+    maximum: Positive
+    offered: tuple[Positive, ...] = Field(min_length=1)
+    default: Positive | None = None
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> Self:
+        if not all(self.allows(value) for value in (*self.offered, self.default or self.minimum)):
+            raise ValueError("offered and default must lie between minimum and maximum")
+        return self
 
     def allows(self, value: Decimal) -> bool:
-        if self.choices:
-            return value in self.choices
-        return (
-            self.minimum is not None
-            and self.maximum is not None
-            and (self.minimum <= value <= self.maximum)
-        )
-
-    @property
-    def sentence(self) -> str:
-        if self.choices:
-            return f"one of {', '.join(plain(choice) for choice in self.choices)}"
-        return f"from {self.minimum} to {self.maximum}"
+        return self.minimum <= value <= self.maximum
 
 
 class TierRow(Section):
@@ -89,8 +84,7 @@ class PolicyFile(ContentFile, Sourced):
             return ()
         if self.parameter is None:
             return (name,)
-        choices = [plain(choice) for choice in self.parameter.choices] or ["<n>"]
-        return tuple(f"{name}-{choice}" for choice in choices)
+        return tuple(f"{name}-{plain(value)}" for value in self.parameter.offered)
 
     def as_policy(self, code: str, number: str | None) -> Policy:
         """Raises: RuleRefusal T-02, for a number the file does not allow."""
@@ -113,13 +107,18 @@ class PolicyFile(ContentFile, Sourced):
             if number is not None:
                 raise RuleRefusal("T-02", "policy", f"{self.name} takes no number.")
             return Decimal(0)
+        if number is None and self.parameter.default is not None:
+            return self.parameter.default
         try:
             value = Decimal(number or "")
         except InvalidOperation:
             value = Decimal("NaN")
         if not (value.is_finite() and self.parameter.allows(value)):
             raise RuleRefusal(
-                "T-02", "policy", f"{self.name} needs a number {self.parameter.sentence}."
+                "T-02",
+                "policy",
+                f"{self.name} needs a number after its name, from {self.parameter.minimum} "
+                f"to {self.parameter.maximum}.",
             )
         return value
 

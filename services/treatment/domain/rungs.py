@@ -53,11 +53,23 @@ def rungs_down(
         wanted = max(floor_mg, policy.method.next_target(previous.dose_mg, situation))
         limited = wanted if ceiling is None else max(wanted, previous.dose_mg - ceiling)
         target = up_to_microgram(limited)
+        if _as_near_as_can_be(target, previous.dose_mg, table, situation):
+            target = floor_mg
         dose = _dispensed(target, previous.dose_mg, table, situation.drug)
         yield Rung(
             previous_mg=previous.dose_mg, target_mg=target, dose=dose, held_up=limited > wanted
         )
         previous = dose
+
+
+def _as_near_as_can_be(
+    target_mg: Decimal, previous_mg: Decimal, table: DoseTable, situation: Situation
+) -> bool:
+    """Whether the last dose is next, and the previous one is the nearest above it on the shelf."""
+    if target_mg != situation.last_dose_mg:
+        return False
+    nearest = table.at_least(target_mg)
+    return nearest is not None and nearest.dose_mg >= previous_mg
 
 
 def _dispensed(
