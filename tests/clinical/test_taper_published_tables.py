@@ -99,7 +99,7 @@ def test_paroxetine_five_cannot_be_made_of_uk_tablets_that_do_not_halve() -> Non
     assert doses(plan) == decimals("30 20 10 0")
     assert plan.verdict is Verdict.UNSAFE
     assert plan.cliff is not None
-    assert (plan.cliff.from_mg, plan.cliff.to_mg) == (10, 0)
+    assert (plan.cliff.from_mg, plan.cliff.to_mg) == (Decimal(10), Decimal(0))
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_t10_the_last_drop_of_an_occupancy_policy_is_a_cut_like_any_other() -> N
 
     assert plan.verdict is Verdict.UNSAFE
     assert plan.cliff is not None
-    assert (plan.cliff.from_mg, plan.cliff.to_mg) == (1, 0)
+    assert (plan.cliff.from_mg, plan.cliff.to_mg) == (Decimal(1), Decimal(0))
     assert f"{plan.cliff.drop_points:.1f}" == "10.6"
 
 
@@ -320,9 +320,18 @@ def test_t04_own_rows_that_do_not_fall_are_refused(row: str) -> None:
     assert refused.value.rule == "T-04"
 
 
+@pytest.mark.parametrize(
+    ("rows", "rule"), [("50 25 0", "T-04"), ("75 25 0", "T-04"), ("25 12.5", "T-10")]
+)
+def test_own_rows_start_below_today_and_end_at_the_floor(rows: str, rule: str) -> None:
+    policy = own_rows(CONTENT.drug("sertraline"), tuple(decimals(rows)))
+
+    assert refusal("sertraline", policy, "50").rule == rule
+
+
 def test_own_rows_of_ten_thousand_steps_are_too_many() -> None:
     rows = own_rows(
-        CONTENT.drug("sertraline"), tuple(Decimal(10_000 - n) / 100 for n in range(10_000))
+        CONTENT.drug("sertraline"), tuple(Decimal(9_999 - n) / 100 for n in range(10_000))
     )
     shelf = Shelf("fine", (a_product("1", form=Form.LIQUID, smallest="0.01"),))
 

@@ -19,7 +19,7 @@ from services.treatment.adapters.plan_json import plan_json
 from services.treatment.adapters.plan_screen import show_plan
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
-from services.treatment.domain.policies import Policy, own_rows
+from services.treatment.domain.policies import OWN_ROWS, Policy, own_rows
 from services.treatment.domain.products import Shelf
 from services.treatment.domain.taper import plan_taper
 from services.treatment.domain.taper_rules import default_interval_days
@@ -90,7 +90,7 @@ def plan(
 
 
 def _policy(content: Content, drug: Drug, code: str, rows: str | None) -> Policy:
-    if code != "own-rows":
+    if code != OWN_ROWS:
         return content.policy(code)
     doses = tuple(number(row.strip(), "rows") for row in (rows or "").split(",") if row.strip())
     return own_rows(drug, doses)

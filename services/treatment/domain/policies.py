@@ -11,6 +11,7 @@ from services.treatment.domain.occupancy import Region
 from services.treatment.domain.quantities import ZERO, plain
 
 HUNDRED = Decimal(100)
+OWN_ROWS = "own-rows"
 
 
 class Tier(StrEnum):
@@ -187,7 +188,7 @@ def own_rows(
                 f"Rows must fall: {plain(lower)} mg follows {plain(higher)} mg.",
             )
     return Policy(
-        code="own-rows",
+        code=OWN_ROWS,
         name="The prescriber's own rows",
         method=Rows(
             {drug.code: doses_mg},

@@ -14,7 +14,7 @@ from services.treatment.domain.dose_text import divided_text
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding, RuleRefusal
 from services.treatment.domain.occupancy import Region
-from services.treatment.domain.policies import EqualOccupancy, Policy, Rows, Situation
+from services.treatment.domain.policies import OWN_ROWS, EqualOccupancy, Policy, Rows, Situation
 from services.treatment.domain.products import ProductUnits, Shelf
 from services.treatment.domain.quantities import ZERO, plain
 from services.treatment.domain.realiser import DoseTable, RealisedDose, dose_table
@@ -169,10 +169,8 @@ def _check_end(
     policy: Policy, drug: Drug, start_mg: Decimal, last_dose_mg: Decimal | None, floor_mg: Decimal
 ) -> None:
     method = policy.method
-    if isinstance(method, Rows) and start_mg > method.by_drug.get(drug.code, (ZERO,))[0]:
-        raise RuleRefusal(
-            "T-02", "policy", f"{policy.name} has no row for {drug.name} at {plain(start_mg)} mg."
-        )
+    if isinstance(method, Rows):
+        _check_rows(policy, method.by_drug.get(drug.code, ()), start_mg, floor_mg)
     if not (floor_mg.is_finite() and 0 <= floor_mg < start_mg):
         raise RuleRefusal("T-04", "floor_mg", "The floor is 0 mg or more and below the start.")
     unmodelled = isinstance(method, EqualOccupancy) and not drug.occupancy
@@ -186,6 +184,21 @@ def _check_end(
     if last_dose_mg is not None and not (last_dose_mg.is_finite() and 0 < last_dose_mg < start_mg):
         raise RuleRefusal(
             "T-10", "last_dose_mg", "The last dose is above 0 mg and below the start."
+        )
+
+
+def _check_rows(
+    policy: Policy, rows: tuple[Decimal, ...], start_mg: Decimal, floor_mg: Decimal
+) -> None:
+    """A published table is entered at a row of its own; own rows start below today's dose."""
+    if policy.code == OWN_ROWS:
+        if rows[0] >= start_mg:
+            raise RuleRefusal("T-04", "rows", f"The rows start below {plain(start_mg)} mg.")
+        if rows[-1] != floor_mg:
+            raise RuleRefusal("T-10", "rows", f"The rows end at {plain(floor_mg)} mg.")
+    elif not rows or start_mg > rows[0]:
+        raise RuleRefusal(
+            "T-02", "policy", f"{policy.name} has no row for this drug at {plain(start_mg)} mg."
         )
 
 
