@@ -9,9 +9,10 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 
-from shared.events import assessment
+from shared.events import assessment, decode
 from shared.events.assessment import SafetyFlagRaised, SafetyFlagState
 from shared.events.envelope import Event, Fact
+from shared.runtime.bus.connection import Connection
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database, Transaction
 from shared.runtime.embedded import Embedded
@@ -61,12 +62,19 @@ async def raise_flag(
 ) -> None:
     """Commit one flag of one person in the publishing service."""
     async with db.transaction(actor="service:assessment") as tx:
-        tx.publish(
-            a_flag(number, outcome=outcome),
-            subject=person(number),
-            aggregate=f"flag:{person(number)}",
-            version=version,
-        )
+        publish_flag(tx, number, version=version, outcome=outcome)
+
+
+def publish_flag(
+    tx: Transaction, number: int = 1, *, version: int = 1, outcome: str = "seen"
+) -> None:
+    """Put one flag of one person in the transaction's outbox."""
+    tx.publish(
+        a_flag(number, outcome=outcome),
+        subject=person(number),
+        aggregate=f"flag:{person(number)}",
+        version=version,
+    )
 
 
 @dataclass
@@ -139,3 +147,23 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 2
     async with asyncio.timeout(within_s):
         while not await condition():  # noqa: ASYNC110 - the other side is a database
             await asyncio.sleep(0.01)
+
+
+async def stored(listener: Connection) -> list[tuple[str, int]]:
+    """Aggregate and version of everything in assessment's stream that engagement has not had."""
+    subscription = await listener.jetstream.pull_subscribe_bind(
+        consumer="engagement", stream="CARE_ASSESSMENT"
+    )
+    waiting = (await listener.consumer_info("assessment")).num_pending or 0
+    found: list[tuple[str, int]] = []
+    while len(found) < waiting:
+        for message in await subscription.fetch(50, timeout=2):
+            event = decode(message.subject, message.data)
+            found.append((event.aggregate, event.version))
+            await message.ack()
+    return found
+
+
+async def is_connected(speaker: Speaker) -> bool:
+    """Whether the speaker is on the bus."""
+    return await speaker.pending() is not None
