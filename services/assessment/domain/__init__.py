@@ -1,0 +1,1 @@
+"""The clinical subject: standard library only, facts in, decisions out."""

@@ -1,0 +1,99 @@
+"""A person's answer to a proposal: accept, change or decline, with a coded reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.assessment.domain.intake import check_choices
+from services.assessment.domain.pathway import tripped
+from services.assessment.domain.refusals import RuleViolation
+from services.assessment.domain.rules import ARM, Arm, GuardEffect, Rule, RuleSet
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a named person decided. ``guard_reasons`` answers each tripped guard by its code."""
+
+    verdict: Verdict
+    by: UUID
+    at: datetime
+    arm: str | None = None
+    reason: str | None = None
+    note: str | None = None
+    plan: Mapping[str, str] = field(default_factory=dict)
+    guard_reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_decision(
+    rules: RuleSet,
+    decision: Decision,
+    *,
+    proposed: tuple[str, ...],
+    facts: Mapping[str, str],
+) -> None:
+    """Refuse a decision that does not say enough, or a plan that no rule lets start.
+
+    Raises:
+        RuleViolation: naming the field.
+    """
+    _check_reason(rules, decision)
+    if decision.verdict is Verdict.DECLINED:
+        if decision.arm is not None:
+            raise RuleViolation("arm-not-expected", "Declining names no help.", field="arm")
+        return
+    arm = _chosen_arm(rules, decision, proposed)
+    _check_plan(rules, decision, arm)
+    about = {**facts, **decision.plan, ARM: arm.code}
+    for rule, guard in tripped(rules, about):
+        _check_guard(rules, decision, rule, guard)
+
+
+def _check_reason(rules: RuleSet, decision: Decision) -> None:
+    known = {choice.code for choice in rules.decision_reasons}
+    if decision.reason is None and decision.verdict is not Verdict.ACCEPTED:
+        raise RuleViolation("reason-required", "Say why, with a coded reason.", field="reason")
+    if decision.reason is not None and decision.reason not in known:
+        raise RuleViolation("unknown-reason", "There is no such reason.", field="reason")
+
+
+def _chosen_arm(rules: RuleSet, decision: Decision, proposed: tuple[str, ...]) -> Arm:
+    arm = rules.arm(decision.arm or "")
+    if arm is None:
+        raise RuleViolation("unknown-arm", "Name the help that was chosen.", field="arm")
+    if decision.verdict is Verdict.ACCEPTED and arm.code not in proposed:
+        sentence = "That help was not proposed: record it as a change, with a reason."
+        raise RuleViolation("not-proposed", sentence, field="arm")
+    if decision.verdict is Verdict.CHANGED and arm.code in proposed:
+        raise RuleViolation("proposed", "That help was proposed: accept it.", field="arm")
+    return arm
+
+
+def _check_plan(rules: RuleSet, decision: Decision, arm: Arm) -> None:
+    check_choices(rules.plan, decision.plan, field="plan")
+    for code in arm.needs:
+        if code not in decision.plan:
+            question = rules.labels[code]
+            raise RuleViolation(
+                "plan-incomplete", f"The plan does not say: {question}.", field=f"plan/{code}"
+            )
+
+
+def _check_guard(rules: RuleSet, decision: Decision, rule: Rule, guard: GuardEffect) -> None:
+    if guard.blocks:
+        raise RuleViolation("plan-not-valid", f"{guard.text} ({rule.id})", field="plan")
+    reason = decision.guard_reasons.get(guard.code)
+    if reason is None:
+        sentence = f"{guard.text} A coded reason is needed to go on ({rule.id})."
+        raise RuleViolation("guard-reason-required", sentence, field=f"guard_reasons/{guard.code}")
+    if reason not in {choice.code for choice in rules.guard_reasons}:
+        raise RuleViolation(
+            "unknown-reason", "There is no such reason.", field=f"guard_reasons/{guard.code}"
+        )

@@ -1,0 +1,130 @@
+"""A person in care: who they are, who looks after them, and when care ended."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from unicodedata import combining, normalize
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from services.assessment.domain.refusals import Conflict, RuleViolation
+
+OLDEST_YEARS = 125
+"""A birth date further back than any known life is a typing mistake."""
+
+
+class PatientStatus(StrEnum):
+    ACTIVE = "active"
+    LEFT_CARE = "left-care"
+    DECEASED = "deceased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Who the person is and how to reach them."""
+
+    given_name: str
+    family_name: str
+    birth_date: date
+    time_zone: str
+    language: str
+    phone: str | None = None
+    email: str | None = None
+    neutral_wording: bool = True
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the person's days begin and end."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def identity(self) -> str:
+        """Equal for two records of what may be one person: the names without case or accents."""
+        return f"{_folded(self.given_name)} {_folded(self.family_name)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """One person. ``version`` counts every change of the record."""
+
+    patient_id: UUID
+    details: Details
+    team: str
+    care_team: tuple[UUID, ...]
+    enrolled_on: date
+    status: PatientStatus = PatientStatus.ACTIVE
+    left_on: date | None = None
+    version: int = 1
+
+    @property
+    def in_care(self) -> bool:
+        return self.status is PatientStatus.ACTIVE
+
+
+def check_details(details: Details, *, today: date) -> None:
+    """Refuse a birth date that cannot be and a time zone that does not exist.
+
+    Raises:
+        RuleViolation: naming the field.
+    """
+    if details.birth_date > today:
+        raise RuleViolation(
+            "birth-date-in-future", "The birth date is in the future.", field="birth_date"
+        )
+    if today.year - details.birth_date.year > OLDEST_YEARS:
+        raise RuleViolation(
+            "birth-date-too-early", "Nobody alive was born that long ago.", field="birth_date"
+        )
+    if details.time_zone not in available_timezones():
+        raise RuleViolation(
+            "unknown-time-zone", "There is no time zone of that name.", field="time_zone"
+        )
+
+
+def amended(patient: Patient, details: Details, *, today: date) -> Patient:
+    """The record with new details.
+
+    Raises:
+        RuleViolation: the details cannot be.
+        Conflict: the person has died.
+    """
+    if patient.status is PatientStatus.DECEASED:
+        raise Conflict("deceased", "The record of a person who has died is closed.")
+    check_details(details, today=today)
+    return replace(patient, details=details, version=patient.version + 1)
+
+
+def with_care_team(patient: Patient, *, team: str, care_team: tuple[UUID, ...]) -> Patient:
+    """The record in other hands.
+
+    Raises:
+        Conflict: the person is no longer in care.
+    """
+    _require_in_care(patient)
+    distinct = tuple(dict.fromkeys(care_team))
+    return replace(patient, team=team, care_team=distinct, version=patient.version + 1)
+
+
+def left_care(patient: Patient, *, status: PatientStatus, on: date, today: date) -> Patient:
+    """The record after the end of care, by leaving or by death.
+
+    Raises:
+        RuleViolation: the date is in the future or before birth.
+        Conflict: care has ended already.
+    """
+    _require_in_care(patient)
+    if on > today:
+        raise RuleViolation("date-in-future", "Care cannot end in the future.", field="on")
+    if on < patient.details.birth_date:
+        raise RuleViolation("date-before-birth", "That is before the birth date.", field="on")
+    return replace(patient, status=status, left_on=on, version=patient.version + 1)
+
+
+def _require_in_care(patient: Patient) -> None:
+    if not patient.in_care:
+        raise Conflict("not-in-care", "This person is no longer in care.")
+
+
+def _folded(name: str) -> str:
+    plain = "".join(char for char in normalize("NFKD", name) if not combining(char))
+    return " ".join(plain.casefold().split())
