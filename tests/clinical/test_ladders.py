@@ -58,7 +58,7 @@ def planned(
     changes = reconcile(
         (),
         owed,
-        gone=lambda _key: Reason.WITHDRAWN,
+        gone=lambda _row: Reason.WITHDRAWN,
         setting=a_setting(a_patient(care_team=care_team)),
         now=now,
     )

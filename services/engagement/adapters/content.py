@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from services.engagement.domain.kind import ClosedBy, Group, Kind, Ladder, Patience, Rung
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.obligation import KindCode
+from services.engagement.domain.rules import Rules
 from services.engagement.domain.wording import WORDS
 from services.engagement.domain.working_days import ClinicHours
 from shared.api.engagement import Action
@@ -134,25 +134,14 @@ class _CadenceFile(_Section):
     no_answer: Annotated[_NoAnswer, Field(alias="no-answer")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """Everything the content files say, ready for the domain."""
-
-    kinds: Mapping[str, Kind]
-    hours: ClinicHours
-    clinic_time: time
-    supply_working_days: int
-    patience: Patience
-
-
-def load(folder: Path = FOLDER) -> Content:
+def load(folder: Path = FOLDER) -> Rules:
     """Read and check every content file.
 
     Raises:
         BadContent: names the file, the key and the reason.
     """
     cadence = _read(folder / "cadence.toml", _CadenceFile)
-    return Content(
+    return Rules(
         kinds=_kinds(folder),
         hours=_hours(cadence.clinic),
         clinic_time=cadence.clinic.reminders_at,

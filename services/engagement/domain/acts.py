@@ -123,7 +123,7 @@ def hand_over(item: Item, to: UUID, setting: Setting, now: datetime) -> Changes:
     _check(Act.HAND_OVER, item.owner, setting, now)
     if not setting.staffing.works_here(to):
         raise UnknownColleague
-    row = reminder.assigned(item.owner, team=item.owner.team, owner_id=to, by_hand=True)
+    row = reminder.assigned(item.owner, owner_id=to, by_hand=True)
     return (Change(row, What.ASSIGNED), *ladder.retimed(Item(row, item.rungs), setting))
 
 

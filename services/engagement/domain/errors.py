@@ -25,6 +25,12 @@ class UnknownZone(Refusal):
     field = "time_zone"
 
 
+class StaleVersion(Refusal):
+    """Somebody changed it since you looked; read it again."""
+
+    code = "stale-version"
+
+
 class ReminderClosed(Refusal):
     """It is already done or cancelled."""
 

@@ -121,11 +121,11 @@ def _retimed(item: Item, level: int, due_at: datetime, setting: Setting) -> Chan
     row = item.rung(level)
     if row is None or not row.is_open:
         return None
-    owner_id, team = setting.staffing.owner(row.for_role), item.owner.team
+    owner_id = setting.staffing.owner(row.for_role)
     if row.state is State.PLANNED and row.due_at != due_at:
         return Change(_planned(item, level, due_at, setting), What.MOVED)
-    if (row.owner_id, row.team) != (owner_id, team):
-        return Change(assigned(row, team=team, owner_id=owner_id, by_hand=False), What.ASSIGNED)
+    if row.owner_id != owner_id:
+        return Change(assigned(row, owner_id=owner_id, by_hand=False), What.ASSIGNED)
     return None
 
 

@@ -15,21 +15,21 @@ def reconcile(
     existing: Iterable[Reminder],
     owed: Iterable[Obligation],
     *,
-    gone: Callable[[Key], Reason],
+    gone: Callable[[Reminder], Reason],
     setting: Setting,
     now: datetime,
 ) -> Changes:
     """The changes that make ``existing`` say what ``owed`` says.
 
-    ``gone`` names the reason for a key that is owed no longer. ``existing`` is every row,
-    open or not, of the subjects that ``owed`` is about.
+    ``gone`` names the reason for a reminder that is owed no longer. ``existing`` is every row
+    of the person that ``owed`` is about, closed ones too.
     """
     items = items_of(existing)
     wanted = {one.key: one for one in owed}
     changes: list[Change] = []
     for key, item in items.items():
         if key not in wanted and item.owner.is_open:
-            changes += withdrawn(item, gone(key))
+            changes += withdrawn(item, gone(item.owner))
     for key, one in wanted.items():
         if key in items:
             changes += _known(items[key], one, setting, now)
@@ -70,7 +70,7 @@ def answered(item: Item, answer: Acknowledgement) -> Changes:
 def _new(one: Obligation, before: Reminder | None, setting: Setting, now: datetime) -> Changes:
     staffing = setting.staffing
     owner_id = staffing.owner(one.for_role, one.owner)
-    row = reminder.planned(one, team=staffing.patient.team, owner_id=owner_id, now=now)
+    row = reminder.planned(one, owner_id=owner_id, now=now)
     if before is not None and before.acknowledged is not None:
         row = replace(row, acknowledged=before.acknowledged, answered_before=True)
     planned = (Change(row, What.PLANNED), *ladder.restarted(Item(row), setting))
@@ -97,10 +97,10 @@ def _assigned(item: Item, one: Obligation, setting: Setting) -> Changes:
     owner_id = staffing.owner(one.for_role, one.owner)
     if row.handed_over and row.owner_id is not None and staffing.works_here(row.owner_id):
         owner_id = row.owner_id
-    if (row.owner_id, row.team) == (owner_id, staffing.patient.team):
+    if row.owner_id == owner_id:
         return ()
     by_hand = row.handed_over and owner_id == row.owner_id
-    row = reminder.assigned(row, team=staffing.patient.team, owner_id=owner_id, by_hand=by_hand)
+    row = reminder.assigned(row, owner_id=owner_id, by_hand=by_hand)
     return (Change(row, What.ASSIGNED), *ladder.retimed(Item(row, item.rungs), setting))
 
 
@@ -129,7 +129,6 @@ def _planned_again(
     """Planned anew; what was cancelled while people changed goes to those who are here now."""
     row = replace(
         reminder.replanned(item.owner, one, now),
-        team=setting.staffing.patient.team,
         owner_id=item.owner.owner_id
         if item.owner.is_open
         else setting.staffing.owner(one.for_role, one.owner),

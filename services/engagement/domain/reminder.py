@@ -55,7 +55,6 @@ class Reminder:
     level: int
     patient_id: UUID
     course_id: UUID | None
-    team: str
     for_role: str
     owner_id: UUID | None
     risk: int
@@ -78,6 +77,11 @@ class Reminder:
     version: int = 1
 
     @property
+    def item_id(self) -> UUID:
+        """The id of the owner's reminder, which all rungs of one ladder share."""
+        return self.reminder_id if self.level == 0 else reminder_id(self.key, 0)
+
+    @property
     def is_open(self) -> bool:
         """Whether something is still owed."""
         return self.state in OPEN
@@ -93,7 +97,7 @@ def reminder_id(key: Key, level: int) -> UUID:
     return uuid5(_NAMESPACE, "/".join((*map(str, key), str(level))))
 
 
-def planned(one: Obligation, *, team: str, owner_id: UUID | None, now: datetime) -> Reminder:
+def planned(one: Obligation, *, owner_id: UUID | None, now: datetime) -> Reminder:
     """A new reminder for its owner."""
     return Reminder(
         reminder_id=reminder_id(one.key, 0),
@@ -101,7 +105,6 @@ def planned(one: Obligation, *, team: str, owner_id: UUID | None, now: datetime)
         level=0,
         patient_id=one.patient_id,
         course_id=one.course_id,
-        team=team,
         for_role=one.for_role,
         owner_id=owner_id,
         risk=one.risk,
@@ -153,9 +156,9 @@ def put_off(row: Reminder, until: datetime, now: datetime) -> Reminder:
     )
 
 
-def assigned(row: Reminder, *, team: str, owner_id: UUID | None, by_hand: bool) -> Reminder:
+def assigned(row: Reminder, *, owner_id: UUID | None, by_hand: bool) -> Reminder:
     """The same reminder on another list."""
-    return replace(row, team=team, owner_id=owner_id, handed_over=by_hand, version=row.version + 1)
+    return replace(row, owner_id=owner_id, handed_over=by_hand, version=row.version + 1)
 
 
 def replanned(row: Reminder, one: Obligation, now: datetime) -> Reminder:

@@ -26,7 +26,11 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """Where a person is in care. ``zone`` is an IANA name; the team may not be known yet."""
+    """Where a person is in care. ``zone`` is an IANA name.
+
+    An event about somebody's course may come before the person is known: then nobody looks
+    after them yet, and what is owed is planned all the same.
+    """
 
     patient_id: UUID
     status: CareStatus

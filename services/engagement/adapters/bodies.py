@@ -1,0 +1,64 @@
+"""From a listed reminder to the body the list shows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.engagement.application.ports import Listed
+from services.engagement.domain.acts import possible
+from services.engagement.domain.kind import Kinds
+from services.engagement.domain.ladder import Item
+from services.engagement.domain.reminder import Reminder
+from services.engagement.domain.wording import worded
+from services.engagement.domain.worklist import Section, late_by_minutes
+from shared.api import engagement as api
+from shared.api.identity import Role
+
+SECTIONS: Mapping[Section, api.Section] = dict(zip(Section, api.Section, strict=True))
+
+
+def reminder_body(listed: Listed, kinds: Kinds, now: datetime) -> api.ReminderBody:
+    """The row in words, with what may be done about it now."""
+    row = listed.row
+    kind = kinds[row.key.kind]
+    words = worded(row, kind)
+    return api.ReminderBody(
+        reminder_id=row.reminder_id,
+        version=row.version,
+        key=api.ReminderKey(**row.key._asdict(), level=row.level),
+        patient_id=row.patient_id,
+        patient_name=listed.patient_name,
+        birth_date=listed.birth_date,
+        team=listed.team,
+        course_id=row.course_id,
+        for_role=Role(row.for_role),
+        owner_id=row.owner_id,
+        state=row.state.value,
+        reason=None if row.reason is None else row.reason.value,
+        section=None if listed.section is None else SECTIONS[listed.section],
+        risk=row.risk,
+        due_at=row.due_at,
+        due_on=row.due_on,
+        time_zone=listed.zone,
+        visible_at=row.visible_at,
+        late_by_minutes=late_by_minutes(row, now),
+        title=words.title,
+        why=words.why,
+        what=words.what,
+        detail=api.Detail.model_validate(row.detail),
+        escalated_to=listed.escalated_to,
+        acknowledged=_acknowledged(row),
+        attempts=row.attempts,
+        action=api.Action(kind.action),
+        actions=tuple(act.value for act in possible(Item(row), kind, now)),
+    )
+
+
+def _acknowledged(row: Reminder) -> api.Acknowledged | None:
+    if row.acknowledged is None:
+        return None
+    return api.Acknowledged(
+        by=row.acknowledged.by,
+        at=row.acknowledged.at,
+        meaning=api.Meaning(row.acknowledged.meaning),
+        on_earlier_version=row.answered_before,
+    )

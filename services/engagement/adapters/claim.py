@@ -1,0 +1,52 @@
+"""The one statement that makes due reminders visible.
+
+It compares with the database's own time, skips what another engine or a decision holds, and
+never touches a row about a plan version that is not the live one.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, literal_column, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from services.engagement.adapters.rows import reminder
+from services.engagement.adapters.tables import LiveRow
+from services.engagement.domain.reminder import State
+
+live = LiveRow.metadata.tables["live"]
+_PLANNED = reminder.c.state == literal_column("'planned'")
+
+
+def claim(now: datetime, *, limit: int, dialect: str) -> ReturningUpdate[Any]:
+    """Mark up to ``limit`` due rows visible and return them."""
+    shown = update(reminder).values(
+        state=State.VISIBLE.value, visible_at=now, version=reminder.c.version + 1
+    )
+    due = _due(now, limit)
+    if dialect == "sqlite":
+        return shown.where(reminder.c.reminder_id.in_(due)).returning(reminder)
+    claimed = (
+        due.with_for_update(skip_locked=True, of=reminder).cte("due").prefix_with("MATERIALIZED")
+    )
+    return shown.where(reminder.c.reminder_id == claimed.c.reminder_id).returning(reminder)
+
+
+def _due(now: datetime, limit: int) -> Select[Any]:
+    is_live = (
+        select(live.c.subject_id)
+        .where(
+            and_(
+                live.c.subject_kind == reminder.c.subject_kind,
+                live.c.subject_id == reminder.c.subject_id,
+                live.c.subject_version == reminder.c.subject_version,
+            )
+        )
+        .exists()
+    )
+    return (
+        select(reminder.c.reminder_id)
+        .where(_PLANNED, reminder.c.due_at <= now, is_live)
+        .order_by(reminder.c.due_at)
+        .limit(limit)
+    )

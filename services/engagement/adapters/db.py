@@ -1,0 +1,61 @@
+"""One transaction of engagement: the use cases' ``Work`` over SQL."""
+
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from services.engagement.adapters.facts import SqlCourses, SqlFlags
+from services.engagement.adapters.people import SqlPatients, SqlStaff
+from services.engagement.adapters.reminders import SqlReminders
+from services.engagement.adapters.tables import AttemptRow
+from services.engagement.application.ports import Attempt
+from services.engagement.domain.rules import Rules
+from shared.events.envelope import Fact
+from shared.runtime.db import Transaction
+
+_ATTEMPT = AttemptRow.metadata.tables["outcome"]
+
+
+class SqlAttempts:
+    """What people did about reminders."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def add(self, attempt: Attempt) -> None:
+        """Keep one."""
+        values = {name: getattr(attempt, name) for name in AttemptRow.model_fields}
+        await self._session.execute(insert(_ATTEMPT), values)
+
+
+class SqlWork:
+    """One transaction of this service."""
+
+    def __init__(self, tx: Transaction, rules: Rules) -> None:
+        self._tx = tx
+        self.reminders = SqlReminders(tx, rules.kinds)
+        self.patients = SqlPatients(tx, rules.hours.zone.key)
+        self.courses = SqlCourses(tx)
+        self.flags = SqlFlags(tx)
+        self.staff = SqlStaff(tx)
+        self.attempts = SqlAttempts(tx)
+
+    def new_id(self) -> UUID:
+        """An identifier for something new."""
+        return self._tx.new_id()
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        """Tell the others, and the audit trail, in this transaction."""
+        self._tx.publish(fact, subject=subject, aggregate=aggregate, version=version)
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Tell the audit trail alone."""
+        self._tx.audit(action, object=object, subject=subject, version=version, reason=reason)

@@ -1,0 +1,98 @@
+"""Whether the engine keeps its promises, counted from the rows themselves."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.engagement.adapters.listing import is_open
+from services.engagement.adapters.rows import reminder
+from services.engagement.adapters.tables import LostRow
+from services.engagement.application.ports import Levels
+
+PROMPT = timedelta(seconds=60)
+"""How soon after its time a reminder is promised to be visible (reliability.md P4)."""
+
+lost = LostRow.metadata.tables["lost"]
+_SECONDS_A_DAY = 86_400
+
+
+async def service_levels(
+    session: AsyncSession, *, since: datetime | None, as_of: datetime
+) -> Levels:
+    """Count how reminders fared that fell due since then; all of them when ``since`` is None.
+
+    A reminder planned after its time (its facts came late) counts from when it was planned.
+    """
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    wait = _seconds_between(_owed_from(), reminder.c.visible_at, sqlite=sqlite)
+    shown, late = reminder.c.visible_at.is_not(None), wait > PROMPT.total_seconds()
+    due = reminder.c.due_at <= as_of
+    planned = reminder.c.state == "planned"
+    query = select(
+        _count(and_(shown, ~late)).label("on_time"),
+        _count(and_(shown, late)).label("late"),
+        _count(
+            and_(reminder.c.state == "visible", reminder.c.visible_at < reminder.c.due_at)
+        ).label("early"),
+        _count(and_(planned, due)).label("waiting"),
+        _count(and_(is_open(reminder), due)).label("open"),
+        _count(reminder.c.state == "done").label("done"),
+        _count(reminder.c.state == "cancelled").label("cancelled"),
+        func.coalesce(func.max(wait), 0).label("worst"),
+    )
+    if since is not None:
+        query = query.where(reminder.c.due_at >= since)
+    row = (await session.execute(query)).one()
+    return Levels(
+        on_time=row.on_time,
+        late=row.late,
+        early=row.early,
+        doubled=await _doubled(session),
+        lost=await _lost(session, since),
+        waiting=row.waiting,
+        open=row.open,
+        done=row.done,
+        cancelled=row.cancelled,
+        worst_lateness_s=max(0, int(row.worst)),
+    )
+
+
+async def _doubled(session: AsyncSession) -> int:
+    """Keys with more than one row; the unique key forbids it, so this counts its absence."""
+    key = (
+        reminder.c.subject_kind,
+        reminder.c.subject_id,
+        reminder.c.subject_version,
+        reminder.c.ordinal,
+        reminder.c.kind,
+        reminder.c.level,
+    )
+    twice = select(*key).group_by(*key).having(func.count() > 1).subquery()
+    return (await session.execute(select(func.count()).select_from(twice))).scalar_one()
+
+
+async def _lost(session: AsyncSession, since: datetime | None) -> int:
+    """Reminders that should have existed and did not until they were recounted."""
+    query = select(func.count()).select_from(lost)
+    if since is not None:
+        query = query.where(lost.c.found_at >= since)
+    return (await session.execute(query)).scalar_one()
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _owed_from() -> ColumnElement[Any]:
+    later = reminder.c.planned_at > reminder.c.due_at
+    return case((later, reminder.c.planned_at), else_=reminder.c.due_at)
+
+
+def _seconds_between(
+    start: ColumnElement[Any], end: ColumnElement[Any], *, sqlite: bool
+) -> ColumnElement[Any]:
+    if sqlite:
+        return (func.julianday(end) - func.julianday(start)) * _SECONDS_A_DAY
+    return cast(extract("epoch", end - start), Float)

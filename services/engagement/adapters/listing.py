@@ -1,0 +1,199 @@
+"""The list, straight from rows: it shows what is due whether or not an engine ran.
+
+The sections and their order are ``domain.worklist`` in SQL; a test holds the two alike.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    Uuid,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.engagement.adapters.rows import reminder, reminder_of
+from services.engagement.adapters.tables import CareTeamRow, PatientRow
+from services.engagement.application.ports import Before, Listed, Viewer, Wanted
+from services.engagement.domain.kind import Group, Kinds
+from services.engagement.domain.reminder import State
+from services.engagement.domain.worklist import Section, section_of
+from shared.runtime.columns import UtcDateTime
+
+patient = PatientRow.metadata.tables["patient"]
+care_team = CareTeamRow.metadata.tables["care_team"]
+
+_COLUMNS = (
+    *reminder.c,
+    patient.c.team,
+    patient.c.zone,
+    patient.c.given_name,
+    patient.c.family_name,
+    patient.c.birth_date,
+)
+OPEN = (State.PLANNED.value, State.VISIBLE.value, State.ACKNOWLEDGED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Reads of one transaction."""
+
+    session: AsyncSession
+    kinds: Kinds
+
+    async def page(self, wanted: Wanted) -> Sequence[Listed]:
+        """One page in reading order, one more row than asked for if there are more."""
+        section = self._section(wanted.as_of)
+        order = (section, reminder.c.risk, reminder.c.due_at, reminder.c.reminder_id)
+        query = self._whole(wanted).order_by(*order).limit(wanted.limit)
+        if wanted.section is not None:
+            query = query.where(section == int(wanted.section))
+        if wanted.patient_id is not None:
+            query = query.where(reminder.c.patient_id == wanted.patient_id)
+        if wanted.after is not None:
+            query = query.where(tuple_(*order) > _position(wanted.after))
+        return await self._listed(query, wanted.as_of)
+
+    async def counts(self, wanted: Wanted) -> Mapping[Section, int]:
+        """How many rows each section of the whole list has."""
+        section = self._section(wanted.as_of).label("section")
+        whole = self._whole(wanted).with_only_columns(section).subquery()
+        query = select(whole.c.section, func.count()).group_by(whole.c.section)
+        found = {Section(number): count for number, count in await self.session.execute(query)}
+        return {one: found.get(one, 0) for one in Section}
+
+    async def of_patient(
+        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+    ) -> Sequence[Listed]:
+        """Owners' reminders of one person, latest due first."""
+        query = (
+            _joined()
+            .where(reminder.c.patient_id == patient_id, reminder.c.level == 0)
+            .order_by(reminder.c.due_at.desc(), reminder.c.reminder_id.desc())
+            .limit(limit)
+        )
+        if after is not None:
+            due_at, reminder_id = after
+            seen = tuple_(literal(due_at, UtcDateTime), literal(reminder_id, Uuid))
+            query = query.where(tuple_(reminder.c.due_at, reminder.c.reminder_id) < seen)
+        return await self._listed(query, as_of)
+
+    async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
+        """One reminder as the list shows it."""
+        found = await self._listed(_joined().where(reminder.c.reminder_id == reminder_id), as_of)
+        return found[0] if found else None
+
+    def _whole(self, wanted: Wanted) -> Select[Any]:
+        """Everything on this list: due and open, or put off by a person."""
+        viewer = wanted.viewer
+        put_off = and_(reminder.c.due_at != reminder.c.owed_at, reminder.c.level == 0)
+        query = _joined().where(
+            is_open(reminder),
+            or_(reminder.c.due_at <= wanted.as_of, put_off),
+            _related(viewer),
+        )
+        if not wanted.mine:
+            return query.where(reminder.c.level == 0)
+        lower = reminder.alias("lower")
+        told_below = (
+            select(lower.c.reminder_id)
+            .where(
+                lower.c.item_id == reminder.c.item_id,
+                lower.c.level < reminder.c.level,
+                is_open(lower),
+                lower.c.due_at <= wanted.as_of,
+                _falls_to(viewer, lower),
+            )
+            .exists()
+        )
+        return query.where(_falls_to(viewer, reminder), ~told_below)
+
+    def _section(self, as_of: datetime) -> ColumnElement[int]:
+        return case(
+            (reminder.c.due_at > as_of, int(Section.WAITING)),
+            (reminder.c.kind.in_(self._of(Group.SAFETY)), int(Section.SAFETY_NOW)),
+            (reminder.c.overdue_from <= as_of, int(Section.OVERDUE)),
+            (reminder.c.state == "acknowledged", int(Section.WAITING)),
+            (reminder.c.kind.in_(self._of(Group.PREPARE)), int(Section.PREPARE)),
+            else_=int(Section.DUE_TODAY),
+        )
+
+    def _of(self, group: Group) -> Sequence[str]:
+        return [code for code, kind in self.kinds.items() if kind.group is group]
+
+    async def _listed(self, query: Select[Any], as_of: datetime) -> Sequence[Listed]:
+        rows = (await self.session.execute(query)).all()
+        told = await self._told({row.item_id for row in rows}, as_of)
+        return [self._row(row, told.get(row.item_id), as_of) for row in rows]
+
+    async def _told(self, items: Iterable[UUID], as_of: datetime) -> Mapping[UUID, int]:
+        """The highest level that knows, for each reminder that went up."""
+        due = and_(is_open(reminder), reminder.c.due_at <= as_of)
+        query = (
+            select(reminder.c.item_id, func.max(reminder.c.level).label("level"))
+            .where(reminder.c.item_id.in_(list(items)), reminder.c.level > 0, due)
+            .group_by(reminder.c.item_id)
+        )
+        return {row.item_id: row.level for row in await self.session.execute(query)}
+
+    def _row(self, row: Row[Any], escalated_to: int | None, as_of: datetime) -> Listed:
+        found = reminder_of(row)
+        named = row.given_name is not None
+        return Listed(
+            row=found,
+            section=section_of(found, self.kinds[found.key.kind].group, as_of),
+            team=row.team,
+            patient_name=f"{row.given_name} {row.family_name}" if named else None,
+            birth_date=row.birth_date,
+            zone=row.zone,
+            escalated_to=escalated_to,
+        )
+
+
+def _joined() -> Select[Any]:
+    return select(*_COLUMNS).join(patient, patient.c.patient_id == reminder.c.patient_id)
+
+
+def is_open(row: FromClause) -> ColumnElement[bool]:
+    """Spelled as the partial indexes spell it, so that they are used."""
+    states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN]
+    return row.c.state.in_(states)
+
+
+def _related(viewer: Viewer) -> ColumnElement[bool]:
+    """People of my teams, and those whose care team I am in."""
+    mine = select(care_team.c.patient_id).where(care_team.c.staff_id == viewer.staff_id)
+    return or_(patient.c.team.in_(viewer.teams), patient.c.patient_id.in_(mine))
+
+
+def _falls_to(viewer: Viewer, row: FromClause) -> ColumnElement[bool]:
+    """Mine by name, or nobody's and for my role."""
+    return or_(
+        row.c.owner_id == viewer.staff_id,
+        and_(row.c.owner_id.is_(None), row.c.for_role == viewer.role),
+    )
+
+
+def _position(after: tuple[int, int, datetime, UUID]) -> ColumnElement[Any]:
+    section, risk, due_at, reminder_id = after
+    return tuple_(
+        literal(section, BigInteger),
+        literal(risk, BigInteger),
+        literal(due_at, UtcDateTime),
+        literal(reminder_id, Uuid),
+    )

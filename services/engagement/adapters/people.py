@@ -1,0 +1,143 @@
+"""Patients and staff in SQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.engagement.adapters.listing import care_team, is_open, patient
+from services.engagement.adapters.rows import reminder
+from services.engagement.adapters.tables import StaffRow
+from services.engagement.application.ports import Identity
+from services.engagement.domain.team import CareStatus, Colleague, Patient
+from shared.runtime.db import Transaction
+
+staff = StaffRow.metadata.tables["staff"]
+
+
+class SqlPatients:
+    """Who is in care, and where. ``clinic_zone`` is assumed until a person's zone is known."""
+
+    def __init__(self, tx: Transaction, clinic_zone: str) -> None:
+        self._session = tx.session
+        self._insert = upserting(tx)
+        self._clinic_zone = clinic_zone
+
+    async def hold(self, patient_id: UUID) -> Patient:
+        """The person, with nobody else deciding about their reminders until we commit."""
+        stub = self._insert(patient).values(
+            patient_id=patient_id, status=CareStatus.ACTIVE.value, team="", zone=self._clinic_zone
+        )
+        await self._session.execute(stub.on_conflict_do_nothing())
+        found = await self._find(patient_id, lock=True)
+        if found is None:
+            raise LookupError("a patient row vanished while it was held")
+        return found
+
+    async def find(self, patient_id: UUID) -> Patient | None:
+        """The person as known now."""
+        return await self._find(patient_id, lock=False)
+
+    async def place(
+        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
+    ) -> None:
+        """Where the person is in care."""
+        await self._set(patient_id, status=status.value, team=team)
+        await self._replace_care_team(patient_id, care_team)
+
+    async def identify(self, patient_id: UUID, identity: Identity) -> None:
+        """Who the person is."""
+        await self._set(
+            patient_id,
+            given_name=identity.given_name,
+            family_name=identity.family_name,
+            birth_date=identity.birth_date,
+            zone=identity.zone,
+        )
+
+    async def after(self, patient_id: UUID | None, *, limit: int) -> Sequence[UUID]:
+        """The next people by id, from the first one when None."""
+        query = select(patient.c.patient_id).order_by(patient.c.patient_id).limit(limit)
+        if patient_id is not None:
+            query = query.where(patient.c.patient_id > patient_id)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def around(self, staff_id: UUID) -> Sequence[UUID]:
+        """Whose care team they are in, and whose open reminders are theirs."""
+        in_team = select(care_team.c.patient_id).where(care_team.c.staff_id == staff_id)
+        owned = select(reminder.c.patient_id).where(
+            reminder.c.owner_id == staff_id, is_open(reminder)
+        )
+        return (await self._session.execute(in_team.union(owned))).scalars().all()
+
+    async def _find(self, patient_id: UUID, *, lock: bool) -> Patient | None:
+        query = select(patient).where(patient.c.patient_id == patient_id)
+        row = (await self._session.execute(query.with_for_update() if lock else query)).first()
+        if row is None:
+            return None
+        around = select(care_team.c.staff_id).where(care_team.c.patient_id == patient_id)
+        people = await self._session.execute(around.order_by(care_team.c.position))
+        return Patient(
+            patient_id=patient_id,
+            status=CareStatus(row.status),
+            team=row.team,
+            care_team=tuple(people.scalars()),
+            zone=row.zone,
+        )
+
+    async def _set(self, patient_id: UUID, **values: object) -> None:
+        change = update(patient).where(patient.c.patient_id == patient_id)
+        await self._session.execute(change.values(**values))
+
+    async def _replace_care_team(self, patient_id: UUID, people: tuple[UUID, ...]) -> None:
+        gone = delete(care_team).where(care_team.c.patient_id == patient_id)
+        await self._session.execute(gone)
+        rows = [
+            {"patient_id": patient_id, "staff_id": staff_id, "position": position}
+            for position, staff_id in enumerate(dict.fromkeys(people))
+        ]
+        if rows:
+            await self._session.execute(insert(care_team), rows)
+
+
+class SqlStaff:
+    """Everybody who works here."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+        self._insert = upserting(tx)
+
+    async def put(self, colleague: Colleague) -> None:
+        """Remember this colleague."""
+        new: Any = self._insert(staff).values(
+            staff_id=colleague.staff_id,
+            role=colleague.role,
+            teams=sorted(colleague.teams),
+            active=colleague.active,
+        )
+        await self._session.execute(
+            new.on_conflict_do_update(
+                index_elements=["staff_id"],
+                set_={name: new.excluded[name] for name in ("role", "teams", "active")},
+            )
+        )
+
+    async def all(self) -> Mapping[UUID, Colleague]:
+        """Everybody, by id."""
+        return {
+            row.staff_id: Colleague(
+                staff_id=row.staff_id,
+                role=row.role,
+                teams=frozenset(row.teams),
+                active=row.active,
+            )
+            for row in await self._session.execute(select(staff))
+        }
+
+
+def upserting(tx: Transaction) -> Any:
+    """The insert of this database that knows ``ON CONFLICT``."""
+    name = tx.session.get_bind().dialect.name
+    return sqlite.insert if name == "sqlite" else postgresql.insert

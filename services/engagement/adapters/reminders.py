@@ -1,0 +1,159 @@
+"""Reminders in SQL: decisions read and write whole batches, never a row at a time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.engagement.adapters.claim import claim, live
+from services.engagement.adapters.levels import lost, service_levels
+from services.engagement.adapters.listing import Listing
+from services.engagement.adapters.rows import reminder, reminder_of, values_of
+from services.engagement.adapters.tables import ReminderRow
+from services.engagement.application.ports import Before, Levels, Listed, Subject, Wanted
+from services.engagement.domain.change import Changes
+from services.engagement.domain.kind import Kinds
+from services.engagement.domain.ladder import Item
+from services.engagement.domain.reconcile import items_of
+from services.engagement.domain.reminder import Reason, Reminder, State
+from services.engagement.domain.worklist import Section
+from shared.runtime.db import Transaction
+
+_PLANNED = reminder.c.state == literal_column("'planned'")
+
+
+class SqlReminders:
+    """All reminders of this service's database, inside one transaction."""
+
+    def __init__(self, tx: Transaction, kinds: Kinds) -> None:
+        self._session = tx.session
+        self._dialect = tx.session.get_bind().dialect.name
+        self._listing = Listing(tx.session, kinds)
+
+    async def about(self, patient_id: UUID) -> Sequence[Reminder]:
+        """Every row but the spent rungs of what is done for good; locked until we commit."""
+        spent = or_(
+            reminder.c.state == State.DONE.value,
+            func.coalesce(reminder.c.reason, "") == Reason.COMPLETED.value,
+        )
+        useful = or_(reminder.c.level == 0, ~spent)
+        return await self._locked(reminder.c.patient_id == patient_id, useful)
+
+    async def patient_of(self, reminder_id: UUID) -> UUID | None:
+        """Whom this reminder is about."""
+        query = select(reminder.c.patient_id).where(reminder.c.reminder_id == reminder_id)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def item(self, reminder_id: UUID) -> Item | None:
+        """The reminder this id belongs to, with its ladder; locked until we commit."""
+        owner = select(reminder.c.item_id).where(reminder.c.reminder_id == reminder_id)
+        rows = await self._locked(reminder.c.item_id == owner.scalar_subquery())
+        return next(iter(items_of(rows).values()), None)
+
+    async def save(self, changes: Changes) -> None:
+        """One batch of new rows and one of changed ones."""
+        first: dict[UUID, int] = {}
+        last: dict[UUID, Reminder] = {}
+        for row, _ in changes:
+            first.setdefault(row.reminder_id, row.version)
+            last[row.reminder_id] = row
+        new = [values_of(row) for row in last.values() if first[row.reminder_id] == 1]
+        changed = [values_of(row) for row in last.values() if first[row.reminder_id] > 1]
+        if new:
+            await self._session.execute(insert(reminder), new)
+        if changed:
+            await self._session.execute(_UPDATE, [_bound(values) for values in changed])
+
+    async def set_live(self, live_: Mapping[Subject, int], *, retired: frozenset[Subject]) -> None:
+        """From now on only rows about these versions may be shown."""
+        new = sqlite.insert(live) if self._dialect == "sqlite" else postgresql.insert(live)
+        upsert = new.on_conflict_do_update(
+            index_elements=["subject_kind", "subject_id"],
+            set_={"subject_version": new.excluded.subject_version},
+            where=live.c.subject_version != new.excluded.subject_version,
+        )
+        if live_:
+            await self._session.execute(upsert, _subjects(live_))
+        for kind, subject_id in sorted(retired):
+            gone = and_(live.c.subject_kind == kind, live.c.subject_id == subject_id)
+            await self._session.execute(delete(live).where(gone))
+
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Reminder]:
+        """Claim what is due, mark it visible, and return it, oldest first."""
+        statement = claim(now, limit=limit, dialect=self._dialect)
+        rows = (await self._session.execute(statement)).all()
+        return sorted((reminder_of(row) for row in rows), key=lambda row: row.due_at)
+
+    async def next_due(self) -> datetime | None:
+        """When the next planned reminder falls due."""
+        query = select(func.min(reminder.c.due_at)).where(_PLANNED)
+        found: datetime | None = (await self._session.execute(query)).scalar_one_or_none()
+        return found
+
+    async def listed(self, wanted: Wanted) -> Sequence[Listed]:
+        """One page of a list in reading order."""
+        return await self._listing.page(wanted)
+
+    async def counts(self, wanted: Wanted) -> Mapping[Section, int]:
+        """How many rows each section of the whole list has."""
+        return await self._listing.counts(wanted)
+
+    async def of_patient(
+        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+    ) -> Sequence[Listed]:
+        """Owners' reminders of one person, latest due first."""
+        return await self._listing.of_patient(patient_id, as_of, after=after, limit=limit)
+
+    async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
+        """One reminder as the list shows it."""
+        return await self._listing.one(reminder_id, as_of)
+
+    async def add_lost(self, found: Sequence[Reminder], now: datetime) -> None:
+        """Remember that these had been missing until they were recounted."""
+        if found:
+            rows = [{"reminder_id": row.reminder_id, "found_at": now} for row in found]
+            await self._session.execute(insert(lost), rows)
+
+    async def levels(self, since: datetime | None, as_of: datetime) -> Levels:
+        """Count how reminders fared that fell due since then."""
+        return await service_levels(self._session, since=since, as_of=as_of)
+
+    async def _locked(self, *conditions: ColumnElement[bool]) -> Sequence[Reminder]:
+        query = select(reminder).where(*conditions).order_by(reminder.c.reminder_id)
+        rows = await self._session.execute(query.with_for_update())
+        return [reminder_of(row) for row in rows]
+
+
+_FIXED = {"reminder_id", "item_id", "level", "patient_id"}
+_UPDATE = (
+    update(reminder)
+    .where(reminder.c.reminder_id == bindparam("changed_id"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in ReminderRow.model_fields if name not in _FIXED}
+    )
+)
+
+
+def _bound(values: dict[str, object]) -> dict[str, object]:
+    new = {f"new_{name}": value for name, value in values.items() if name not in _FIXED}
+    return {"changed_id": values["reminder_id"], **new}
+
+
+def _subjects(live_: Mapping[Subject, int]) -> Sequence[dict[str, object]]:
+    return [
+        {"subject_kind": kind, "subject_id": subject_id, "subject_version": version}
+        for (kind, subject_id), version in sorted(live_.items())
+    ]

@@ -1,0 +1,192 @@
+"""The rows engagement keeps. They never validate: the constraints do."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, String, UniqueConstraint, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.runtime.columns import Json, UtcDateTime
+from shared.runtime.tables import NAMING, attach
+
+OPEN_STATES = "state IN ('planned', 'visible', 'acknowledged')"
+PLANNED = "state = 'planned'"
+
+
+class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
+    """Every table of this service."""
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class ReminderRow(Row, table=True):
+    """One reminder or one rung of its ladder. The unique key is what makes doubling impossible."""
+
+    __tablename__: ClassVar[str] = "reminder"
+    __table_args__ = (
+        UniqueConstraint(
+            "subject_kind",
+            "subject_id",
+            "subject_version",
+            "ordinal",
+            "kind",
+            "level",
+            name="uq_reminder_key",
+        ),
+        CheckConstraint(
+            "state IN ('planned', 'visible', 'acknowledged', 'done', 'cancelled')", name="state"
+        ),
+        CheckConstraint("(state = 'cancelled') = (reason IS NOT NULL)", name="reason"),
+        CheckConstraint(
+            "state <> 'visible' OR (visible_at IS NOT NULL AND visible_at >= due_at)",
+            name="never_early",
+        ),
+        CheckConstraint(
+            "state <> 'acknowledged' OR acknowledged_by IS NOT NULL", name="acknowledged"
+        ),
+        CheckConstraint("state <> 'done' OR done_at IS NOT NULL", name="done"),
+        CheckConstraint("level >= 0 AND ordinal >= 0 AND version >= 1", name="counts"),
+        _partial("ix_reminder_planned", "due_at", where=PLANNED),
+        _partial("ix_reminder_open", "patient_id", "due_at", where=OPEN_STATES),
+        _partial("ix_reminder_owner", "owner_id", "due_at", where=OPEN_STATES),
+        Index("ix_reminder_patient", "patient_id", "due_at"),
+        Index("ix_reminder_item", "item_id", "level"),
+    )
+
+    reminder_id: UUID = Field(primary_key=True)
+    item_id: UUID
+    subject_kind: str = Field(sa_type=String(32))
+    subject_id: UUID
+    subject_version: int
+    ordinal: int
+    kind: str = Field(sa_type=String(32))
+    level: int
+    patient_id: UUID
+    course_id: UUID | None
+    for_role: str = Field(sa_type=String(16))
+    owner_id: UUID | None
+    handed_over: bool
+    risk: int
+    due_on: date
+    owed_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    overdue_from: datetime = Field(sa_type=UtcDateTime)
+    planned_at: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(sa_type=String(16))
+    reason: str | None = Field(sa_type=String(16))
+    visible_at: datetime | None = Field(sa_type=UtcDateTime)
+    acknowledged_by: UUID | None
+    acknowledged_at: datetime | None = Field(sa_type=UtcDateTime)
+    acknowledged_meaning: str | None = Field(sa_type=String(16))
+    answered_before: bool
+    done_at: datetime | None = Field(sa_type=UtcDateTime)
+    attempts: int
+    detail: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    version: int
+
+
+class LiveRow(Row, table=True):
+    """The version of each plan, course or flag that reminders may be about now."""
+
+    __tablename__: ClassVar[str] = "live"
+
+    subject_kind: str = Field(primary_key=True, sa_type=String(32))
+    subject_id: UUID = Field(primary_key=True)
+    subject_version: int
+
+
+class LostRow(Row, table=True):
+    """A reminder that should have existed and did not until the recount found it."""
+
+    __tablename__: ClassVar[str] = "lost"
+
+    reminder_id: UUID = Field(primary_key=True)
+    found_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PatientRow(Row, table=True):
+    """Where a person is in care, and two identifiers once they are known."""
+
+    __tablename__: ClassVar[str] = "patient"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'left-care', 'deceased')", name="status"),
+        Index("ix_patient_team", "team"),
+    )
+
+    patient_id: UUID = Field(primary_key=True)
+    status: str = Field(sa_type=String(16))
+    team: str = Field(sa_type=String(64))
+    zone: str = Field(sa_type=String(64))
+    given_name: str | None = Field(sa_type=String(100))
+    family_name: str | None = Field(sa_type=String(100))
+    birth_date: date | None
+
+
+class CareTeamRow(Row, table=True):
+    """Who looks after whom, in the order the care team was given."""
+
+    __tablename__: ClassVar[str] = "care_team"
+    __table_args__ = (Index("ix_care_team_staff", "staff_id"),)
+
+    patient_id: UUID = Field(primary_key=True)
+    staff_id: UUID = Field(primary_key=True)
+    position: int
+
+
+class StaffRow(Row, table=True):
+    """Everybody who works here."""
+
+    __tablename__: ClassVar[str] = "staff"
+
+    staff_id: UUID = Field(primary_key=True)
+    role: str = Field(sa_type=String(16))
+    teams: list[str] = Field(sa_column=Column(Json, nullable=False))
+    active: bool
+
+
+class CourseRow(Row, table=True):
+    """The last state of a course, as treatment told it."""
+
+    __tablename__: ClassVar[str] = "course"
+    __table_args__ = (Index("ix_course_patient", "patient_id"),)
+
+    course_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
+class FlagRow(Row, table=True):
+    """The last state of a safety flag, as assessment told it."""
+
+    __tablename__: ClassVar[str] = "flag"
+    __table_args__ = (Index("ix_flag_patient", "patient_id"),)
+
+    flag_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
+class AttemptRow(Row, table=True):
+    """What somebody did about a reminder; only ever added to."""
+
+    __tablename__: ClassVar[str] = "outcome"
+    __table_args__ = (Index("ix_outcome_reminder", "reminder_id", "at"),)
+
+    attempt_id: UUID = Field(primary_key=True)
+    reminder_id: UUID
+    patient_id: UUID
+    act: str = Field(sa_type=String(16))
+    by: UUID
+    at: datetime = Field(sa_type=UtcDateTime)
+    meaning: str | None = Field(sa_type=String(16))
+    until: datetime | None = Field(sa_type=UtcDateTime)
+    to: UUID | None
+    note: str | None = Field(sa_type=String(500))
+
+
+metadata = Row.metadata
+attach(metadata)

@@ -1,0 +1,95 @@
+"""The engine's heart: every second what is due is claimed, and a sign of life is left.
+
+The list does not need it: it shows what is due by itself. The tick announces and escalates.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.engagement.adapters.db import SqlWork
+from services.engagement.application.recount import recount
+from services.engagement.application.show_due_reminders import show_due_reminders
+from services.engagement.domain.rules import Rules
+from shared.runtime import clock
+from shared.runtime.db import Database, Transaction
+from shared.runtime.tables import heartbeat
+from shared.runtime.ticker import Tick
+
+COMPONENT = "reminders"
+BEAT_EVERY_S = 5.0
+RECOUNTED_AT_ONCE = 5
+
+
+@dataclass(slots=True)
+class Engine:
+    """Makes due reminders visible. Any number may run; the claim keeps them apart."""
+
+    db: Database
+    rules: Rules
+    instance: str
+    monotonic: Callable[[], float] = clock.monotonic
+    _number: int = 0
+    _last_beat: float | None = None
+    _recounted: UUID | None = field(default=None)
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """What the ticker runs."""
+        return (
+            Tick("reminders", every_s=1.0, run=self.show_due),
+            Tick("recount", every_s=15.0, run=self.recount),
+        )
+
+    async def show_due(self) -> int:
+        """Claim and announce one batch; how many there were."""
+        async with self.db.transaction(actor=f"service:{self.db.source}") as tx:
+            shown = await show_due_reminders(SqlWork(tx, self.rules), now=tx.now)
+        await self._beat()
+        return shown
+
+    async def recount(self) -> int:
+        """Look again at the next few people; always 0, for the rest can wait for the next tick."""
+        async with self.db.housekeeping() as tx:
+            self._recounted = await recount(
+                SqlWork(tx, self.rules),
+                after=self._recounted,
+                limit=RECOUNTED_AT_ONCE,
+                rules=self.rules,
+                now=tx.now,
+            )
+        return 0
+
+    async def _beat(self) -> None:
+        """A sign of life in real time, which the demo clock does not move."""
+        self._number += 1
+        last, now = self._last_beat, self.monotonic()
+        if last is not None and now - last < BEAT_EVERY_S:
+            return
+        self._last_beat = now
+        async with self.db.housekeeping() as tx:
+            planned = await next_due(tx, self.rules)
+            overdue = planned if planned is not None and planned <= tx.now else None
+            await self._leave(tx, oldest_due_at=overdue)
+
+    async def _leave(self, tx: Transaction, *, oldest_due_at: datetime | None) -> None:
+        insert = sqlite.insert if self.db.dialect == "sqlite" else postgresql.insert
+        new = insert(heartbeat).values(
+            component=COMPONENT,
+            instance=self.instance[:64],
+            tick_no=self._number,
+            at=clock.real_now(),
+            oldest_due_at=oldest_due_at,
+        )
+        changed = {name: new.excluded[name] for name in ("tick_no", "at", "oldest_due_at")}
+        await tx.session.execute(
+            new.on_conflict_do_update(index_elements=["component", "instance"], set_=changed)
+        )
+
+
+async def next_due(tx: Transaction, rules: Rules) -> datetime | None:
+    """When the next planned reminder falls due, for the demo clock."""
+    return await SqlWork(tx, rules).reminders.next_due()

@@ -1,0 +1,69 @@
+"""What every act on a reminder has in common: find it, check the version seen, record it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.engagement.application.ports import Attempt, Work
+from services.engagement.application.record import record
+from services.engagement.domain.change import Changes
+from services.engagement.domain.errors import StaleVersion, UnknownReminder
+from services.engagement.domain.ladder import Item, Setting
+from services.engagement.domain.rules import Rules
+from services.engagement.domain.team import Staffing
+
+
+async def in_hand(
+    work: Work, *, reminder_id: UUID, seen_version: int, rules: Rules
+) -> tuple[Item, Setting]:
+    """The reminder and its surroundings, with nobody else deciding about it until we commit.
+
+    Raises:
+        UnknownReminder, StaleVersion: there is none, or it is not what was seen.
+    """
+    patient_id = await work.reminders.patient_of(reminder_id)
+    if patient_id is None:
+        raise UnknownReminder
+    patient = await work.patients.hold(patient_id)
+    item = await work.reminders.item(reminder_id)
+    if item is None:
+        raise UnknownReminder
+    row = next(row for row in (item.owner, *item.rungs) if row.reminder_id == reminder_id)
+    if row.version != seen_version:
+        raise StaleVersion
+    return item, rules.setting(Staffing(patient, await work.staff.all()))
+
+
+async def keep(
+    work: Work,
+    changes: Changes,
+    *,
+    item: Item,
+    act: str,
+    by: UUID,
+    now: datetime,
+    meaning: str | None = None,
+    until: datetime | None = None,
+    to: UUID | None = None,
+    note: str | None = None,
+) -> None:
+    """Record what changed and who did what."""
+    await record(work, changes)
+    attempt = Attempt(
+        attempt_id=work.new_id(),
+        reminder_id=item.owner.reminder_id,
+        patient_id=item.owner.patient_id,
+        act=act,
+        by=by,
+        at=now,
+        meaning=meaning,
+        until=until,
+        to=to,
+        note=note,
+    )
+    await work.attempts.add(attempt)
+    work.audit(
+        f"reminder.{act}",
+        object=f"reminder:{item.owner.reminder_id}",
+        subject=item.owner.patient_id,
+        reason=meaning,
+    )

@@ -1,0 +1,275 @@
+"""What the use cases need of a transaction. SQL and the tests' fake both provide it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.engagement.domain.change import Changes
+from services.engagement.domain.course import Course
+from services.engagement.domain.flag import Flag
+from services.engagement.domain.ladder import Item
+from services.engagement.domain.obligation import Key
+from services.engagement.domain.reminder import Reminder
+from services.engagement.domain.team import CareStatus, Colleague, Patient
+from services.engagement.domain.worklist import Section
+from shared.events.envelope import Fact
+
+Subject = tuple[str, UUID]
+"""Kind and id of what an obligation is about."""
+
+
+Before = tuple[datetime, UUID]
+"""Due time and id of the last row seen on a list that runs back in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Two identifiers for a person, and where they live. The only place with a name."""
+
+    given_name: str
+    family_name: str
+    birth_date: date
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What somebody did about a reminder, kept for ever. ``note`` is in no event or log."""
+
+    attempt_id: UUID
+    reminder_id: UUID
+    patient_id: UUID
+    act: str
+    by: UUID
+    at: datetime
+    meaning: str | None = None
+    until: datetime | None = None
+    to: UUID | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A reminder as the list needs it."""
+
+    row: Reminder
+    section: Section | None
+    team: str
+    patient_name: str | None
+    birth_date: date | None
+    zone: str
+    escalated_to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Whose list it is."""
+
+    staff_id: UUID
+    role: str
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which part of the list. ``after`` is the reading order of the last row seen."""
+
+    viewer: Viewer
+    mine: bool
+    as_of: datetime
+    section: Section | None = None
+    patient_id: UUID | None = None
+    after: tuple[int, int, datetime, UUID] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """How reminders fared; ``early``, ``doubled`` and ``lost`` must be 0."""
+
+    on_time: int
+    late: int
+    early: int
+    doubled: int
+    lost: int
+    waiting: int
+    open: int
+    done: int
+    cancelled: int
+    worst_lateness_s: int
+
+
+class Reminders(Protocol):
+    """All reminders, one row per key and level."""
+
+    async def about(self, patient_id: UUID) -> Sequence[Reminder]:
+        """Every row of one person that a decision may depend on, closed ones too."""
+        ...
+
+    async def patient_of(self, reminder_id: UUID) -> UUID | None:
+        """Whom this reminder is about."""
+        ...
+
+    async def item(self, reminder_id: UUID) -> Item | None:
+        """The reminder this id belongs to, with its ladder, until we commit."""
+        ...
+
+    async def save(self, changes: Changes) -> None:
+        """Store the rows as they are after these changes."""
+        ...
+
+    async def set_live(self, live: Mapping[Subject, int], *, retired: frozenset[Subject]) -> None:
+        """From now on only rows about these versions may be shown."""
+        ...
+
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Reminder]:
+        """Claim what is due, mark it visible, and return it, oldest first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next planned reminder falls due."""
+        ...
+
+    async def listed(self, wanted: Wanted) -> Sequence[Listed]:
+        """One page of a list in reading order."""
+        ...
+
+    async def counts(self, wanted: Wanted) -> Mapping[Section, int]:
+        """How many rows each section of the whole list has."""
+        ...
+
+    async def of_patient(
+        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+    ) -> Sequence[Listed]:
+        """Owners' reminders of one person, latest due first."""
+        ...
+
+    async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
+        """One reminder as the list shows it."""
+        ...
+
+    async def add_lost(self, found: Sequence[Reminder], now: datetime) -> None:
+        """Remember that these had been missing until they were recounted."""
+        ...
+
+    async def levels(self, since: datetime | None, as_of: datetime) -> Levels:
+        """Count how reminders fared that fell due since then."""
+        ...
+
+
+class Patients(Protocol):
+    """Who is in care, and where."""
+
+    async def hold(self, patient_id: UUID) -> Patient:
+        """The person, with nobody else deciding about their reminders until we commit."""
+        ...
+
+    async def find(self, patient_id: UUID) -> Patient | None:
+        """The person as known now."""
+        ...
+
+    async def place(
+        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
+    ) -> None:
+        """Where the person is in care."""
+        ...
+
+    async def identify(self, patient_id: UUID, identity: Identity) -> None:
+        """Who the person is."""
+        ...
+
+    async def after(self, patient_id: UUID | None, *, limit: int) -> Sequence[UUID]:
+        """The next people by id, from the first one when None."""
+        ...
+
+    async def around(self, staff_id: UUID) -> Sequence[UUID]:
+        """The people this colleague looks after."""
+        ...
+
+
+class Courses(Protocol):
+    """The last state of each course."""
+
+    async def put(self, course: Course) -> None:
+        """Remember this state."""
+        ...
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Course]:
+        """All courses of a person."""
+        ...
+
+
+class Flags(Protocol):
+    """The last state of each safety flag."""
+
+    async def put(self, flag: Flag) -> None:
+        """Remember this state."""
+        ...
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
+        """All flags of a person."""
+        ...
+
+
+class Staff(Protocol):
+    """Everybody who works here."""
+
+    async def put(self, colleague: Colleague) -> None:
+        """Remember this colleague."""
+        ...
+
+    async def all(self) -> Mapping[UUID, Colleague]:
+        """Everybody, by id."""
+        ...
+
+
+class Attempts(Protocol):
+    """What people did about reminders."""
+
+    async def add(self, attempt: Attempt) -> None:
+        """Keep one."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction of this service."""
+
+    @property
+    def reminders(self) -> Reminders: ...
+    @property
+    def patients(self) -> Patients: ...
+    @property
+    def courses(self) -> Courses: ...
+    @property
+    def flags(self) -> Flags: ...
+    @property
+    def staff(self) -> Staff: ...
+    @property
+    def attempts(self) -> Attempts: ...
+
+    def new_id(self) -> UUID:
+        """An identifier for something new."""
+        ...
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        """Tell the others, and the audit trail, in this transaction."""
+        ...
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Tell the audit trail alone."""
+        ...
+
+
+def key_subject(key: Key) -> Subject:
+    """What this key is about."""
+    return (key.subject_kind, key.subject_id)

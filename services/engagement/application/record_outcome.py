@@ -1,0 +1,63 @@
+"""Somebody worked on a reminder: what came of it drives what happens next."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.engagement.application.act import in_hand, keep
+from services.engagement.application.ports import Work
+from services.engagement.domain import acts
+from services.engagement.domain.acts import Act
+from services.engagement.domain.change import Changes
+from services.engagement.domain.ladder import Item, Setting
+from services.engagement.domain.rules import Rules
+
+
+async def record_outcome(
+    work: Work,
+    *,
+    reminder_id: UUID,
+    seen_version: int,
+    by: UUID,
+    act: Act,
+    at: datetime | None,
+    to: UUID | None,
+    note: str | None,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """Apply the outcome. ``at`` goes with call-back and reschedule, ``to`` with hand-over.
+
+    Raises:
+        Refusal: it cannot be done here and now.
+    """
+    item, setting = await in_hand(
+        work, reminder_id=reminder_id, seen_version=seen_version, rules=rules
+    )
+    changes = _follow(act, item, setting, now, at=at, to=to)
+    await keep(work, changes, item=item, act=act, by=by, now=now, until=at, to=to, note=note)
+
+
+def _follow(
+    act: Act,
+    item: Item,
+    setting: Setting,
+    now: datetime,
+    *,
+    at: datetime | None,
+    to: UUID | None,
+) -> Changes:
+    match act:
+        case Act.DONE:
+            return acts.complete(item, setting, now)
+        case Act.NO_ANSWER:
+            return acts.no_answer(item, setting, now)
+        case Act.CALL_BACK | Act.RESCHEDULE if at is not None:
+            return acts.defer(item, at, setting, now, act=act, field="at")
+        case Act.REFUSED:
+            return acts.refuse(item, setting, now)
+        case Act.ESCALATE:
+            return acts.escalate(item, setting, now)
+        case Act.HAND_OVER if to is not None:
+            return acts.hand_over(item, to, setting, now)
+        case _:
+            raise ValueError(f"{act} lacks what it needs")

@@ -1,0 +1,82 @@
+"""Bring a person's reminders in line with everything known about them.
+
+Every event ends here: it stores its facts and asks for the person to be planned anew. So the
+outcome depends on what is known and never on the order in which it became known.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.engagement.application.ports import Subject, Work, key_subject
+from services.engagement.application.record import record
+from services.engagement.domain.change import Changes
+from services.engagement.domain.course import Course
+from services.engagement.domain.flag import Flag
+from services.engagement.domain.gone import why_gone, why_left
+from services.engagement.domain.obligation import COURSE, FLAG, PLAN, Obligation
+from services.engagement.domain.owed_by_course import obligations_of
+from services.engagement.domain.owed_by_flag import obligations_of_flag
+from services.engagement.domain.reconcile import reconcile
+from services.engagement.domain.reminder import Reason, Reminder
+from services.engagement.domain.rules import Rules
+from services.engagement.domain.team import CareStatus, Patient, Staffing
+
+
+async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -> Changes:
+    """Plan, move, close and cancel until the reminders say what the facts say; what changed.
+
+    Raises:
+        UnknownZone: the person's zone does not exist.
+    """
+    patient = await work.patients.hold(patient_id)
+    courses = await work.courses.of_patient(patient_id)
+    flags = await work.flags.of_patient(patient_id)
+    existing = await work.reminders.about(patient_id)
+    live = _live(courses, flags)
+    retired = frozenset(key_subject(row.key) for row in existing) - live.keys()
+    await work.reminders.set_live(live, retired=retired)
+    by_id = {course.course_id: course for course in courses}
+
+    def gone(row: Reminder) -> Reason:
+        if patient.status is not CareStatus.ACTIVE:
+            return why_left(patient.status)
+        if row.course_id is None:
+            return Reason.WITHDRAWN
+        return why_gone(row.key, by_id[row.course_id], rules.kinds)
+
+    changes = reconcile(
+        existing,
+        _owed(patient, courses, flags, rules),
+        gone=gone,
+        setting=rules.setting(Staffing(patient, await work.staff.all())),
+        now=now,
+    )
+    await record(work, changes)
+    return changes
+
+
+def _live(courses: Sequence[Course], flags: Sequence[Flag]) -> Mapping[Subject, int]:
+    """The version of each subject that reminders may be about."""
+    plans = {
+        (PLAN, course.taper.plan_id): course.taper.plan_version
+        for course in courses
+        if course.taper is not None
+    }
+    return {
+        **{(COURSE, course.course_id): 1 for course in courses},
+        **{(FLAG, flag.flag_id): 1 for flag in flags},
+        **plans,
+    }
+
+
+def _owed(
+    patient: Patient, courses: Sequence[Course], flags: Sequence[Flag], rules: Rules
+) -> Sequence[Obligation]:
+    if patient.status is not CareStatus.ACTIVE:
+        return ()
+    place = rules.place(patient)
+    return (
+        *(one for course in courses for one in obligations_of(course, rules.kinds, place)),
+        *(one for flag in flags for one in obligations_of_flag(flag, rules.kinds, place)),
+    )

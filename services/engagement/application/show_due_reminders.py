@@ -1,0 +1,17 @@
+"""The tick: what is due becomes visible, once, and is announced."""
+
+from datetime import datetime
+
+from services.engagement.application.ports import Work
+from services.engagement.application.record import announce
+from services.engagement.domain.change import Change, What
+
+BATCH = 500
+
+
+async def show_due_reminders(work: Work, *, now: datetime, limit: int = BATCH) -> int:
+    """Claim a batch of due reminders and announce each; how many there were."""
+    shown = await work.reminders.show_due(now, limit=limit)
+    for row in shown:
+        announce(work, Change(row, What.SHOWN))
+    return len(shown)

@@ -1,0 +1,41 @@
+"""What the content files say, as one value the use cases are given."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from services.engagement.domain.kind import Kinds, Patience
+from services.engagement.domain.ladder import Setting
+from services.engagement.domain.local_time import zone_named
+from services.engagement.domain.obligation import Place
+from services.engagement.domain.team import Patient, Staffing
+from services.engagement.domain.working_days import ClinicHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Kinds and ladders, the clinic's hours, and how long things may wait."""
+
+    kinds: Kinds
+    hours: ClinicHours
+    clinic_time: time
+    supply_working_days: int
+    patience: Patience
+
+    def place(self, patient: Patient) -> Place:
+        """How a local date becomes an instant for this patient.
+
+        Raises:
+            UnknownZone: nobody lives in that zone.
+        """
+        return Place(
+            zone=zone_named(patient.zone),
+            clinic_time=self.clinic_time,
+            supply_working_days=self.supply_working_days,
+            is_working_day=self.hours.is_working_day,
+        )
+
+    def setting(self, staffing: Staffing) -> Setting:
+        """The same rules around one patient."""
+        return Setting(
+            kinds=self.kinds, hours=self.hours, staffing=staffing, patience=self.patience
+        )

@@ -1,0 +1,44 @@
+"""Engagement put together: rules from the content files, routes, events, and the engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from services.engagement.adapters import ticks
+from services.engagement.adapters.content import load
+from services.engagement.adapters.events import subscriptions
+from services.engagement.adapters.http import build_api
+from services.engagement.adapters.tables import metadata
+from services.engagement.settings import Settings
+from shared.runtime.db import Database, Transaction
+from shared.runtime.schema import Schema
+from shared.runtime.service import Service
+
+SCHEMA = Schema(
+    service="engagement", metadata=metadata, versions=Path(__file__).parent / "migrations"
+)
+
+
+@asynccontextmanager
+async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
+    """Everything this service consists of; the environment says where when nothing is given."""
+    settings = settings or Settings()
+    rules = load()
+    db = Database.open(settings.database_url, source="engagement")
+
+    async def next_due(tx: Transaction) -> datetime | None:
+        return await ticks.next_due(tx, rules)
+
+    try:
+        yield Service(
+            settings=settings,
+            api=build_api(rules),
+            db=db,
+            schema=SCHEMA,
+            subscriptions=subscriptions(rules),
+            ticks=ticks.Engine(db=db, rules=rules, instance=settings.instance).ticks,
+            next_due=next_due,
+        )
+    finally:
+        await db.close()

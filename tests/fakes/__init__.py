@@ -1,0 +1,1 @@
+"""Fakes: each passes the contract suite its SQL counterpart passes."""

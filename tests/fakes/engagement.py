@@ -1,0 +1,320 @@
+"""Engagement's ``Work`` over dictionaries. It passes the suite the SQL one passes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from services.engagement.application.ports import (
+    Attempt,
+    Before,
+    Identity,
+    Levels,
+    Listed,
+    Subject,
+    Viewer,
+    Wanted,
+    key_subject,
+)
+from services.engagement.domain.change import Changes
+from services.engagement.domain.course import Course
+from services.engagement.domain.flag import Flag
+from services.engagement.domain.kind import Kinds
+from services.engagement.domain.ladder import Item
+from services.engagement.domain.reconcile import items_of
+from services.engagement.domain.reminder import Reminder, State, shown
+from services.engagement.domain.team import CareStatus, Colleague, Patient
+from services.engagement.domain.worklist import Section, reading_order, section_of
+from shared.events.envelope import Fact
+
+PROMPT = timedelta(seconds=60)
+_IDS = UUID("2d6f2c38-7c3f-4d3c-9a55-0f3d1a6f0b11")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One fact on its way out."""
+
+    fact: Fact
+    subject: UUID
+    aggregate: str
+    version: int
+
+
+@dataclass(slots=True)
+class FakeReminders:
+    """All reminders."""
+
+    kinds: Kinds
+    patients: "FakePatients"
+    rows: dict[UUID, Reminder] = field(default_factory=dict)
+    live: dict[Subject, int] = field(default_factory=dict)
+    lost: dict[UUID, datetime] = field(default_factory=dict)
+
+    async def about(self, patient_id: UUID) -> Sequence[Reminder]:
+        return [row for row in self.rows.values() if row.patient_id == patient_id]
+
+    async def patient_of(self, reminder_id: UUID) -> UUID | None:
+        row = self.rows.get(reminder_id)
+        return None if row is None else row.patient_id
+
+    async def item(self, reminder_id: UUID) -> Item | None:
+        row = self.rows.get(reminder_id)
+        if row is None:
+            return None
+        return items_of(each for each in self.rows.values() if each.key == row.key)[row.key]
+
+    async def save(self, changes: Changes) -> None:
+        for row, _ in changes:
+            known = self.rows.get(row.reminder_id)
+            if row.version != (known.version if known else 0) + 1:
+                raise AssertionError("a change was lost")
+            self.rows[row.reminder_id] = row
+
+    async def set_live(self, live: Mapping[Subject, int], *, retired: frozenset[Subject]) -> None:
+        self.live = {s: v for s, v in self.live.items() if s not in retired} | dict(live)
+
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Reminder]:
+        due = [
+            row
+            for row in self.rows.values()
+            if row.state is State.PLANNED
+            and row.due_at <= now
+            and self.live.get(key_subject(row.key)) == row.key.subject_version
+        ]
+        claimed = [shown(row, now) for row in sorted(due, key=lambda row: row.due_at)[:limit]]
+        self.rows |= {row.reminder_id: row for row in claimed}
+        return claimed
+
+    async def next_due(self) -> datetime | None:
+        planned = (row.due_at for row in self.rows.values() if row.state is State.PLANNED)
+        return min(planned, default=None)
+
+    async def listed(self, wanted: Wanted) -> Sequence[Listed]:
+        found = [
+            listed
+            for listed in self._whole(wanted)
+            if wanted.section in {None, listed.section}
+            and wanted.patient_id in {None, listed.row.patient_id}
+        ]
+        if wanted.after is not None:
+            *position, last = wanted.after
+            found = [one for one in found if self._order(one) > (*position, str(last))]
+        return sorted(found, key=self._order)[: wanted.limit]
+
+    async def counts(self, wanted: Wanted) -> Mapping[Section, int]:
+        whole = [listed.section for listed in self._whole(wanted)]
+        return {section: whole.count(section) for section in Section}
+
+    async def of_patient(
+        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+    ) -> Sequence[Listed]:
+        rows = [r for r in self.rows.values() if r.patient_id == patient_id and r.level == 0]
+        rows.sort(key=lambda row: (row.due_at, str(row.reminder_id)), reverse=True)
+        if after is not None:
+            rows = [r for r in rows if (r.due_at, str(r.reminder_id)) < (after[0], str(after[1]))]
+        return [self._as_listed(row, as_of) for row in rows[:limit]]
+
+    async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
+        row = self.rows.get(reminder_id)
+        return None if row is None else self._as_listed(row, as_of)
+
+    async def add_lost(self, found: Sequence[Reminder], now: datetime) -> None:
+        self.lost |= {row.reminder_id: now for row in found}
+
+    async def levels(self, since: datetime | None, as_of: datetime) -> Levels:
+        rows = [row for row in self.rows.values() if since is None or row.due_at >= since]
+        waits = [row.visible_at - max(row.due_at, row.planned_at) for row in rows if row.visible_at]
+        return Levels(
+            on_time=sum(wait <= PROMPT for wait in waits),
+            late=sum(wait > PROMPT for wait in waits),
+            early=sum(
+                row.state is State.VISIBLE and row.visible_at < row.due_at
+                for row in rows
+                if row.visible_at
+            ),
+            doubled=len(rows) - len({(row.key, row.level) for row in rows}),
+            lost=sum(since is None or found >= since for found in self.lost.values()),
+            waiting=sum(row.state is State.PLANNED and row.due_at <= as_of for row in rows),
+            open=sum(row.is_open and row.due_at <= as_of for row in rows),
+            done=sum(row.state is State.DONE for row in rows),
+            cancelled=sum(row.state is State.CANCELLED for row in rows),
+            worst_lateness_s=max((int(w.total_seconds()) for w in waits), default=0),
+        )
+
+    def _whole(self, wanted: Wanted) -> Sequence[Listed]:
+        mine = [row for row in self.rows.values() if self._is_listed(row, wanted)]
+        if not wanted.mine:
+            return [self._as_listed(row, wanted.as_of) for row in mine if row.level == 0]
+        lowest: dict[UUID, Reminder] = {}
+        for row in sorted(mine, key=lambda row: row.level):
+            if _falls_to(wanted.viewer, row):
+                lowest.setdefault(row.item_id, row)
+        return [self._as_listed(row, wanted.as_of) for row in lowest.values()]
+
+    def _is_listed(self, row: Reminder, wanted: Wanted) -> bool:
+        section = section_of(row, self.kinds[row.key.kind].group, wanted.as_of)
+        return section is not None and self.patients.related(row.patient_id, wanted.viewer)
+
+    def _as_listed(self, row: Reminder, as_of: datetime) -> Listed:
+        patient = self.patients.known[row.patient_id]
+        identity = self.patients.identities.get(row.patient_id)
+        told = [
+            each.level
+            for each in self.rows.values()
+            if each.key == row.key and each.level > 0 and each.is_open and each.due_at <= as_of
+        ]
+        return Listed(
+            row=row,
+            section=section_of(row, self.kinds[row.key.kind].group, as_of),
+            team=patient.team,
+            patient_name=f"{identity.given_name} {identity.family_name}" if identity else None,
+            birth_date=identity.birth_date if identity else None,
+            zone=patient.zone,
+            escalated_to=max(told, default=None),
+        )
+
+    def _order(self, listed: Listed) -> tuple[int, int, datetime, str]:
+        if listed.section is None:
+            raise AssertionError("only rows of a section are listed")
+        return reading_order(listed.row, listed.section)
+
+
+def _falls_to(viewer: Viewer, row: Reminder) -> bool:
+    mine = row.owner_id == viewer.staff_id
+    return mine or (row.owner_id is None and row.for_role == viewer.role)
+
+
+@dataclass(slots=True)
+class FakePatients:
+    """Who is in care."""
+
+    clinic_zone: str
+    known: dict[UUID, Patient] = field(default_factory=dict)
+    identities: dict[UUID, Identity] = field(default_factory=dict)
+    reminders: FakeReminders | None = None
+
+    async def hold(self, patient_id: UUID) -> Patient:
+        return self.known.setdefault(
+            patient_id,
+            Patient(
+                patient_id=patient_id,
+                status=CareStatus.ACTIVE,
+                team="",
+                care_team=(),
+                zone=self.clinic_zone,
+            ),
+        )
+
+    async def find(self, patient_id: UUID) -> Patient | None:
+        return self.known.get(patient_id)
+
+    async def place(
+        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
+    ) -> None:
+        people = tuple(dict.fromkeys(care_team))
+        known = self.known[patient_id]
+        self.known[patient_id] = replace(known, status=status, team=team, care_team=people)
+
+    async def identify(self, patient_id: UUID, identity: Identity) -> None:
+        self.identities[patient_id] = identity
+        self.known[patient_id] = replace(self.known[patient_id], zone=identity.zone)
+
+    async def after(self, patient_id: UUID | None, *, limit: int) -> Sequence[UUID]:
+        return sorted(id_ for id_ in self.known if patient_id is None or id_ > patient_id)[:limit]
+
+    async def around(self, staff_id: UUID) -> Sequence[UUID]:
+        rows = self.reminders.rows.values() if self.reminders else ()
+        owned = {row.patient_id for row in rows if row.owner_id == staff_id and row.is_open}
+        return sorted(
+            owned | {p.patient_id for p in self.known.values() if staff_id in p.care_team}
+        )
+
+    def related(self, patient_id: UUID, viewer: Viewer) -> bool:
+        patient = self.known[patient_id]
+        return patient.team in viewer.teams or viewer.staff_id in patient.care_team
+
+
+@dataclass(slots=True)
+class FakeCourses:
+    """The last state of each course."""
+
+    known: dict[UUID, Course] = field(default_factory=dict)
+
+    async def put(self, course: Course) -> None:
+        self.known[course.course_id] = course
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Course]:
+        found = [course for course in self.known.values() if course.patient_id == patient_id]
+        return sorted(found, key=lambda course: course.course_id)
+
+
+@dataclass(slots=True)
+class FakeFlags:
+    """The last state of each flag."""
+
+    known: dict[UUID, Flag] = field(default_factory=dict)
+
+    async def put(self, flag: Flag) -> None:
+        self.known[flag.flag_id] = flag
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
+        found = [flag for flag in self.known.values() if flag.patient_id == patient_id]
+        return sorted(found, key=lambda flag: flag.flag_id)
+
+
+@dataclass(slots=True)
+class FakeStaff:
+    """Everybody who works here."""
+
+    known: dict[UUID, Colleague] = field(default_factory=dict)
+
+    async def put(self, colleague: Colleague) -> None:
+        self.known[colleague.staff_id] = colleague
+
+    async def all(self) -> Mapping[UUID, Colleague]:
+        return dict(self.known)
+
+
+@dataclass(slots=True)
+class FakeAttempts:
+    """What people did."""
+
+    kept: list[Attempt] = field(default_factory=list)
+
+    async def add(self, attempt: Attempt) -> None:
+        self.kept.append(attempt)
+
+
+class FakeWork:
+    """One transaction after another over the same dictionaries."""
+
+    def __init__(self, kinds: Kinds, clinic_zone: str = "Europe/London") -> None:
+        self.patients = FakePatients(clinic_zone)
+        self.reminders = FakeReminders(kinds, self.patients)
+        self.patients.reminders = self.reminders
+        self.courses = FakeCourses()
+        self.flags = FakeFlags()
+        self.staff = FakeStaff()
+        self.attempts = FakeAttempts()
+        self.published: list[Published] = []
+        self.audited: list[str] = []
+
+    def new_id(self) -> UUID:
+        return uuid5(_IDS, str(len(self.attempts.kept)))
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        if any((p.aggregate, p.version) == (aggregate, version) for p in self.published):
+            raise AssertionError("two facts with one version")
+        self.published.append(Published(fact, subject, aggregate, version))
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        self.audited.append(action)
