@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from services import containers
 from services import group as embedded
 from services.remote import Remote, RemoteError, remote
 from shared.api.operations import AuditVerdict, ClockBody
@@ -34,6 +35,9 @@ T = TypeVar("T")
 
 Data = Annotated[Path, typer.Option(help="Folder for databases, broker store and secrets.")]
 User = Annotated[str, typer.Option(help="Whose account to use.")]
+
+
+app.add_typer(containers.app)
 
 
 @app.callback(invoke_without_command=True)

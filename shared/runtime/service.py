@@ -7,6 +7,7 @@ that dies takes the process down and whoever supervises it starts it again.
 import asyncio
 import os
 import signal
+import ssl
 import sys
 import threading
 import traceback
@@ -175,12 +176,24 @@ async def _listen(app: web.Application, settings: ServiceSettings, stack: AsyncE
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:
-        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+        tls = _tls(settings)
+        await web.TCPSite(runner, settings.http_host, settings.http_port, ssl_context=tls).start()
     except OSError as error:
         where = f"{settings.http_host}:{settings.http_port}"
         raise Refused(f"cannot listen on {where}: {os.strerror(error.errno or 0)}") from error
     address = runner.addresses[0]
     return int(address[1])
+
+
+def _tls(settings: ServiceSettings) -> ssl.SSLContext | None:
+    if settings.http_cert_file is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.http_cert_file, settings.http_key_file)
+    except OSError as error:
+        raise Refused(f"cannot use {settings.http_cert_file}: {error.strerror}") from error
+    return context
 
 
 def release() -> str:

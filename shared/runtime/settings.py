@@ -16,7 +16,8 @@ PREFIX = "MOORING_"
 class ServiceSettings(BaseSettings):
     """Common to all services. Durations are seconds.
 
-    ``http_host``/``http_port``: where this service listens. ``database_url``: SQLAlchemy URL of
+    ``http_host``/``http_port``: where this service listens, with TLS when it is given
+    ``http_cert_file`` and ``http_key_file``. ``database_url``: SQLAlchemy URL of
     its own database. ``nats_url``, ``nats_user``, ``nats_password``: the broker and this
     service's own identity there. ``jwks_url``: the portal's public keys. ``demo``: synthetic
     data and a movable clock; refused beside real data.
@@ -31,6 +32,8 @@ class ServiceSettings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=0, le=65535)
+    http_cert_file: Path | None = None
+    http_key_file: Path | None = None
     database_url: str = Field(min_length=1)
     nats_url: str = "nats://127.0.0.1:4222"
     nats_user: str | None = None
