@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench lock up down logs
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench lock up down status logs
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,19 +63,26 @@ lock: .venv/dev ## resolve the dependencies again, with hashes
 	@for set in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --custom-compile-command "make lock" $$set.in --output-file $$set.txt; done
+	@for service in assessment treatment engagement portal; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --custom-compile-command "make lock" --constraints requirements.txt \
+	    --extra $$service pyproject.toml --output-file deploy/requirements/$$service.txt; done
 
 ## Operate it
 dead: .venv/core ## events a service could not apply: make dead S=engagement
 	@$(BIN)/python -m services parked $(S) --data $(MOORING_DATA)
 
-up: ## start the containers (needs Docker with Compose v2)
-	docker compose up --build --wait
+up: ## build, start and smoke-test the containers (LIVE=1 at the first start: no demo)
+	@deploy/scripts/up.sh
 
 down: ## stop the containers; the data stay
-	docker compose down
+	@docker compose down --remove-orphans
 
-logs: ## follow the containers' logs
-	docker compose logs --follow
+status: ## each container's release, schema and health
+	@deploy/scripts/status.sh
+
+logs: ## follow the containers' logs, of one with S=treatment
+	@docker compose logs --follow --tail 100 $(if $(filter command line,$(origin S)),$(S))
 
 # Set-up: a virtual environment with exactly the locked dependencies, redone when the lock changes.
 .venv/core: requirements.txt | .venv/bin/python

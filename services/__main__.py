@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from services import containers
+from services import containers, smoke
 from services import group as embedded
 from services.remote import Remote, RemoteError, remote
 from shared.api.operations import AuditVerdict, ClockBody
@@ -38,6 +38,7 @@ User = Annotated[str, typer.Option(help="Whose account to use.")]
 
 
 app.add_typer(containers.app)
+app.add_typer(smoke.app)
 
 
 @app.callback(invoke_without_command=True)

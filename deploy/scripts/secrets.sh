@@ -61,8 +61,8 @@ draw demo_password
 authority
 certificate postgres postgres localhost
 certificate nats nats-1 nats-2 nats-3 localhost
-certificate nginx "${MOORING_HOSTNAME:-localhost}" localhost
-printf 'server_name %s localhost;\n' "${MOORING_HOSTNAME:-localhost}" | keep server_name.conf
+certificate nginx "${MOORING_HOSTNAME:-localhost}" localhost nginx
+printf 'server_name %s localhost nginx;\n' "${MOORING_HOSTNAME:-localhost}" | keep server_name.conf
 for service in "${services[@]}"; do
   certificate "$service" "$service" localhost
   draw "db_$service"

@@ -1,0 +1,29 @@
+# What the operating scripts share; sourced, with the repository as the working directory.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+services=(assessment treatment engagement portal)
+databases=("${services[@]}")
+settings=.env
+
+say() { printf '  … %s\n' "$*" >&2; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+setting() { # setting NAME DEFAULT: from the settings file, which Compose reads too
+  local found
+  found=$(sed -n "s/^$1=//p" "$settings" 2>/dev/null | tail -n 1)
+  printf '%s' "${found:-$2}"
+}
+
+require_docker() {
+  command -v docker >/dev/null || fail "docker is missing: install Docker with its Compose plugin"
+  docker info >/dev/null 2>&1 || fail "no Docker engine answers: start it, or add your account to the group docker"
+  case "$(docker compose version --short 2>/dev/null)" in
+    v2.* | 2.* | v[3-9]* | [3-9]*) ;;
+    *) fail "Compose v2 is missing: install the package docker-compose-plugin (the old docker-compose will not do)" ;;
+  esac
+}
+
+psql_in() { # psql_in DATABASE: SQL from standard input, as the administrator inside the container
+  docker compose exec -T postgres psql --quiet --no-psqlrc -At -v ON_ERROR_STOP=1 --dbname "$1"
+}

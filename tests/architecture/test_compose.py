@@ -1,0 +1,154 @@
+"""Every container is confined, and only the door can be reached from outside."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TREE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+CONTAINERS: dict[str, dict[str, Any]] = TREE["services"]
+JOBS = {name for name, it in CONTAINERS.items() if it.get("restart") == "no"}
+SERVICES = ("assessment", "treatment", "engagement", "portal")
+
+each_container = pytest.mark.parametrize("name", sorted(CONTAINERS))
+
+
+@each_container
+def test_it_is_confined(name: str) -> None:
+    it = CONTAINERS[name]
+    assert it["read_only"] is True
+    assert it["cap_drop"] == ["ALL"]
+    assert "cap_add" not in it
+    assert "privileged" not in it
+    assert it["security_opt"] == ["no-new-privileges:true"]
+    assert it["init"] is True
+    assert str(it["user"]).split(":")[0] not in {"0", "root"}
+    assert all("noexec" in each and "size=" in each for each in it["tmpfs"])
+
+
+@each_container
+def test_it_has_limits_and_a_bounded_log(name: str) -> None:
+    it = CONTAINERS[name]
+    limits = it["deploy"]["resources"]["limits"]
+    assert set(limits) == {"cpus", "memory", "pids"}
+    assert set(it["logging"]["options"]) == {"max-size", "max-file"}
+    assert it["stop_grace_period"]
+
+
+@each_container
+def test_what_should_always_run_does_and_says_how_it_is(name: str) -> None:
+    it = CONTAINERS[name]
+    if name in JOBS:
+        assert "healthcheck" not in it
+    else:
+        assert it["restart"] == "always"
+        assert it["healthcheck"]["test"]
+
+
+@each_container
+def test_it_waits_for_a_state_and_not_just_for_a_start(name: str) -> None:
+    for other, rule in CONTAINERS[name].get("depends_on", {}).items():
+        done = "service_completed_successfully"
+        assert rule["condition"] == (done if other in JOBS else "service_healthy")
+
+
+def test_only_the_door_has_a_port_and_a_way_out() -> None:
+    assert [name for name, it in CONTAINERS.items() if "ports" in it] == ["nginx"]
+    open_networks = {name for name, it in TREE["networks"].items() if not it.get("internal")}
+    assert open_networks == {"edge"}
+    assert [n for n, it in CONTAINERS.items() if "edge" in it.get("networks", ())] == ["nginx"]
+
+
+def test_the_door_cannot_reach_what_the_services_stand_on() -> None:
+    assert "data" not in CONTAINERS["nginx"]["networks"]
+
+
+@each_container
+def test_no_secret_is_in_its_environment(name: str) -> None:
+    for key, value in CONTAINERS[name].get("environment", {}).items():
+        if re.search("PASSWORD|SECRET|TOKEN|DATABASE_URL", key):
+            assert key.endswith("_FILE") or str(value) == "/run/secrets", key
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_given_no_secret_of_another(name: str) -> None:
+    others = set(SERVICES) - {name}
+    for container in (name, f"migrate-{name}"):
+        sources = {
+            s if isinstance(s, str) else s["source"] for s in CONTAINERS[container]["secrets"]
+        }
+        assert not {s for s in sources if any(other in s for other in others)}
+        assert "db_postgres" not in sources
+
+
+def test_a_running_service_is_never_given_its_owners_role() -> None:
+    for name in SERVICES:
+        assert f"url_{name}_owner" not in str(CONTAINERS[name]["secrets"])
+
+
+def test_secrets_are_files_that_git_ignores() -> None:
+    assert {Path(it["file"]).parent.as_posix() for it in TREE["secrets"].values()} == {
+        "deploy/secrets"
+    }
+    assert "deploy/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_every_secret_is_drawn_and_every_listed_secret_is_used() -> None:
+    used = {
+        s if isinstance(s, str) else s["source"]
+        for it in CONTAINERS.values()
+        for s in it.get("secrets", ())
+    }
+    assert used == set(TREE["secrets"])
+
+
+def test_every_image_can_be_named_by_digest_or_release() -> None:
+    for name, it in CONTAINERS.items():
+        assert re.fullmatch(
+            r"\$\{\w+_IMAGE:-[\w./-]+:[\w.-]+\}|mooring-\w+:\$\{MOORING_RELEASE:-[\d.]+\}",
+            it["image"],
+        ), name
+        assert ":latest" not in it["image"]
+
+
+def test_the_database_keeps_what_it_committed() -> None:
+    text = (ROOT / "deploy/postgres/postgresql.conf").read_text()
+    settings = dict(re.findall(r"^(\w+) = '?([^'\n]*)'?$", text, re.MULTILINE))
+    for name in ("fsync", "synchronous_commit", "full_page_writes", "ssl"):
+        assert settings[name] == "on", name
+    assert settings["data_sync_retry"] == "off"
+    assert settings["password_encryption"] == "scram-sha-256"
+    assert settings["log_statement"] == "none"
+    assert settings["log_parameter_max_length"] == "0"
+    assert settings["log_parameter_max_length_on_error"] == "0"
+    assert "--data-checksums" in CONTAINERS["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
+
+
+def test_the_database_is_reached_with_tls_only() -> None:
+    rules = [
+        line.split()
+        for line in (ROOT / "deploy/postgres/pg_hba.conf").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert {rule[0] for rule in rules} == {"local", "hostssl"}
+    assert {rule[-1] for rule in rules if rule[0] == "hostssl"} == {"scram-sha-256"}
+
+
+def test_an_image_installs_what_the_whole_was_tested_with() -> None:
+    whole = _locked(ROOT / "requirements.txt")
+    for path in (ROOT / "deploy/requirements").glob("*.txt"):
+        part = _locked(path)
+        assert part, path.name
+        assert {name: whole.get(name) for name in part} == part, path.name
+
+
+def _locked(path: Path) -> dict[str, tuple[str, frozenset[str]]]:
+    """The version and hashes of each package in a lock file."""
+    found = {}
+    for entry in re.split(r"\n(?=\S)", path.read_text()):
+        if match := re.match(r"([\w.\[\]-]+)==([\w.]+)", entry):
+            found[match[1]] = (match[2], frozenset(re.findall(r"sha256:\w+", entry)))
+    return found
