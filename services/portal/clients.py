@@ -1,0 +1,200 @@
+"""Calls to the other services, made as the person who is signed in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+from pydantic import ValidationError
+
+from shared.api.body import Body
+from shared.runtime import clock
+from shared.runtime.http.problems import Problem
+
+SERVICES = ("assessment", "treatment", "engagement")
+TIMEOUT_S = 3.0
+_NEWCOMER_WAIT_S = 2.0
+_NEWCOMER_PAUSE_S = 0.1
+_NEWCOMER_CODE = "patient-not-yet-known"
+
+B = TypeVar("B", bound=Body)
+
+
+class Refused(Exception):
+    """A service said no, and why: its problem document and the status."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class Unreachable(Exception):
+    """A service gave no usable answer in time. ``service`` names it."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.service = service
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One service, called by one person within one request."""
+
+    service: str
+    base_url: str
+    session: aiohttp.ClientSession
+    token: Callable[[], Awaitable[str]]
+    correlation_id: str
+
+    async def get(self, path: str, answer: type[B], query: Mapping[str, str] | None = None) -> B:
+        """Read something.
+
+        Raises:
+            Refused: the service said no.
+            Unreachable: it gave no usable answer in time.
+        """
+        return await self._patiently("GET", path, answer, headers={}, query=query)
+
+    async def post(
+        self, path: str, body: Body, answer: type[B], *, key: str, version: int | None = None
+    ) -> B:
+        """Do something once: the same ``key`` again returns the same answer.
+
+        ``version`` is the one the person was looking at, where the service asks for it.
+        Raises as ``get`` does.
+        """
+        headers = {"Idempotency-Key": key} | _if_match(version)
+        return await self._patiently("POST", path, answer, headers=headers, body=body)
+
+    async def ask(self, path: str, question: Body, answer: type[B]) -> B:
+        """Read something whose question holds personal data. Raises as ``get`` does."""
+        return await self._patiently("POST", path, answer, headers={}, body=question)
+
+    async def put(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
+        """Replace something that was at ``version``. Raises as ``get`` does."""
+        return await self._patiently("PUT", path, answer, headers=_if_match(version), body=body)
+
+    async def patch(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
+        """Change the fields that were given, of something at ``version``. Raises as ``get``."""
+        return await self._patiently("PATCH", path, answer, headers=_if_match(version), body=body)
+
+    async def _patiently(
+        self,
+        method: str,
+        path: str,
+        answer: type[B],
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+    ) -> B:
+        """Right after enrolment another service may need a moment to hear of the person."""
+        patience_ends = clock.monotonic() + _NEWCOMER_WAIT_S
+        while True:
+            try:
+                return await self._once(
+                    method, path, answer, headers=headers, query=query, body=body
+                )
+            except Refused as refused:
+                if refused.problem.code != _NEWCOMER_CODE or clock.monotonic() > patience_ends:
+                    raise
+            await asyncio.sleep(_NEWCOMER_PAUSE_S)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        answer: type[B],
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        body: Body | None,
+    ) -> B:
+        sent = dict(headers) | {
+            "Authorization": f"Bearer {await self.token()}",
+            "X-Request-Id": self.correlation_id,
+        }
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        try:
+            async with self.session.request(
+                method,
+                f"{self.base_url}/api/v1{path}",
+                headers=sent,
+                params=query,
+                data=None if body is None else body.model_dump_json(exclude_unset=True),
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+                allow_redirects=False,
+            ) as response:
+                return self._read(response.status, await response.read(), answer)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unreachable(self.service) from error
+
+    def _read(self, status: int, raw: bytes, answer: type[B]) -> B:
+        """A newer service may say more than we know; only what we need must be there."""
+        try:
+            if status < 400:
+                return answer.model_validate_json(raw, extra="ignore")
+            problem = Problem.model_validate_json(raw, extra="ignore")
+        except ValidationError as error:
+            raise Unreachable(self.service) from error
+        if status >= 500:
+            raise Unreachable(self.service)
+        raise Refused(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """The three services with clinical data, called side by side by one person."""
+
+    assessment: Caller
+    treatment: Caller
+    engagement: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the services listen: ``http://host:port`` each."""
+
+    assessment: str
+    treatment: str
+    engagement: str
+
+
+def care_for(
+    session: aiohttp.ClientSession,
+    addresses: Addresses,
+    *,
+    token: Callable[[str], Awaitable[str]],
+    correlation_id: str | None = None,
+) -> Care:
+    """Callers that carry this person's tokens, one audience each."""
+    correlation = correlation_id or str(clock.new_id())
+
+    def caller(service: str) -> Caller:
+        return Caller(
+            service=service,
+            base_url=getattr(addresses, service),
+            session=session,
+            token=lambda: token(service),
+            correlation_id=correlation,
+        )
+
+    return Care(*(caller(service) for service in SERVICES))
+
+
+async def or_missing(call: Awaitable[B], *, missing: list[str]) -> B | None:
+    """The answer, or None with the service's name added to ``missing``.
+
+    What a person may not see stays an error: only silence is bridged.
+    """
+    try:
+        return await call
+    except Unreachable as unreachable:
+        missing.append(unreachable.service)
+        return None
+
+
+def _if_match(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"{version}"'}

@@ -1,0 +1,1 @@
+"""Who works here: accounts, passwords, sessions, signing keys and the tokens made with them."""

@@ -1,0 +1,49 @@
+"""A browser session: a secret in a cookie, its hash in the database, two limits in real time."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+IDLE_LIMIT = timedelta(minutes=15)
+ABSOLUTE_LIMIT = timedelta(hours=10)
+SEEN_EVERY = timedelta(minutes=1)
+"""How precisely the last use is kept, so that a page view is not a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the database knows about one signed-in browser."""
+
+    staff_id: UUID
+    started_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+
+
+def is_live(session: Session, *, now: datetime) -> bool:
+    """Whether it may still be used: not ended, used lately, and not older than a working day."""
+    if session.ended_at is not None:
+        return False
+    return now - session.seen_at < IDLE_LIMIT and now - session.started_at < ABSOLUTE_LIMIT
+
+
+def needs_noting(session: Session, *, now: datetime) -> bool:
+    """Whether the last use on record is old enough to be written anew."""
+    return now - session.seen_at >= SEEN_EVERY
+
+
+def digest(secret: str) -> str:
+    """What is stored in place of the secret; a stolen table opens no session."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def csrf_token(secret: str) -> str:
+    """The token every form of this session carries; it reveals nothing about the secret."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def is_csrf_token(candidate: str, *, secret: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(candidate.encode(), csrf_token(secret).encode())

@@ -1,0 +1,81 @@
+"""The identity database: staff, sessions, wrong tries and signing keys. No clinical data."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, MetaData, String, Table, Text, Uuid
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.runtime.columns import Json, UtcDateTime
+from shared.runtime.tables import NAMING, attach
+
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Row(SQLModel, registry=registry(metadata=metadata)):
+    """A row of the identity database. The database checks it, not this class."""
+
+
+class StaffRow(Row, table=True):
+    """One member of staff and how they prove who they are."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("username = lower(username)", name="username_is_lower_case"),
+        CheckConstraint(
+            "role IN ('prescriber', 'nurse', 'lead', 'facilitator', 'operations', 'auditor')",
+            name="role",
+        ),
+        CheckConstraint("version >= 1", name="version"),
+    )
+
+    staff_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    username: str = Field(unique=True, sa_type=String(64))
+    display_name: str = Field(sa_type=String(100))
+    role: str = Field(sa_type=String(16))
+    teams: list[str] = Field(sa_type=Json)
+    active: bool
+    password_hash: str = Field(sa_type=Text)
+    version: int
+
+
+class SessionRow(Row, table=True):
+    """A signed-in browser, found by the hash of the secret in its cookie. Times are real."""
+
+    __tablename__ = "session"
+
+    secret_hash: str = Field(primary_key=True, sa_type=String(64))
+    staff_id: UUID = Field(foreign_key="staff.staff_id", index=True, sa_type=Uuid)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class TriesRow(Row, table=True):
+    """Sign-in attempts without success under one hashed name, address or both. Real time."""
+
+    __tablename__ = "tries"
+
+    key: str = Field(primary_key=True, sa_type=String(64))
+    number: int
+    last_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SigningKeyRow(Row, table=True):
+    """A private key tokens are signed with. Only the portal's role can read this table."""
+
+    __tablename__ = "signing_key"
+
+    key_id: str = Field(primary_key=True, sa_type=String(64))
+    private_jwk: dict[str, Any] = Field(sa_type=Json)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
+staff = cast("Table", vars(StaffRow)["__table__"])
+session = cast("Table", vars(SessionRow)["__table__"])
+tries = cast("Table", vars(TriesRow)["__table__"])
+signing_key = cast("Table", vars(SigningKeyRow)["__table__"])
+
+attach(metadata)

@@ -1,0 +1,114 @@
+"""The gate before every page: signed in, in the right role, sent from our own form.
+
+A refusal or a silent service becomes a page that says what to do; never a stack trace, and
+never a word about somebody one may not see.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from services.portal.clients import Refused, Unreachable
+from services.portal.identity.front_door import Visitor
+from services.portal.pages.desk import Desk, desk_key
+from services.portal.pages.visit import Visit, is_from_our_form, open_visit, render
+from services.portal.presenters import frame, trouble
+from shared.api.identity import Role
+from shared.runtime.http.problems import ApiError
+from shared.runtime.logs import get_logger
+
+Page = Callable[[Visit], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = get_logger()
+
+
+def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
+    """The handler of a page only these roles may open."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        desk = request.app[desk_key]
+        visitor = await visitor_of(request, desk)
+        if visitor is None:
+            return _to_sign_in(request, desk)
+        visit = await open_visit(request, desk, visitor)
+        if visitor.staff.role not in roles:
+            return _trouble(visit, trouble.WRONG_ROLE)
+        if request.method == "POST" and not _is_ours(visit):
+            return _trouble(visit, trouble.NOT_OUR_FORM)
+        return await _answer(page, visit)
+
+    return handle
+
+
+def unguarded(page: Handler) -> Handler:
+    """The handler of a page for people who are not signed in."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await page(request)
+        except ApiError as error:
+            return outside(request.app[desk_key], trouble.of_status(error.status))
+
+    return handle
+
+
+async def visitor_of(request: web.Request, desk: Desk) -> Visitor | None:
+    """Whoever the session cookie belongs to."""
+    secret = request.cookies.get(desk.manner.cookie, "")
+    return await desk.front_door.resume(secret) if secret else None
+
+
+def outside(desk: Desk, said: trouble.Trouble) -> web.Response:
+    """A page for somebody who is not signed in."""
+    return render(
+        desk,
+        "trouble.html",
+        status=said.status,
+        frame=frame.outside(demo=desk.manner.demo),
+        csrf="",
+        trouble=said,
+    )
+
+
+async def _answer(page: Page, visit: Visit) -> web.StreamResponse:
+    try:
+        return await page(visit)
+    except Refused as refused:
+        return _trouble(visit, trouble.of_problem(refused.problem))
+    except Unreachable as silent:
+        return _trouble(visit, trouble.of_silence(silent.service))
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _trouble(visit, trouble.of_status(error.status))
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.exception("page_failed", error=type(error).__name__)
+        return _trouble(visit, trouble.of_status(500))
+
+
+def _is_ours(visit: Visit) -> bool:
+    return is_from_our_form(
+        visit.request,
+        visit.form,
+        secret=visit.visitor.secret,
+        origin=visit.desk.manner.origin,
+    )
+
+
+def _to_sign_in(request: web.Request, desk: Desk) -> web.StreamResponse:
+    """Back to the page that was asked for, after signing in. What was typed is not lost: the
+    browser keeps the form of the page before, and its key is still good."""
+    if request.method == "POST":
+        return outside(desk, trouble.SIGNED_OUT)
+    if request.headers.get("HX-Request"):
+        return web.Response(status=204, headers={"HX-Redirect": "/sign-in"})
+    there = request.path if request.path.startswith("/") else "/"
+    return web.Response(status=303, headers={"Location": f"/sign-in?then={there}"})
+
+
+def _trouble(visit: Visit, said: trouble.Trouble) -> web.Response:
+    return visit.page("trouble.html", status=said.status, trouble=said)

@@ -1,0 +1,91 @@
+"""The first page, by role: today's list for whoever cares for people, health for operations."""
+
+import asyncio
+from typing import TypeVar
+
+from aiohttp import web
+
+from services.portal.clients import or_missing
+from services.portal.pages import auditing, operating
+from services.portal.pages.visit import Visit
+from services.portal.presenters import today
+from services.portal.presenters.today import Group, Sources
+from shared.api.assessment import FlagBody, PatientSummary
+from shared.api.body import Page
+from shared.api.engagement import Worklist
+from shared.api.identity import Role
+from shared.api.treatment import DueItem
+
+T = TypeVar("T")
+_LONGEST_PAGE = "100"
+_SEES_ALL = frozenset({Role.LEAD})
+
+
+async def show_home(visit: Visit) -> web.StreamResponse:
+    """What this person comes for in the morning."""
+    role = visit.visitor.staff.role
+    if role is Role.OPERATIONS:
+        return await operating.show_operations(visit)
+    if role is Role.AUDITOR:
+        return await auditing.show_audit(visit)
+    return await _list_page(visit, "home.html")
+
+
+async def show_list(visit: Visit) -> web.StreamResponse:
+    """The list alone, for a page that refreshes itself."""
+    return await _list_page(visit, "today_list.html")
+
+
+async def _list_page(visit: Visit, template: str) -> web.StreamResponse:
+    sources, engine_late = await _sources(visit)
+    everything = today.grouped(sources, visit.setting)
+    role = visit.visitor.staff.role
+    whole = role in _SEES_ALL or visit.request.query.get("view") == "team"
+    groups = everything if whole else today.for_role(everything, role)
+    return visit.page(
+        template,
+        groups=groups,
+        shown=_count(groups),
+        others=_count(everything) - _count(groups),
+        whole=whole,
+        can_narrow=role not in _SEES_ALL,
+        engine_late=engine_late,
+        today=today.heading(visit.setting),
+    )
+
+
+async def _sources(visit: Visit) -> tuple[Sources, bool]:
+    """The three views of what is owed, asked for side by side."""
+    care, missing = visit.care, visit.missing
+    scope = {"scope": "team", "limit": _LONGEST_PAGE}
+    due, worklist, flags = await asyncio.gather(
+        or_missing(care.treatment.get("/due-steps", Page[DueItem]), missing=missing),
+        or_missing(care.engagement.get("/worklist", Worklist, scope), missing=missing),
+        or_missing(
+            care.assessment.get("/flags", Page[FlagBody], {"limit": _LONGEST_PAGE}),
+            missing=missing,
+        ),
+    )
+    sources = Sources(due=_items(due), reminders=_items(worklist), flags=_items(flags))
+    if today.needs_names(sources):
+        sources = Sources(sources.due, sources.reminders, sources.flags, await _people(visit))
+    late = worklist is not None and today.engine_is_late(
+        worklist.engine_seen_at, now=worklist.as_of
+    )
+    return sources, late
+
+
+async def _people(visit: Visit) -> tuple[PatientSummary, ...]:
+    people = await or_missing(
+        visit.care.assessment.get("/patients", Page[PatientSummary], {"limit": "200"}),
+        missing=visit.missing,
+    )
+    return people.items if people else ()
+
+
+def _items(page: Page[T] | None) -> tuple[T, ...] | None:
+    return None if page is None else page.items
+
+
+def _count(groups: tuple[Group, ...]) -> int:
+    return sum(len(group.rows) for group in groups)

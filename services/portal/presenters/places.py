@@ -1,0 +1,37 @@
+"""The addresses of pages. No address ever holds anything personal."""
+
+from uuid import UUID
+
+
+def patient(patient_id: UUID, *parts: object) -> str:
+    """A page of one person's record."""
+    return "/".join(str(part) for part in ("/patients", patient_id, *parts))
+
+
+def course(patient_id: UUID, course_id: UUID, *parts: object) -> str:
+    """A page of one course."""
+    return patient(patient_id, "courses", course_id, *parts)
+
+
+def work(
+    kind: str, *, patient_id: UUID, course_id: UUID | None, subject_id: UUID, ordinal: int
+) -> str:
+    """Where the work behind an entry of the list is done."""
+    if kind == "safety":
+        return patient(patient_id, "flags", subject_id)
+    if course_id is None:
+        return patient(patient_id)
+    parts = {
+        "prepare-supply": ("steps", ordinal),
+        "change-day": ("steps", ordinal),
+        "check-in-early": ("check-ins", "early", ordinal),
+        "check-in-gate": ("check-ins", "gate", ordinal),
+        "surveillance": ("check-ins", "surveillance", ordinal),
+        "course-review": ("reviews", ordinal),
+    }
+    return course(patient_id, course_id, *parts.get(kind, ()))
+
+
+def reminder(patient_id: UUID, reminder_id: UUID) -> str:
+    """What stands behind an entry of the list, and what to do when it cannot be done."""
+    return patient(patient_id, "reminders", reminder_id)

@@ -1,0 +1,183 @@
+"""Questionnaires: the form, the result, and the readings so far."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.portal.presenters import places, record, words
+from services.portal.presenters.record import Flag
+from services.portal.presenters.today import Setting
+from shared.api.assessment import (
+    AssessmentBody,
+    InstrumentBody,
+    InstrumentTrajectory,
+    TrajectoryBody,
+)
+
+MODES = (
+    ("in-person", "In person"),
+    ("telephone", "By telephone"),
+    ("remote", "Filled in alone"),
+    ("proxy", "Somebody else answered for them"),
+)
+RESPONSES = {
+    "unknown": "Not known yet",
+    "none": "No clear change",
+    "early-improvement": "First improvement",
+    "partial": "Partly better",
+    "response": "Clearly better",
+    "remission": "Hardly any symptoms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question. ``name`` is the form field it is answered in."""
+
+    name: str
+    label: str
+    answers: tuple[tuple[str, str], ...]
+    may_not_apply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One completed questionnaire."""
+
+    title: str
+    taken: str
+    total: str
+    band: str
+    how: str
+    by: str
+    amended: bool
+    findings: tuple[str, ...]
+    missing: tuple[str, ...]
+    subscales: tuple[tuple[str, str], ...]
+    flags: tuple[Flag, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one questionnaire stands against its first reading."""
+
+    title: str
+    baseline: str
+    latest: str
+    response: str
+    remission: str
+    relapse: str
+    definitions: tuple[tuple[str, str, str], ...]
+    readings: tuple[tuple[str, str, str], ...]
+
+
+def items(instrument: InstrumentBody) -> tuple[Item, ...]:
+    """The questions in order; an answer shows its value, which is also its key."""
+    return tuple(
+        Item(
+            name=f"answers.{item.code}",
+            label=f"{place}. {item.label}",
+            answers=tuple(
+                (str(answer.value), f"{answer.value}  {answer.label}") for answer in item.answers
+            ),
+            may_not_apply=item.may_not_apply,
+        )
+        for place, item in enumerate(instrument.items, start=1)
+    )
+
+
+def answers(form: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """The answers of a form by item code; whatever is no number is left for the service to miss."""
+    return {
+        name.removeprefix("answers."): int(values[0])
+        for name, values in form.items()
+        if name.startswith("answers.") and values[0].isascii() and values[0].isdigit()
+    }
+
+
+def results(
+    taken: Iterable[AssessmentBody], titles: Mapping[str, str], setting: Setting
+) -> tuple[Result, ...]:
+    """Completed questionnaires, newest first as they came."""
+    return tuple(result(one, titles, setting) for one in taken)
+
+
+def result(one: AssessmentBody, titles: Mapping[str, str], setting: Setting) -> Result:
+    """One completed questionnaire in words; a missing total is said, never guessed."""
+    highest = f" of {one.highest}" if one.highest is not None else ""
+    return Result(
+        title=titles.get(one.instrument, words.plain(one.instrument)),
+        taken=words.when(one.taken_on, today=setting.today),
+        total=f"{one.total}{highest}" if one.total is not None else "No total",
+        band=one.band_label or "",
+        how=dict(MODES)[one.mode],
+        by=words.who_recorded(one.recorded_by, setting.staff),
+        amended=one.amended,
+        findings=one.findings,
+        missing=one.missing,
+        subscales=tuple((part.label, part.score or "not known") for part in one.subscales),
+        flags=tuple(record.flag_banner(flag, setting) for flag in one.flags),
+        href=places.patient(one.patient_id, "assessments", one.assessment_id),
+    )
+
+
+def progress(
+    trajectory: TrajectoryBody, titles: Mapping[str, str], setting: Setting
+) -> tuple[Progress, ...]:
+    """Each questionnaire's way so far, the one the course is measured by first."""
+    ordered = sorted(trajectory.instruments, key=lambda line: not line.primary)
+    return tuple(_progress(line, titles, setting) for line in ordered)
+
+
+def titles_of(instruments: Sequence[InstrumentBody]) -> dict[str, str]:
+    """What each questionnaire is called."""
+    return {instrument.code: instrument.title for instrument in instruments}
+
+
+def taken_href(patient_id: UUID, instrument: str) -> str:
+    """Where a questionnaire is filled in."""
+    return places.patient(patient_id, "assessments", "new", instrument)
+
+
+def _progress(line: InstrumentTrajectory, titles: Mapping[str, str], setting: Setting) -> Progress:
+    today = setting.today
+    met = {True: "met", False: "not met", None: "not known"}
+    return Progress(
+        title=titles.get(line.instrument, words.plain(line.instrument)),
+        baseline=_reading(line.baseline_total, line.baseline_on and words.day(line.baseline_on)),
+        latest=_reading(
+            line.latest_total, line.latest_on and words.when(line.latest_on, today=today)
+        ),
+        response=RESPONSES[line.response],
+        remission=_remission(line, setting),
+        relapse="The readings suggest a relapse." if line.relapse_suspected else "",
+        definitions=tuple(
+            (one.label, met[one.met], f"{one.source}; grade {one.grade}")
+            for one in line.definitions
+        ),
+        readings=tuple(
+            (
+                words.when(reading.taken_on, today=today),
+                "not known" if reading.total is None else str(reading.total),
+                words.plain(reading.band) if reading.band else "",
+            )
+            for reading in reversed(line.readings)
+        ),
+    )
+
+
+def _reading(total: int | None, on: str | None) -> str:
+    if on is None:
+        return "none yet"
+    return f"{'not known' if total is None else total}, on {on}"
+
+
+def _remission(line: InstrumentTrajectory, setting: Setting) -> str:
+    if line.remission_confirmed_on:
+        day = words.when(line.remission_confirmed_on, today=setting.today)
+        return f"Confirmed by a second reading on {day}. A prescriber records it."
+    if line.remission_first_on:
+        day = words.when(line.remission_first_on, today=setting.today)
+        return f"First reading on {day}; a second one has to confirm it."
+    return ""

@@ -1,0 +1,302 @@
+"""Today's list: one row for each thing owed, whichever service knows of it.
+
+Three services each see a part: treatment computes what is due from the plan itself, engagement
+knows who has it in hand and what is late, assessment knows the open flags. A row is known by
+its key, so that the list stays whole when one of them is silent.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.portal.presenters import places, words
+from shared.api.assessment import FlagBody, PatientSummary
+from shared.api.engagement import Detail, ReminderBody, ReminderKey, Section
+from shared.api.identity import Role
+from shared.api.treatment import DueItem
+
+ENGINE_LATE_AFTER_S = 60
+NAMELESS = "Name not loaded"
+FLAG_KIND = "safety"
+_PLAIN_RISK = 5
+
+TITLES = {
+    Section.SAFETY_NOW: "Safety now",
+    Section.OVERDUE: "Overdue",
+    Section.DUE_TODAY: "Due today",
+    Section.PREPARE: "Prepare",
+    Section.WAITING: "Waiting for others",
+}
+EXPLANATIONS = {
+    Section.SAFETY_NOW: "Somebody may be at risk. Start here.",
+    Section.OVERDUE: "The day has passed and nothing is recorded yet.",
+    Section.DUE_TODAY: "To be done today.",
+    Section.PREPARE: "Coming up in the next days.",
+    Section.WAITING: "Somebody has this in hand.",
+}
+
+Key = tuple[str, UUID, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing to do for one person. ``late`` is empty while it is in time."""
+
+    key: Key
+    section: Section
+    patient_id: UUID
+    name: str
+    birth: str
+    title: str
+    why: str
+    dose: str
+    supply: str
+    due: str
+    late: str
+    in_hand: str
+    for_roles: frozenset[Role]
+    escalated: bool
+    href: str
+    details_href: str
+    order: tuple[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One section of the list."""
+
+    code: str
+    title: str
+    explanation: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the three services said; None is silence. ``people`` fills in missing names."""
+
+    due: Sequence[DueItem] | None
+    reminders: Sequence[ReminderBody] | None
+    flags: Sequence[FlagBody] | None
+    people: Sequence[PatientSummary] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """When and where a page is read, and what the staff are called."""
+
+    now: datetime
+    zone: ZoneInfo
+    staff: Mapping[UUID, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The local date."""
+        return self.now.astimezone(self.zone).date()
+
+
+def grouped(sources: Sources, setting: Setting) -> tuple[Group, ...]:
+    """The list by section, worst first inside each; empty sections are left out."""
+    rows = sorted(_union(sources, setting).values(), key=lambda row: row.order)
+    groups = (
+        Group(
+            code=section.value,
+            title=TITLES[section],
+            explanation=EXPLANATIONS[section],
+            rows=tuple(row for row in rows if row.section is section),
+        )
+        for section in Section
+    )
+    return tuple(group for group in groups if group.rows)
+
+
+def for_role(groups: Sequence[Group], role: Role) -> tuple[Group, ...]:
+    """What this role does itself, and everything about safety, which is everybody's."""
+    mine = (
+        replace(group, rows=tuple(row for row in group.rows if role in row.for_roles))
+        if group.code != Section.SAFETY_NOW
+        else group
+        for group in groups
+    )
+    return tuple(group for group in mine if group.rows)
+
+
+def needs_names(sources: Sources) -> bool:
+    """Whether somebody on the list is known by number only."""
+    named = {item.patient_id for item in _tellers(sources) if item.patient_name}
+    return any(flag.patient_id not in named for flag in sources.flags or ())
+
+
+def heading(setting: Setting) -> str:
+    """Today's date, said in full."""
+    return words.day(setting.today)
+
+
+def engine_is_late(seen_at: datetime | None, *, now: datetime) -> bool:
+    """Whether the engine that pushes reminders has been silent for too long."""
+    return seen_at is None or (now - seen_at).total_seconds() > ENGINE_LATE_AFTER_S
+
+
+def _union(sources: Sources, setting: Setting) -> dict[Key, Row]:
+    """Engagement's row has the most words; the plan's own dose text always wins."""
+    people = _people(sources, setting)
+    rows: dict[Key, Row] = {}
+    for reminder in sorted(sources.reminders or (), key=lambda item: item.key.level):
+        key = _key(reminder.key)
+        rows[key] = (
+            _escalated(rows[key], reminder) if key in rows else _reminder(reminder, setting)
+        )
+    for item in sources.due or ():
+        key = _key(item.key)
+        rows[key] = _planned(rows[key], item) if key in rows else _due(item, setting)
+    for flag in sources.flags or ():
+        key = ("safety-flag", flag.flag_id, 1, 0, FLAG_KIND)
+        if key in rows:
+            rows[key] = replace(rows[key], title=flag.title, why=flag.act)
+        else:
+            rows[key] = _flag(key, flag, people, setting)
+    return rows
+
+
+def _key(key: ReminderKey) -> Key:
+    return (key.subject_kind, key.subject_id, key.subject_version, key.ordinal, key.kind)
+
+
+def _escalated(row: Row, item: ReminderBody) -> Row:
+    return replace(row, escalated=True, for_roles=row.for_roles | {item.for_role})
+
+
+def _reminder(item: ReminderBody, setting: Setting) -> Row:
+    return Row(
+        key=_key(item.key),
+        section=item.section or Section.DUE_TODAY,
+        patient_id=item.patient_id,
+        name=item.patient_name or NAMELESS,
+        birth=_birth(item.birth_date, setting),
+        title=item.title,
+        why=item.why,
+        dose=_dose(item.detail),
+        supply=item.detail.supply_text or "",
+        due=words.when(item.due_on, today=setting.today),
+        late=words.lateness(item.late_by_minutes) if item.section is Section.OVERDUE else "",
+        in_hand=_in_hand(item, setting),
+        for_roles=frozenset({item.for_role}),
+        escalated=item.key.level > 0 or item.escalated_to is not None,
+        href=places.work(
+            item.key.kind,
+            patient_id=item.patient_id,
+            course_id=item.course_id,
+            subject_id=item.key.subject_id,
+            ordinal=item.key.ordinal,
+        ),
+        details_href=places.reminder(item.patient_id, item.reminder_id),
+        order=(item.risk, item.due_at.timestamp()),
+    )
+
+
+def _planned(row: Row, item: DueItem) -> Row:
+    return replace(row, dose=_dose(item.detail), supply=item.detail.supply_text or "")
+
+
+def _due(item: DueItem, setting: Setting) -> Row:
+    overdue = item.due_on < setting.today
+    ahead = item.due_on > setting.today
+    return Row(
+        key=_key(item.key),
+        section=Section.OVERDUE if overdue else Section.PREPARE if ahead else Section.DUE_TODAY,
+        patient_id=item.patient_id,
+        name=item.patient_name or NAMELESS,
+        birth=_birth(item.birth_date, setting),
+        title=item.title,
+        why=item.why,
+        dose=_dose(item.detail),
+        supply=item.detail.supply_text or "",
+        due=words.when(item.due_on, today=setting.today),
+        late=words.lateness(item.late_by_minutes) if overdue else "",
+        in_hand="",
+        for_roles=frozenset({item.for_role}),
+        escalated=False,
+        href=places.work(
+            item.key.kind,
+            patient_id=item.patient_id,
+            course_id=item.course_id,
+            subject_id=item.key.subject_id,
+            ordinal=item.key.ordinal,
+        ),
+        details_href="",
+        order=(_PLAIN_RISK, item.due_at.timestamp()),
+    )
+
+
+def _flag(
+    key: Key, flag: FlagBody, people: Mapping[UUID, tuple[str, str]], setting: Setting
+) -> Row:
+    name, birth = people.get(flag.patient_id, (NAMELESS, ""))
+    taken = flag.acknowledged_by is not None
+    overdue = flag.due_at < setting.now
+    return Row(
+        key=key,
+        section=Section.SAFETY_NOW,
+        patient_id=flag.patient_id,
+        name=name,
+        birth=birth,
+        title=flag.title,
+        why=flag.act,
+        dose="",
+        supply="",
+        due=words.moment(flag.due_at, zone=setting.zone, now=setting.now),
+        late=_late(flag.due_at, setting) if overdue else "",
+        in_hand=words.who(flag.acknowledged_by, setting.staff) if taken else "",
+        for_roles=frozenset(),
+        escalated=False,
+        href=places.patient(flag.patient_id, "flags", flag.flag_id),
+        details_href="",
+        order=(flag.level, flag.due_at.timestamp()),
+    )
+
+
+def _tellers(sources: Sources) -> Iterator[DueItem | ReminderBody]:
+    yield from sources.due or ()
+    yield from sources.reminders or ()
+
+
+def _people(sources: Sources, setting: Setting) -> dict[UUID, tuple[str, str]]:
+    known = {
+        person.patient_id: (
+            words.full_name(person.given_name, person.family_name),
+            words.born(person.birth_date, today=setting.today),
+        )
+        for person in sources.people
+    }
+    told = {
+        item.patient_id: (item.patient_name, _birth(item.birth_date, setting))
+        for item in _tellers(sources)
+        if item.patient_name
+    }
+    return known | told
+
+
+def _dose(detail: Detail) -> str:
+    if detail.dose_text and detail.previous_dose_text:
+        return f"{detail.previous_dose_text} → {detail.dose_text}"
+    return detail.dose_text or ""
+
+
+def _in_hand(item: ReminderBody, setting: Setting) -> str:
+    if item.acknowledged is None:
+        return ""
+    name = words.who(item.acknowledged.by, setting.staff)
+    said = f"{name}, {words.plain(item.acknowledged.meaning.value).lower()}"
+    if item.acknowledged.on_earlier_version:
+        return f"{said}, about the plan before this one"
+    return said
+
+
+def _birth(birth_date: date | None, setting: Setting) -> str:
+    return words.born(birth_date, today=setting.today) if birth_date else ""
+
+
+def _late(due_at: datetime, setting: Setting) -> str:
+    return words.lateness(int((setting.now - due_at).total_seconds() // 60))

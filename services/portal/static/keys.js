@@ -1,0 +1,16 @@
+// Questionnaires by keyboard: a digit chooses the answer with that value and goes on to the
+// next question. Everything also works without this file.
+"use strict";
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key)) return;
+  const item = event.target.closest("[data-item]");
+  const answer = item?.querySelector(`input[type="radio"][value="${event.key}"]`);
+  if (!answer || event.target.matches("textarea, input:not([type='radio'])")) return;
+  event.preventDefault();
+  answer.checked = true;
+  answer.dispatchEvent(new Event("change", { bubbles: true }));
+  const items = [...document.querySelectorAll("[data-item]")];
+  const next = items[items.indexOf(item) + 1]?.querySelector("input[type='radio']");
+  (next ?? document.querySelector("[data-after-items]") ?? answer).focus();
+});
