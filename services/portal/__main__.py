@@ -1,49 +1,9 @@
-"""``python -m services.portal run|migrate|seed``."""
+"""``python -m services.portal``."""
 
-import asyncio
-from datetime import datetime
-from typing import Annotated
+from services.portal.main import build, database_url, play, schema
+from shared.runtime.cli import service_cli
 
-import typer
-
-from services.portal.main import build, migrate_database, seed_demo
-from services.portal.settings import Settings
-from shared.runtime import service
-
-app = typer.Typer(
-    help="The staff's web and their accounts.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.command()
-def run(
-    migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,  # noqa: FBT002
-) -> None:
-    """Serve until a signal."""
-    settings = Settings()
-    if migrate:
-        migrate_database(settings)
-    raise typer.Exit(service.run(lambda: build(settings)))
-
-
-@app.command()
-def migrate() -> None:
-    """Bring the database up to date."""
-    migrate_database(Settings())
-
-
-@app.command()
-def seed(
-    today: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The demo's day.")],  # noqa: ARG001
-) -> None:
-    """Open the demo accounts; refused outside demo mode."""
-    settings = Settings()
-    migrate_database(settings)
-    asyncio.run(seed_demo(settings))
-
+app = service_cli(name="portal", build=build, schema=schema, database_url=database_url, play=play)
 
 if __name__ == "__main__":
     app()

@@ -12,7 +12,7 @@ from shared.api.body import Body
 from shared.runtime import clock
 from shared.runtime.http.problems import Problem
 
-SERVICES = ("assessment", "treatment", "engagement")
+SERVICES = ("portal", "assessment", "treatment", "engagement")
 TIMEOUT_S = 3.0
 _NEWCOMER_WAIT_S = 2.0
 _NEWCOMER_PAUSE_S = 0.1
@@ -146,17 +146,32 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """The three services with clinical data, called side by side by one person."""
+    """The services as one person calls them. The portal itself only for operations."""
 
+    portal: Caller
     assessment: Caller
     treatment: Caller
     engagement: Caller
+
+    def service(self, name: str) -> Caller:
+        """One of them by name.
+
+        Raises:
+            KeyError: there is no such service.
+        """
+        return {caller.service: caller for caller in self.everyone}[name]
+
+    @property
+    def everyone(self) -> tuple[Caller, ...]:
+        """All of them."""
+        return (self.portal, self.assessment, self.treatment, self.engagement)
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where the services listen: ``http://host:port`` each."""
 
+    portal: str
     assessment: str
     treatment: str
     engagement: str
@@ -167,10 +182,9 @@ def care_for(
     addresses: Addresses,
     *,
     token: Callable[[str], Awaitable[str]],
-    correlation_id: str | None = None,
+    correlation_id: str,
 ) -> Care:
     """Callers that carry this person's tokens, one audience each."""
-    correlation = correlation_id or str(clock.new_id())
 
     def caller(service: str) -> Caller:
         return Caller(
@@ -178,7 +192,7 @@ def care_for(
             base_url=getattr(addresses, service),
             session=session,
             token=lambda: token(service),
-            correlation_id=correlation,
+            correlation_id=correlation_id,
         )
 
     return Care(*(caller(service) for service in SERVICES))

@@ -1,13 +1,12 @@
 """The portal, put together by hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
-from joserfc.jwk import KeySet
 
 from services.portal.clients import Addresses
 from services.portal.identity import demo
@@ -17,15 +16,16 @@ from services.portal.identity.passwords import Passwords
 from services.portal.identity.tables import metadata
 from services.portal.pages import routes, theme
 from services.portal.pages.desk import Desk, Directory, Manner
-from services.portal.pages.signals import SUBJECTS, Signals
+from services.portal.pages.signals import Signals
 from services.portal.settings import Settings
-from shared.runtime.auth import Keys, StaticKeys
+from shared.events.listeners import WATCHED
 from shared.runtime.db import Database
 from shared.runtime.http import Api
 from shared.runtime.schema import Schema
 from shared.runtime.service import Refused, Service
 from shared.runtime.ticker import Tick
 
+_HOUSEKEEPING_S = 15.0
 _SCRIPT_TOKEN = timedelta(minutes=5)
 _DEMO_SCRIPT_TOKEN = timedelta(minutes=15)
 
@@ -33,12 +33,16 @@ schema = Schema("portal", metadata, Path(__file__).parent / "migrations")
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Service]:
+async def build() -> AsyncIterator[Service]:
     """Everything the portal consists of."""
+    settings = Settings()
     db = Database.open(settings.database_url, source="portal")
     keyring = Keyring(db)
     front_door = FrontDoor(db, keyring=keyring, passwords=Passwords())
     signals = Signals()
+    housekeeping = Tick(
+        "housekeeping", every_s=_HOUSEKEEPING_S, run=_housekeeping(keyring, front_door)
+    )
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         desk = Desk(
             manner=_manner(settings),
@@ -47,19 +51,65 @@ async def build(settings: Settings) -> AsyncIterator[Service]:
             directory=Directory(db),
             addresses=_addresses(settings),
             session=session,
-            templates=theme.templates(),
+            theme=theme.load(),
             signals=signals,
         )
         try:
             yield Service(
                 settings=settings,
-                api=Api(service="portal", title="Mooring portal: identity and pages"),
+                api=Api(service="portal", title="Mooring portal"),
                 db=db,
                 schema=schema,
-                watches=dict.fromkeys(SUBJECTS, signals.seen),
-                ticks=(Tick("housekeeping", every_s=15, run=_housekeeping(keyring, front_door)),),
+                watches=dict.fromkeys(WATCHED["portal"], signals.seen),
+                ticks=(housekeeping,),
                 keys=keyring,
-                extend=routes.extend(desk),
+                extend=routes.extension(desk),
             )
         finally:
             await db.close()
+
+
+def database_url() -> str:
+    """The identity database."""
+    return Settings().database_url
+
+
+async def play(db: Database, _today: date) -> None:
+    """Open the demo accounts.
+
+    Raises:
+        Refused: nobody said what their password is.
+    """
+    password = Settings().demo_password
+    if password is None:
+        raise Refused("MOORING_DEMO_PASSWORD is needed to open the demo accounts")
+    await demo.open_accounts(db, Passwords(), password=password.get_secret_value())
+
+
+def _housekeeping(keyring: Keyring, front_door: FrontDoor) -> Callable[[], Awaitable[int]]:
+    async def run() -> int:
+        await keyring.refresh()
+        await front_door.sweep()
+        return 0
+
+    return run
+
+
+def _manner(settings: Settings) -> Manner:
+    password = settings.demo_password
+    return Manner(
+        zone=ZoneInfo(settings.clinic_zone),
+        origin=settings.public_url,
+        demo=settings.demo,
+        demo_password=password.get_secret_value() if settings.demo and password else "",
+        script_token_lifetime=_DEMO_SCRIPT_TOKEN if settings.demo else _SCRIPT_TOKEN,
+    )
+
+
+def _addresses(settings: Settings) -> Addresses:
+    return Addresses(
+        portal=f"http://{settings.http_host}:{settings.http_port}",
+        assessment=settings.assessment_url,
+        treatment=settings.treatment_url,
+        engagement=settings.engagement_url,
+    )

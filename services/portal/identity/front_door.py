@@ -76,8 +76,11 @@ class FrontDoor:
             tx.audit("session.started", object=f"staff:{person.staff_id}")
         return Visitor(person, secret, tx.now)
 
-    async def resume(self, secret: str) -> Visitor | None:
-        """The person behind a cookie, unless the session ended or the account was closed."""
+    async def resume(self, secret: str, *, noting: bool = True) -> Visitor | None:
+        """The person behind a cookie, unless the session ended or the account was closed.
+
+        A page that refreshes itself asks without ``noting``, or nobody would ever be idle.
+        """
         real_now = clock.real_now()
         async with self._db.reading() as tx:
             session = await _session(tx, secret)
@@ -86,7 +89,7 @@ class FrontDoor:
             person = await staff.by_id(tx, session.staff_id)
         if person is None or not person.active:
             return None
-        if sessions.needs_noting(session, now=real_now):
+        if noting and sessions.needs_noting(session, now=real_now):
             await self._note(secret, seen_at=real_now)
         return Visitor(person, secret, tx.now)
 
@@ -122,7 +125,7 @@ class FrontDoor:
         return account.staff
 
     async def signature(
-        self, person: Staff, password: str, *, hash_: str, meaning: str, address: str
+        self, username: str, password: str, *, hash_: str, meaning: str, address: str
     ) -> str:
         """Sign one exact version in the name of a person who gives the password again.
 
@@ -130,13 +133,13 @@ class FrontDoor:
             WrongPassword: nothing was signed.
             TooManyTries: says how long to wait.
         """
-        again = await self.recognise(person.username, password, address=address)
+        person = await self.recognise(username, password, address=address)
         key = await self._keyring.current()
-        async with self._db.transaction(actor=_actor(again)) as tx:
+        async with self._db.transaction(actor=_actor(person)) as tx:
             tx.audit("signature.issued", object=f"sha256:{hash_}", reason=meaning)
         return auth.issue_signature(
             key.private(),
-            staff_id=again.staff_id,
+            staff_id=person.staff_id,
             hash_=hash_,
             meaning=meaning,
             audience="treatment",

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
+from joserfc.jwk import ECKey
 from sqlalchemy import delete, insert, select
 
 from services.portal.identity import keys
 from services.portal.identity.keys import SigningKey
 from services.portal.identity.tables import signing_key
-from shared.runtime import clock
+from shared.runtime import auth, clock
 from shared.runtime.db import Database, Transaction
 
 
@@ -29,6 +30,17 @@ class Keyring:
             if keys.is_due(known, now=now) or keys.retired(known, now=now):
                 known = await self._rotate()
             self._keys = known
+
+    async def find(self, kid: str) -> ECKey:
+        """The public key a token names; the portal verifies its own tokens with it.
+
+        Raises:
+            Unauthenticated: there is no such key.
+        """
+        for key in self._keys:
+            if key.key_id == kid:
+                return key.private()
+        raise auth.Unauthenticated("unknown-key")
 
     async def current(self) -> SigningKey:
         """The key to sign with now."""

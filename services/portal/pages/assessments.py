@@ -4,12 +4,11 @@ import asyncio
 from typing import Any
 
 from aiohttp import web
-from pydantic import ValidationError
 
-from services.portal.clients import Refused
+from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.visit import Visit
-from services.portal.presenters import drafts, places, questionnaires
+from services.portal.presenters import places, questionnaires
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     AssessmentBody,
@@ -59,14 +58,14 @@ async def take(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
     patient_id = visit.id("patient_id")
     path = f"/patients/{patient_id}/assessments"
-    try:
+
+    async def send() -> AssessmentBody:
         body = new_assessment(draft, instrument=visit.request.match_info["instrument"])
-        saved = await visit.care.assessment.post(path, body, AssessmentBody, key=draft.key)
-    except ValidationError as error:
-        return await _questionnaire(visit, draft.refused(drafts.faults_of(error)))
-    except Refused as refused:
-        faults = drafts.faults_in(refused.problem)
-        return await _questionnaire(visit, draft.refused(faults, status=refused.problem.status))
+        return await visit.care.assessment.post(path, body, AssessmentBody, key=draft.key)
+
+    saved = await attempt(draft, send)
+    if isinstance(saved, Draft):
+        return await _questionnaire(visit, saved)
     raise web.HTTPSeeOther(
         f"{places.patient(patient_id, 'assessments', saved.assessment_id)}?done=assessment"
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import aiohttp
-import jinja2
 from aiohttp import web
 
 from services.portal.clients import Addresses
@@ -16,6 +15,7 @@ from services.portal.identity.front_door import FrontDoor
 from services.portal.identity.keyring import Keyring
 from services.portal.identity.staff import Staff
 from services.portal.pages.signals import Signals
+from services.portal.pages.theme import Theme
 from shared.runtime import clock
 from shared.runtime.db import Database
 
@@ -73,7 +73,7 @@ class Desk:
     directory: Directory
     addresses: Addresses
     session: aiohttp.ClientSession
-    templates: jinja2.Environment
+    theme: Theme
     signals: Signals
 
 

@@ -29,7 +29,7 @@ def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         desk = request.app[desk_key]
-        visitor = await visitor_of(request, desk)
+        visitor = await visitor_of(request, desk, noting=not _refreshes_itself(request))
         if visitor is None:
             return _to_sign_in(request, desk)
         visit = await open_visit(request, desk, visitor)
@@ -54,10 +54,10 @@ def unguarded(page: Handler) -> Handler:
     return handle
 
 
-async def visitor_of(request: web.Request, desk: Desk) -> Visitor | None:
-    """Whoever the session cookie belongs to."""
+async def visitor_of(request: web.Request, desk: Desk, *, noting: bool) -> Visitor | None:
+    """Whoever the session cookie belongs to; ``noting`` counts this as a use of it."""
     secret = request.cookies.get(desk.manner.cookie, "")
-    return await desk.front_door.resume(secret) if secret else None
+    return await desk.front_door.resume(secret, noting=noting) if secret else None
 
 
 def outside(desk: Desk, said: trouble.Trouble) -> web.Response:
@@ -79,15 +79,21 @@ async def _answer(page: Page, visit: Visit) -> web.StreamResponse:
         return _trouble(visit, trouble.of_problem(refused.problem))
     except Unreachable as silent:
         return _trouble(visit, trouble.of_silence(silent.service))
+    except web.HTTPSeeOther as onward:
+        return web.Response(status=303, headers={"Location": onward.headers["Location"]})
     except web.HTTPException as error:
-        if error.status < 400:
-            raise
         return _trouble(visit, trouble.of_status(error.status))
     except asyncio.CancelledError:
         raise
     except Exception as error:
         log.exception("page_failed", error=type(error).__name__)
         return _trouble(visit, trouble.of_status(500))
+
+
+def _refreshes_itself(request: web.Request) -> bool:
+    return "HX-Request" in request.headers or "text/event-stream" in request.headers.get(
+        "Accept", ""
+    )
 
 
 def _is_ours(visit: Visit) -> bool:

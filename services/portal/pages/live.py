@@ -18,7 +18,7 @@ async def stream_changes(visit: Visit) -> web.StreamResponse:
     async with sse_response(request) as stream:
         with desk.signals.listening() as changed:
             changed.set()
-            while stream.is_connected() and await visitor_of(request, desk):
+            while stream.is_connected() and await visitor_of(request, desk, noting=False):
                 try:
                     await asyncio.wait_for(changed.wait(), _RECHECK_S)
                 except TimeoutError:

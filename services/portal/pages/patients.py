@@ -80,7 +80,7 @@ async def enrol(visit: Visit) -> web.StreamResponse:
     data["neutral_wording"] = draft.value("neutral_wording") == "true"
     try:
         body = NewPatient.model_validate(data)
-        key = _key(draft, "again" if body.duplicate_reason else "first")
+        key = draft.part("again" if body.duplicate_reason else "first")
         patient = await visit.care.assessment.post("/patients", body, PatientBody, key=key)
     except ValidationError as error:
         return _enrolment(visit, draft.refused(drafts.faults_of(error)))
@@ -91,10 +91,6 @@ async def enrol(visit: Visit) -> web.StreamResponse:
             faults = (Fault("duplicate_reason", "Somebody like this may already be enrolled."),)
         return _enrolment(visit, draft.refused(faults, status=refused.problem.status), known)
     raise web.HTTPSeeOther(f"{places.patient(patient.patient_id)}?done=enrolled")
-
-
-def _key(draft: Draft, part: str) -> str:
-    return f"{draft.key}.{part}"
 
 
 def _list(

@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SUBJECTS = ("care.engagement.reminder.>", "care.assessment.flag.>")
-
 
 class Signals:
     """Wakes every open page. Many facts in a row become one waking."""
@@ -17,8 +15,8 @@ class Signals:
     def __init__(self) -> None:
         self._listeners: set[asyncio.Event] = set()
 
-    def notify(self) -> None:
-        """Something changed."""
+    async def seen(self, _subject: str, _body: bytes) -> None:
+        """Something changed; what it was, the browser asks for itself."""
         for listener in self._listeners:
             listener.set()
 

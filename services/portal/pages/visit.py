@@ -17,6 +17,7 @@ from services.portal.presenters.drafts import Draft
 from services.portal.presenters.today import Setting
 from shared.api.body import Body
 from shared.runtime import clock
+from shared.runtime.http.dispatch import correlation_key
 
 B = TypeVar("B", bound=Body)
 Form = Mapping[str, tuple[str, ...]]
@@ -104,7 +105,9 @@ async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visi
         request=request,
         desk=desk,
         visitor=visitor,
-        care=care_for(desk.session, desk.addresses, token=token),
+        care=care_for(
+            desk.session, desk.addresses, token=token, correlation_id=request[correlation_key]
+        ),
         people=people,
         setting=Setting(
             now=visitor.now,
@@ -144,7 +147,7 @@ def is_same_origin(request: web.Request, *, origin: str) -> bool:
 
 def render(desk: Desk, template: str, *, status: int = 200, **context: Any) -> web.Response:
     """A template as a response."""
-    text = desk.templates.get_template(template).render(**context)
+    text = desk.theme.templates.get_template(template).render(**context)
     return web.Response(
         text=text,
         status=status,

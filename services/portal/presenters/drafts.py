@@ -68,16 +68,21 @@ class Draft:
         """What is wrong with a field, or nothing."""
         return next((fault.text for fault in self.faults if fault.field == name), "")
 
+    def part(self, name: str) -> str:
+        """The key of one of several forms on a page."""
+        return f"{self.key}.{name}"
+
     def refused(self, faults: Iterable[Fault], *, status: int = 422) -> "Draft":
         """The same form with what has to be put right."""
         return replace(self, faults=tuple(faults), status=status)
 
-    def overtaken(self, now: Iterable[str], *, key: str) -> "Draft":
+    def overtaken(self, now: Iterable[str]) -> "Draft":
         """The same form after somebody else changed the record: what is different now,
         measured against the lines the page had shown (``seen``)."""
+        lines = tuple(now)
         seen = set(self.all("seen"))
-        changed = tuple(line for line in now if line not in seen)
-        return replace(self, key=key, changed=changed or tuple(now), status=412)
+        changed = tuple(line for line in lines if line not in seen)
+        return replace(self, changed=changed or lines)
 
 
 def faults_of(error: ValidationError) -> tuple[Fault, ...]:

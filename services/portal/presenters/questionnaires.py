@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.portal.presenters import places, record, words
+from services.portal.presenters.courses import RESPONSES
 from services.portal.presenters.record import Flag
 from services.portal.presenters.today import Setting
 from shared.api.assessment import (
@@ -20,14 +22,6 @@ MODES = (
     ("remote", "Filled in alone"),
     ("proxy", "Somebody else answered for them"),
 )
-RESPONSES = {
-    "unknown": "Not known yet",
-    "none": "No clear change",
-    "early-improvement": "First improvement",
-    "partial": "Partly better",
-    "response": "Clearly better",
-    "remission": "Hardly any symptoms",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +139,9 @@ def _progress(line: InstrumentTrajectory, titles: Mapping[str, str], setting: Se
     met = {True: "met", False: "not met", None: "not known"}
     return Progress(
         title=titles.get(line.instrument, words.plain(line.instrument)),
-        baseline=_reading(line.baseline_total, line.baseline_on and words.day(line.baseline_on)),
-        latest=_reading(
-            line.latest_total, line.latest_on and words.when(line.latest_on, today=today)
-        ),
-        response=RESPONSES[line.response],
+        baseline=_reading(line.baseline_total, line.baseline_on, setting),
+        latest=_reading(line.latest_total, line.latest_on, setting),
+        response=words.plain(RESPONSES[line.response]),
         remission=_remission(line, setting),
         relapse="The readings suggest a relapse." if line.relapse_suspected else "",
         definitions=tuple(
@@ -167,10 +159,11 @@ def _progress(line: InstrumentTrajectory, titles: Mapping[str, str], setting: Se
     )
 
 
-def _reading(total: int | None, on: str | None) -> str:
+def _reading(total: int | None, on: date | None, setting: Setting) -> str:
     if on is None:
         return "none yet"
-    return f"{'not known' if total is None else total}, on {on}"
+    said = "not known" if total is None else str(total)
+    return f"{said}, on {words.when(on, today=setting.today)}"
 
 
 def _remission(line: InstrumentTrajectory, setting: Setting) -> str:

@@ -112,6 +112,12 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
     )
 
 
+def without_flag(record: Record, flag_id: UUID) -> Record:
+    """The record for the page of a flag, which shows that flag itself."""
+    others = tuple(flag for flag in record.flags if flag.flag_id != flag_id)
+    return Record(record.patient, others, record.courses, record.reminders)
+
+
 def number(patient_id: UUID) -> str:
     """The second identifier: the first eight signs of the record's number, in two groups."""
     text = patient_id.hex[:8].upper()

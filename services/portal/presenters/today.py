@@ -145,9 +145,7 @@ def _union(sources: Sources, setting: Setting) -> dict[Key, Row]:
     rows: dict[Key, Row] = {}
     for reminder in sorted(sources.reminders or (), key=lambda item: item.key.level):
         key = _key(reminder.key)
-        rows[key] = (
-            _escalated(rows[key], reminder) if key in rows else _reminder(reminder, setting)
-        )
+        rows[key] = _escalated(rows[key], reminder) if key in rows else _reminder(reminder, setting)
     for item in sources.due or ():
         key = _key(item.key)
         rows[key] = _planned(rows[key], item) if key in rows else _due(item, setting)

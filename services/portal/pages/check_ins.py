@@ -1,0 +1,118 @@
+"""A check-in: how the person is. The questionnaire is saved first, then the check-in citing it."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from services.portal.pages.assessments import new_assessment
+from services.portal.pages.courses import read_course
+from services.portal.pages.forms import attempt
+from services.portal.pages.records import read_record, record_page
+from services.portal.pages.visit import Visit
+from services.portal.presenters import check_ins, places, questionnaires
+from services.portal.presenters.drafts import Draft
+from shared.api.assessment import AssessmentBody, InstrumentList
+from shared.api.treatment import CheckIn, CheckInResult, CourseBody
+
+_TAB = "Course"
+
+
+async def show_check_in(visit: Visit) -> web.StreamResponse:
+    """The check-in, in the plan's own words."""
+    return await _check_in(visit, visit.draft(missed_doses_in_a_row="0", mode="telephone"))
+
+
+async def record_check_in(visit: Visit) -> web.StreamResponse:
+    """A flag from the questionnaire is raised before anything else is recorded. Sending the
+    form again records nothing twice: each part has its own key, made from the form's."""
+    draft = visit.sent()
+    course = await read_course(visit)
+
+    async def save_answers() -> AssessmentBody:
+        _check_in_body(visit, ())
+        body = new_assessment(draft, instrument=course.primary_instrument)
+        path = f"/patients/{course.patient_id}/assessments"
+        return await visit.care.assessment.post(
+            path, body, AssessmentBody, key=draft.part("answers")
+        )
+
+    if questionnaires.answers(draft.values) and not draft.value("assessment_id"):
+        saved = await attempt(draft, save_answers)
+        if isinstance(saved, Draft):
+            return await _check_in(visit, saved)
+        cited = {**draft.values, "assessment_id": (str(saved.assessment_id),)}
+        draft = replace(draft, values=cited)
+
+    async def send() -> CheckInResult:
+        body = _check_in_body(visit, draft.all("assessment_id"))
+        path = f"/courses/{course.course_id}/check-ins"
+        return await visit.care.treatment.post(
+            path, body, CheckInResult, key=draft.part("check-in")
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _check_in(visit, outcome)
+    raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=check-in")
+
+
+def _check_in_body(visit: Visit, assessment_ids: tuple[str, ...]) -> CheckIn:
+    """The request behind the form.
+
+    Raises:
+        ValidationError: something was left open or cannot be read.
+    """
+    data: dict[str, Any] = visit.fields(*check_ins.FIELDS)
+    return CheckIn.model_validate(
+        data
+        | {
+            "kind": _kind(visit),
+            "ordinal": visit.number("ordinal"),
+            "assessment_ids": tuple(UUID(text) for text in assessment_ids),
+        }
+    )
+
+
+async def _check_in(visit: Visit, draft: Draft) -> web.StreamResponse:
+    read, course, instruments = await asyncio.gather(
+        read_record(visit, visit.id("patient_id")),
+        read_course(visit),
+        visit.care.assessment.get("/instruments", InstrumentList),
+    )
+    instrument = next(one for one in instruments.items if one.code == course.primary_instrument)
+    return await record_page(
+        visit,
+        "check_in.html",
+        read,
+        tab=_TAB,
+        status=draft.status,
+        draft=draft,
+        course=course,
+        words=check_ins.words_for(course, _kind(visit), visit.number("ordinal"), visit.setting),
+        instrument=instrument,
+        items=questionnaires.items(instrument),
+        asks_intent=any(item.red_flag for item in instrument.items),
+        modes=questionnaires.MODES,
+        severities=check_ins.SEVERITIES,
+        moods=check_ins.MOODS,
+        may_record=_may_record(course, _kind(visit), visit.number("ordinal")),
+    )
+
+
+def _kind(visit: Visit) -> str:
+    kind = visit.request.match_info["kind"]
+    if kind not in check_ins.KINDS:
+        raise web.HTTPNotFound
+    return kind
+
+
+def _may_record(course: CourseBody, kind: str, ordinal: int) -> bool:
+    """Whether the service offers this check-in now."""
+    taper = course.taper
+    if taper is None:
+        return False
+    offered = taper.surveillance if kind == "surveillance" else taper.steps
+    return any(one.ordinal == ordinal and f"check-in-{kind}" in one.actions for one in offered)

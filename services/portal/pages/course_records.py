@@ -1,0 +1,134 @@
+"""What can be recorded about a course: the fields of each form and the request they become.
+
+A form is offered when the service names its act among the course's actions, and never otherwise.
+"""
+
+from dataclasses import dataclass, field
+
+from services.portal.presenters.drafts import Draft
+from shared.api import treatment
+from shared.api.body import Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One act on a course. ``act`` is the last part of its route; ``versioned`` acts name
+    the version the person was looking at."""
+
+    act: str
+    title: str
+    explanation: str
+    button: str
+    body: type[Body]
+    fields: tuple[str, ...]
+    lists: tuple[str, ...] = ()
+    versioned: bool = True
+    notice: str = field(default="decision")
+
+    def body_from(self, draft: Draft) -> Body:
+        """The request behind the form.
+
+        Raises:
+            ValidationError: what was typed is no valid request.
+        """
+        typed = {name: draft.value(name) for name in self.fields if draft.value(name)}
+        ticked = {name: draft.all(name) for name in self.lists if draft.all(name)}
+        return self.body.model_validate(typed | ticked)
+
+
+_ALL = (
+    Record(
+        act="remission",
+        title="Record remission",
+        explanation="The clock of the course starts at remission: the second, confirming reading.",
+        button="Record remission",
+        body=treatment.RemissionRecord,
+        fields=("remission_on", "episodes", "months", "reason"),
+        lists=("risk_factors",),
+        notice="remission",
+    ),
+    Record(
+        act="decision",
+        title="Record the decision",
+        explanation="Nothing stops by itself: going on is as much a decision as tapering.",
+        button="Record the decision",
+        body=treatment.DecisionRecord,
+        fields=("decision", "reason"),
+    ),
+    Record(
+        act="dose-changes",
+        title="Change the dose",
+        explanation="Outside a taper. For going down to stop, plan a taper instead.",
+        button="Change the dose",
+        body=treatment.DoseChange,
+        fields=("dose_mg", "effective_on", "reason"),
+        notice="dose",
+    ),
+    Record(
+        act="hold",
+        title="Hold the dose",
+        explanation="The dose stays as it is and every later date moves by as many days.",
+        button="Hold the dose",
+        body=treatment.Hold,
+        fields=("plan_version", "days", "reason"),
+        versioned=False,
+        notice="hold",
+    ),
+    Record(
+        act="resume",
+        title="Go on with the taper",
+        explanation="The next step is scheduled from this day.",
+        button="Go on",
+        body=treatment.Resumption,
+        fields=("resume_on", "reason"),
+        versioned=False,
+        notice="resume",
+    ),
+    Record(
+        act="step-back",
+        title="Step back",
+        explanation="Return to the last dose that was tolerated. Later steps get smaller and"
+        " slower, in a new version of the plan.",
+        button="Step back",
+        body=treatment.StepBack,
+        fields=("plan_version", "from_on", "reason"),
+        notice="decision",
+    ),
+    Record(
+        act="relapse",
+        title="Record a relapse",
+        explanation="The clock stops. What was recorded before is kept.",
+        button="Record the relapse",
+        body=treatment.RelapseRecord,
+        fields=("relapse_on", "reason"),
+        notice="relapse",
+    ),
+    Record(
+        act="suspend",
+        title="Freeze dose changes",
+        explanation="For a red flag. It never stops the medicine.",
+        button="Freeze dose changes",
+        body=treatment.Suspension,
+        fields=("reason",),
+    ),
+    Record(
+        act="withdraw",
+        title="Withdraw the proposal",
+        explanation="It was never signed, so nothing has started.",
+        button="Withdraw the proposal",
+        body=treatment.Withdrawal,
+        fields=("reason",),
+        notice="withdrawn",
+    ),
+    Record(
+        act="close",
+        title="Close the course",
+        explanation="After the watch that follows the last dose, or earlier with a good reason.",
+        button="Close the course",
+        body=treatment.Closure,
+        fields=("reason",),
+        notice="closed",
+    ),
+)
+
+RECORDS = {record.act: record for record in _ALL}

@@ -1,0 +1,71 @@
+"""Sending what was typed to a service; a refusal gives the form back with what to put right."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from services.portal.clients import Refused
+from services.portal.identity.front_door import TooManyTries, WrongPassword
+from services.portal.pages.visit import Visit
+from services.portal.presenters import drafts, words
+from services.portal.presenters.drafts import Draft, Fault
+from shared.api.body import Body
+
+B = TypeVar("B", bound=Body)
+_STALE = 412
+_GIVEN_BACK = frozenset({400, 409, 412, 422, 428})
+
+
+class MovedOn(Exception):
+    """What was to be signed is no longer what the page had shown."""
+
+
+async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
+    """The service's answer, or the form again. A status of 412 asks whoever shows the form to
+    say what has changed.
+
+    Raises:
+        Refused: what was asked for is not this person's to see or do.
+        Unreachable: nobody knows whether it arrived; sending it again is safe.
+    """
+    try:
+        return await send()
+    except ValidationError as error:
+        return draft.refused(drafts.faults_of(error))
+    except MovedOn:
+        return draft.refused((), status=_STALE)
+    except WrongPassword:
+        fault = Fault("password", "This is not your password. Nothing was signed.")
+        return draft.refused([fault], status=403)
+    except TooManyTries as wait:
+        seconds = words.count(wait.seconds, "second")
+        fault = Fault("password", f"Too many tries. Please wait {seconds}.")
+        return draft.refused([fault], status=429)
+    except Refused as refused:
+        problem = refused.problem
+        if problem.status not in _GIVEN_BACK:
+            raise
+        faults = () if problem.status == _STALE else drafts.faults_in(problem)
+        return draft.refused(faults, status=problem.status)
+
+
+def is_stale(draft: Draft) -> bool:
+    """Whether the record has moved on since the form was rendered."""
+    return draft.status == _STALE
+
+
+async def signature(visit: Visit, *, hash_: str, meaning: str) -> str:
+    """The signed-in person's signature over one version, with the password they just typed.
+
+    Raises:
+        WrongPassword: nothing was signed.
+        TooManyTries: says how long to wait.
+    """
+    return await visit.desk.front_door.signature(
+        visit.visitor.staff.username,
+        visit.one("password")[:256],
+        hash_=hash_,
+        meaning=meaning,
+        address=visit.request.remote or "",
+    )

@@ -1,0 +1,97 @@
+"""For operations: how the services are, parked messages, the demo clock. No clinical data."""
+
+import asyncio
+from datetime import timedelta
+
+from aiohttp import web
+
+from services.portal.clients import SERVICES, Caller, Unreachable
+from services.portal.pages.forms import attempt
+from services.portal.pages.visit import Visit
+from services.portal.presenters import machinery
+from services.portal.presenters.drafts import Draft, Fault
+from shared.api.body import Page
+from shared.api.operations import OperationsBody, ParkedBody, Resolve
+from shared.runtime.demo_clock import ClockRefused, DemoClock
+
+_CLOCK_TOKEN = timedelta(minutes=15)
+
+
+async def show_operations(visit: Visit) -> web.StreamResponse:
+    """The state of every service on one screen."""
+    return await _operations(visit, visit.draft(by="1d"))
+
+
+async def move_clock(visit: Visit) -> web.StreamResponse:
+    """Let the demo's time pass; every reminder on the way is dealt with in its turn."""
+    draft = visit.sent()
+    by = machinery.STRIDES.get(draft.value("by"))
+    if not visit.desk.manner.demo or by is None:
+        fault = Fault("by", "Choose how far the demo clock goes. Outside a demo it never moves.")
+        return await _operations(visit, draft.refused([fault]))
+    addresses = visit.desk.addresses
+    demo = DemoClock(
+        visit.desk.session,
+        {service: getattr(addresses, service) for service in SERVICES},
+        await visit.desk.front_door.fresh_token(
+            visit.visitor.staff, audience=SERVICES, lifetime=_CLOCK_TOKEN
+        ),
+    )
+    try:
+        await demo.advance(by, moved=lambda _state: None)
+    except (ClockRefused, ExceptionGroup):
+        fault = Fault("by", "The clock stopped on the way: a service did not follow.")
+        return await _operations(visit, draft.refused([fault], status=409))
+    raise web.HTTPSeeOther("/?done=clock")
+
+
+async def resolve(visit: Visit) -> web.StreamResponse:
+    """Replay or discard one parked message, with a reason."""
+    draft = visit.sent()
+    service, act = draft.value("service"), draft.value("act")
+    if service not in SERVICES or act not in {"replay", "discard"}:
+        raise web.HTTPNotFound
+    caller = visit.care.service(service)
+
+    async def send() -> ParkedBody:
+        body = Resolve.model_validate(visit.fields("reason"))
+        path = f"/parked/{draft.value('parked_id')}/{act}"
+        return await caller.post(path, body, ParkedBody, key=draft.part(act))
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _operations(visit, outcome)
+    raise web.HTTPSeeOther("/?done=parked")
+
+
+async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
+    found = await asyncio.gather(*(_state(caller) for caller in visit.care.everyone))
+    states = [machinery.state(*one, visit.setting) for one in zip(SERVICES, found, strict=True)]
+    waiting = [one.service for one in found if one is not None and one.parked]
+    parked = await asyncio.gather(*(_parked(visit.care.service(name)) for name in waiting))
+    return visit.page(
+        "operations.html",
+        status=draft.status,
+        draft=draft,
+        states=states,
+        parked=[
+            (service, machinery.parked(message, visit.setting))
+            for service, messages in zip(waiting, parked, strict=True)
+            for message in messages
+        ],
+        reasons=machinery.REASONS,
+        clock=machinery.clock([one for one in found if one], visit.setting),
+        strides=machinery.STRIDE_WORDS,
+    )
+
+
+async def _state(caller: Caller) -> OperationsBody | None:
+    try:
+        return await caller.get("/operations", OperationsBody)
+    except Unreachable:
+        return None
+
+
+async def _parked(caller: Caller) -> tuple[ParkedBody, ...]:
+    page = await caller.get("/parked", Page[ParkedBody], {"limit": "50"})
+    return tuple(message for message in page.items if message.status == "parked")

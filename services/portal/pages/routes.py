@@ -1,0 +1,120 @@
+"""Every address of the portal, and who may open it. An address not listed here does not exist."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from services.portal.pages import (
+    assessments,
+    check_ins,
+    courses,
+    entrance,
+    flags,
+    home,
+    intake,
+    live,
+    operating,
+    pathway,
+    patient,
+    patients,
+    reminders,
+    reviews,
+    scripts,
+    steps,
+    tapers,
+    theme,
+)
+from services.portal.pages.desk import Desk, desk_key
+from services.portal.pages.gate import Page, guarded, outside, unguarded
+from services.portal.presenters import trouble
+from services.portal.presenters.frame import CLINICAL
+from shared.api.identity import Role
+from shared.runtime.http.app import LONG_LIVED
+
+STAFF = frozenset(role for role in Role if role is not Role.SERVICE)
+OPERATIONS = frozenset({Role.OPERATIONS})
+PRESCRIBER = frozenset({Role.PRESCRIBER})
+
+_P = "/patients/{patient_id}"
+_C = "/patients/{patient_id}/courses/{course_id}"
+
+PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
+    ("GET", "/", home.show_home, STAFF),
+    ("GET", "/list", home.show_list, CLINICAL),
+    ("POST", "/sign-out", entrance.sign_out, STAFF),
+    ("POST", "/operations/clock", operating.move_clock, OPERATIONS),
+    ("POST", "/operations/parked", operating.resolve, OPERATIONS),
+    ("GET", "/patients", patients.show_patients, CLINICAL),
+    ("POST", "/patients/search", patients.search, CLINICAL),
+    ("GET", "/patients/new", patients.show_enrolment, CLINICAL),
+    ("POST", "/patients/new", patients.enrol, CLINICAL),
+    ("GET", _P, patient.show_overview, CLINICAL),
+    ("GET", f"{_P}/details", patient.show_details, CLINICAL),
+    ("POST", f"{_P}/details", patient.change_details, CLINICAL),
+    ("POST", f"{_P}/care-team", patient.change_care_team, CLINICAL),
+    ("POST", f"{_P}/leave-care", patient.leave_care, CLINICAL),
+    ("GET", f"{_P}/assessments", assessments.show_assessments, CLINICAL),
+    ("GET", f"{_P}/assessments/new/{{instrument}}", assessments.show_questionnaire, CLINICAL),
+    ("POST", f"{_P}/assessments/new/{{instrument}}", assessments.take, CLINICAL),
+    ("GET", f"{_P}/assessments/{{assessment_id}}", assessments.show_result, CLINICAL),
+    ("GET", f"{_P}/flags/new", flags.show_raising, CLINICAL),
+    ("POST", f"{_P}/flags/new", flags.raise_flag, CLINICAL),
+    ("GET", f"{_P}/flags/{{flag_id}}", flags.show_flag, CLINICAL),
+    ("POST", f"{_P}/flags/{{flag_id}}/acknowledge", flags.acknowledge, CLINICAL),
+    ("POST", f"{_P}/flags/{{flag_id}}/close", flags.close, CLINICAL),
+    ("GET", f"{_P}/intake", intake.show_intake, CLINICAL),
+    ("POST", f"{_P}/intake", intake.save_intake, CLINICAL),
+    ("GET", f"{_P}/health", intake.show_health, CLINICAL),
+    ("POST", f"{_P}/health", intake.save_health, CLINICAL),
+    ("GET", f"{_P}/pathway", pathway.show_pathway, CLINICAL),
+    ("POST", f"{_P}/pathway", pathway.propose, CLINICAL),
+    ("POST", f"{_P}/pathway/{{proposal_id}}", pathway.decide, CLINICAL),
+    ("GET", f"{_P}/reminders", reminders.show_reminders, CLINICAL),
+    ("GET", f"{_P}/reminders/{{reminder_id}}", reminders.show_reminder, CLINICAL),
+    ("POST", f"{_P}/reminders/{{reminder_id}}/acknowledge", reminders.acknowledge, CLINICAL),
+    ("POST", f"{_P}/reminders/{{reminder_id}}/outcome", reminders.record_outcome, CLINICAL),
+    ("GET", f"{_P}/courses", courses.show_courses, CLINICAL),
+    ("GET", f"{_P}/courses/new", courses.show_set_up, CLINICAL),
+    ("POST", f"{_P}/courses/new", courses.propose, CLINICAL),
+    ("GET", _C, courses.show_course, CLINICAL),
+    ("POST", f"{_C}/confirm", courses.confirm, CLINICAL),
+    ("POST", f"{_C}/record/{{what}}", courses.record, CLINICAL),
+    ("GET", f"{_C}/reviews/{{ordinal}}", reviews.show_review, CLINICAL),
+    ("POST", f"{_C}/reviews/{{ordinal}}", reviews.record_review, CLINICAL),
+    ("GET", f"{_C}/taper", tapers.show_taper_form, CLINICAL),
+    ("POST", f"{_C}/taper", tapers.preview_or_draft, CLINICAL),
+    ("GET", f"{_C}/plans/{{plan_id}}", tapers.show_plan, CLINICAL),
+    ("POST", f"{_C}/plans/{{plan_id}}", tapers.sign, CLINICAL),
+    ("GET", f"{_C}/steps/{{ordinal}}", steps.show_step, CLINICAL),
+    ("POST", f"{_C}/steps/{{ordinal}}/supply", steps.confirm_supply, CLINICAL),
+    ("POST", f"{_C}/steps/{{ordinal}}/taken", steps.confirm_taken, CLINICAL),
+    ("GET", f"{_C}/check-ins/{{kind}}/{{ordinal}}", check_ins.show_check_in, CLINICAL),
+    ("POST", f"{_C}/check-ins/{{kind}}/{{ordinal}}", check_ins.record_check_in, CLINICAL),
+)
+
+
+def extension(desk: Desk) -> Callable[[web.Application], None]:
+    """Adds the pages to the portal's application."""
+
+    def extend(app: web.Application) -> None:
+        app[desk_key] = desk
+        app.router.add_get("/.well-known/jwks.json", scripts.publish_keys)
+        app.router.add_post("/api/v1/tokens", scripts.issue_token)
+        app.router.add_post("/api/v1/signatures", scripts.issue_signature)
+        app.router.add_get("/static/{digest}/{name}", _static)
+        app.router.add_get("/sign-in", unguarded(entrance.show_sign_in))
+        app.router.add_post("/sign-in", unguarded(entrance.sign_in))
+        app.router.add_get("/live", guarded(live.stream_changes, roles=CLINICAL), name=LONG_LIVED)
+        for method, path, page, roles in PAGES:
+            app.router.add_route(method, path, guarded(page, roles=roles))
+        app.router.add_get("/{anything:(?!api/).*}", _nowhere)
+
+    return extend
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    return theme.answer(request.app[desk_key].theme, request.path)
+
+
+async def _nowhere(request: web.Request) -> web.StreamResponse:
+    return outside(request.app[desk_key], trouble.of_status(404))

@@ -1,0 +1,182 @@
+"""Planning a taper: choose a way down, look at it, save it, sign it."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from services.portal.pages.courses import read_course
+from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
+from services.portal.pages.records import read_record, record_page
+from services.portal.pages.visit import Visit
+from services.portal.presenters import courses, intakes, places, tapers, words
+from services.portal.presenters.drafts import Draft, Fault
+from shared.api.body import Page
+from shared.api.treatment import (
+    CourseBody,
+    DrugBody,
+    SignTaperPlan,
+    TaperPlanBody,
+    TaperPolicyBody,
+    TaperPreview,
+    TaperRequest,
+)
+from shared.runtime import clock
+
+_TAB = "Course"
+_FIELDS = ("policy", "starts_on", "interval_days", "last_dose_mg", "early_reason")
+_READINESS = ("crisis_plan_agreed", "supporter_asked", "pace_is_the_patients")
+
+
+async def show_taper_form(visit: Visit) -> web.StreamResponse:
+    """Which way down, from when, with what on the shelf."""
+    return await _form(visit, visit.draft(starts_on=visit.setting.today.isoformat()), None)
+
+
+async def preview_or_draft(visit: Visit) -> web.StreamResponse:
+    """Look at the plan that would result, or save it as a draft to be signed."""
+    draft = visit.sent()
+    path = f"/courses/{visit.id('course_id')}"
+
+    async def look() -> TaperPreview:
+        return await visit.care.treatment.post(
+            f"{path}/taper-previews",
+            _request(draft),
+            TaperPreview,
+            key=str(clock.new_id()),
+        )
+
+    async def save() -> TaperPlanBody:
+        return await visit.care.treatment.post(
+            f"{path}/taper-plans", _request(draft), TaperPlanBody, key=draft.part("save")
+        )
+
+    if draft.value("act") != "save":
+        seen = await attempt(draft, look)
+        return await _form(visit, *((seen, None) if isinstance(seen, Draft) else (draft, seen)))
+    saved = await attempt(draft, save)
+    if isinstance(saved, Draft):
+        return await _form(visit, saved, None)
+    place = places.course(saved.patient_id, saved.course_id, "plans", saved.plan_id)
+    raise web.HTTPSeeOther(f"{place}?done=plan")
+
+
+async def show_plan(visit: Visit) -> web.StreamResponse:
+    """A stored plan, to sign or to read."""
+    return await _stored(visit, visit.draft())
+
+
+async def sign(visit: Visit) -> web.StreamResponse:
+    """Sign exactly the version that was shown, answering each warning with a reason."""
+    draft = visit.sent()
+    plan = await _read_plan(visit)
+    if plan.signing is None:
+        return await _stored(visit, draft.refused([Fault("", "There is nothing to sign now.")]))
+    signing = plan.signing
+    reasons = intakes.answers(draft.values, prefix="reason")
+
+    async def send() -> TaperPlanBody:
+        if visit.one("hash") != signing.hash:
+            raise MovedOn
+        body = SignTaperPlan.model_validate(
+            {
+                "signature": await signature(visit, hash_=signing.hash, meaning=signing.meaning),
+                "acknowledgements": [
+                    {"rule": rule, "reason": reason} for rule, reason in reasons.items()
+                ],
+            }
+        )
+        return await visit.care.treatment.post(
+            f"/taper-plans/{plan.plan_id}/sign",
+            body,
+            TaperPlanBody,
+            key=draft.key,
+            version=visit.version(),
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _stored(visit, outcome)
+    raise web.HTTPSeeOther(f"{places.course(plan.patient_id, plan.course_id)}?done=signed")
+
+
+def _request(draft: Draft) -> TaperRequest:
+    """The request behind the form; untouched parts are left to the service.
+
+    Raises:
+        ValidationError: what was typed is no valid request.
+    """
+    data: dict[str, Any] = {name: draft.value(name) for name in _FIELDS if draft.value(name)}
+    data["products"] = draft.all("products")
+    if draft.value("baseline_withdrawal"):
+        data["readiness"] = {
+            "baseline_withdrawal": draft.value("baseline_withdrawal"),
+            **{name: draft.value(name) == "true" for name in _READINESS},
+        }
+    return TaperRequest.model_validate(data)
+
+
+async def _read_plan(visit: Visit) -> TaperPlanBody:
+    path = f"/taper-plans/{visit.id('plan_id')}"
+    plan = await visit.care.treatment.get(path, TaperPlanBody)
+    if plan.patient_id != visit.id("patient_id") or plan.course_id != visit.id("course_id"):
+        raise web.HTTPNotFound
+    return plan
+
+
+async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.StreamResponse:
+    treatment = visit.care.treatment
+    read, course, drugs = await asyncio.gather(
+        read_record(visit, visit.id("patient_id")),
+        read_course(visit),
+        treatment.get("/drugs", Page[DrugBody]),
+    )
+    ways = await treatment.get("/taper-policies", Page[TaperPolicyBody], {"drug": course.drug})
+    chosen = next((way for way in ways.items if way.policy == draft.value("policy")), None)
+    return await record_page(
+        visit,
+        "taper.html",
+        read,
+        tab=_TAB,
+        status=draft.status,
+        draft=draft,
+        course=course,
+        clock=courses.clock(course, visit.setting),
+        policies=tapers.policies(ways.items),
+        products=_shelf(drugs, course),
+        severities=tapers.SEVERITIES,
+        plan=tapers.preview(seen, chosen, visit.setting) if seen else None,
+    )
+
+
+async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
+    read, plan = await asyncio.gather(read_record(visit, visit.id("patient_id")), _read_plan(visit))
+    lines = tapers.lines(plan, visit.setting)
+    if is_stale(draft):
+        draft = draft.overtaken(lines)
+    return await record_page(
+        visit,
+        "plan.html",
+        read,
+        tab=_TAB,
+        status=draft.status,
+        draft=draft,
+        body=plan,
+        plan=tapers.stored(plan, visit.setting),
+        state=courses.PLAN_STATES[plan.status],
+        seen=lines,
+        people=(
+            ("Drafted by", words.who(plan.drafted_by, visit.setting.staff)),
+            ("Signed by", words.who(plan.signed_by, visit.setting.staff)),
+            ("Signed", courses.moment(plan.signed_at, visit.setting) or "not yet"),
+        ),
+    )
+
+
+def _shelf(drugs: Page[DrugBody], course: CourseBody) -> list[tuple[str, str]]:
+    return [
+        (product.product, product.name)
+        for drug in drugs.items
+        if drug.drug == course.drug
+        for product in drug.products
+    ]

@@ -1,0 +1,86 @@
+"""Templates and static files, read once. A file's address changes with its content, so browsers
+may keep it for ever."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import jinja2
+from aiohttp import web
+
+_HERE = Path(__file__).parent.parent
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_HTMX = ("htmx.min.js", "ext/sse.js")
+_KEPT = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A static file and its type."""
+
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """How pages look: the templates, and static files by address."""
+
+    templates: jinja2.Environment
+    files: Mapping[str, File]
+
+
+def load() -> Theme:
+    """Read everything.
+
+    Raises:
+        FileNotFoundError: the installation is incomplete.
+    """
+    own = {path.name: path for path in sorted((_HERE / "static").iterdir())}
+    htmx = {name: _htmx_folder() / name for name in _HTMX}
+    addresses = {name: _address(name, path) for name, path in (own | htmx).items()}
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    templates.globals["asset"] = addresses.__getitem__
+    return Theme(
+        templates,
+        {
+            addresses[name]: File(path.read_bytes(), _TYPES[path.suffix])
+            for name, path in (own | htmx).items()
+        },
+    )
+
+
+def answer(theme: Theme, address: str) -> web.Response:
+    """A static file."""
+    file = theme.files.get(address)
+    if file is None:
+        raise web.HTTPNotFound
+    response = web.Response(
+        body=file.content,
+        content_type=file.content_type,
+        charset="utf-8",
+        headers={"Cache-Control": _KEPT},
+    )
+    response.enable_compression()
+    return response
+
+
+def _address(name: str, path: Path) -> str:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return f"/static/{digest}/{name.replace('/', '-')}"
+
+
+def _htmx_folder() -> Path:
+    spec = find_spec("js_lib_htmx")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("htmx is missing: install the package django-js-lib-htmx")
+    return Path(spec.submodule_search_locations[0]) / "static" / "htmx"

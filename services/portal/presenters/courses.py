@@ -1,0 +1,314 @@
+"""A course in words: its clock, what is planned, what a rule has to say."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.portal.presenters import places, words
+from services.portal.presenters.record import PHASES
+from services.portal.presenters.today import Setting
+from shared.api.treatment import (
+    CourseBody,
+    FindingBody,
+    ReviewBody,
+    ScheduledStepBody,
+    SurveillanceBody,
+    TaperPlanBody,
+)
+
+_TONES = {
+    "block": ("danger", "This stops it"),
+    "strong-warn": ("danger", "Strong warning"),
+    "warn": ("warn", "Warning"),
+    "inform": ("calm", "Good to know"),
+}
+RESPONSES = {
+    "unknown": "not known yet",
+    "none": "no clear change",
+    "early-improvement": "first improvement",
+    "partial": "partly better",
+    "response": "clearly better",
+    "remission": "hardly any symptoms",
+}
+PLAN_STATES = {
+    "draft": "draft, not signed",
+    "signed": "signed",
+    "active": "under way",
+    "hold": "on hold",
+    "superseded": "replaced by a later version",
+    "completed": "completed",
+    "stopped": "stopped",
+}
+_ANSWERABLE = frozenset({"strong-warn", "warn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has to say. ``needs_reason``: signing asks why it is right all the same."""
+
+    rule: str
+    tone: str
+    title: str
+    detail: str
+    source: str
+    grade: str
+    needs_reason: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One line of what is planned: a review or a look after the last dose."""
+
+    ordinal: int
+    title: str
+    due: str
+    whose: str
+    done: str
+    href: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One scheduled step of a taper. ``href`` leads to confirming supply and change."""
+
+    title: str
+    change: str
+    on: str
+    supply: str
+    supply_done: str
+    taken: str
+    checks: tuple[tuple[str, str, str], ...]
+    href: str
+    is_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How long, since when, until when, and why."""
+
+    line: str
+    facts: tuple[tuple[str, str], ...]
+    why: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One row of the list of courses."""
+
+    title: str
+    phase: str
+    dose: str
+    since: str
+    href: str
+
+
+def findings(items: Iterable[FindingBody]) -> tuple[Finding, ...]:
+    """Rules in the order of their weight."""
+    weights = list(_TONES)
+    ordered = sorted(items, key=lambda item: weights.index(item.level))
+    return tuple(
+        Finding(
+            rule=item.rule,
+            tone=_TONES[item.level][0],
+            title=_TONES[item.level][1],
+            detail=item.detail,
+            source=item.source,
+            grade=item.grade,
+            needs_reason=item.level in _ANSWERABLE,
+        )
+        for item in ordered
+    )
+
+
+def summaries(items: Iterable[CourseBody], setting: Setting) -> tuple[Summary, ...]:
+    """Courses, the newest first."""
+    ordered = sorted(items, key=lambda course: course.starts_on, reverse=True)
+    return tuple(
+        Summary(
+            title=f"{course.drug_name} for {words.plain(course.indication).lower()}",
+            phase=PHASES.get(course.phase, words.plain(course.phase)),
+            dose=course.dose_text,
+            since=words.when(course.started_on or course.starts_on, today=setting.today),
+            href=places.course(course.patient_id, course.course_id),
+        )
+        for course in ordered
+    )
+
+
+def clock_line(course: CourseBody, setting: Setting) -> str:
+    """How long the course has run, and what its end hangs on."""
+    if course.started_on is None:
+        return f"Planned to start {words.when(course.starts_on, today=setting.today)}."
+    weeks = words.count(course.clock.weeks_on_treatment, "week")
+    if course.clock.remission_on is None:
+        return f"On treatment {weeks}. Remission not recorded."
+    remission = words.day(course.clock.remission_on)
+    return f"On treatment {weeks}. Remission recorded for {remission}."
+
+
+def clock(course: CourseBody, setting: Setting) -> Clock:
+    """The clock card. It opens a review when it has run out; it never stops a medicine."""
+    times = course.clock
+    rows: list[tuple[str, date | None]] = [
+        ("Six months after remission", times.six_months_on),
+        ("Twelve months after remission", times.twelve_months_on),
+        ("Continue at least until", times.minimum_end_on),
+        ("Decision due", times.review_on),
+    ]
+    said = [(name, words.when(on, today=setting.today)) for name, on in rows if on is not None]
+    if times.months is not None:
+        said.append(("Length chosen", f"{words.count(times.months, 'month')} after remission"))
+    if times.paused_days:
+        said.append(("Paused", words.count(times.paused_days, "day")))
+    return Clock(clock_line(course, setting), tuple(said), times.why, times.rule)
+
+
+def reviews(course: CourseBody, setting: Setting) -> tuple[Planned, ...]:
+    """Reviews still to be done first, then those that were."""
+    ordered = sorted(course.reviews, key=lambda one: (one.done_at is not None, one.due_on))
+    return tuple(_review(course, one, setting) for one in ordered)
+
+
+def surveillance(course: CourseBody, setting: Setting) -> tuple[Planned, ...]:
+    """The looks after the last dose."""
+    if course.taper is None:
+        return ()
+    return tuple(_look(course, one, setting) for one in course.taper.surveillance)
+
+
+def steps(course: CourseBody, setting: Setting) -> tuple[Step, ...]:
+    """The steps that are scheduled: one ahead of the last one taken."""
+    if course.taper is None:
+        return ()
+    return tuple(step(course, one, setting) for one in course.taper.steps)
+
+
+def step(course: CourseBody, one: ScheduledStepBody, setting: Setting) -> Step:
+    """One step: what changes, when, and what is left to do for it."""
+    count = course.taper.step_count if course.taper else one.ordinal
+    return Step(
+        title=f"Step {one.ordinal} of {count}",
+        change=f"{one.previous_dose_text} → {one.dose_text}",
+        on=words.when(one.change_on, today=setting.today),
+        supply=one.supply_text,
+        supply_done=moment(one.supply_confirmed_at, setting),
+        taken=moment(one.taken_at, setting),
+        checks=(
+            *_check(course, one, "early", setting),
+            *_check(course, one, "gate", setting),
+        ),
+        href=places.course(course.patient_id, course.course_id, "steps", one.ordinal),
+        is_next=one.taken_at is None,
+    )
+
+
+def lines(course: CourseBody, setting: Setting) -> tuple[str, ...]:
+    """The course as lines, to see what has changed under somebody's hands."""
+    clock_facts = clock(course, setting).facts
+    return (
+        f"Phase: {PHASES.get(course.phase, words.plain(course.phase))}",
+        f"Dose: {course.dose_text}",
+        *(f"{name}: {said}" for name, said in clock_facts),
+        *(f"{one.title}: {one.done}" for one in reviews(course, setting) if one.done),
+        *(f"{one.title}: {one.change}, {one.on}" for one in steps(course, setting)),
+        *(f"{one.rule}: {one.detail}" for one in findings(course.findings)),
+    )
+
+
+def response(course: CourseBody, setting: Setting) -> tuple[tuple[str, str], ...]:
+    """Where the scores stand."""
+    one = course.response
+    first = "none yet" if one.baseline_on is None else _score(one.baseline_total, one.baseline_on)
+    latest = "none yet" if one.latest_on is None else _score(one.latest_total, one.latest_on)
+    said = [
+        ("Measured by", words.plain(one.instrument).upper()),
+        ("First reading", first),
+        ("Latest", latest),
+        ("So far", RESPONSES[one.category]),
+    ]
+    if one.remission_confirmed_on:
+        confirmed = words.when(one.remission_confirmed_on, today=setting.today)
+        said.append(("Remission confirmed by the scores", confirmed))
+    return tuple(said)
+
+
+def hold_until(course: CourseBody, setting: Setting) -> str:
+    """Until when the dose is held, or nothing."""
+    until = course.taper.hold_until if course.taper else None
+    return words.when(until, today=setting.today) if until else ""
+
+
+def plans(items: Iterable[TaperPlanBody]) -> tuple[tuple[str, str, str], ...]:
+    """Plans by version, the newest first: name, state, address."""
+    ordered = sorted(items, key=lambda plan: plan.plan_version, reverse=True)
+    return tuple(
+        (
+            f"Version {plan.plan_version}: {plan.policy_name}",
+            PLAN_STATES[plan.status],
+            places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id),
+        )
+        for plan in ordered
+    )
+
+
+def moment(at: datetime | None, setting: Setting) -> str:
+    """An instant in words, or nothing."""
+    return words.moment(at, zone=setting.zone, now=setting.now) if at else ""
+
+
+def _score(total: int | None, on: date) -> str:
+    return f"{'not known' if total is None else total}, on {words.day(on)}"
+
+
+def _review(course: CourseBody, one: ReviewBody, setting: Setting) -> Planned:
+    open_ = one.done_at is None and bool(one.actions)
+    return Planned(
+        ordinal=one.ordinal,
+        title=words.plain(one.kind),
+        due=words.when(one.due_on, today=setting.today),
+        whose=words.ROLES.get(one.for_role, words.plain(one.for_role)),
+        done=moment(one.done_at, setting),
+        href=places.course(course.patient_id, course.course_id, "reviews", one.ordinal)
+        if open_
+        else "",
+        overdue=one.done_at is None and one.due_on < setting.today,
+    )
+
+
+def _look(course: CourseBody, one: SurveillanceBody, setting: Setting) -> Planned:
+    place = places.course(
+        course.patient_id, course.course_id, "check-ins", "surveillance", one.ordinal
+    )
+    return Planned(
+        ordinal=one.ordinal,
+        title=f"Look {one.ordinal} after the last dose",
+        due=words.when(one.due_on, today=setting.today),
+        whose=words.ROLES["nurse"],
+        done=moment(one.done_at, setting),
+        href=place if one.actions else "",
+        overdue=one.done_at is None and one.due_on < setting.today,
+    )
+
+
+def _check(
+    course: CourseBody, one: ScheduledStepBody, kind: str, setting: Setting
+) -> tuple[tuple[str, str, str], ...]:
+    """Title, when or done, and where to record it (empty when it cannot be recorded now)."""
+    on, done = {
+        "early": (one.check_in_early_on, one.early_check_in_at),
+        "gate": (one.check_in_gate_on, one.gate_check_in_at),
+    }[kind]
+    if on is None:
+        return ()
+    title = {"early": "Early check-in", "gate": "Check-in before the next step"}[kind]
+    said = f"done {moment(done, setting)}" if done else words.when(on, today=setting.today)
+    place = places.course(course.patient_id, course.course_id, "check-ins", kind, one.ordinal)
+    return ((title, said, place if f"check-in-{kind}" in one.actions else ""),)
+
+
+def belongs(course: CourseBody, patient_id: UUID) -> bool:
+    """The wrong-patient guard: a course is only ever shown under its own person."""
+    return course.patient_id == patient_id

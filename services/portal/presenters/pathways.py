@@ -1,0 +1,120 @@
+"""A pathway proposal: what is proposed, why, and what a person decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.portal.presenters import intakes, words
+from services.portal.presenters.intakes import Asked
+from services.portal.presenters.today import Setting
+from shared.api.assessment import PathwayContent, ProposalBody, TraceLine
+
+_DECISIONS = {
+    "pending": "Waiting for a decision",
+    "accepted": "Accepted",
+    "changed": "Decided otherwise",
+    "declined": "Declined",
+}
+_OUTCOMES = {
+    "fired": ("applies", "good"),
+    "not-fired": ("does not apply", ""),
+    "unknown": ("not known: a fact is missing", "warn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one rule did with which facts, and where the rule comes from."""
+
+    rule: str
+    title: str
+    outcome: str
+    tone: str
+    condition: str
+    facts: tuple[tuple[str, str], ...]
+    effect: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardQuestion:
+    """A plan like this needs a coded reason. ``name`` is its form field."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One proposal with its reasons, most telling first."""
+
+    id: str
+    when: str
+    state: str
+    decided: str
+    arms: tuple[tuple[str, str, str], ...]
+    arm_rules: tuple[str, ...]
+    pending_review: bool
+    needs: tuple[str, ...]
+    advice: tuple[tuple[str, str], ...]
+    guards: tuple[GuardQuestion, ...]
+    applies: tuple[Reason, ...]
+    others: tuple[Reason, ...]
+    may_decide: bool
+    version: int
+    lines: tuple[str, ...]
+
+
+def proposal(one: ProposalBody, content: PathwayContent, setting: Setting) -> Proposal:
+    """A proposal in words."""
+    reasons = tuple(_reason(line) for line in one.trace)
+    labels = {arm.code: arm.label for arm in content.arms}
+    decided = _decided(one, labels, content, setting)
+    return Proposal(
+        id=str(one.proposal_id),
+        when=words.moment(one.proposed_at, zone=setting.zone, now=setting.now),
+        state=_DECISIONS[one.decision],
+        decided=decided,
+        arms=tuple((arm.code, arm.label, arm.summary) for arm in one.arms),
+        arm_rules=tuple(f"rules {', '.join(arm.rules)}; {arm.review}" for arm in one.arms),
+        pending_review=one.pending_human_review,
+        needs=tuple(choice.label for choice in one.needs),
+        advice=tuple((item.text, item.rule) for item in one.advice),
+        guards=tuple(GuardQuestion(f"guard.{item.code}", item.text) for item in one.guards),
+        applies=tuple(reason for reason in reasons if reason.tone == "good"),
+        others=tuple(reason for reason in reasons if reason.tone != "good"),
+        may_decide="decision" in one.actions,
+        version=one.version,
+        lines=(f"State: {_DECISIONS[one.decision]}", *([decided] if decided else [])),
+    )
+
+
+def plan_questions(content: PathwayContent) -> tuple[Asked, ...]:
+    """What a plan has to say: how long, by whom, how."""
+    return tuple(intakes.asked(question, prefix="plan") for question in content.plan_questions)
+
+
+def _reason(line: TraceLine) -> Reason:
+    said, tone = _OUTCOMES[line.outcome]
+    return Reason(
+        rule=f"{line.rule}, version {line.version}",
+        title=line.title,
+        outcome=said,
+        tone=tone,
+        condition=line.condition,
+        facts=tuple((fact.label, fact.value or "not known") for fact in line.facts),
+        effect=line.effect,
+        source=f"{line.source}; grade {line.grade}; {line.review}",
+    )
+
+
+def _decided(
+    one: ProposalBody, labels: Mapping[str, str], content: PathwayContent, setting: Setting
+) -> str:
+    if one.decided_at is None:
+        return ""
+    by = words.who(one.decided_by, setting.staff)
+    at = words.moment(one.decided_at, zone=setting.zone, now=setting.now)
+    arm = f": {labels.get(one.decided_arm, one.decided_arm)}" if one.decided_arm else ""
+    reasons = {choice.code: choice.label for choice in content.decision_reasons}
+    why = f" Reason: {reasons.get(one.reason, one.reason)}." if one.reason else ""
+    return f"{_DECISIONS[one.decision]}{arm}. {by}, {at}.{why}"
