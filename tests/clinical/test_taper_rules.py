@@ -195,7 +195,7 @@ def test_t13_counted_beads_carry_their_method_on_the_plan() -> None:
     assert "one 30 mg gastro-resistant capsule and 240 beads counted out of one 30 mg" in (
         plan.steps[0].dose_text
     )
-    assert "that holds 300" in plan.steps[0].dose_text
+    assert "capsule of 300" in plan.steps[0].dose_text
 
 
 def test_t14_rounding_makes_the_cut_smaller() -> None:

@@ -60,7 +60,8 @@ def _weight(piece: ProductUnits) -> Decimal:
 
 def _phrase(product: Product, units: Decimal) -> str:
     if product.beads is not None:
-        return f"{plain(units)} beads counted out of one {product.label} that holds {product.beads}"
+        beads = "bead" if units == 1 else "beads"
+        return f"{plain(units)} {beads} counted out of one {product.label} of {product.beads}"
     if product.form is Form.LIQUID:
         return f"{plain(units)} mL of the {product.label}"
     if product.form is Form.DROPS:
