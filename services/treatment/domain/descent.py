@@ -44,10 +44,11 @@ class Descent:
 
     def over_limit(self, rung: Rung) -> bool:
         """Whether the shelf forced a larger cut than the policy allows (T-14, T-10)."""
-        method, points = self.equal_steps, self.drop_points(rung)
-        if method is not None and points is not None:
-            return points > method.limit_points
-        return rung.dose.dose_mg < rung.target_mg
+        method = self.equal_steps
+        if method is None:
+            return rung.dose.dose_mg < rung.target_mg
+        points = self.drop_points(rung)
+        return points is not None and points > method.limit_points
 
     def steep_end(self) -> bool:
         """Whether the last drop to zero is above the limit."""

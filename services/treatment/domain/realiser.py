@@ -61,14 +61,14 @@ class DoseTable:
     def __init__(self, shelf: Shelf, up_to_mg: int) -> None:
         ordered = sorted(shelf.products, key=lambda p: (p.form not in SOLID, -p.unit_mg, p.code))
         sizes = [_portion_mg(product) for product in ordered]
-        self._quantum = _common_divisor(sizes)
-        count = int(up_to_mg / self._quantum) + 1
+        quantum = _common_divisor(sizes)
+        count = int(up_to_mg / quantum) + 1
         if count > MOST_DOSES:
             raise RuleRefusal(
                 "F-13", "shelf", f"Shelf {shelf.code} divides too finely: coarsen its portions."
             )
         self._portions = [
-            _portion(product, int(size / self._quantum))
+            _portion(product, int(size / quantum))
             for product, size in zip(ordered, sizes, strict=True)
         ]
         self._layers = [[0] + [UNREACHABLE] * (count - 1)]
@@ -78,14 +78,12 @@ class DoseTable:
             self._used.append(used)
             self._layers.append(list(map(min, self._layers[-1], used)))
         self._makeable = [dose for dose, cost in enumerate(self._layers[-1]) if cost < UNREACHABLE]
+        self._micrograms = [_nearest_microgram(dose * quantum) for dose in self._makeable]
         self._known: dict[int, RealisedDose] = {0: NOTHING}
-        # In micrograms, as a ratio: a bead is rarely a whole number of micrograms.
-        self._numerator = self._quantum.numerator * 1000
-        self._denominator = self._quantum.denominator
 
     @property
     def smallest(self) -> RealisedDose:
-        return self._realised(self._makeable[1])
+        return self._realised(1)
 
     def exactly(self, dose_mg: Decimal) -> RealisedDose | None:
         found = self.at_least(dose_mg)
@@ -93,33 +91,20 @@ class DoseTable:
 
     def at_least(self, target_mg: Decimal) -> RealisedDose | None:
         """The smallest makeable dose that is not below the target."""
-        quanta = -(-micrograms(target_mg) * self._denominator // self._numerator)
-        place = bisect_left(self._makeable, quanta)
-        # A bead's dose is shown to the microgram, so a shown dose may sit just above its quantum.
-        if place and self._micrograms(self._makeable[place - 1]) >= micrograms(target_mg):
-            place -= 1
-        return self._realised(self._makeable[place]) if place < len(self._makeable) else None
+        place = bisect_left(self._micrograms, micrograms(target_mg))
+        return self._realised(place) if place < len(self._makeable) else None
 
     def below(self, dose_mg: Decimal) -> RealisedDose:
         """The largest makeable dose under this one; nothing at all is the last."""
-        limit = micrograms(dose_mg)
-        quanta = -(-limit * self._denominator // self._numerator)
-        place = bisect_left(self._makeable, quanta)
-        while place and (
-            place == len(self._makeable) or self._micrograms(self._makeable[place]) >= limit
-        ):
-            place -= 1
-        return self._realised(self._makeable[place])
+        place = bisect_left(self._micrograms, micrograms(dose_mg))
+        return self._realised(max(0, place - 1))
 
-    def _micrograms(self, quanta: int) -> int:
-        return (2 * quanta * self._numerator + self._denominator) // (2 * self._denominator)
-
-    def _realised(self, quanta: int) -> RealisedDose:
-        known = self._known.get(quanta)
+    def _realised(self, place: int) -> RealisedDose:
+        known = self._known.get(place)
         if known is None:
-            parts = self._composition(quanta)
-            dose_mg = Decimal(self._micrograms(quanta)).scaleb(-3)
-            known = self._known[quanta] = RealisedDose(dose_mg, parts, dose_text(parts))
+            parts = self._composition(self._makeable[place])
+            dose_mg = Decimal(self._micrograms[place]).scaleb(-3)
+            known = self._known[place] = RealisedDose(dose_mg, parts, dose_text(parts))
         return known
 
     def _composition(self, quanta: int) -> tuple[ProductUnits, ...]:
@@ -146,6 +131,16 @@ def dose_table(shelf: Shelf, up_to_mg: Decimal) -> DoseTable:
 @lru_cache(maxsize=256)
 def _solved(shelf: Shelf, up_to_mg: int) -> DoseTable:
     return DoseTable(shelf, up_to_mg)
+
+
+def forget_shelves() -> None:
+    """Drop every solved table, so that the next plan meets a new shelf."""
+    _solved.cache_clear()
+
+
+def _nearest_microgram(dose_mg: Fraction) -> int:
+    """Half up; only a counted bead is ever between two."""
+    return (2 * 1000 * dose_mg.numerator + dose_mg.denominator) // (2 * dose_mg.denominator)
 
 
 def _portion_mg(product: Product) -> Fraction:

@@ -210,6 +210,7 @@ def _days(policy: Policy, rung: Rung, interval_days: int) -> int:
 
 def _dated(descent: Descent, start_on: date, held: tuple[int, ...]) -> tuple[TaperStep, ...]:
     steps, start = [], start_on
+    before = _occupancy(descent.region, descent.rungs[0].previous_mg)
     for index, (rung, days) in enumerate(zip(descent.rungs, held, strict=True), start=1):
         dose_mg = rung.dose.dose_mg
         now = _occupancy(descent.region, dose_mg)
@@ -224,13 +225,13 @@ def _dated(descent: Descent, start_on: date, held: tuple[int, ...]) -> tuple[Tap
                 products=rung.dose.products,
                 dose_text=_text(descent.drug, descent.shelf, rung.dose),
                 occupancy_percent=now,
-                drop_points=descent.drop_points(rung),
+                drop_points=None if before is None or now is None else before - now,
                 error_mg=dose_mg - rung.target_mg,
                 error_points=None if now is None or wanted is None else now - wanted,
                 other_day=rung.dose.other_day,
             )
         )
-        start += timedelta(days=days)
+        before, start = now, start + timedelta(days=days)
     return tuple(steps)
 
 

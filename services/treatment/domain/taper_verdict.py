@@ -10,6 +10,7 @@ from services.treatment.domain.policies import EqualOccupancy, Tier
 from services.treatment.domain.products import ProductUnits
 from services.treatment.domain.quantities import plain
 from services.treatment.domain.routes import routes
+from services.treatment.domain.rungs import Rung
 
 
 class Verdict(StrEnum):
@@ -51,9 +52,10 @@ class Judgement:
 
 def judge(descent: Descent) -> Judgement:
     """The verdict with every rule's finding, the gravest first."""
-    cliff = _cliff(descent)
+    forced = tuple(rung for rung in descent.rungs if descent.over_limit(rung))
+    cliff = _cliff(descent, forced)
     reports = (
-        _cliff_finding(descent, cliff),
+        _cliff_finding(descent, cliff, forced),
         _last_drop(descent, cliff),
         _tier(descent),
         _no_model(descent),
@@ -69,13 +71,11 @@ def judge(descent: Descent) -> Judgement:
     return Judgement(verdict=verdict, cliff=cliff, findings=tuple(findings))
 
 
-def _cliff(descent: Descent) -> Cliff | None:
-    forced = [rung for rung in descent.rungs if descent.over_limit(rung)]
-    if descent.shelf_ends_steeply():
-        forced.append(descent.rungs[-1])
-    if not forced:
+def _cliff(descent: Descent, forced: tuple[Rung, ...]) -> Cliff | None:
+    steep = (*forced, descent.rungs[-1]) if descent.shelf_ends_steeply() else forced
+    if not steep:
         return None
-    worst = max(forced, key=lambda rung: (descent.drop_points(rung) or 0, rung.cut_percent))
+    worst = max(steep, key=lambda rung: (descent.drop_points(rung) or 0, rung.cut_percent))
     return Cliff(
         from_mg=worst.previous_mg,
         to_mg=worst.dose.dose_mg,
@@ -85,8 +85,9 @@ def _cliff(descent: Descent) -> Cliff | None:
     )
 
 
-def _cliff_finding(descent: Descent, cliff: Cliff | None) -> Finding | None:
-    forced = [rung for rung in descent.rungs if descent.over_limit(rung)]
+def _cliff_finding(
+    descent: Descent, cliff: Cliff | None, forced: tuple[Rung, ...]
+) -> Finding | None:
     if cliff is None or not forced:
         return None
     rule = "T-14" if any(rung.dose.dose_mg for rung in forced) else "T-10"
