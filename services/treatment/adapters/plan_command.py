@@ -86,7 +86,7 @@ def plan(
     if as_json:
         typer.echo(json.dumps(plan_json(found), ensure_ascii=False, indent=2))
     else:
-        show_plan(Console(), found, way)
+        show_plan(Console(), found, way, chosen)
 
 
 def _policy(content: Content, drug: Drug, code: str, rows: str | None) -> Policy:

@@ -8,9 +8,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from services.treatment.domain.bench import bands
+from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Level
 from services.treatment.domain.policies import Policy
-from services.treatment.domain.quantities import plain
+from services.treatment.domain.quantities import ZERO, plain
 from services.treatment.domain.taper import TaperPlan, TaperStep
 from services.treatment.domain.taper_verdict import Verdict
 
@@ -26,17 +28,17 @@ CLOSING = (
 )
 
 
-def show_plan(console: Console, plan: TaperPlan, policy: Policy) -> None:
-    for part in _parts(plan, policy):
+def show_plan(console: Console, plan: TaperPlan, policy: Policy, drug: Drug) -> None:
+    for part in _parts(plan, policy, drug):
         console.print(part)
 
 
-def _parts(plan: TaperPlan, policy: Policy) -> Iterator[RenderableType]:
+def _parts(plan: TaperPlan, policy: Policy, drug: Drug) -> Iterator[RenderableType]:
     yield Text(f"{plan.drug} from {plain(plan.start_mg)} mg ({plan.start_text})", style="bold")
     yield Text(f"Policy: {policy.name}. Shelf: {plan.shelf}.")
     yield Text(f"Source: {policy.source} ({policy.grade}; {policy.review_status}).")
     yield Text(f"Occupancy: {plan.model or 'no parameters for this drug'}.")
-    yield _numbers(plan)
+    yield _numbers(plan, bands(plan, drug))
     yield _words(plan)
     safe = plan.verdict is Verdict.DISPENSABLE
     yield Text(f"Verdict: {plan.verdict.value}.", style="green" if safe else "bold red")
@@ -46,7 +48,9 @@ def _parts(plan: TaperPlan, policy: Policy) -> Iterator[RenderableType]:
     yield Text(CLOSING)
 
 
-def _numbers(plan: TaperPlan) -> Table:
+def _numbers(plan: TaperPlan, spread: tuple[tuple[Decimal, Decimal], ...]) -> Table:
+    """The regions' spread is a column of its own wherever they differ."""
+    regions = any(low != high for low, high in spread)
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
     for name in ("step", "from", "days", "asked", "mg"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -54,8 +58,12 @@ def _numbers(plan: TaperPlan) -> Table:
     table.add_column("occ.%", justify="right", no_wrap=True)
     table.add_column("drop", justify="right", no_wrap=True)
     table.add_column("occupancy", no_wrap=True)
-    for step in plan.steps:
-        table.add_row(*_cells(step, plan.start_mg))
+    if regions:
+        table.add_column("regions", justify="right", no_wrap=True)
+    for place, step in enumerate(plan.steps):
+        low, high = spread[place] if regions else (ZERO, ZERO)
+        band = (f"{low:.0f}-{high:.0f}",) if regions else ()
+        table.add_row(*_cells(step, plan.start_mg), *band)
     return table
 
 

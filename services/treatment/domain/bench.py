@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.products import Form, ProductUnits, gathered
 from services.treatment.domain.quantities import ZERO
@@ -45,6 +46,12 @@ def compare(plans: tuple[TaperPlan, ...]) -> tuple[PlanSummary, ...]:
     if len({(plan.drug, plan.start_mg) for plan in plans}) > 1:
         raise RuleRefusal("T-02", "plans", "Compare plans of one drug from one dose.")
     return tuple(_summary(plan) for plan in plans)
+
+
+def bands(plan: TaperPlan, drug: Drug) -> tuple[tuple[Decimal, Decimal], ...]:
+    """For each step the lowest and the highest region's occupancy; empty without a model."""
+    model = drug.occupancy.get(plan.formulation)
+    return tuple(model.band(step.dose_mg) for step in plan.steps) if model else ()
 
 
 def supply(step: TaperStep) -> tuple[ProductUnits, ...]:

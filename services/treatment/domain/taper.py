@@ -60,6 +60,7 @@ class TaperPlan:
     drug: str
     policy: str
     shelf: str
+    formulation: str
     model: str | None
     start_mg: Decimal
     start_text: str
@@ -128,6 +129,7 @@ def plan_taper(
         drug=drug.code,
         policy=policy.code,
         shelf=shelf.code,
+        formulation=shelf.family,
         model=f"{model.name}, {curve.name}" if model and curve else None,
         start_mg=start.dose_mg,
         start_text=_text(drug, shelf, start),

@@ -198,15 +198,12 @@ def _region_spread(descent: Descent) -> Finding | None:
     model = descent.drug.occupancy.get(descent.shelf.family)
     if model is None or descent.region is None or len(model.regions) == 1:
         return None
-    dose_mg = max(
-        (rung.previous_mg for rung in descent.rungs),
-        key=lambda dose: model.band(dose)[1] - model.band(dose)[0],
-    )
+    dose_mg = descent.rungs[-1].previous_mg
     low, high = model.band(dose_mg)
     return Finding(
         "O-02",
         Level.INFORM,
-        f"Brain regions differ: {plain(dose_mg)} mg occupies {low:.0f} to {high:.0f} percent; "
+        f"Brain regions differ: the last {plain(dose_mg)} mg occupy {low:.0f} to {high:.0f} percent; "
         f"the plan follows the {descent.region.name}.",
     )
 

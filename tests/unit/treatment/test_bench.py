@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from services.treatment.domain.bench import compare, supply
+from services.treatment.domain.bench import bands, compare, supply
 from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.taper_verdict import Verdict
-from tests.support.tapers import a_plan, a_shelf
+from tests.support.tapers import CONTENT, a_plan, a_shelf
 
 
 def test_four_plans_show_what_tells_them_apart() -> None:
@@ -44,6 +44,20 @@ def test_alternating_days_begin_with_the_higher_dose() -> None:
     (capsule,) = supply(plan.steps[0])
 
     assert capsule.units == 15 * 2 + 14
+
+
+def test_the_regions_of_a_model_are_shown_as_a_band_for_every_step() -> None:
+    plan = a_plan("escitalopram", "linear-5", "10", interval_days=14)
+
+    spread = bands(plan, CONTENT.drug("escitalopram"))
+
+    assert [(f"{low:.0f}", f"{high:.0f}") for low, high in spread] == [("55", "67"), ("0", "0")]
+
+
+def test_a_drug_without_a_model_has_no_band() -> None:
+    plan = a_plan("fluvoxamine", "linear-50", "100", interval_days=14)
+
+    assert bands(plan, CONTENT.drug("fluvoxamine")) == ()
 
 
 @pytest.mark.parametrize("count", [0, 5])
