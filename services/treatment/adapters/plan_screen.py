@@ -16,7 +16,7 @@ from services.treatment.domain.quantities import ZERO, plain
 from services.treatment.domain.taper import TaperPlan, TaperStep
 from services.treatment.domain.taper_verdict import Verdict
 
-BAR_CELLS = 10
+BAR_CELLS = 8
 COLOURS = {
     Level.BLOCK: "bold red",
     Level.STRONG_WARN: "red",
@@ -57,7 +57,7 @@ def _numbers(plan: TaperPlan, spread: tuple[tuple[Decimal, Decimal], ...]) -> Ta
     table.add_column("dose", no_wrap=True)
     table.add_column("occ.%", justify="right", no_wrap=True)
     table.add_column("drop", justify="right", no_wrap=True)
-    table.add_column("occupancy", no_wrap=True)
+    table.add_column("occupied", no_wrap=True)
     if regions:
         table.add_column("regions", justify="right", no_wrap=True)
     for place, step in enumerate(plan.steps):

@@ -203,8 +203,8 @@ def _region_spread(descent: Descent) -> Finding | None:
     return Finding(
         "O-02",
         Level.INFORM,
-        f"Brain regions differ: the last {plain(dose_mg)} mg occupy {low:.0f} to {high:.0f} percent; "
-        f"the plan follows the {descent.region.name}.",
+        f"Brain regions differ: the last {plain(dose_mg)} mg occupy {low:.0f} to {high:.0f} "
+        f"percent; the plan follows the {descent.region.name}.",
     )
 
 
