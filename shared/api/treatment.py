@@ -264,11 +264,12 @@ class DecisionRecord(Body):
 class AdherenceGap(Body):
     """A gap in taking the drug, from the first missed day to the day it was taken again.
 
-    A gap of more days than the content file allows pauses the clock (C-08).
+    A gap of more days than the content file allows pauses the clock (C-08); ``resumed_on`` null
+    says that it is still not taken.
     """
 
     first_missed_on: date
-    resumed_on: date
+    resumed_on: date | None = None
 
 
 class Suspension(Body):
