@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.treatment.domain.calendar_days import add_months
-from services.treatment.domain.errors import BadDate
+from services.treatment.domain.errors import BadDate, ReasonNeeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +88,17 @@ class Clock:
 def default_months(
     *, indication: str, episodes: int, factors: frozenset[str], rules: DurationRules
 ) -> tuple[int, str]:
-    """The months the rules propose, and the sentence that says why (C-02)."""
-    months = rules.first_months[indication]
+    """The months the rules propose, and the words that say why (C-02).
+
+    Raises:
+        ReasonNeeded: no rule names this indication, so the prescriber states the months.
+    """
+    months = rules.first_months.get(indication)
+    if months is None:
+        raise ReasonNeeded(
+            f"No rule says how long to go on for {indication}: state the months and why.",
+            field="months",
+        )
     counted = frozenset() if factors <= rules.not_alone else factors
     if episodes >= rules.many_episodes:
         return max(months, rules.many_episodes_months), f"{episodes} episodes"

@@ -1,0 +1,237 @@
+"""The shapes of ``content/{outcomes,cadence,safety}.toml``, and the rulebook they make."""
+
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import Field
+
+from services.treatment.adapters.content import HERE, read
+from services.treatment.adapters.content_file import Days, Section, Sourced, Text
+from services.treatment.domain.clock import DurationRules
+from services.treatment.domain.findings import Level
+from services.treatment.domain.live_taper import StepCadence
+from services.treatment.domain.response import OutcomeRules
+from services.treatment.domain.reviews import Cadence, CadenceRow
+from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.safety import SafetyRule
+from services.treatment.domain.surveillance import SurveillanceRules
+
+Codes = frozenset[Text]
+
+
+class File(Section):
+    version: int = Field(ge=1)
+    review_status: Text
+
+
+class RemissionTable(Sourced):
+    below: dict[Text, int] = Field(min_length=1)
+    confirm_after_days: Days
+
+
+class ResponseTable(Sourced):
+    drop: Decimal = Field(gt=0, le=1)
+    early_drop: Decimal = Field(gt=0, le=1)
+    early_weeks: int = Field(gt=0)
+
+
+class NotImprovingTable(Sourced):
+    no_improvement_weeks: int = Field(gt=0)
+    no_response_weeks: int = Field(gt=0)
+
+
+class DurationTable(Sourced):
+    first_months: dict[Text, int] = Field(min_length=1)
+    one_factor_months: int = Field(gt=0)
+    more_factors_months: int = Field(gt=0)
+    many_episodes: int = Field(gt=1)
+    many_episodes_months: int = Field(gt=0)
+    second_review_months: int = Field(gt=0)
+    review_every_months: int = Field(gt=0)
+
+
+class RelapseRiskTable(Sourced):
+    factors: Codes
+    not_alone: Codes
+
+
+class AdherenceTable(Sourced):
+    gap_days: Days
+
+
+class OutcomesFile(File):
+    remission: RemissionTable
+    response: ResponseTable
+    not_improving: NotImprovingTable
+    duration: DurationTable
+    relapse_risk: RelapseRiskTable
+    adherence: AdherenceTable
+
+    def as_outcomes(self) -> OutcomeRules:
+        return OutcomeRules(
+            remission_below=self.remission.below,
+            response_drop=self.response.drop,
+            early_drop=self.response.early_drop,
+            early_weeks=self.response.early_weeks,
+            confirm_after_days=self.remission.confirm_after_days,
+            review_no_improvement_weeks=self.not_improving.no_improvement_weeks,
+            review_no_response_weeks=self.not_improving.no_response_weeks,
+        )
+
+    def as_duration(self) -> DurationRules:
+        return DurationRules(
+            **self.duration.model_dump(exclude={"source", "grade"}),
+            factors=self.relapse_risk.factors,
+            not_alone=self.relapse_risk.not_alone,
+            gap_days=self.adherence.gap_days,
+        )
+
+
+class ReviewRow(Sourced):
+    slot: Text
+    kind: Text
+    after_days: Days
+    for_role: Text
+    rule: Text
+    age_from: int | None = Field(default=None, ge=0)
+    age_to: int | None = Field(default=None, ge=0)
+    only_suicide_concern: bool = False
+    indications: Codes = frozenset()
+    drugs: Codes = frozenset()
+
+    def as_row(self) -> CadenceRow:
+        return CadenceRow(**self.model_dump(exclude={"source", "grade"}))
+
+
+class ThenTable(Sourced):
+    every_days: Days
+
+
+class StepBackTable(Sourced):
+    check_after_days: tuple[Days, ...]
+    replan_after_days: Days
+
+
+class GateLead(Section):
+    step_days: Days
+    lead_days: Days
+
+
+class StepTable(Sourced):
+    early_after_days: Days
+    gate_leads: tuple[GateLead, ...] = Field(min_length=1)
+
+
+class HoldTable(Sourced):
+    standing_order_days: Days
+
+
+class MissedDosesTable(Sourced):
+    in_a_row: int = Field(gt=0)
+
+
+class FreezingFlagsTable(Sourced):
+    up_to_level: int = Field(ge=0, le=3)
+
+
+class SurveillanceTable(Sourced):
+    days: tuple[Days, ...]
+    months: tuple[int, ...] = Field(min_length=1)
+    extra_days: dict[Text, tuple[Days, ...]]
+
+
+class TaperStartTable(Sourced):
+    last_score_days: Days
+
+
+class StartBoundsTable(Sourced):
+    most_ahead_days: Days
+
+
+class HarmsTable(Sourced):
+    codes: Codes
+
+
+class CadenceFile(File):
+    start: tuple[ReviewRow, ...] = Field(min_length=1)
+    after_change: tuple[ReviewRow, ...] = Field(min_length=1)
+    then: ThenTable
+    step_back: StepBackTable
+    step: StepTable
+    hold: HoldTable
+    missed_doses: MissedDosesTable
+    freezing_flags: FreezingFlagsTable
+    surveillance: SurveillanceTable
+    taper_start: TaperStartTable
+    start_bounds: StartBoundsTable
+    harms: HarmsTable
+
+    def as_cadence(self) -> Cadence:
+        return Cadence(
+            start=tuple(row.as_row() for row in self.start),
+            after_change=tuple(row.as_row() for row in self.after_change),
+            then_every_days=self.then.every_days,
+            reinstated_after_days=self.step_back.check_after_days,
+            replan_after_days=self.step_back.replan_after_days,
+        )
+
+    def as_steps(self) -> StepCadence:
+        leads = sorted((row.step_days, row.lead_days) for row in self.step.gate_leads)
+        return StepCadence(
+            early_after_days=self.step.early_after_days,
+            gate_leads=tuple(reversed(leads)),
+            standing_order_hold_days=self.hold.standing_order_days,
+            missed_doses_limit=self.missed_doses.in_a_row,
+        )
+
+    def as_surveillance(self) -> SurveillanceRules:
+        return SurveillanceRules(
+            days=self.surveillance.days,
+            months=self.surveillance.months,
+            extra_days=self.surveillance.extra_days,
+        )
+
+
+class SafetyRow(Sourced):
+    id: Text
+    level: Level
+    detail: Text
+    drugs: Codes = frozenset()
+    classes: Codes = frozenset()
+    jurisdictions: Codes = frozenset()
+    medicines: Codes = frozenset()
+    within_days: int = Field(default=0, ge=0)
+    conditions: Codes = frozenset()
+    age_under: int | None = Field(default=None, gt=0)
+    age_from: int | None = Field(default=None, gt=0)
+    when_suicide_concern: bool = False
+
+
+class SafetyFile(File):
+    rules: tuple[SafetyRow, ...] = Field(min_length=1)
+
+
+def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Rulebook:
+    """All course content; read once at start.
+
+    Raises:
+        BadContent: naming file, key and reason.
+    """
+    outcomes = read(folder / "outcomes.toml", OutcomesFile)
+    cadence = read(folder / "cadence.toml", CadenceFile)
+    safety = read(folder / "safety.toml", SafetyFile)
+    return Rulebook(
+        version=f"outcomes {outcomes.version}, cadence {cadence.version}, safety {safety.version}",
+        jurisdiction=jurisdiction,
+        outcomes=outcomes.as_outcomes(),
+        duration=outcomes.as_duration(),
+        cadence=cadence.as_cadence(),
+        steps=cadence.as_steps(),
+        surveillance=cadence.as_surveillance(),
+        safety=tuple(SafetyRule(**row.model_dump()) for row in safety.rules),
+        citations={row.id: (row.source, row.grade) for row in safety.rules},
+        harms=cadence.harms.codes,
+        freezing_flag_level=cadence.freezing_flags.up_to_level,
+        last_score_days=cadence.taper_start.last_score_days,
+        most_ahead_days=cadence.start_bounds.most_ahead_days,
+    )

@@ -1,0 +1,34 @@
+"""Every rule and figure a course is judged by, as one value read at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.treatment.domain.clock import DurationRules
+from services.treatment.domain.live_taper import StepCadence
+from services.treatment.domain.response import OutcomeRules
+from services.treatment.domain.reviews import Cadence
+from services.treatment.domain.safety import SafetyRule
+from services.treatment.domain.surveillance import SurveillanceRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """``version`` names the content files' versions; a decision is stored with it.
+
+    ``citations`` gives source and grade by rule id. ``freezing_flag_level`` is the mildest
+    level of a safety flag that freezes a taper; 0 is the gravest.
+    """
+
+    version: str
+    jurisdiction: str
+    outcomes: OutcomeRules
+    duration: DurationRules
+    cadence: Cadence
+    steps: StepCadence
+    surveillance: SurveillanceRules
+    safety: tuple[SafetyRule, ...]
+    citations: Mapping[str, tuple[str, str]]
+    harms: frozenset[str]
+    freezing_flag_level: int
+    last_score_days: int
+    most_ahead_days: int
