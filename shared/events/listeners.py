@@ -13,9 +13,9 @@ _PATIENT = (
     assessment.CareTeamChanged,
     assessment.PatientLeftCare,
 )
-_TRAJECTORY = (
-    assessment.RemissionCriteriaMet,
-    assessment.RemissionCriteriaLost,
+_SCORES = (
+    assessment.AssessmentCompleted,
+    assessment.AssessmentAmended,
     assessment.RelapseCriteriaMet,
 )
 _FLAG = (
@@ -28,7 +28,7 @@ _COURSE = tuple(fact for fact in FACTS if issubclass(fact, treatment.CourseFact)
 LISTENERS: dict[str, tuple[type[Fact], ...]] = {
     "portal": (),
     "assessment": (treatment.CourseConfirmed, treatment.CourseClosed),
-    "treatment": (*_PATIENT, *_TRAJECTORY),
+    "treatment": (*_PATIENT, *_SCORES, *_FLAG),
     "engagement": (*_STAFF, *_PATIENT, *_FLAG, *_COURSE),
 }
 

@@ -119,6 +119,26 @@ class CourseClosed(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.course.closed.v1"
 
 
+class CourseStopped(CourseFact):
+    """The drug was stopped at once because going on did serious harm."""
+
+    TYPE: ClassVar[str] = "care.treatment.course.stopped.v1"
+
+
+class ContinuationDecided(CourseFact):
+    TYPE: ClassVar[str] = "care.treatment.course.continuation-decided.v1"
+
+
+class AdherenceGapRecorded(CourseFact):
+    TYPE: ClassVar[str] = "care.treatment.course.adherence-gap-recorded.v1"
+
+
+class ReviewPlanned(CourseFact):
+    """A rule asks a person to look, outside the cadence."""
+
+    TYPE: ClassVar[str] = "care.treatment.course.review-planned.v1"
+
+
 class ResponseReviewed(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.course.response-reviewed.v1"
     response: str

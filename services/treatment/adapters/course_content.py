@@ -6,22 +6,17 @@ from pathlib import Path
 from pydantic import Field
 
 from services.treatment.adapters.content import HERE, read
-from services.treatment.adapters.content_file import Days, Section, Sourced, Text
+from services.treatment.adapters.content_file import ContentFile, Days, Section, Sourced, Text
 from services.treatment.domain.clock import DurationRules
 from services.treatment.domain.findings import Level
 from services.treatment.domain.live_taper import StepCadence
 from services.treatment.domain.response import OutcomeRules
 from services.treatment.domain.reviews import Cadence, CadenceRow
-from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.rulebook import Rank, Rulebook
 from services.treatment.domain.safety import SafetyRule
 from services.treatment.domain.surveillance import SurveillanceRules
 
 Codes = frozenset[Text]
-
-
-class File(Section):
-    version: int = Field(ge=1)
-    review_status: Text
 
 
 class RemissionTable(Sourced):
@@ -59,7 +54,7 @@ class AdherenceTable(Sourced):
     gap_days: Days
 
 
-class OutcomesFile(File):
+class OutcomesFile(ContentFile):
     remission: RemissionTable
     response: ResponseTable
     not_improving: NotImprovingTable
@@ -134,6 +129,10 @@ class FreezingFlagsTable(Sourced):
     up_to_level: int = Field(ge=0, le=3)
 
 
+class SupplyTable(Sourced):
+    working_days: int = Field(gt=0)
+
+
 class SurveillanceTable(Sourced):
     days: tuple[Days, ...]
     months: tuple[int, ...] = Field(min_length=1)
@@ -152,7 +151,7 @@ class HarmsTable(Sourced):
     codes: Codes
 
 
-class CadenceFile(File):
+class CadenceFile(ContentFile):
     start: tuple[ReviewRow, ...] = Field(min_length=1)
     after_change: tuple[ReviewRow, ...] = Field(min_length=1)
     then: ThenTable
@@ -161,6 +160,7 @@ class CadenceFile(File):
     hold: HoldTable
     missed_doses: MissedDosesTable
     freezing_flags: FreezingFlagsTable
+    supply: SupplyTable
     surveillance: SurveillanceTable
     taper_start: TaperStartTable
     start_bounds: StartBoundsTable
@@ -207,8 +207,18 @@ class SafetyRow(Sourced):
     when_suicide_concern: bool = False
 
 
-class SafetyFile(File):
+class SafetyFile(ContentFile):
     rules: tuple[SafetyRow, ...] = Field(min_length=1)
+
+
+class RankRow(Sourced):
+    drug: Text
+    place: int = Field(ge=1)
+    reason: Text
+
+
+class RankingFile(ContentFile):
+    ranks: tuple[RankRow, ...]
 
 
 def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Rulebook:
@@ -220,6 +230,7 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
     outcomes = read(folder / "outcomes.toml", OutcomesFile)
     cadence = read(folder / "cadence.toml", CadenceFile)
     safety = read(folder / "safety.toml", SafetyFile)
+    ranking = read(folder / "ranking.toml", RankingFile)
     return Rulebook(
         version=f"outcomes {outcomes.version}, cadence {cadence.version}, safety {safety.version}",
         jurisdiction=jurisdiction,
@@ -230,8 +241,10 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         surveillance=cadence.as_surveillance(),
         safety=tuple(SafetyRule(**row.model_dump()) for row in safety.rules),
         citations={row.id: (row.source, row.grade) for row in safety.rules},
+        ranking={row.drug: Rank(row.place, row.reason) for row in ranking.ranks},
         harms=cadence.harms.codes,
         freezing_flag_level=cadence.freezing_flags.up_to_level,
         last_score_days=cadence.taper_start.last_score_days,
         most_ahead_days=cadence.start_bounds.most_ahead_days,
+        supply_working_days=cadence.supply.working_days,
     )

@@ -141,8 +141,9 @@ def record_review(
     today: date,
     at: datetime,
     cadence: Cadence,
+    rules: DurationRules,
 ) -> Course:
-    """A look that took place. The next one is planned if none is left before remission.
+    """A look that took place. The next one is planned when none is left.
 
     Raises:
         IllegalMove: nobody is taking or being watched.
@@ -151,6 +152,8 @@ def record_review(
     require(Move.REVIEW, course.phase)
     if ordinal is not None:
         course = replace(course, reviews=looks.done(course.reviews, ordinal, at=at))
+    if course.phase in {Phase.CONTINUATION, Phase.MAINTENANCE}:
+        return _with_next_decision(course, today=today, rules=rules)
     if course.phase not in {Phase.ACUTE, Phase.RESPONDED}:
         return course
     responded = response in {Category.RESPONSE, Category.REMISSION}
@@ -299,12 +302,20 @@ def close(course: Course, *, today: date, has_left_care: bool) -> Course:
         raise IllegalMove(
             "A course ends by a taper or a recorded harm; closing does not end a drug."
         )
-    owed = _looks_owed(course)
+    owed = looks_owed(course)
     if owed:
         raise IllegalMove(
             f"{len(owed)} looks after the last dose are still owed, the last on {max(owed)}."
         )
     return replace(course, phase=Phase.CLOSED, closed_on=today)
+
+
+def _with_next_decision(course: Course, *, today: date, rules: DurationRules) -> Course:
+    open_kinds = {review.kind for review in course.reviews if review.done_at is None}
+    if open_kinds & looks.OF_THE_CLOCK:
+        return course
+    following = looks.maintenance_review(after=today, rules=rules, ordinal=course.reviews_made + 1)
+    return with_reviews(course, (following,))
 
 
 def plan_review(course: Course, *, kind: str, due_on: date, for_role: str, rule: str) -> Course:
@@ -355,7 +366,8 @@ def _with_clock_reviews(course: Course, *, rules: DurationRules) -> Course:
     return with_reviews(replace(course, reviews=kept), new)
 
 
-def _looks_owed(course: Course) -> list[date]:
+def looks_owed(course: Course) -> list[date]:
+    """The days of the looks at the person that are still to come or missing."""
     after_taper = course.taper.looks if course.taper else ()
     return [look.due_on for look in after_taper if look.done_at is None] + [
         review.due_on

@@ -11,6 +11,14 @@ from services.treatment.domain.safety import SafetyRule
 from services.treatment.domain.surveillance import SurveillanceRules
 
 
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A drug's place among those offered, and why."""
+
+    place: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """``version`` names the content files' versions; a decision is stored with it.
@@ -28,7 +36,9 @@ class Rulebook:
     surveillance: SurveillanceRules
     safety: tuple[SafetyRule, ...]
     citations: Mapping[str, tuple[str, str]]
+    ranking: Mapping[str, Rank]
     harms: frozenset[str]
     freezing_flag_level: int
     last_score_days: int
     most_ahead_days: int
+    supply_working_days: int

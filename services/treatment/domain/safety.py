@@ -15,6 +15,9 @@ from services.treatment.domain.findings import Finding, Level
 from services.treatment.domain.quantities import plain
 
 URGENCY = {level: place for place, level in enumerate(Level)}
+UNASKED = "P-00"
+"""The rule that conditions and medicines are asked about before anything is proposed."""
+
 ANSWERABLE = frozenset({Level.STRONG_WARN, Level.WARN})
 
 
@@ -133,7 +136,7 @@ def _applies(cap: DoseCap, facts: Facts) -> bool:
 def _unasked(facts: Facts) -> Iterator[Finding]:
     if not facts.asked:
         yield Finding(
-            "P-00", Level.BLOCK, "Conditions and medicines have not been asked for this person."
+            UNASKED, Level.BLOCK, "Conditions and medicines have not been asked for this person."
         )
 
 

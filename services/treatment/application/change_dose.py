@@ -1,0 +1,81 @@
+"""Change the daily dose outside a taper."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.treatment.application.changing import (
+    commit,
+    load,
+    require_complete_information,
+    stating,
+)
+from services.treatment.application.judging import findings_on, known_then
+from services.treatment.application.ports import Formulary, Work
+from services.treatment.domain import course as life
+from services.treatment.domain.course import Course
+from services.treatment.domain.phases import Move, require
+from services.treatment.domain.realiser import dose_table
+from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.safety import settle
+from services.treatment.domain.titration import exactly
+from shared.events.treatment import CourseDoseChanged
+
+
+async def change_dose(
+    work: Work,
+    *,
+    course_id: UUID,
+    expected: int,
+    dose_mg: Decimal,
+    effective_on: date,
+    reason: str,
+    reasons: Mapping[str, str],
+    book: Rulebook,
+    formulary: Formulary,
+    now: datetime,
+) -> Course:
+    """The rules are asked for the new dose; the new dose is in product units.
+
+    Raises:
+        Unknown, StaleVersion, IllegalMove, InformationMissing, BadDose, BadDate, Blocked,
+        ReasonNeeded
+    """
+    found = await load(work, course_id, now=now, expected=expected)
+    course, patient = found.course, found.patient
+    require(Move.CHANGE_DOSE, course.phase)
+    await require_complete_information(work, patient.id)
+    drug = formulary.drug(course.drug)
+    findings = await findings_on(
+        work, patient, course, drug=drug, dose_mg=dose_mg, on=effective_on, book=book
+    )
+    settle(findings, reasons=frozenset(reasons))
+    table = dose_table(drug.shelf(book.jurisdiction, on=found.today), dose_mg)
+    dose = exactly(table, dose_mg, field="dose_mg")
+    changed = life.change_dose(
+        course,
+        dose,
+        effective_on=effective_on,
+        today=found.today,
+        cadence=book.cadence,
+        age=patient.age_on(effective_on),
+    )
+    return await commit(
+        work,
+        course,
+        changed,
+        stating(CourseDoseChanged),
+        on=effective_on,
+        now=now,
+        kind="dose-changed",
+        text=f"{drug.name}: {dose.text} a day",
+        reason=reason,
+        known_then=known_then(
+            findings,
+            book=book,
+            drug=drug,
+            profile=await work.profiles.latest(patient.id),
+            reasons=reasons,
+        ),
+    )

@@ -1,0 +1,87 @@
+"""Confirm a proposed course: the prescriber signs exactly this version, the drug starts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from services.treatment.application.changing import (
+    commit,
+    load,
+    require_complete_information,
+    stating,
+)
+from services.treatment.application.judging import findings_on, known_then
+from services.treatment.application.ports import Formulary, Signed, Work
+from services.treatment.domain import course as life
+from services.treatment.domain.course import Course
+from services.treatment.domain.errors import IllegalMove
+from services.treatment.domain.phases import Move, require
+from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.safety import settle
+from services.treatment.domain.signing import CONFIRM_COURSE, check_signature, course_hash
+from shared.events.treatment import CourseConfirmed
+
+
+async def confirm_course(
+    work: Work,
+    *,
+    course_id: UUID,
+    expected: int,
+    signed: Signed,
+    signer: UUID,
+    reasons: Mapping[str, str],
+    book: Rulebook,
+    formulary: Formulary,
+    now: datetime,
+) -> Course:
+    """The rules are asked again with what is known now; every warning needs a reason.
+
+    Raises:
+        Unknown, StaleVersion, IllegalMove, InformationMissing, SignatureMismatch,
+        SignatureUsed, Blocked, ReasonNeeded
+        OtherCourse: the person takes another one.
+    """
+    found = await load(work, course_id, now=now, expected=expected)
+    course, patient = found.course, found.patient
+    require(Move.CONFIRM, course.phase)
+    if not patient.in_care:
+        raise IllegalMove("This person is no longer in care here.")
+    await require_complete_information(work, patient.id)
+    check_signature(
+        hash_=signed.hash,
+        meaning=signed.meaning,
+        signed_by=signed.staff_id,
+        expected_hash=course_hash(course),
+        expected=CONFIRM_COURSE,
+        person=signer,
+    )
+    drug = formulary.drug(course.drug)
+    findings = await findings_on(
+        work,
+        patient,
+        course,
+        drug=drug,
+        dose_mg=course.target.mg,
+        on=course.starts_on,
+        book=book,
+    )
+    settle(findings, reasons=frozenset(reasons))
+    await work.records.signature(signed, of=f"course:{course.id}:{course.version}")
+    confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
+    return await commit(
+        work,
+        course,
+        confirmed,
+        stating(CourseConfirmed),
+        on=course.starts_on,
+        now=now,
+        kind="confirmed",
+        text=f"{drug.name}: {course.dose.text} a day, signed",
+        known_then=known_then(
+            findings,
+            book=book,
+            drug=drug,
+            profile=await work.profiles.latest(patient.id),
+            reasons=reasons,
+        ),
+    )

@@ -1,0 +1,211 @@
+"""What a use case needs from the outside: one transaction, and the content read at start."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.treatment.domain.course import Course
+from services.treatment.domain.drug import Drug
+from services.treatment.domain.gate import CheckIn, Proposal
+from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.plan import Plan
+from services.treatment.domain.policies import Policy
+from services.treatment.domain.response import Reading
+from services.treatment.domain.taper_rules import TaperRules
+from shared.events.envelope import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A verified signature, as it is kept beside what it binds."""
+
+    token_id: str
+    staff_id: UUID
+    hash: str
+    meaning: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a course's journal: what happened, and what was known then.
+
+    ``known`` holds the facts, findings and rule versions a decision was made with.
+    """
+
+    course_id: UUID
+    patient_id: UUID
+    version: int
+    at: datetime
+    on: date
+    kind: str
+    dose_mg: Decimal
+    text: str
+    reason: str | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCheckIn:
+    """A check-in as it was said, with what was proposed from it."""
+
+    id: UUID
+    course_id: UUID
+    plan_id: UUID
+    plan_version: int
+    kind: str
+    ordinal: int
+    at: datetime
+    said: CheckIn
+    proposal: Proposal
+    assessment_ids: tuple[UUID, ...]
+    note: str | None
+
+
+class Patients(Protocol):
+    async def get(self, patient_id: UUID) -> Patient | None: ...
+
+    async def put(self, patient: Patient) -> None: ...
+
+    async def is_information_missing(self, patient_id: UUID) -> bool:
+        """Whether a parked event of this person waits for somebody to resolve it."""
+        ...
+
+
+class Readings(Protocol):
+    async def put(
+        self, *, assessment_id: UUID, patient_id: UUID, instrument: str, on: date, total: int | None
+    ) -> None: ...
+
+    async def of(self, patient_id: UUID, *, instrument: str) -> tuple[Reading, ...]:
+        """Complete totals in order of their days."""
+        ...
+
+
+class Flags(Protocol):
+    async def put(self, *, flag_id: UUID, patient_id: UUID, level: int, is_open: bool) -> None: ...
+
+    async def gravest_open(self, patient_id: UUID) -> int | None:
+        """The level of the gravest open flag, 0 being the gravest; None without one."""
+        ...
+
+
+class Profiles(Protocol):
+    async def latest(self, patient_id: UUID) -> HealthProfile | None: ...
+
+    async def add(self, profile: HealthProfile) -> None:
+        """Keep one more version.
+
+        Raises:
+            StaleVersion: that version exists.
+        """
+        ...
+
+
+class Courses(Protocol):
+    async def get(self, course_id: UUID) -> Course | None: ...
+
+    async def of(self, patient_id: UUID) -> Sequence[Course]:
+        """The patient's courses, newest first."""
+        ...
+
+    async def add(self, course: Course) -> None: ...
+
+    async def save(self, course: Course, *, expected: int) -> None:
+        """Replace version ``expected``.
+
+        Raises:
+            StaleVersion: somebody else changed it.
+            OtherCourse: the patient takes another antidepressant course already.
+        """
+        ...
+
+
+class Plans(Protocol):
+    async def get(self, plan_id: UUID) -> Plan | None: ...
+
+    async def of(self, course_id: UUID) -> Sequence[Plan]:
+        """The course's plans, newest first."""
+        ...
+
+    async def add(self, plan: Plan) -> None: ...
+
+    async def save(self, plan: Plan, *, expected: int) -> None:
+        """Replace version ``expected``.
+
+        Raises:
+            StaleVersion: somebody else changed it.
+        """
+        ...
+
+
+class Records(Protocol):
+    """What is only ever added."""
+
+    async def journal(self, entry: Entry) -> None: ...
+
+    async def check_in(self, recorded: RecordedCheckIn) -> None: ...
+
+    async def signature(self, signed: Signed, *, of: str) -> None:
+        """Keep a signature with the object it binds.
+
+        Raises:
+            SignatureUsed: this token was used before.
+        """
+        ...
+
+
+class Work(Protocol):
+    """One transaction."""
+
+    @property
+    def patients(self) -> Patients: ...
+
+    @property
+    def readings(self) -> Readings: ...
+
+    @property
+    def flags(self) -> Flags: ...
+
+    @property
+    def profiles(self) -> Profiles: ...
+
+    @property
+    def courses(self) -> Courses: ...
+
+    @property
+    def plans(self) -> Plans: ...
+
+    @property
+    def records(self) -> Records: ...
+
+    def new_id(self) -> UUID: ...
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None: ...
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None: ...
+
+
+class Formulary(Protocol):
+    """The drugs and policies of the content files."""
+
+    @property
+    def drugs(self) -> Mapping[str, Drug]: ...
+
+    @property
+    def taper_rules(self) -> TaperRules: ...
+
+    def drug(self, code: str) -> Drug: ...
+
+    def policy(self, code: str) -> Policy: ...

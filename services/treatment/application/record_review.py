@@ -1,0 +1,67 @@
+"""Record a review that took place, with where the scores stand."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.treatment.application.changing import commit, load
+from services.treatment.application.ports import Work
+from services.treatment.domain import course as life
+from services.treatment.domain.course import Course
+from services.treatment.domain.response import Response, read_response
+from services.treatment.domain.rulebook import Rulebook
+from shared.events.treatment import ResponseReviewed
+
+
+async def record_review(
+    work: Work,
+    *,
+    course_id: UUID,
+    ordinal: int | None,
+    assessment_ids: tuple[UUID, ...],
+    missed_doses: int,
+    side_effects: str,
+    note: str | None,
+    book: Rulebook,
+    now: datetime,
+) -> Course:
+    """Raises: Unknown, IllegalMove, NoSuchItem, AlreadyDone, StaleVersion."""
+    found = await load(work, course_id, now=now)
+    course = found.course
+    response = await response_of(work, course, book=book)
+    reviewed = life.record_review(
+        course,
+        ordinal,
+        response=response.category,
+        today=found.today,
+        at=now,
+        cadence=book.cadence,
+        rules=book.duration,
+    )
+    return await commit(
+        work,
+        course,
+        reviewed,
+        lambda state: ResponseReviewed(course=state, response=response.category),
+        on=found.today,
+        now=now,
+        kind="reviewed",
+        text=f"Review: {response.category}",
+        reason=note,
+        known_then={
+            "assessments": [str(assessment_id) for assessment_id in assessment_ids],
+            "missed_doses": missed_doses,
+            "side_effects": side_effects,
+            "rulebook": book.version,
+        },
+    )
+
+
+async def response_of(work: Work, course: Course, *, book: Rulebook) -> Response:
+    """Where the scores of the course's primary instrument stand."""
+    readings = await work.readings.of(course.patient_id, instrument=course.instrument)
+    return read_response(
+        readings,
+        instrument=course.instrument,
+        started_on=course.first_dose_on,
+        rules=book.outcomes,
+    )

@@ -1,0 +1,36 @@
+"""Go on after a suspension, or end the hold of a taper."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.treatment.application.changing import commit, load, stating
+from services.treatment.application.ports import Work
+from services.treatment.domain import course as life
+from services.treatment.domain import tapering
+from services.treatment.domain.course import Course
+from services.treatment.domain.phases import Move, Phase, require
+from shared.events.treatment import CourseResumed
+
+
+async def resume_course(
+    work: Work, *, course_id: UUID, resume_on: date, reason: str, now: datetime
+) -> Course:
+    """Raises: Unknown, IllegalMove, BadDate, StaleVersion."""
+    found = await load(work, course_id, now=now)
+    course = found.course
+    require(Move.RESUME, course.phase)
+    if course.phase is Phase.SUSPENDED:
+        resumed = life.resume(course)
+    else:
+        resumed = tapering.release(course, on=resume_on, today=found.today)
+    return await commit(
+        work,
+        course,
+        resumed,
+        stating(CourseResumed),
+        on=resume_on,
+        now=now,
+        kind="resumed",
+        text="Resumed",
+        reason=reason,
+    )

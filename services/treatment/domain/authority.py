@@ -1,0 +1,85 @@
+"""Which role may make which move. Roles are the words of the tokens."""
+
+from collections.abc import Mapping
+
+from services.treatment.domain.course import Course, looks_owed
+from services.treatment.domain.live_taper import PlanStatus, ScheduledStep
+from services.treatment.domain.phases import Move, Phase, allowed_moves
+from services.treatment.domain.reviews import Review
+from services.treatment.domain.surveillance import Look
+
+PRESCRIBER, NURSE, LEAD = "prescriber", "nurse", "lead"
+_PRESCRIBER = frozenset({PRESCRIBER})
+_AT_THE_BEDSIDE = frozenset({PRESCRIBER, NURSE, LEAD})
+
+WHO: Mapping[Move, frozenset[str]] = {
+    Move.CONFIRM: _PRESCRIBER,
+    Move.WITHDRAW: _PRESCRIBER,
+    Move.CHANGE_DOSE: _PRESCRIBER,
+    Move.REVIEW: _AT_THE_BEDSIDE,
+    Move.RECORD_REMISSION: _PRESCRIBER,
+    Move.RECORD_RELAPSE: _PRESCRIBER,
+    Move.DECIDE: _PRESCRIBER,
+    Move.RECORD_GAP: _AT_THE_BEDSIDE,
+    Move.SUSPEND: _PRESCRIBER,
+    Move.PLAN_TAPER: _PRESCRIBER | {NURSE},
+    Move.CONFIRM_SUPPLY: _AT_THE_BEDSIDE,
+    Move.TAKE_STEP: _AT_THE_BEDSIDE,
+    Move.CHECK_IN: _AT_THE_BEDSIDE,
+    Move.HOLD: _PRESCRIBER | {NURSE},
+    Move.RESUME: _PRESCRIBER,
+    Move.STEP_BACK: _PRESCRIBER,
+    Move.HARM_STOP: _PRESCRIBER,
+    Move.CLOSE: _PRESCRIBER,
+}
+"""A nurse drafts a plan and holds under the standing order; only a prescriber signs or stops."""
+
+
+def actions(course: Course, role: str) -> tuple[str, ...]:
+    """What this role may do to the course as a whole now."""
+    moves = [move for move in allowed_moves(course.phase) if role in WHO[move]]
+    if course.phase is not Phase.STOPPED_WATCH or looks_owed(course):
+        moves = [move for move in moves if move is not Move.CLOSE]
+    per_item = {Move.CONFIRM_SUPPLY, Move.TAKE_STEP, Move.CHECK_IN}
+    return tuple(move.value for move in moves if move not in per_item)
+
+
+def review_actions(course: Course, review: Review, role: str) -> tuple[str, ...]:
+    """Whether this role may record this review."""
+    may = review.done_at is None and Move.REVIEW in allowed_moves(course.phase)
+    return ("review",) if may and role in WHO[Move.REVIEW] else ()
+
+
+def step_actions(course: Course, step: ScheduledStep, role: str) -> tuple[str, ...]:
+    """What this role may do with one scheduled step now."""
+    moves = allowed_moves(course.phase)
+    offers = (
+        (Move.CONFIRM_SUPPLY, "supply", step.supply_confirmed_at is None),
+        (
+            Move.TAKE_STEP,
+            "taken",
+            step.supply_confirmed_at is not None and step.taken_at is None,
+        ),
+        (
+            Move.CHECK_IN,
+            "check-in-early",
+            step.check_in_early_on is not None and step.early_check_in_at is None,
+        ),
+        (Move.CHECK_IN, "check-in-gate", step.waits_at_gate),
+    )
+    live = course.taper is not None and course.taper.status in {
+        PlanStatus.SIGNED,
+        PlanStatus.ACTIVE,
+        PlanStatus.HOLD,
+    }
+    return tuple(
+        name
+        for move, name, is_open in offers
+        if live and is_open and move in moves and role in WHO[move]
+    )
+
+
+def look_actions(course: Course, look: Look, role: str) -> tuple[str, ...]:
+    """Whether this role may record this look after the last dose."""
+    may = look.done_at is None and course.phase is Phase.STOPPED_WATCH
+    return ("check-in-surveillance",) if may and role in WHO[Move.CHECK_IN] else ()
