@@ -75,8 +75,8 @@ class FindingBody(Body):
     rule: str
     level: Level
     detail: str
-    source: str
-    grade: str
+    source: str | None = None
+    grade: str | None = None
 
 
 class Acknowledgement(Body):
@@ -108,9 +108,9 @@ class DoseRangeBody(Body):
 
     indication: Code
     start_mg: DoseMg
-    usual_from_mg: DoseMg
-    usual_to_mg: DoseMg
-    max_mg: DoseMg
+    usual_from_mg: DoseMg | None
+    usual_to_mg: DoseMg | None
+    max_mg: DoseMg | None
 
 
 class DrugBody(Body):
@@ -486,7 +486,7 @@ class TaperPlanBody(Body):
     plan_version: int
     course_id: UUID
     patient_id: UUID
-    status: Literal["draft", "signed", "active", "hold", "superseded", "completed", "stopped"]
+    status: Literal["draft", "signed", "active", "hold", "completed", "stopped", "superseded"]
     policy: Code
     policy_name: str
     policy_source: str

@@ -21,6 +21,8 @@ from services.treatment.domain.withdrawal_risk import WithdrawalHistory, assess_
 EARLIER_WITHDRAWAL = "earlier-withdrawal"
 MISSED_DOSE_SYMPTOMS = "missed-dose-symptoms"
 FAILED_STOP = "failed-stop"
+HISTORY_CONDITIONS = frozenset({EARLIER_WITHDRAWAL, MISSED_DOSE_SYMPTOMS, FAILED_STOP})
+"""What the health profile may say about earlier attempts; it decides the withdrawal risk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

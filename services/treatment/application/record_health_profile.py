@@ -1,14 +1,41 @@
 """Record what a person answered about conditions and other medicines."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.treatment.application.changing import known_patient
-from services.treatment.application.ports import Work
+from services.treatment.application.outline_taper import HISTORY_CONDITIONS
+from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.refusals import StaleVersion
-from services.treatment.domain.errors import BadDate
+from services.treatment.domain.errors import BadDate, Refusal
 from services.treatment.domain.person import HealthProfile
+from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import Taken
+
+
+class UnknownCondition(Refusal):
+    """No rule knows this condition, so recording it would protect nobody."""
+
+    code = "unknown-condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The codes some rule asks about. Other medicines may be recorded, other conditions not."""
+
+    conditions: frozenset[str]
+    medicines: frozenset[str]
+
+
+def vocabulary(book: Rulebook, formulary: Formulary) -> Vocabulary:
+    """Every code that a safety rule, a dose cap or a taper looks at."""
+    caps = {cap.condition for drug in formulary.drugs.values() for cap in drug.caps}
+    asked = {code for rule in book.safety for code in rule.conditions}
+    return Vocabulary(
+        conditions=frozenset(caps | asked | HISTORY_CONDITIONS),
+        medicines=frozenset(code for rule in book.safety for code in rule.medicines),
+    )
 
 
 async def record_health_profile(
@@ -20,18 +47,26 @@ async def record_health_profile(
     medicines: tuple[Taken, ...],
     note: str | None,
     asked_by: UUID,
+    words: Vocabulary,
     now: datetime,
 ) -> HealthProfile:
     """A new version beside the old ones.
 
     Raises:
         NotYetKnown, StaleVersion
+        UnknownCondition: no rule would ever look at it.
         BadDate: a last dose in the future.
     """
     patient = await known_patient(work, patient_id)
     today = patient.today(now)
     if any(taken.last_on is not None and taken.last_on > today for taken in medicines):
         raise BadDate("A last dose lies in the future.", field="medicines")
+    strange = conditions - words.conditions
+    if strange:
+        raise UnknownCondition(
+            f"No rule knows {', '.join(sorted(strange))}; the form lists the known ones.",
+            field="conditions",
+        )
     latest = await work.profiles.latest(patient_id)
     version = latest.version if latest else 0
     if version != expected:

@@ -35,13 +35,20 @@ WHO: Mapping[Move, frozenset[str]] = {
 """A nurse drafts a plan and holds under the standing order; only a prescriber signs or stops."""
 
 
-def actions(course: Course, role: str) -> tuple[str, ...]:
+PER_ITEM = frozenset({Move.CONFIRM_SUPPLY, Move.TAKE_STEP, Move.CHECK_IN})
+"""Moves that are offered on a step or a look, not on the course."""
+
+
+def actions(course: Course, role: str, *, has_left_care: bool) -> tuple[str, ...]:
     """What this role may do to the course as a whole now."""
-    moves = [move for move in allowed_moves(course.phase) if role in WHO[move]]
-    if course.phase is not Phase.STOPPED_WATCH or looks_owed(course):
-        moves = [move for move in moves if move is not Move.CLOSE]
-    per_item = {Move.CONFIRM_SUPPLY, Move.TAKE_STEP, Move.CHECK_IN}
-    return tuple(move.value for move in moves if move not in per_item)
+    over = course.phase is Phase.STOPPED_WATCH and not looks_owed(course)
+    return tuple(
+        move.value
+        for move in allowed_moves(course.phase)
+        if role in WHO[move]
+        and move not in PER_ITEM
+        and (move is not Move.CLOSE or over or has_left_care)
+    )
 
 
 def review_actions(course: Course, review: Review, role: str) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ class PlanState(StrEnum):
 
     DRAFT = "draft"
     SIGNED = "signed"
-    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The service's HTTP interface: one file per subject, bodies in ``shared.api.treatment``."""

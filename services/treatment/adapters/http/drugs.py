@@ -1,0 +1,88 @@
+"""Routes about drugs, and about what a person was asked before one is chosen."""
+
+from datetime import date
+from uuid import UUID
+
+from services.treatment.adapters.http.bodies import drug_body, option_body, profile_body, taken
+from services.treatment.adapters.http.desk import CLINICAL, Desk
+from services.treatment.application.offer_drugs import offer_drugs
+from services.treatment.application.record_health_profile import (
+    record_health_profile,
+    vocabulary,
+)
+from shared.api.body import Body, Code, Page
+from shared.api.treatment import DrugBody, DrugOptions, HealthFacts, HealthProfile
+from shared.runtime.http import Api, Call
+
+
+class OptionsQuery(Body):
+    """Which illness the drug is for."""
+
+    indication: Code
+
+
+def add_drugs(api: Api, desk: Desk) -> None:
+    """Add this file's routes."""
+    words = vocabulary(desk.book, desk.formulary)
+
+    @api.get("/api/v1/drugs", roles=CLINICAL)
+    async def list_drugs(call: Call) -> Page[DrugBody]:
+        """The formulary as this jurisdiction has it."""
+        today: date = call.tx.now.date()
+        found = [
+            drug_body(drug, jurisdiction=desk.book.jurisdiction, on=today)
+            for drug in desk.formulary.drugs.values()
+        ]
+        return Page[DrugBody](items=tuple(body for body in found if body.products))
+
+    @api.get("/api/v1/patients/{patient_id}/drug-options", roles=CLINICAL, raises=(404, 409))
+    async def list_drug_options(call: Call, patient_id: UUID, query: OptionsQuery) -> DrugOptions:
+        """Drugs for one person and indication, best first."""
+        await desk.visible_patient(call, patient_id)
+        offers = await offer_drugs(
+            desk.work(call),
+            patient_id=patient_id,
+            indication=query.indication,
+            book=desk.book,
+            formulary=desk.formulary,
+            now=call.tx.now,
+        )
+        return DrugOptions(
+            patient_id=patient_id,
+            indication=query.indication,
+            options=tuple(
+                option_body(offer, rank=place, book=desk.book)
+                for place, offer in enumerate(offers, start=1)
+            ),
+        )
+
+    @api.get("/api/v1/patients/{patient_id}/health-profile", roles=CLINICAL, raises=(404, 409))
+    async def read_health_profile(call: Call, patient_id: UUID) -> HealthProfile:
+        """The latest answers about conditions and other medicines."""
+        patient = await desk.visible_patient(call, patient_id)
+        latest = await desk.work(call).profiles.latest(patient_id)
+        return profile_body(latest, patient=patient, vocabulary=words)
+
+    @api.put(
+        "/api/v1/patients/{patient_id}/health-profile",
+        roles=CLINICAL,
+        raises=(404, 409),
+        if_match=True,
+    )
+    async def write_health_profile(
+        call: Call, patient_id: UUID, body: HealthFacts
+    ) -> HealthProfile:
+        """Keep a new version of the answers."""
+        patient = await desk.visible_patient(call, patient_id)
+        profile = await record_health_profile(
+            desk.work(call),
+            patient_id=patient_id,
+            expected=call.if_match,
+            conditions=frozenset(body.conditions),
+            medicines=tuple(taken(medicine) for medicine in body.medicines),
+            note=body.note,
+            asked_by=call.principal.staff_id,
+            words=words,
+            now=call.tx.now,
+        )
+        return profile_body(profile, patient=patient, vocabulary=words)

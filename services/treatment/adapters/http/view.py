@@ -1,0 +1,58 @@
+"""A course or a plan together with everything its body shows."""
+
+from services.treatment.adapters.http.bodies import course_body, plan_body
+from services.treatment.adapters.http.desk import Desk
+from services.treatment.application.changing import Loaded
+from services.treatment.application.draft_taper import findings_now
+from services.treatment.application.judging import findings_on
+from services.treatment.application.record_review import response_of
+from services.treatment.domain.course import Course
+from services.treatment.domain.findings import Finding
+from services.treatment.domain.person import Known
+from services.treatment.domain.phases import ENDED, Phase
+from services.treatment.domain.plan import Plan, PlanState
+from shared.api.treatment import CourseBody, TaperPlanBody
+from shared.runtime.http import Call
+
+
+async def show_course(desk: Desk, call: Call, course: Course, patient: Known) -> CourseBody:
+    """The course as the caller may see and change it now."""
+    work = desk.work(call)
+    today = patient.today(call.tx.now)
+    drug = desk.formulary.drug(course.drug)
+    is_draft = course.phase is Phase.DRAFT
+    findings: tuple[Finding, ...] = ()
+    if course.phase not in ENDED:
+        findings = await findings_on(
+            work,
+            patient,
+            course,
+            drug=drug,
+            dose_mg=course.target.mg if is_draft else course.dose.mg,
+            on=course.starts_on if is_draft else today,
+            book=desk.book,
+        )
+    return course_body(
+        course,
+        patient=patient,
+        role=call.principal.role,
+        response=await response_of(work, course, book=desk.book),
+        findings=findings,
+        information_missing=await work.patients.is_information_missing(patient.id),
+        drug=drug,
+        book=desk.book,
+        today=today,
+    )
+
+
+async def show_plan(
+    desk: Desk, call: Call, plan: Plan, course: Course, patient: Known
+) -> TaperPlanBody:
+    """The plan; a draft with what speaks against signing it now."""
+    findings = plan.outline.findings
+    if plan.state is PlanState.DRAFT:
+        found = Loaded(course=course, patient=patient, today=patient.today(call.tx.now))
+        findings = await findings_now(desk.work(call), found, plan, book=desk.book)
+    return plan_body(
+        plan, course=course, findings=findings, role=call.principal.role, book=desk.book
+    )

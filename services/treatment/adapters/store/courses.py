@@ -1,0 +1,149 @@
+"""Courses with their reviews and the taper that is being lived."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.treatment.adapters.store.documents import MARKS, PAUSES, TITRATION
+from services.treatment.adapters.store.tapers import load_tapers, save_taper
+from services.treatment.adapters.tables import CourseRow, ReviewRow
+from services.treatment.application.refusals import OtherCourse, StaleVersion
+from services.treatment.domain.clock import History
+from services.treatment.domain.course import Course, Ending
+from services.treatment.domain.live_taper import Dose, Taper
+from services.treatment.domain.phases import Phase
+from services.treatment.domain.reviews import Review
+
+course_table = CourseRow.__table__  # type: ignore[attr-defined]
+review_table = ReviewRow.__table__  # type: ignore[attr-defined]
+
+
+class SqlCourses:
+    """``supply_working_days`` decides when the supply of a scheduled step is owed."""
+
+    def __init__(self, session: AsyncSession, *, supply_working_days: int) -> None:
+        self._session = session
+        self._supply_working_days = supply_working_days
+
+    async def get(self, course_id: UUID) -> Course | None:
+        found = await self._load(course_table.c.id == course_id)
+        return found[0] if found else None
+
+    async def of(self, patient_id: UUID) -> Sequence[Course]:
+        return await self._load(course_table.c.patient_id == patient_id)
+
+    async def add(self, course: Course) -> None:
+        await self._session.execute(insert(course_table), [_values(course)])
+        await self._save_reviews(course)
+
+    async def save(self, course: Course, *, expected: int) -> None:
+        replaced = (
+            update(course_table)
+            .where(course_table.c.id == course.id, course_table.c.version == expected)
+            .values(_values(course))
+            .returning(course_table.c.id)
+        )
+        try:
+            if (await self._session.execute(replaced)).first() is None:
+                raise StaleVersion
+        except IntegrityError as taken:
+            raise OtherCourse from taken
+        await self._save_reviews(course)
+        if course.taper is not None:
+            await save_taper(
+                self._session,
+                course.taper,
+                course_id=course.id,
+                supply_working_days=self._supply_working_days,
+            )
+
+    async def _save_reviews(self, course: Course) -> None:
+        await self._session.execute(
+            delete(review_table).where(review_table.c.course_id == course.id)
+        )
+        rows = [asdict(review) | {"course_id": course.id} for review in course.reviews]
+        if rows:
+            await self._session.execute(insert(review_table), rows)
+
+    async def _load(self, wanted: Any) -> list[Course]:
+        query = select(course_table).where(wanted).order_by(course_table.c.starts_on.desc())
+        rows = (await self._session.execute(query)).mappings().all()
+        reviews = await self._reviews([row["id"] for row in rows])
+        plans = [row["plan_id"] for row in rows if row["plan_id"] is not None]
+        tapers = await load_tapers(self._session, plans)
+        return [
+            _course(row, tuple(reviews.get(row["id"], ())), tapers.get(row["plan_id"]))
+            for row in rows
+        ]
+
+    async def _reviews(self, course_ids: list[UUID]) -> dict[UUID, list[Review]]:
+        query = (
+            select(review_table)
+            .where(review_table.c.course_id.in_(course_ids))
+            .order_by(review_table.c.ordinal)
+        )
+        found: dict[UUID, list[Review]] = {}
+        for row in (await self._session.execute(query)).mappings():
+            values = dict(row)
+            found.setdefault(values.pop("course_id"), []).append(Review(**values))
+        return found
+
+
+def _values(course: Course) -> dict[str, Any]:
+    return {
+        "id": course.id,
+        "patient_id": course.patient_id,
+        "version": course.version,
+        "phase": course.phase,
+        "drug": course.drug,
+        "indication": course.indication,
+        "instrument": course.instrument,
+        "prescriber_id": course.prescriber_id,
+        "starts_on": course.starts_on,
+        "started_on": course.started_on,
+        "suicide_concern": course.suicide_concern,
+        "dose_mg": course.dose.mg,
+        "dose_text": course.dose.text,
+        "titration": TITRATION.dump(course.titration),
+        "marks": MARKS.dump(course.history.marks),
+        "pauses": PAUSES.dump(course.history.pauses),
+        "reviews_made": course.reviews_made,
+        "resumes_to": course.resumes_to,
+        "plan_id": course.taper.plan_id if course.taper else None,
+        "ending": course.ending,
+        "harm": course.harm,
+        "ended_on": course.ended_on,
+        "closed_on": course.closed_on,
+    }
+
+
+def _course(row: Any, reviews: tuple[Review, ...], taper: Taper | None) -> Course:
+    return Course(
+        id=row["id"],
+        patient_id=row["patient_id"],
+        version=row["version"],
+        phase=Phase(row["phase"]),
+        drug=row["drug"],
+        indication=row["indication"],
+        instrument=row["instrument"],
+        prescriber_id=row["prescriber_id"],
+        starts_on=row["starts_on"],
+        started_on=row["started_on"],
+        suicide_concern=row["suicide_concern"],
+        dose=Dose(row["dose_mg"], row["dose_text"]),
+        titration=TITRATION.load(row["titration"]),
+        history=History(marks=MARKS.load(row["marks"]), pauses=PAUSES.load(row["pauses"])),
+        reviews=reviews,
+        reviews_made=row["reviews_made"],
+        resumes_to=Phase(row["resumes_to"]) if row["resumes_to"] else None,
+        taper=taper,
+        ending=Ending(row["ending"]) if row["ending"] else None,
+        harm=row["harm"],
+        ended_on=row["ended_on"],
+        closed_on=row["closed_on"],
+    )

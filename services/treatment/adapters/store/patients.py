@@ -1,0 +1,148 @@
+"""What is learned from other services, and what people answered."""
+
+from dataclasses import asdict
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.treatment.adapters.store.documents import MEDICINES
+from services.treatment.adapters.store.upsert import upsert
+from services.treatment.adapters.tables import (
+    CareTeamRow,
+    FlagRow,
+    HealthProfileRow,
+    PatientRow,
+    ReadingRow,
+)
+from services.treatment.application.refusals import StaleVersion
+from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.response import Reading
+from shared.runtime.tables import parked
+
+
+class SqlPatients:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, patient_id: UUID) -> Patient | None:
+        row = await self._session.get(PatientRow, patient_id)
+        if row is None:
+            return None
+        team = select(CareTeamRow.staff_id).where(CareTeamRow.patient_id == patient_id)  # type: ignore[call-overload]
+        staff = (await self._session.execute(team)).scalars()
+        return Patient(**row.model_dump(), care_team=tuple(sorted(staff)))
+
+    async def put(self, patient: Patient) -> None:
+        values = asdict(patient)
+        care_team = values.pop("care_team")
+        await upsert(self._session, PatientRow, values)
+        await self._session.execute(
+            delete(CareTeamRow).where(CareTeamRow.patient_id == patient.id)  # type: ignore[arg-type]
+        )
+        if care_team:
+            members = [{"patient_id": patient.id, "staff_id": staff_id} for staff_id in care_team]
+            await self._session.execute(insert(CareTeamRow), members)
+
+    async def is_information_missing(self, patient_id: UUID) -> bool:
+        waiting = (
+            select(parked.c.id)
+            .where(parked.c.subject == str(patient_id), parked.c.status == "parked")
+            .limit(1)
+        )
+        return (await self._session.execute(waiting)).first() is not None
+
+
+class SqlReadings:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def put(
+        self, *, assessment_id: UUID, patient_id: UUID, instrument: str, on: date, total: int | None
+    ) -> None:
+        await upsert(
+            self._session,
+            ReadingRow,
+            {
+                "assessment_id": assessment_id,
+                "patient_id": patient_id,
+                "instrument": instrument,
+                "taken_on": on,
+                "total": total,
+            },
+        )
+
+    async def of(self, patient_id: UUID, *, instrument: str) -> tuple[Reading, ...]:
+        row = ReadingRow.__table__.c  # type: ignore[attr-defined]
+        complete = (
+            select(row.taken_on, row.total)
+            .where(
+                row.patient_id == patient_id, row.instrument == instrument, row.total.is_not(None)
+            )
+            .order_by(row.taken_on, row.assessment_id)
+        )
+        found = (await self._session.execute(complete)).all()
+        return tuple(Reading(on=taken_on, total=total) for taken_on, total in found)
+
+
+class SqlFlags:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def put(self, *, flag_id: UUID, patient_id: UUID, level: int, is_open: bool) -> None:
+        await upsert(
+            self._session,
+            FlagRow,
+            {"id": flag_id, "patient_id": patient_id, "level": level, "is_open": is_open},
+        )
+
+    async def gravest_open(self, patient_id: UUID) -> int | None:
+        row = FlagRow.__table__.c  # type: ignore[attr-defined]
+        gravest = select(func.min(row.level)).where(
+            row.patient_id == patient_id, row.is_open.is_(True)
+        )
+        level: int | None = (await self._session.execute(gravest)).scalar_one()
+        return level
+
+
+class SqlProfiles:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def latest(self, patient_id: UUID) -> HealthProfile | None:
+        row = HealthProfileRow.__table__.c  # type: ignore[attr-defined]
+        query = (
+            select(HealthProfileRow)
+            .where(row.patient_id == patient_id)
+            .order_by(row.version.desc())
+            .limit(1)
+        )
+        found = (await self._session.execute(query)).scalars().first()
+        if found is None:
+            return None
+        return HealthProfile(
+            patient_id=found.patient_id,
+            version=found.version,
+            asked_at=found.asked_at,
+            asked_by=found.asked_by,
+            conditions=frozenset(found.conditions),
+            medicines=MEDICINES.load(found.medicines),
+            note=found.note,
+        )
+
+    async def add(self, profile: HealthProfile) -> None:
+        values = {
+            "patient_id": profile.patient_id,
+            "version": profile.version,
+            "asked_at": profile.asked_at,
+            "asked_by": profile.asked_by,
+            "conditions": sorted(profile.conditions),
+            "medicines": MEDICINES.dump(profile.medicines),
+            "note": profile.note,
+        }
+        try:
+            await self._session.execute(insert(HealthProfileRow), [values])
+        except IntegrityError as taken:
+            raise StaleVersion from taken

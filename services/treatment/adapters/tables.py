@@ -1,0 +1,269 @@
+"""Rows. They hold values and refuse the impossible by constraints; rules live in the domain."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, MetaData, String, Text, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from services.treatment.domain.phases import TAKING, Phase
+from shared.runtime.columns import Json, MilligramsAsMicrograms, UtcDateTime
+from shared.runtime.tables import NAMING, attach
+
+_TAKING = text("phase IN (" + ", ".join(f"'{phase}'" for phase in sorted(TAKING)) + ")")
+_PHASES = ", ".join(f"'{phase}'" for phase in Phase)
+
+
+class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
+    """The base of this service's tables."""
+
+
+metadata = Row.metadata
+
+
+class PatientRow(Row, table=True):
+    """What two facts of assessment say of a person; null until that fact is here."""
+
+    __tablename__ = "patient"
+    id: UUID = Field(primary_key=True)
+    status: str | None = Field(default=None, sa_type=String(16))
+    team: str | None = Field(default=None, sa_type=String(64), index=True)
+    enrolled_on: date | None = None
+    name: str | None = Field(default=None, sa_type=Text)
+    birth_date: date | None = None
+    time_zone: str | None = Field(default=None, sa_type=String(64))
+
+
+class CareTeamRow(Row, table=True):
+    """Who looks after whom."""
+
+    __tablename__ = "care_team"
+    patient_id: UUID = Field(primary_key=True, foreign_key="patient.id")
+    staff_id: UUID = Field(primary_key=True, index=True)
+
+
+class ReadingRow(Row, table=True):
+    """A score learned from assessment; ``total`` is null where an item is missing."""
+
+    __tablename__ = "reading"
+    assessment_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    instrument: str = Field(sa_type=String(64))
+    taken_on: date
+    total: int | None = None
+
+    __table_args__ = (Index("ix_reading_patient_id", "patient_id", "instrument", "taken_on"),)
+
+
+class FlagRow(Row, table=True):
+    """A safety flag learned from assessment."""
+
+    __tablename__ = "flag"
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(index=True)
+    level: int
+    is_open: bool
+
+
+class HealthProfileRow(Row, table=True):
+    """One version of what a person answered; versions are only added."""
+
+    __tablename__ = "health_profile"
+    patient_id: UUID = Field(primary_key=True, foreign_key="patient.id")
+    version: int = Field(primary_key=True)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    asked_by: UUID
+    conditions: list[str] = Field(sa_type=Json)
+    medicines: list[dict[str, Any]] = Field(sa_type=Json)
+    note: str | None = Field(default=None, sa_type=Text)
+
+
+class CourseRow(Row, table=True):
+    """A course. At most one per patient is being taken."""
+
+    __tablename__ = "course"
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.id", index=True)
+    version: int
+    phase: str = Field(sa_type=String(32))
+    drug: str = Field(sa_type=String(64))
+    indication: str = Field(sa_type=String(64))
+    instrument: str = Field(sa_type=String(64))
+    prescriber_id: UUID
+    starts_on: date
+    started_on: date | None = None
+    suicide_concern: bool
+    dose_mg: Decimal = Field(sa_type=MilligramsAsMicrograms)
+    dose_text: str = Field(sa_type=Text)
+    titration: list[dict[str, Any]] = Field(sa_type=Json)
+    marks: list[dict[str, Any]] = Field(sa_type=Json)
+    pauses: list[dict[str, Any]] = Field(sa_type=Json)
+    reviews_made: int
+    resumes_to: str | None = Field(default=None, sa_type=String(32))
+    plan_id: UUID | None = None
+    ending: str | None = Field(default=None, sa_type=String(32))
+    harm: str | None = Field(default=None, sa_type=String(64))
+    ended_on: date | None = None
+    closed_on: date | None = None
+
+    __table_args__ = (
+        Index(
+            "uq_course_taking",
+            "patient_id",
+            unique=True,
+            sqlite_where=_TAKING,
+            postgresql_where=_TAKING,
+        ),
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint(f"phase IN ({_PHASES})", name="phase"),
+        CheckConstraint("dose_mg >= 0", name="dose"),
+    )
+
+
+class ReviewRow(Row, table=True):
+    """A planned look at a course."""
+
+    __tablename__ = "review"
+    course_id: UUID = Field(primary_key=True, foreign_key="course.id")
+    ordinal: int = Field(primary_key=True)
+    kind: str = Field(sa_type=String(64))
+    due_on: date
+    for_role: str = Field(sa_type=String(32))
+    rule: str = Field(sa_type=String(32))
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "ix_review_owed",
+            "due_on",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+
+
+class PlanRow(Row, table=True):
+    """A plan as a document: drafted, then signed, then never changed."""
+
+    __tablename__ = "taper_plan"
+    id: UUID = Field(primary_key=True)
+    course_id: UUID = Field(foreign_key="course.id", index=True)
+    patient_id: UUID = Field(foreign_key="patient.id")
+    version: int
+    plan_version: int
+    state: str = Field(sa_type=String(16))
+    outline: dict[str, Any] = Field(sa_type=Json)
+    readiness: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    early_reason: str | None = Field(default=None, sa_type=Text)
+    drafted_by: UUID
+    drafted_at: datetime = Field(sa_type=UtcDateTime)
+    rulebook: str = Field(sa_type=String(128))
+    signed_by: UUID | None = None
+    signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (CheckConstraint("(state = 'draft') = (signed_by IS NULL)", name="signed_by"),)
+
+
+class TaperRow(Row, table=True):
+    """A signed plan being lived."""
+
+    __tablename__ = "taper"
+    plan_id: UUID = Field(primary_key=True, foreign_key="taper_plan.id")
+    course_id: UUID = Field(foreign_key="course.id", index=True)
+    plan_version: int
+    policy: str = Field(sa_type=String(64))
+    status: str = Field(sa_type=String(16))
+    planned: list[dict[str, Any]] = Field(sa_type=Json)
+    hold_until: date | None = None
+    held_days: int
+    holds: int
+    proposal: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StepRow(Row, table=True):
+    """A scheduled step. ``supply_on`` is when its supply is owed."""
+
+    __tablename__ = "taper_step"
+    plan_id: UUID = Field(primary_key=True, foreign_key="taper.plan_id")
+    ordinal: int = Field(primary_key=True)
+    supply_on: date = Field(index=True)
+    change_on: date = Field(index=True)
+    previous_mg: Decimal = Field(sa_type=MilligramsAsMicrograms)
+    previous_text: str = Field(sa_type=Text)
+    dose_mg: Decimal = Field(sa_type=MilligramsAsMicrograms)
+    dose_text: str = Field(sa_type=Text)
+    supply_text: str = Field(sa_type=Text)
+    check_in_early_on: date | None = Field(default=None, index=True)
+    check_in_gate_on: date | None = Field(default=None, index=True)
+    supply_confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    taken_on: date | None = None
+    taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    early_check_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    gate_check_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (CheckConstraint("dose_mg < previous_mg", name="falls"),)
+
+
+class LookRow(Row, table=True):
+    """A look at the person after the last dose."""
+
+    __tablename__ = "taper_look"
+    plan_id: UUID = Field(primary_key=True, foreign_key="taper.plan_id")
+    ordinal: int = Field(primary_key=True)
+    due_on: date = Field(index=True)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CheckInRow(Row, table=True):
+    """A check-in as it was said."""
+
+    __tablename__ = "check_in"
+    id: UUID = Field(primary_key=True)
+    course_id: UUID = Field(foreign_key="course.id", index=True)
+    plan_id: UUID
+    plan_version: int
+    kind: str = Field(sa_type=String(16))
+    ordinal: int
+    at: datetime = Field(sa_type=UtcDateTime)
+    said: dict[str, Any] = Field(sa_type=Json)
+    proposal: dict[str, Any] = Field(sa_type=Json)
+    assessment_ids: list[str] = Field(sa_type=Json)
+    note: str | None = Field(default=None, sa_type=Text)
+
+
+class SignatureRow(Row, table=True):
+    """A signature and the version of what it binds."""
+
+    __tablename__ = "signature"
+    token_id: str = Field(primary_key=True, sa_type=String(64))
+    object: str = Field(sa_type=String(128), index=True)
+    staff_id: UUID
+    hash: str = Field(sa_type=String(64))
+    meaning: str = Field(sa_type=String(64))
+    signed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class JournalRow(Row, table=True):
+    """What happened to a course, and what was known then; rows are only added."""
+
+    __tablename__ = "journal"
+    course_id: UUID = Field(primary_key=True, foreign_key="course.id")
+    version: int = Field(primary_key=True)
+    patient_id: UUID
+    at: datetime = Field(sa_type=UtcDateTime)
+    on: date
+    kind: str = Field(sa_type=String(32))
+    dose_mg: Decimal = Field(sa_type=MilligramsAsMicrograms)
+    text: str = Field(sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    known: dict[str, Any] = Field(sa_type=Json)
+    recorded_by: str = Field(sa_type=String(96))
+
+    __table_args__ = (Index("ix_journal_patient_id", "patient_id", "at"),)
+
+
+attach(metadata)
