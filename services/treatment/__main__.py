@@ -1,6 +1,27 @@
-"""``python -m services.treatment``."""
+"""``python -m services.treatment``: the service, its database, and the taper engine by hand."""
 
-from services.treatment.adapters.cli import app
+from datetime import date
+
+from services.treatment.adapters.cli import app as by_hand
+from services.treatment.main import SCHEMA, build
+from services.treatment.settings import Settings
+from shared.runtime.cli import service_cli
+from shared.runtime.db import Database
+
+
+async def play(_db: Database, _today: date) -> None:
+    """Nothing is seeded yet."""
+
+
+app = service_cli(
+    name="treatment",
+    build=build,
+    schema=SCHEMA,
+    database_url=lambda: Settings().database_url,
+    play=play,
+)
+app.registered_commands += by_hand.registered_commands
+app.registered_groups += by_hand.registered_groups
 
 if __name__ == "__main__":
     app()

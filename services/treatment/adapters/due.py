@@ -1,0 +1,198 @@
+"""What is owed now, read from plan rows while the question is asked.
+
+Needs no engine and no broker: whatever stands still elsewhere, this list is complete. The keys
+are those of engagement's reminders, so a page joins both lists without asking twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.treatment.adapters.tables import (
+    CareTeamRow,
+    CourseRow,
+    LookRow,
+    PatientRow,
+    ReviewRow,
+    StepRow,
+    TaperRow,
+)
+from services.treatment.domain.phases import TAKING, Phase
+
+course = CourseRow.__table__.c  # type: ignore[attr-defined]
+patient = PatientRow.__table__.c  # type: ignore[attr-defined]
+care_team = CareTeamRow.__table__.c  # type: ignore[attr-defined]
+review = ReviewRow.__table__.c  # type: ignore[attr-defined]
+taper = TaperRow.__table__.c  # type: ignore[attr-defined]
+step = StepRow.__table__.c  # type: ignore[attr-defined]
+look = LookRow.__table__.c  # type: ignore[attr-defined]
+
+LIVE = ("signed", "active", "hold")
+WATCHED = tuple(sorted(TAKING | {Phase.STOPPED_WATCH}))
+CHANGING = tuple(sorted(TAKING - {Phase.SUSPENDED, Phase.STEP_BACK}))
+"""Phases in which a dose may change; a suspension freezes these kinds and no others."""
+
+KINDS = (
+    ("prepare-supply", step.supply_on, step.supply_confirmed_at, CHANGING),
+    ("change-day", step.change_on, step.taken_at, CHANGING),
+    ("check-in-early", step.check_in_early_on, step.early_check_in_at, WATCHED),
+    ("check-in-gate", step.check_in_gate_on, step.gate_check_in_at, WATCHED),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One owed thing with what a list shows of it."""
+
+    due_on: date
+    due_at: datetime
+    kind: str
+    subject_id: UUID
+    subject_version: int
+    ordinal: int
+    subtype: str | None
+    rule: str | None
+    for_role: str
+    course_id: UUID
+    patient_id: UUID
+    patient_name: str
+    birth_date: date
+    team: str
+    drug: str
+    dose_text: str | None
+    previous_dose_text: str | None
+    supply_text: str | None
+
+    @property
+    def cursor(self) -> tuple[str, str, str, int]:
+        """Where the next page begins."""
+        return (self.due_on.isoformat(), str(self.subject_id), self.kind, self.ordinal)
+
+
+async def owed(
+    session: AsyncSession,
+    *,
+    staff_id: UUID,
+    teams: Sequence[str],
+    until: datetime,
+    clinic_time: time,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[Due]:
+    """Owed by ``until`` to people this member of staff looks after, oldest first."""
+    rows = union_all(*(_steps(*kind) for kind in KINDS), _reviews(), _looks()).subquery("owed")
+    of_mine = select(care_team.patient_id).where(care_team.staff_id == staff_id)
+    order = (rows.c.due_on, rows.c.subject_id, rows.c.kind, rows.c.ordinal)
+    query = (
+        select(rows, patient.name, patient.birth_date, patient.team, patient.time_zone)
+        .join(PatientRow, patient.id == rows.c.patient_id)
+        .where(
+            rows.c.due_on <= until.date() + timedelta(days=1),
+            patient.status == "active",
+            or_(patient.team.in_(teams), patient.id.in_(of_mine)),
+        )
+        .order_by(*order)
+        .limit(limit)
+    )
+    if after is not None:
+        keys = (literal(part, type_=column.type) for part, column in zip(after, order, strict=True))
+        query = query.where(tuple_(*order) > tuple_(*keys))
+    found = (await session.execute(query)).mappings().all()
+    return [_due(row, clinic_time) for row in found]
+
+
+def _steps(
+    kind: str, due_on: ColumnElement[Any], done_at: ColumnElement[Any], phases: tuple[str, ...]
+) -> Select[Any]:
+    return (
+        select(
+            due_on.label("due_on"),
+            literal(kind).label("kind"),
+            step.plan_id.label("subject_id"),
+            taper.plan_version.label("subject_version"),
+            step.ordinal,
+            literal(None).label("subtype"),
+            literal(None).label("rule"),
+            literal("nurse").label("for_role"),
+            course.id.label("course_id"),
+            course.patient_id,
+            course.drug,
+            step.dose_text,
+            step.previous_text.label("previous_dose_text"),
+            step.supply_text,
+        )
+        .join(TaperRow, taper.plan_id == step.plan_id)
+        .join(CourseRow, course.plan_id == taper.plan_id)
+        .where(
+            due_on.is_not(None),
+            done_at.is_(None),
+            taper.status.in_(LIVE),
+            course.phase.in_(phases),
+        )
+    )
+
+
+def _reviews() -> Select[Any]:
+    return (
+        select(
+            review.due_on,
+            literal("course-review"),
+            course.id,
+            literal(1),
+            review.ordinal,
+            review.kind,
+            review.rule,
+            review.for_role,
+            course.id,
+            course.patient_id,
+            course.drug,
+            course.dose_text,
+            literal(None),
+            literal(None),
+        )
+        .join(CourseRow, course.id == review.course_id)
+        .where(review.done_at.is_(None), course.phase.in_(WATCHED))
+    )
+
+
+def _looks() -> Select[Any]:
+    return (
+        select(
+            look.due_on,
+            literal("surveillance"),
+            look.plan_id,
+            taper.plan_version,
+            look.ordinal,
+            literal(None),
+            literal(None),
+            literal("nurse"),
+            course.id,
+            course.patient_id,
+            course.drug,
+            literal(None),
+            literal(None),
+            literal(None),
+        )
+        .join(TaperRow, taper.plan_id == look.plan_id)
+        .join(CourseRow, course.plan_id == taper.plan_id)
+        .where(look.done_at.is_(None), course.phase == Phase.STOPPED_WATCH)
+    )
+
+
+def _due(row: Any, clinic_time: time) -> Due:
+    values = dict(row)
+    zone = ZoneInfo(values.pop("time_zone"))
+    return Due(
+        **{name: values[name] for name in NAMES},
+        patient_name=values["name"],
+        due_at=datetime.combine(values["due_on"], clinic_time, tzinfo=zone),
+    )
+
+
+NAMES = tuple(name for name in Due.__dataclass_fields__ if name not in {"due_at", "patient_name"})

@@ -1,0 +1,26 @@
+"""The service's routes put together."""
+
+from services.treatment.adapters.content import Content
+from services.treatment.adapters.http.courses import add_courses
+from services.treatment.adapters.http.desk import Desk
+from services.treatment.adapters.http.dosing import add_dosing
+from services.treatment.adapters.http.drugs import add_drugs
+from services.treatment.adapters.http.follow_up import add_follow_up
+from services.treatment.adapters.http.lists import add_lists
+from services.treatment.adapters.http.plans import add_plans
+from services.treatment.adapters.http.problems import PROBLEMS
+from services.treatment.adapters.http.steps import add_steps
+from shared.runtime.http import Api
+
+
+def build_api(desk: Desk, content: Content) -> Api:
+    """Every operation of treatment."""
+    api = Api(service="treatment", title="Mooring treatment", problems=PROBLEMS)
+    add_drugs(api, desk)
+    add_courses(api, desk)
+    add_dosing(api, desk)
+    add_follow_up(api, desk)
+    add_plans(api, desk, {code: content.policy(code) for code in content.policy_codes()})
+    add_steps(api, desk)
+    add_lists(api, desk)
+    return api

@@ -1,0 +1,46 @@
+"""Treatment put together: content read, routes and subscriptions built, nothing decided."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from services.treatment.adapters.content import load
+from services.treatment.adapters.course_content import load_rulebook
+from services.treatment.adapters.events import subscriptions
+from services.treatment.adapters.http.api import build_api
+from services.treatment.adapters.http.desk import Desk
+from services.treatment.adapters.tables import metadata
+from services.treatment.settings import Settings
+from shared.runtime.auth import JwksKeys
+from shared.runtime.db import Database
+from shared.runtime.schema import Schema
+from shared.runtime.service import Service
+
+SCHEMA = Schema(
+    service="treatment", metadata=metadata, versions=Path(__file__).parent / "migrations"
+)
+
+
+@asynccontextmanager
+async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
+    """Everything this service consists of; the environment says where when nothing is given."""
+    settings = settings or Settings()
+    content = load()
+    book = load_rulebook(settings.jurisdiction)
+    async with aiohttp.ClientSession() as session:
+        keys = JwksKeys(settings.jwks_url, session)
+        desk = Desk(book=book, formulary=content, keys=keys, clinic_time=settings.clinic_time)
+        db = Database.open(settings.database_url, source="treatment")
+        try:
+            yield Service(
+                settings=settings,
+                api=build_api(desk, content),
+                db=db,
+                schema=SCHEMA,
+                subscriptions=subscriptions(book),
+                keys=keys,
+            )
+        finally:
+            await db.close()
