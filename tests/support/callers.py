@@ -48,6 +48,10 @@ class Caller:
             headers["If-Match"] = f'"{version}"'
         return await self._send("POST", path, json=body, headers=headers)
 
+    async def put(self, path: str, body: Mapping[str, Any], *, version: int) -> Answer:
+        """Replace what was at this version."""
+        return await self._send("PUT", path, json=body, headers={"If-Match": f'"{version}"'})
+
     async def _send(self, method: str, path: str, **options: Any) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         async with self.client.request(
