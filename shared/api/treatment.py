@@ -75,8 +75,8 @@ class FindingBody(Body):
     rule: str
     level: Level
     detail: str
-    source: str | None = None
-    grade: str | None = None
+    source: str
+    grade: str
 
 
 class Acknowledgement(Body):

@@ -207,7 +207,12 @@ class SafetyRow(Sourced):
     when_suicide_concern: bool = False
 
 
+class Citation(Sourced):
+    rule: Text
+
+
 class SafetyFile(ContentFile):
+    citations: tuple[Citation, ...]
     rules: tuple[SafetyRow, ...] = Field(min_length=1)
 
 
@@ -240,7 +245,8 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         steps=cadence.as_steps(),
         surveillance=cadence.as_surveillance(),
         safety=tuple(SafetyRule(**row.model_dump()) for row in safety.rules),
-        citations={row.id: (row.source, row.grade) for row in safety.rules},
+        citations={row.rule: (row.source, row.grade) for row in safety.citations}
+        | {row.id: (row.source, row.grade) for row in safety.rules},
         ranking={row.drug: Rank(row.place, row.reason) for row in ranking.ranks},
         harms=cadence.harms.codes,
         freezing_flag_level=cadence.freezing_flags.up_to_level,

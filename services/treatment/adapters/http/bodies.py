@@ -58,11 +58,14 @@ from shared.api.treatment import (
 from shared.api.treatment import HealthProfile as HealthProfileBody
 
 
+UNCITED = ("a rule of this product", "PD")
+
+
 def finding_bodies(findings: tuple[Finding, ...], book: Rulebook) -> tuple[FindingBody, ...]:
     """Each finding with where its rule comes from."""
     found = []
     for finding in findings:
-        source, grade = book.citations.get(finding.rule, (None, None))
+        source, grade = book.citations.get(finding.rule, UNCITED)
         found.append(
             FindingBody(
                 rule=finding.rule,
