@@ -28,7 +28,7 @@ from services.engagement.domain.change import Changes
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import Reason, Reminder, State
+from services.engagement.domain.reminder import Reason, Reminder
 from services.engagement.domain.worklist import Section
 from shared.runtime.db import Transaction
 
@@ -44,12 +44,9 @@ class SqlReminders:
         self._listing = Listing(tx.session, kinds)
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
-        """Every row but the spent rungs of what is done for good; locked until we commit."""
-        spent = or_(
-            reminder.c.state == State.DONE.value,
-            func.coalesce(reminder.c.reason, "") == Reason.COMPLETED.value,
-        )
-        useful = or_(reminder.c.level == 0, ~spent)
+        """Every row but the rungs of replaced plans, which never return; locked until we commit."""
+        replaced = func.coalesce(reminder.c.reason, "") == Reason.SUPERSEDED.value
+        useful = or_(reminder.c.level == 0, ~replaced)
         return await self._locked(reminder.c.patient_id == patient_id, useful)
 
     async def patient_of(self, reminder_id: UUID) -> UUID | None:

@@ -70,11 +70,22 @@ def restarted(item: Item, setting: Setting) -> Changes:
 
 
 def retimed(item: Item, setting: Setting) -> Changes:
-    """Fit the rungs to another owner, or to none; those already told stay told."""
+    """Move the rungs nobody has seen yet: the reminder has another owner, or none."""
     return tuple(
-        change
+        Change(_planned(item, level, due_at, setting), What.MOVED)
         for level, due_at in _times(item.owner, setting)
-        if (change := _retimed(item, level, due_at, setting)) is not None
+        if (row := item.rung(level)) is not None
+        and row.state is State.PLANNED
+        and row.due_at != due_at
+    )
+
+
+def reassigned(item: Item, setting: Setting) -> Changes:
+    """Give each rung to whoever has its role around the person now."""
+    return tuple(
+        Change(assigned(row, owner_id=owner_id, by_hand=False), What.ASSIGNED)
+        for row in item.rungs
+        if row.is_open and (owner_id := setting.staffing.owner(row.for_role)) != row.owner_id
     )
 
 
@@ -88,10 +99,11 @@ def climbed(item: Item, setting: Setting, now: datetime) -> Changes:
     if not above:
         raise LadderExhausted
     level = item.told + 1
-    told = shown(_planned(item, level, now, setting), now)
+    told = _planned(item, level, now, setting)
     times = [rung.later_than(above[0]).due_at(now, setting.hours) for rung in above[1:]]
     return (
-        Change(told, What.ESCALATED),
+        Change(told, What.PLANNED),
+        Change(shown(told, now), What.ESCALATED),
         *(
             Change(_planned(item, higher, due_at, setting), What.PLANNED)
             for higher, due_at in enumerate(times, start=level + 1)
@@ -115,18 +127,6 @@ def _completed(row: Reminder, at: datetime) -> Change:
     if row.state is State.PLANNED:
         return Change(cancelled(row, Reason.COMPLETED), What.CANCELLED)
     return Change(done(row, at), What.DONE)
-
-
-def _retimed(item: Item, level: int, due_at: datetime, setting: Setting) -> Change | None:
-    row = item.rung(level)
-    if row is None or not row.is_open:
-        return None
-    owner_id = setting.staffing.owner(row.for_role)
-    if row.state is State.PLANNED and row.due_at != due_at:
-        return Change(_planned(item, level, due_at, setting), What.MOVED)
-    if row.owner_id != owner_id:
-        return Change(assigned(row, owner_id=owner_id, by_hand=False), What.ASSIGNED)
-    return None
 
 
 def _times(owner: Reminder, setting: Setting) -> tuple[tuple[int, datetime], ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.engagement.domain import ladder, reminder
 from services.engagement.domain.change import Change, Changes, What
+from services.engagement.domain.kind import ClosedBy
 from services.engagement.domain.ladder import Item, Setting
 from services.engagement.domain.obligation import Acknowledgement, Key, Obligation
 from services.engagement.domain.reminder import Reason, Reminder, State
@@ -86,22 +87,29 @@ def _known(item: Item, one: Obligation, setting: Setting, now: datetime) -> Chan
     if row.is_open:
         moved_lists = _assigned(item, one, setting)
         return (*moved_lists, *_still_owed(item.after(moved_lists), one, setting, now))
-    if one.done_at is None and row.state is State.CANCELLED and row.reason is not Reason.SUPERSEDED:
+    if one.done_at is None and _may_return(row, setting):
         return _planned_again(item, one, What.PLANNED, setting, now)
     return ()
 
 
+def _may_return(row: Reminder, setting: Setting) -> bool:
+    """Closed by facts, reopened by facts; but a person's word and a newer plan are final."""
+    if row.state is State.DONE:
+        return setting.kind_of(row).closed_by is not ClosedBy.ENGAGEMENT
+    return row.reason is not Reason.SUPERSEDED
+
+
 def _assigned(item: Item, one: Obligation, setting: Setting) -> Changes:
     """Follow the care team, unless a person gave it to somebody who still works here."""
+    rungs = ladder.reassigned(item, setting)
     row, staffing = item.owner, setting.staffing
     owner_id = staffing.owner(one.for_role, one.owner)
-    if row.handed_over and row.owner_id is not None and staffing.works_here(row.owner_id):
-        owner_id = row.owner_id
-    if row.owner_id == owner_id:
-        return ()
-    by_hand = row.handed_over and owner_id == row.owner_id
-    row = reminder.assigned(row, owner_id=owner_id, by_hand=by_hand)
-    return (Change(row, What.ASSIGNED), *ladder.retimed(Item(row, item.rungs), setting))
+    stays = row.handed_over and row.owner_id is not None and staffing.works_here(row.owner_id)
+    if stays or row.owner_id == owner_id:
+        return rungs
+    row = reminder.assigned(row, owner_id=owner_id, by_hand=False)
+    changes = (*rungs, Change(row, What.ASSIGNED))
+    return (*changes, *ladder.retimed(item.after(changes), setting))
 
 
 def _still_owed(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:

@@ -1,8 +1,9 @@
 """The life of a reminder: planned, visible, acknowledged, done, or cancelled for a reason.
 
-Done stays done, and what a newer plan version replaced stays replaced. A reminder that was
-cancelled because the facts no longer owed it is planned again, under the same key, when they
-owe it again: a resumed course must not lose its next step.
+What a newer plan version replaced stays replaced. Anything else follows the facts: a reminder
+that was closed because they no longer owed it, or because they said it was done, is planned
+again under the same key when they owe it again. A resumed course must not lose its next step,
+nor a record withdrawn as a mistake the reminder it had closed.
 """
 
 from collections.abc import Mapping
@@ -175,6 +176,7 @@ def replanned(row: Reminder, one: Obligation, now: datetime) -> Reminder:
         overdue_from=one.overdue_from,
         planned_at=now,
         visible_at=None,
+        done_at=None,
         answered_before=row.acknowledged is not None,
         detail=one.detail,
         version=row.version + 1,
