@@ -290,7 +290,7 @@ class Database:
 
 def _note_writes(
     connection: Connection,
-    _cursor: Any,
+    cursor: Any,
     statement: str,
     _parameters: Any,
     _context: Any,
@@ -298,7 +298,8 @@ def _note_writes(
 ) -> None:
     head = statement.lstrip()[:6].upper()
     is_write = head in {"INSERT", "UPDATE", "DELETE"}
-    if is_write or (head.startswith("WITH") and "UPDATE " in statement):
+    is_write = is_write or (head.startswith("WITH") and "UPDATE " in statement)
+    if is_write and cursor.rowcount != 0:  # -1: the driver cannot say
         connection.info["wrote"] = True
 
 

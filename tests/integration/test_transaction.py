@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,7 @@ from shared.runtime.tables import clock, heartbeat, outbox, runtime
 from tests.support.databases import Databases
 
 ACTOR = f"staff:{UUID(int=7)}"
+A_BEAT = {"component": "a", "instance": "b", "tick_no": 4, "at": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -79,11 +80,38 @@ async def test_an_error_leaves_neither_fact_nor_entry(db: Database) -> None:
     ids=["insert", "update", "delete"],
 )
 async def test_a_write_nobody_answers_for_is_rolled_back(db: Database, change: object) -> None:
+    async with db.housekeeping() as tx:
+        await tx.session.execute(insert(heartbeat).values(A_BEAT))
+
     with pytest.raises(UnauditedWrite):
         async with db.transaction(actor=ACTOR) as tx:
             await tx.session.execute(change)
 
     assert await count(db, clock) == 0
+    async with db.reading() as tx:
+        beat = (await tx.session.execute(select(heartbeat.c.tick_no))).scalar_one()
+    assert beat == A_BEAT["tick_no"]
+
+
+@pytest.mark.parametrize("returning", [False, True], ids=["plain", "returning"])
+async def test_a_statement_that_found_nothing_to_change_needs_no_answer(
+    db: Database,
+    returning: bool,
+) -> None:
+    change = update(heartbeat).values(tick_no=1)
+    async with db.transaction(actor=ACTOR) as tx:
+        await tx.session.execute(change.returning(heartbeat) if returning else change)
+
+    assert await count(db, audit_table) == 0
+
+
+async def test_a_claim_that_got_something_needs_an_answer(db: Database) -> None:
+    async with db.housekeeping() as tx:
+        await tx.session.execute(insert(heartbeat).values(A_BEAT))
+
+    with pytest.raises(UnauditedWrite):
+        async with db.transaction(actor=ACTOR) as tx:
+            await tx.session.execute(update(heartbeat).values(tick_no=1).returning(heartbeat))
 
 
 async def test_a_look_after_housekeeping_is_not_mistaken_for_a_write(db: Database) -> None:
