@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy.exc
 from sqlalchemy import Connection, event, insert, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -22,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
 from shared.runtime import audit, clock
+from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.tables import outbox
 
 _SQLITE_SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -36,15 +36,6 @@ _NOW = {
     " (SELECT offset_seconds FROM clock WHERE id = 1)",
     "postgresql": "SELECT clock_timestamp(), (SELECT offset_seconds FROM clock WHERE id = 1)",
 }
-
-
-TRANSIENT = (
-    sqlalchemy.exc.OperationalError,
-    sqlalchemy.exc.InterfaceError,
-    sqlalchemy.exc.TimeoutError,
-    ConnectionError,
-)
-"""The database is away or busy; what was tried changed nothing and may be tried again."""
 
 
 class UnauditedWrite(Exception):
@@ -222,6 +213,7 @@ class Database:
 
         Raises:
             UnauditedWrite: rows were changed and nothing says who did it.
+            DatabaseAway: the database is unreachable or busy.
         """
         async with self._begin(actor, correlation_id, causation_id, traceparent, at) as tx:
             yield tx
@@ -252,16 +244,27 @@ class Database:
         traceparent: str | None = None,
         at: datetime | None = None,
     ) -> AsyncIterator[Transaction]:
-        async with self._sessions() as session, session.begin():
-            yield Transaction(
-                session,
-                source=self.source,
-                now=at or await self.read_now(session),
-                actor=actor,
-                correlation_id=correlation_id or str(clock.new_id()),
-                causation_id=causation_id,
-                traceparent=traceparent,
-            )
+        try:
+            async with self._sessions() as session, session.begin():
+                yield Transaction(
+                    session,
+                    source=self.source,
+                    now=at or await self._connect_and_read_now(session),
+                    actor=actor,
+                    correlation_id=correlation_id or str(clock.new_id()),
+                    causation_id=causation_id,
+                    traceparent=traceparent,
+                )
+        except Exception as error:
+            if (away := outage(error)) is None:
+                raise
+            raise away from error
+
+    async def _connect_and_read_now(self, session: AsyncSession) -> datetime:
+        try:
+            return await self.read_now(session)
+        except OSError as error:  # refused, unroutable or timed out: no driver renames these
+            raise DatabaseAway(type(error).__name__) from error
 
     async def read_now(self, session: AsyncSession) -> datetime:
         """The database's time plus the demo offset, aware UTC."""

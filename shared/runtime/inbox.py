@@ -21,7 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from shared.events import MislabelledFact, UnknownFact, decode
 from shared.events.envelope import MAX_BYTES, AnyEvent, Event, Fact
 from shared.runtime import clock
-from shared.runtime.db import TRANSIENT, Database, Transaction
+from shared.runtime.db import Database, Transaction
+from shared.runtime.outage import TRANSIENT
 from shared.runtime.tables import applied, attempts, inbox, parked
 
 HANDLER_S = 20.0

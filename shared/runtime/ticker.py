@@ -12,8 +12,8 @@ from datetime import UTC
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from shared.runtime import metrics
-from shared.runtime.db import TRANSIENT
 from shared.runtime.logs import get_logger
+from shared.runtime.outage import TRANSIENT
 
 log = get_logger()
 

@@ -18,9 +18,9 @@ from shared.runtime import clock
 from shared.runtime.bus import metrics
 from shared.runtime.bus.connection import ANSWER_S, FAULTS, Connection
 from shared.runtime.bus.topology import stream_of
-from shared.runtime.db import TRANSIENT
 from shared.runtime.inbox import Inbox, Outcome, Unacceptable
 from shared.runtime.logs import get_logger
+from shared.runtime.outage import TRANSIENT
 
 BATCH = 50
 FETCH_S = 0.5

@@ -12,8 +12,9 @@ from typing import Protocol
 from shared.runtime import clock, outbox
 from shared.runtime.bus import metrics
 from shared.runtime.bus.connection import Refused, Unconfirmed
-from shared.runtime.db import TRANSIENT, Database
+from shared.runtime.db import Database
 from shared.runtime.logs import get_logger
+from shared.runtime.outage import TRANSIENT
 from shared.runtime.outbox import Unsent
 
 BATCH = 200

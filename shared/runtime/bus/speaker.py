@@ -12,9 +12,10 @@ from shared.runtime.bus.connection import FAULTS, Access, Connection, Seen, Unre
 from shared.runtime.bus.consumer import Consumer
 from shared.runtime.bus.relay import Relay
 from shared.runtime.bus.topology import stream_of
-from shared.runtime.db import TRANSIENT, Database
+from shared.runtime.db import Database
 from shared.runtime.inbox import Handler, Inbox
 from shared.runtime.logs import get_logger
+from shared.runtime.outage import TRANSIENT
 from shared.runtime.settings import ServiceSettings
 
 RETRY_S = 1.0

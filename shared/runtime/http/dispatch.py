@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy.exc
 from aiohttp import web
@@ -16,10 +18,13 @@ from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
 from shared.runtime.http.router import Api, Call, Mode, Operation, OutsideRelation
 from shared.runtime.logs import get_logger
+from shared.runtime.outage import DatabaseAway, LostRace
 
 BODY_TIMEOUT_S = 10
-_RETRYABLE = {"40001", "40P01"}  # serialization failure, deadlock
 _TRIES = 3
+_RACES = (LostRace, sqlalchemy.exc.IntegrityError)
+"""Undone because another transaction was first: run again, it may now see why to refuse."""
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 correlation_key = web.RequestKey("correlation_id", str)
 log = get_logger()
@@ -48,9 +53,15 @@ def handler(
     """The aiohttp handler of one operation."""
 
     async def handle(request: web.Request) -> web.Response:
+        try:
+            return await answer(request)
+        except DatabaseAway as error:
+            raise _unavailable(error) from error
+
+    async def answer(request: web.Request) -> web.Response:
         principal = await authenticate(request, keys=keys, audience=api.service)
         if principal.role not in operation.roles:
-            await _audit_denied(db, principal, operation.name, reason="role")
+            await _audit_denied(request, operation, db=db, principal=principal, reason="role")
             raise ApiError(403, "role", "Your role may not do this.")
         sent = await _read(request, operation, principal)
         return await _in_transaction(request, api, operation, db=db, principal=principal, sent=sent)
@@ -115,17 +126,20 @@ async def _in_transaction(
             return _answer(replay.answer, {"Idempotency-Replayed": "true"})
         except OutsideRelation as error:
             await _audit_denied(
-                db, principal, operation.name, reason="outside-relation", subject=error.subject
+                request,
+                operation,
+                db=db,
+                principal=principal,
+                reason="outside-relation",
+                subject=error.subject,
             )
             raise ApiError(404, "not-found", "There is no such record.") from error
-        except sqlalchemy.exc.DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in _RETRYABLE and remaining:
-                continue
-            raise _unavailable(error) from error
-        except sqlalchemy.exc.TimeoutError as error:
-            raise _unavailable(error) from error
         except Exception as error:
-            raise _translated(api, error) from error
+            if isinstance(error, _RACES) and remaining:
+                continue
+            if (refusal := _refusal(api, error)) is None:
+                raise
+            raise refusal from error
     raise AssertionError("unreachable: the last try answers or raises")
 
 
@@ -160,7 +174,7 @@ def _open(
     return db.transaction(
         actor=principal.actor,
         correlation_id=request[correlation_key],
-        traceparent=request.headers.get("traceparent"),
+        traceparent=_traceparent(request),
     )
 
 
@@ -187,8 +201,11 @@ def _answer(answer: idempotency.StoredAnswer, headers: dict[str, str]) -> web.Re
 def _path_arguments(request: web.Request, operation: Operation) -> dict[str, Any]:
     arguments = {}
     for name, adapter in operation.path_parameters.items():
+        text = request.match_info[name]
+        if "\x00" in text:
+            raise _unstorable(f"/path/{name}")
         try:
-            arguments[name] = adapter.validate_strings(request.match_info[name])
+            arguments[name] = adapter.validate_strings(text)
         except ValidationError as error:
             raise invalid(error, where=f"path/{name}") from error
     return arguments
@@ -203,12 +220,21 @@ def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
             for name in sorted(repeated & set(model.model_fields))
         )
         raise ApiError(422, "repeated-parameter", detail, errors=errors)
-    if any("\x00" in value for value in request.query.values()):
-        raise ApiError(422, "unstorable-character", "A query parameter holds a NUL character.")
+    for name in model.model_fields:
+        if "\x00" in request.query.get(name, ""):
+            raise _unstorable(f"/query/{name}")
     try:
         return TypeAdapter(model).validate_strings(dict(request.query))
     except ValidationError as error:
         raise invalid(error, where="query") from error
+
+
+def _unstorable(pointer: str) -> ApiError:
+    """PostgreSQL cannot hold a NUL, so nothing is called like that."""
+    code, detail = "unstorable-character", "An address cannot hold a NUL character."
+    return ApiError(
+        422, code, detail, errors=(FieldError(pointer=pointer, detail=detail, code=code),)
+    )
 
 
 def _if_match(request: web.Request) -> int:
@@ -231,8 +257,9 @@ def _idempotency_key(request: web.Request) -> str:
 
 
 async def _raw_body(request: web.Request) -> bytes:
-    if request.content_type != "application/json":
-        raise ApiError(415, "media-type", "Send the body as application/json.")
+    plain = request.headers.get("Content-Encoding", "identity") == "identity"
+    if request.content_type != "application/json" or not plain:
+        raise ApiError(415, "media-type", "Send the body as application/json, not compressed.")
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await request.read()
@@ -250,21 +277,36 @@ def _body(raw: bytes, model: type[BaseModel]) -> BaseModel:
         raise invalid(error, where="body") from error
 
 
-def _translated(api: Api, error: Exception) -> Exception:
+def _traceparent(request: web.Request) -> str | None:
+    """The caller's trace, if it is one: it travels on in every event."""
+    given = request.headers.get("traceparent", "")
+    return given if _TRACEPARENT.fullmatch(given) else None
+
+
+def _refusal(api: Api, error: Exception) -> ApiError | None:
     for kind in type(error).__mro__:
         if kind in api.problems:
             return from_rule(error, api.problems[kind])
-    return error
+    return None
 
 
-def _unavailable(error: Exception) -> ApiError:
-    log.warning("database_unavailable", error=type(error).__name__)
-    detail = "The database did not answer in time; nothing was stored. Try again."
+def _unavailable(error: DatabaseAway) -> ApiError:
+    log.warning("database_unavailable", error=str(error))
+    detail = "The database did not answer in time. Send the same request again in a moment."
     return ApiError(503, "unavailable", detail, headers={"Retry-After": "2"})
 
 
 async def _audit_denied(
-    db: Database, principal: Principal, operation: str, *, reason: str, subject: Any = None
+    request: web.Request,
+    operation: Operation,
+    *,
+    db: Database,
+    principal: Principal,
+    reason: str,
+    subject: UUID | None = None,
 ) -> None:
-    async with db.transaction(actor=principal.actor) as tx:
-        tx.audit("access.denied", object=f"operation:{operation}", subject=subject, reason=reason)
+    correlation_id = request[correlation_key]
+    async with db.transaction(actor=principal.actor, correlation_id=correlation_id) as tx:
+        tx.audit(
+            "access.denied", object=f"operation:{operation.name}", subject=subject, reason=reason
+        )
