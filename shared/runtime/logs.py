@@ -8,7 +8,7 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
@@ -25,8 +25,9 @@ ALLOWED = frozenset(
 """The fields a log line may have. Errors appear by type name only."""
 
 
-def configure(*, service: str, level: str = "info") -> None:
-    """Send one JSON object per line to standard error, for this process."""
+def configure(*, service: str, level: str = "info", stream: TextIO | None = None) -> None:
+    """Send one JSON object per line to standard error, for this process and its libraries."""
+    out = stream or sys.stderr
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -37,16 +38,27 @@ def configure(*, service: str, level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])
 
 
 def get_logger() -> FilteringBoundLogger:
     """The logger; the event name is the first argument and a constant in snake case."""
     return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+class _Libraries(logging.Handler):
+    """What libraries log, as one of our lines: who and where, never their words, which quote
+    requests and rows."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {"kind": record.name}
+        if record.exc_info and (error := record.exc_info[1]):
+            fields |= {"error": type(error).__name__, "where": _place(error)}
+        get_logger().log(record.levelno, "library_logged", **fields)
 
 
 def _only_allowed(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
@@ -60,9 +72,11 @@ def _only_allowed(_logger: WrappedLogger, _method: str, fields: EventDict) -> Ev
 def _place_of_error(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     """Where an exception came from, without its text, which may repeat what was sent."""
     if fields.pop("exc_info", None) and (error := sys.exc_info()[1]):
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if "/shared/" in f.filename or "/services/" in f.filename]
-        fields["where"] = " < ".join(
-            f"{Path(f.filename).name}:{f.lineno}" for f in reversed(own[-4:])
-        )
+        fields["where"] = _place(error)
     return fields
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "/shared/" in f.filename or "/services/" in f.filename]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(own[-4:]))
