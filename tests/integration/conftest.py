@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from shared.runtime.bus.connection import Access, Connection
 from shared.runtime.bus.provision import Size, provision
@@ -13,6 +14,7 @@ from shared.runtime.bus.topology import PROVISIONER
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded, embedded_broker
 from tests.integration.two_services import metadata
+from tests.support import notebook as small
 from tests.support.databases import Databases
 
 SMALL = Size(stream_bytes=32 * 1024**2)
@@ -74,3 +76,24 @@ async def engagement(databases: Databases) -> AsyncIterator[Database]:
     """The listening service's database."""
     async for database in _open(databases, "engagement"):
         yield database
+
+
+@pytest.fixture(
+    scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+async def listening_notebook(request: pytest.FixtureRequest) -> AsyncIterator[small.Notebook]:
+    """The small service of ``tests.support.notebook`` on each database, for the whole run."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    db = Database.open(await databases.with_tables(small.metadata), source=small.SERVICE)
+    async with small.listening(db) as service:
+        yield service
+    await db.close()
+
+
+@pytest.fixture
+async def notebook(listening_notebook: small.Notebook) -> small.Notebook:
+    """The small service with empty tables."""
+    async with listening_notebook.db.housekeeping() as tx:
+        for table in small.metadata.tables.values():
+            await tx.session.execute(delete(table))
+    return listening_notebook
