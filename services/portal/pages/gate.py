@@ -110,7 +110,7 @@ def _to_sign_in(request: web.Request, desk: Desk) -> web.StreamResponse:
     browser keeps the form of the page before, and its key is still good."""
     if request.method == "POST":
         return outside(desk, trouble.SIGNED_OUT)
-    if request.headers.get("HX-Request"):
+    if _refreshes_itself(request):
         return web.Response(status=204, headers={"HX-Redirect": "/sign-in"})
     there = request.path if request.path.startswith("/") else "/"
     return web.Response(status=303, headers={"Location": f"/sign-in?then={there}"})

@@ -12,7 +12,7 @@ from aiohttp import web
 
 _HERE = Path(__file__).parent.parent
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_HTMX = ("htmx.min.js", "ext/sse.js")
+_HTMX = ("htmx.min.js",)
 _KEPT = "public, max-age=31536000, immutable"
 
 
@@ -76,7 +76,7 @@ def answer(theme: Theme, address: str) -> web.Response:
 
 def _address(name: str, path: Path) -> str:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"/static/{digest}/{name.replace('/', '-')}"
+    return f"/static/{digest}/{name}"
 
 
 def _htmx_folder() -> Path:

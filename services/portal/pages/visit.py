@@ -152,7 +152,11 @@ def render(desk: Desk, template: str, *, status: int = 200, **context: Any) -> w
         text=text,
         status=status,
         content_type="text/html",
-        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Vary": "HX-Request"},
+        headers={
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "Referrer-Policy": "same-origin",  # without it browsers hide the Origin of our forms
+            "Vary": "HX-Request",
+        },
     )
 
 
