@@ -9,8 +9,8 @@ from shared.runtime.db import Database
 
 async def open_accounts(db: Database, passwords: Passwords, *, password: str) -> None:
     """Open each account that is not there yet."""
+    password_hash = await passwords.hash(password)
     for member in STAFF:
-        password_hash = await passwords.hash(password)
         async with db.transaction(actor="service:portal") as tx:
             if await staff.by_id(tx, member.staff_id) is None:
                 newcomer = Staff(

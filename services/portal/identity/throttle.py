@@ -19,22 +19,22 @@ class Tries:
     last_at: datetime
 
 
-def counted(tries: Tries | None, *, now: datetime) -> Tries:
+def counted(tries: Tries, *, now: datetime) -> Tries:
     """One more attempt."""
     return Tries(_remembered(tries, now=now) + 1, now)
 
 
-def wait(tries: Tries | None, *, free: int, now: datetime) -> timedelta:
+def wait(tries: Tries, *, free: int, now: datetime) -> timedelta:
     """How long until the next attempt is looked at: nothing for the first ``free`` ones,
     then 1, 2, 4 ... seconds and at most a minute."""
     count = _remembered(tries, now=now)
-    if tries is None or count < free:
+    if count < free:
         return timedelta(0)
     pause = min(timedelta(seconds=2 ** min(count - free, 16)), LONGEST_WAIT)
     return max(tries.last_at + pause - now, timedelta(0))
 
 
-def _remembered(tries: Tries | None, *, now: datetime) -> int:
-    if tries is None or now - tries.last_at >= FORGOTTEN_AFTER:
+def _remembered(tries: Tries, *, now: datetime) -> int:
+    if now - tries.last_at >= FORGOTTEN_AFTER:
         return 0
     return tries.count

@@ -2,14 +2,17 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from services.portal.identity import throttle
 from services.portal.identity.tables import tries as table
 from services.portal.identity.throttle import Tries
 from shared.runtime.db import Transaction
 
+_UPSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _FREE_AT_ONE_PLACE = 5
 _FREE_FOR_ONE_ADDRESS = 20
 _FREE_FOR_ONE_NAME = 50
@@ -28,13 +31,20 @@ def places(username: str, address: str) -> dict[str, int]:
 
 
 async def count(tx: Transaction, at: dict[str, int], *, now: datetime) -> timedelta:
-    """Count one attempt, unless it comes too early; how long to wait before it."""
-    rows = await tx.session.execute(select(table).where(table.c.key.in_(list(at))))
-    known = {row.key: Tries(row.number, row.last_at) for row in rows}
-    pause = max(throttle.wait(known.get(key), free=free, now=now) for key, free in at.items())
+    """Count one attempt, unless it comes too early; how long to wait before it.
+
+    The rows are locked first, so that attempts at the same moment are looked at one by one.
+    """
+    known = await _locked(tx, sorted(at), now=now)
+    pause = max(throttle.wait(known[key], free=free, now=now) for key, free in at.items())
     if not pause:
         for key in at:
-            await _keep(tx, key, throttle.counted(known.get(key), now=now))
+            tries = throttle.counted(known[key], now=now)
+            await tx.session.execute(
+                update(table)
+                .where(table.c.key == key)
+                .values(number=tries.count, last_at=tries.last_at)
+            )
     return pause
 
 
@@ -49,8 +59,9 @@ async def sweep(tx: Transaction, *, now: datetime) -> None:
     await tx.session.execute(delete(table).where(old))
 
 
-async def _keep(tx: Transaction, key: str, tries: Tries) -> None:
-    values = {"number": tries.count, "last_at": tries.last_at}
-    change = update(table).where(table.c.key == key).values(values).returning(table.c.key)
-    if (await tx.session.execute(change)).one_or_none() is None:
-        await tx.session.execute(insert(table), [{"key": key, **values}])
+async def _locked(tx: Transaction, keys: list[str], *, now: datetime) -> dict[str, Tries]:
+    upsert = _UPSERTS[tx.session.get_bind().dialect.name](table)
+    rows = [{"key": key, "number": 0, "last_at": now} for key in keys]
+    await tx.session.execute(upsert.values(rows).on_conflict_do_nothing())
+    query = select(table).where(table.c.key.in_(keys)).order_by(table.c.key).with_for_update()
+    return {row.key: Tries(row.number, row.last_at) for row in await tx.session.execute(query)}
