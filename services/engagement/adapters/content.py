@@ -80,7 +80,7 @@ class _KindFile(_Sourced):
     role: Role
     action: Action
     closed_by: ClosedBy
-    frozen_in: frozenset[str]
+    lives_in: frozenset[str]
     ladders: Annotated[tuple[str, ...], Field(min_length=1)]
     title: Text
     why: Text
@@ -114,6 +114,10 @@ class _Clinic(_Sourced):
         return self
 
 
+class _Phases(_Sourced):
+    not_running: frozenset[str]
+
+
 class _Supply(_Sourced):
     working_days: Annotated[int, Field(ge=1, le=20)]
 
@@ -129,6 +133,7 @@ class _NoAnswer(_Sourced):
 class _CadenceFile(_Section):
     status: Text
     clinic: _Clinic
+    phases: _Phases
     supply: _Supply
     deferral: _Deferral
     no_answer: Annotated[_NoAnswer, Field(alias="no-answer")]
@@ -141,8 +146,11 @@ def load(folder: Path = FOLDER) -> Rules:
         BadContent: names the file, the key and the reason.
     """
     cadence = _read(folder / "cadence.toml", _CadenceFile)
+    kinds = _kinds(folder)
+    running = (kind.lives_in for kind in kinds.values())
     return Rules(
-        kinds=_kinds(folder),
+        kinds=kinds,
+        phases=cadence.phases.not_running.union(*running),
         hours=_hours(cadence.clinic),
         clinic_time=cadence.clinic.reminders_at,
         supply_working_days=cadence.supply.working_days,
@@ -178,7 +186,7 @@ def _kind(path: Path, ladders: Mapping[str, Ladder]) -> Kind:
         role=file.role,
         action=file.action,
         closed_by=file.closed_by,
-        frozen_in=file.frozen_in,
+        lives_in=file.lives_in,
         ladders=tuple(ladders[name] for name in file.ladders),
         title=file.title,
         why=file.why,

@@ -42,6 +42,8 @@ def subscriptions(rules: Rules) -> Mapping[type[Fact], Handler]:
     async def on_course(tx: Transaction, event: Event[CourseFact]) -> None:
         course = course_of(event.data.course)
         _require_about(event, course.patient_id)
+        if course.phase not in rules.phases:
+            raise Unacceptable("unknown-phase")
         await apply_course_state(SqlWork(tx, rules), course=course, rules=rules, now=tx.now)
 
     async def on_flag(tx: Transaction, event: Event[SafetyFlagFact]) -> None:

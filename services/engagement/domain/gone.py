@@ -13,8 +13,8 @@ def why_gone(key: Key, course: Course, kinds: Kinds) -> Reason:
         return Reason.SUPERSEDED
     if key.subject_kind == PLAN and (course.taper is None or course.taper.status == "stopped"):
         return Reason.STOPPED
-    if course.phase in kinds[key.kind].frozen_in:
-        return Reason.SUSPENDED
+    if course.phase not in kinds[key.kind].lives_in:
+        return Reason.OUT_OF_PHASE
     return Reason.WITHDRAWN
 
 

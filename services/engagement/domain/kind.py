@@ -54,8 +54,8 @@ class Kind:
     """One kind of obligation.
 
     ``risk`` orders the list, 0 first. ``ladders`` has one ladder, or for safety one per
-    severity of the flag, which then is the risk. ``frozen_in`` are the phases of a course in
-    which this kind is not owed; ``title``, ``why`` and ``what`` are templates for the row.
+    severity of the flag, which then is the risk. ``lives_in`` are the phases of a course in
+    which this kind is owed; ``title``, ``why`` and ``what`` are templates for the row.
     """
 
     code: str
@@ -64,7 +64,7 @@ class Kind:
     role: str
     action: str
     closed_by: ClosedBy
-    frozen_in: frozenset[str]
+    lives_in: frozenset[str]
     ladders: tuple[Ladder, ...]
     title: str
     why: str

@@ -15,7 +15,7 @@ _LIVE_PLAN = frozenset({"signed", "active", "hold"})
 def obligations_of(course: Course, kinds: Kinds, place: Place) -> tuple[Obligation, ...]:
     """Everything the course owes in its present phase, done or not; each key once."""
     owed = (*_reviews(course, kinds, place), *_taper(course, kinds, place))
-    return tuple(one for one in owed if course.phase not in kinds[one.key.kind].frozen_in)
+    return tuple(one for one in owed if course.phase in kinds[one.key.kind].lives_in)
 
 
 def _reviews(course: Course, kinds: Kinds, place: Place) -> Iterator[Obligation]:

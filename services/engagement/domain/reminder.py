@@ -35,7 +35,7 @@ class Reason(StrEnum):
 
     SUPERSEDED = "superseded"
     STOPPED = "stopped"
-    SUSPENDED = "suspended"
+    OUT_OF_PHASE = "out-of-phase"
     WITHDRAWN = "withdrawn"
     LEFT_CARE = "left-care"
     DECEASED = "deceased"

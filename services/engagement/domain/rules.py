@@ -16,6 +16,8 @@ class Rules:
     """Kinds and ladders, the clinic's hours, and how long things may wait."""
 
     kinds: Kinds
+    phases: frozenset[str]
+    """Every phase of a course these rules know, running or not."""
     hours: ClinicHours
     clinic_time: time
     supply_working_days: int

@@ -147,9 +147,12 @@ class ReminderLife(RuleBasedStateMachine):
         looks = tuple(
             a_look(number, due_on=self.now.date() + timedelta(days=7 * number)) for number in (1, 2)
         )
-        self._tell_taper(status="stopped", surveillance=looks)
+        taper = replace(self._taper, status="stopped", surveillance=looks)
+        self._tell_course(replace(self.world.course, taper=taper, phase="stopped-watch"))
 
-    @rule(phase=st.sampled_from(["taper-active", "suspended", "step-back", "closed"]))
+    @rule(
+        phase=st.sampled_from(["taper-active", "suspended", "step-back", "stopped-watch", "closed"])
+    )
     def change_phase(self, phase: str) -> None:
         """Suspended, resumed, stepped back or closed."""
         self._tell_course(replace(self.world.course, phase=phase))
@@ -335,7 +338,7 @@ class ReminderLife(RuleBasedStateMachine):
                 "check-in-early": (step.check_in_early_on, step.early_check_in_at),
                 "check-in-gate": (step.check_in_gate_on, step.gate_check_in_at),
             }
-            if course.phase not in {"suspended", "step-back"}:
+            if course.phase == "taper-active":
                 moments["prepare-supply"] = (
                     three_working_days_before(step.change_on),
                     step.supply_confirmed_at,
@@ -344,7 +347,8 @@ class ReminderLife(RuleBasedStateMachine):
             for kind, (day, done_at) in moments.items():
                 if day is not None and done_at is None:
                     owed[taper.plan_version, kind, step.ordinal] = self._nine(day)
-        for look in taper.surveillance:
+        watched = course.phase in {"stopped-watch", "suspended"}
+        for look in taper.surveillance if watched else ():
             owed[taper.plan_version, "surveillance", look.ordinal] = self._nine(look.due_on)
         return owed
 
