@@ -1,0 +1,292 @@
+"""What engagement hears: facts as they come off the wire, through the inbox, into rows."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from services.engagement.adapters.events import subscriptions
+from services.engagement.adapters.tables import ReminderRow
+from services.engagement.main import SCHEMA
+from shared.events import assessment, portal, treatment
+from shared.events.envelope import Event, Fact
+from shared.events.listeners import LISTENERS
+from shared.runtime import clock
+from shared.runtime.db import Database
+from shared.runtime.inbox import Inbox, Outcome, Unacceptable
+from tests.support.databases import Databases
+from tests.support.engagement import (
+    CHANGE_ON,
+    CONTENT,
+    COURSE,
+    FLAG,
+    NOW,
+    NURSE,
+    PATIENT,
+    PLAN,
+    PRESCRIBER,
+)
+
+PEOPLE = (NURSE, "nurse"), (PRESCRIBER, "prescriber")
+
+
+@pytest.fixture
+async def db(databases: Databases) -> AsyncIterator[Database]:
+    """An empty database of this service."""
+    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    yield opened
+    await opened.close()
+
+
+def a_step(**changes: Any) -> treatment.TaperStepState:
+    """The first step of a plan."""
+    return treatment.TaperStepState(
+        ordinal=1,
+        change_on=CHANGE_ON,
+        previous_dose_mg=Decimal(50),
+        previous_dose_text="one 50 mg tablet",
+        dose_mg=Decimal(25),
+        dose_text="half a 50 mg tablet",
+        supply_text="7 tablets of 50 mg",
+        check_in_early_on=CHANGE_ON + timedelta(days=4),
+        check_in_gate_on=CHANGE_ON + timedelta(days=13),
+    ).model_copy(update=changes)
+
+
+def a_course(*, plan_version: int = 1, phase: str = "taper-active", **step: Any) -> Any:
+    """The course of a person who tapers."""
+    return treatment.CourseState(
+        course_id=COURSE,
+        patient_id=PATIENT,
+        phase=phase,
+        drug="a-drug",
+        indication="depression",
+        dose_mg=Decimal(50),
+        dose_text="one 50 mg tablet",
+        prescriber_id=PRESCRIBER,
+        started_on=None,
+        remission_on=None,
+        decision_review_on=None,
+        reviews=(
+            treatment.ReviewState(
+                ordinal=1,
+                kind="decision-review",
+                due_on=CHANGE_ON,
+                for_role="prescriber",
+                rule="C-03",
+            ),
+        ),
+        taper=treatment.TaperState(
+            plan_id=PLAN,
+            plan_version=plan_version,
+            policy="linear",
+            status="active",
+            steps=(a_step(**step),),
+            step_count=8,
+            surveillance=(treatment.SurveillanceState(ordinal=1, due_on=CHANGE_ON),),
+        ),
+    )
+
+
+def a_flag(status: Any = "open", **changes: Any) -> assessment.SafetyFlagState:
+    """A very urgent flag."""
+    return assessment.SafetyFlagState(
+        flag_id=FLAG,
+        patient_id=PATIENT,
+        kind="suicidal-thoughts",
+        level=1,
+        rule="I-09",
+        raised_at=NOW,
+        due_at=NOW + timedelta(hours=4),
+        status=status,
+        **changes,
+    )
+
+
+def a_patient(status: Any = "active") -> assessment.PatientState:
+    """Somebody in the care of a nurse and a prescriber."""
+    return assessment.PatientState(
+        patient_id=PATIENT,
+        status=status,
+        team="harbour",
+        care_team=(NURSE, PRESCRIBER),
+        enrolled_on=CHANGE_ON,
+    )
+
+
+def details(zone: str = "Europe/London") -> assessment.PatientDetails:
+    """Who they are."""
+    return assessment.PatientDetails(
+        patient_id=PATIENT,
+        given_name="Ada",
+        family_name="Marsh",
+        birth_date=CHANGE_ON,
+        time_zone=zone,
+        language="en",
+    )
+
+
+def colleague(number: int) -> portal.StaffState:
+    """Somebody who works there."""
+    staff_id, role = PEOPLE[number]
+    return portal.StaffState(
+        staff_id=staff_id, display_name="Somebody", role=role, teams=("harbour",), active=True
+    )
+
+
+async def hear(
+    db: Database, fact: Fact, aggregate: str, version: int, *, subject: UUID = PATIENT
+) -> Outcome:
+    """One event off the wire."""
+    sent: Event[Any] = Event[type(fact)](  # type: ignore[misc]
+        id=clock.new_id(),
+        source=f"/mooring/{fact.owner()}",
+        type=fact.TYPE,
+        subject=str(subject),
+        time=NOW,
+        dataschema=f"urn:mooring:{fact.TYPE}",
+        recordedby="service:test",
+        aggregate=aggregate,
+        version=version,
+        correlationid="test",
+        data=fact,
+    )
+    body = sent.to_bytes()
+    inbox = Inbox(db, subscriptions(CONTENT))
+    return await inbox.apply(inbox.read(fact.TYPE, body), body)
+
+
+async def hear_course(db: Database, version: int, **changes: Any) -> Outcome:
+    """Treatment says how the course stands."""
+    fact = treatment.TaperStepScheduled(course=a_course(**changes))
+    return await hear(db, fact, f"course:{COURSE}", version)
+
+
+async def found(db: Database) -> dict[tuple[str, int], Any]:
+    """Owners' reminders by kind and plan version."""
+    query = select(ReminderRow.__table__).where(ReminderRow.level == 0)  # type: ignore[attr-defined]
+    async with db.reading() as tx:
+        rows = (await tx.session.execute(query)).all()
+    return {(row.kind, row.subject_version): row for row in rows}
+
+
+def test_it_listens_to_exactly_what_the_broker_delivers() -> None:
+    assert set(subscriptions(CONTENT)) == set(LISTENERS["engagement"])
+
+
+async def test_a_course_becomes_reminders_of_whoever_looks_after_the_person(
+    db: Database,
+) -> None:
+    for number, (staff_id, _) in enumerate(PEOPLE):
+        added = portal.StaffAdded(staff=colleague(number))
+        await hear(db, added, f"staff:{staff_id}", 1, subject=staff_id)
+    await hear(db, assessment.PatientEnrolled(patient=a_patient()), f"patient:{PATIENT}", 1)
+    told = assessment.PatientDetailsChanged(details=details("America/New_York"))
+    await hear(db, told, f"patient-details:{PATIENT}", 1)
+
+    assert await hear_course(db, 1) is Outcome.APPLIED
+
+    rows = await found(db)
+    assert {kind for kind, _ in rows} == {
+        "prepare-supply",
+        "change-day",
+        "check-in-early",
+        "check-in-gate",
+        "course-review",
+    }
+    assert rows["change-day", 1].owner_id == NURSE
+    assert rows["change-day", 1].due_at.hour == 13
+    assert rows["course-review", 1].owner_id == PRESCRIBER
+    assert rows["change-day", 1].detail["previous_dose_text"] == "one 50 mg tablet"
+
+
+async def test_a_later_state_that_came_first_is_not_undone(db: Database) -> None:
+    await hear_course(db, 5, taken_at=NOW)
+
+    assert await hear_course(db, 4) is Outcome.SUPERSEDED
+
+    assert ("change-day", 1) not in await found(db)
+
+
+async def test_a_newer_plan_version_replaces_the_older(db: Database) -> None:
+    await hear_course(db, 1)
+    await hear_course(db, 2, plan_version=2, change_on=CHANGE_ON + timedelta(days=7))
+
+    rows = await found(db)
+    assert (rows["change-day", 1].state, rows["change-day", 1].reason) == (
+        "cancelled",
+        "superseded",
+    )
+    assert rows["change-day", 2].due_on == CHANGE_ON + timedelta(days=7)
+
+
+async def test_a_flag_lives_by_what_assessment_says(db: Database) -> None:
+    states = []
+    for version, (fact, state) in enumerate(
+        [
+            (assessment.SafetyFlagRaised, a_flag()),
+            (assessment.SafetyFlagAcknowledged, a_flag("acknowledged", acknowledged_by=NURSE)),
+            (assessment.SafetyFlagClosed, a_flag("closed", closed_by=NURSE, outcome="safe")),
+        ],
+        start=1,
+    ):
+        await hear(db, fact(flag=state), f"flag:{FLAG}", version)
+        rows = await found(db)
+        states.append((rows["safety", 1].state, rows["safety-limit", 1].state))
+
+    assert states == [("planned", "planned"), ("acknowledged", "planned"), ("done", "done")]
+
+
+async def test_whoever_left_care_is_owed_nothing(db: Database) -> None:
+    await hear_course(db, 1)
+    left = assessment.PatientLeftCare(patient=a_patient("left-care"))
+    await hear(db, left, f"patient:{PATIENT}", 1)
+
+    assert {(row.state, row.reason) for row in (await found(db)).values()} == {
+        ("cancelled", "left-care")
+    }
+
+
+IMPOSSIBLE: list[tuple[str, Fact, str, str]] = [
+    (
+        "a zone that does not exist",
+        assessment.PatientDetailsChanged(details=details("Mars/Olympus")),
+        f"patient-details:{PATIENT}",
+        "unknown-zone",
+    ),
+    (
+        "a phase nobody knows",
+        treatment.TaperPlanned(course=a_course(phase="enlightened")),
+        f"course:{COURSE}",
+        "unknown-phase",
+    ),
+    (
+        "another person's course",
+        treatment.TaperPlanned(course=a_course().model_copy(update={"patient_id": NURSE})),
+        f"course:{COURSE}",
+        "wrong-subject",
+    ),
+    (
+        "another person's flag",
+        assessment.SafetyFlagRaised(flag=a_flag().model_copy(update={"patient_id": NURSE})),
+        f"flag:{FLAG}",
+        "wrong-subject",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("why", "fact", "aggregate", "reason"), IMPOSSIBLE, ids=[row[0] for row in IMPOSSIBLE]
+)
+async def test_a_well_formed_impossibility_is_never_applied(
+    db: Database, why: str, fact: Fact, aggregate: str, reason: str
+) -> None:
+    with pytest.raises(Unacceptable) as refused:
+        await hear(db, fact, aggregate, 1)
+
+    assert refused.value.reason == reason
+    assert await found(db) == {}
