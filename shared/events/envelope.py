@@ -36,6 +36,11 @@ class Fact(Payload):
 F = TypeVar("F", bound=Fact)
 
 
+def _is_none(value: object) -> bool:
+    """An absent attribute is left out; inside ``data`` a null says something and stays."""
+    return value is None
+
+
 class Event(BaseModel, Generic[F]):
     """A fact with who, when, about whom and because of what.
 
@@ -59,13 +64,13 @@ class Event(BaseModel, Generic[F]):
     aggregate: str = Field(pattern=r"^[a-z-]+:.+$")
     version: int = Field(ge=1, lt=2**31)
     correlationid: str = Field(min_length=1)
-    causationid: str | None = None
-    traceparent: str | None = None
+    causationid: str | None = Field(default=None, exclude_if=_is_none)
+    traceparent: str | None = Field(default=None, exclude_if=_is_none)
     data: F
 
     def to_bytes(self) -> bytes:
         """The bytes that go on the wire and into the outbox."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return self.model_dump_json().encode()
 
 
 AnyEvent = Event[Any]

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import pytest
 from cloudevents.core.formats.json import JSONFormat
@@ -46,6 +46,40 @@ def test_a_published_event_is_a_cloud_event(fact: type[Fact]) -> None:
     assert theirs.get_time() == ours.time
     assert theirs.get_extension("recordedby") == ours.recordedby
     assert decode(fact.TYPE, JSONFormat().write(theirs)) == decode(fact.TYPE, ours.to_bytes())
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.TYPE)
+def test_what_is_null_in_a_fact_is_null_at_its_reader(fact: type[Fact]) -> None:
+    ours = sample(fact)
+    bare = ours.model_copy(
+        update={"data": _with_nulls(ours.data), "causationid": None, "traceparent": None}
+    )
+
+    read = decode(fact.TYPE, bare.to_bytes())
+
+    assert read.data == bare.data
+    assert not {"causationid", "traceparent"} & json.loads(bare.to_bytes()).keys()
+
+
+def _with_nulls(value: Any) -> Any:
+    """The same payload with every field that may be null set to null."""
+    if isinstance(value, tuple):
+        return tuple(_with_nulls(each) for each in value)
+    if not isinstance(value, Payload):
+        return value
+    may_be_null = {
+        name for name, field in type(value).model_fields.items() if _allows_none(field.annotation)
+    }
+    return value.model_copy(
+        update={
+            name: None if name in may_be_null else _with_nulls(getattr(value, name))
+            for name in type(value).model_fields
+        }
+    )
+
+
+def _allows_none(annotation: Any) -> bool:
+    return type(None) in get_args(annotation)
 
 
 def test_the_content_type_is_that_of_structured_json() -> None:
