@@ -57,7 +57,6 @@ from shared.api.treatment import (
 )
 from shared.api.treatment import HealthProfile as HealthProfileBody
 
-
 UNCITED = ("a rule of this product", "PD")
 
 
