@@ -1,17 +1,10 @@
 """``python -m services.treatment``: the service, its database, and the taper engine by hand."""
 
-from datetime import date
-
 from services.treatment.adapters.cli import app as by_hand
+from services.treatment.adapters.demo_past import play
 from services.treatment.main import SCHEMA, build
 from services.treatment.settings import Settings
 from shared.runtime.cli import service_cli
-from shared.runtime.db import Database
-
-
-async def play(_db: Database, _today: date) -> None:
-    """Nothing is seeded yet."""
-
 
 app = service_cli(
     name="treatment",

@@ -23,7 +23,17 @@ from services.treatment.adapters.tables import (
     StepRow,
     TaperRow,
 )
-from services.treatment.domain.phases import TAKING, Phase
+from services.treatment.domain.owed import (
+    CHANGE,
+    CHANGING,
+    EARLY,
+    GATE,
+    LOOK,
+    REVIEW,
+    SUPPLY,
+    WATCHED,
+)
+from services.treatment.domain.phases import Phase
 
 course = CourseRow.__table__.c  # type: ignore[attr-defined]
 patient = PatientRow.__table__.c  # type: ignore[attr-defined]
@@ -34,15 +44,11 @@ step = StepRow.__table__.c  # type: ignore[attr-defined]
 look = LookRow.__table__.c  # type: ignore[attr-defined]
 
 LIVE = ("signed", "active", "hold")
-WATCHED = tuple(sorted(TAKING | {Phase.STOPPED_WATCH}))
-CHANGING = tuple(sorted(TAKING - {Phase.SUSPENDED, Phase.STEP_BACK}))
-"""Phases in which a dose may change; a suspension freezes these kinds and no others."""
-
 KINDS = (
-    ("prepare-supply", step.supply_on, step.supply_confirmed_at, CHANGING),
-    ("change-day", step.change_on, step.taken_at, CHANGING),
-    ("check-in-early", step.check_in_early_on, step.early_check_in_at, WATCHED),
-    ("check-in-gate", step.check_in_gate_on, step.gate_check_in_at, WATCHED),
+    (SUPPLY, step.supply_on, step.supply_confirmed_at, CHANGING),
+    (CHANGE, step.change_on, step.taken_at, CHANGING),
+    (EARLY, step.check_in_early_on, step.early_check_in_at, WATCHED),
+    (GATE, step.check_in_gate_on, step.gate_check_in_at, WATCHED),
 )
 
 
@@ -108,7 +114,7 @@ async def owed(
 
 
 def _steps(
-    kind: str, due_on: ColumnElement[Any], done_at: ColumnElement[Any], phases: tuple[str, ...]
+    kind: str, due_on: ColumnElement[Any], done_at: ColumnElement[Any], phases: frozenset[Phase]
 ) -> Select[Any]:
     return (
         select(
@@ -142,7 +148,7 @@ def _reviews() -> Select[Any]:
     return (
         select(
             review.due_on,
-            literal("course-review"),
+            literal(REVIEW),
             course.id,
             literal(1),
             review.ordinal,
@@ -165,7 +171,7 @@ def _looks() -> Select[Any]:
     return (
         select(
             look.due_on,
-            literal("surveillance"),
+            literal(LOOK),
             look.plan_id,
             taper.plan_version,
             look.ordinal,

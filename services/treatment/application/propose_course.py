@@ -22,6 +22,7 @@ from shared.events.treatment import CourseProposed
 async def propose_course(
     work: Work,
     *,
+    course_id: UUID,
     patient_id: UUID,
     drug_code: str,
     indication: str,
@@ -65,7 +66,7 @@ async def propose_course(
     table = dose_table(drug.shelf(book.jurisdiction, on=starts_on), target_mg)
     steps = titration(row, start_mg=start_mg, target_mg=target_mg, table=table)
     course = Course(
-        id=work.new_id(),
+        id=course_id,
         patient_id=patient.id,
         version=1,
         phase=Phase.DRAFT,

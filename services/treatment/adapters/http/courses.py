@@ -40,6 +40,7 @@ def add_courses(api: Api, desk: Desk) -> None:
         await desk.visible_patient(call, body.patient_id)
         course = await propose_course(
             desk.work(call),
+            course_id=call.tx.new_id(),
             patient_id=body.patient_id,
             drug_code=body.drug,
             indication=body.indication,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.treatment.adapters.due import Due, owed
 from services.treatment.adapters.http.desk import CLINICAL, Desk
 from services.treatment.adapters.tables import JournalRow
+from services.treatment.domain.owed import CHANGE, EARLY, GATE, LOOK, REVIEW, SUPPLY
 from shared.api.body import Body, Page
 from shared.api.engagement import Action, Detail, ReminderKey
 from shared.api.identity import Role
@@ -21,12 +22,12 @@ LAST_DAY = datetime(9000, 1, 1, tzinfo=UTC)
 journal = JournalRow.__table__.c  # type: ignore[attr-defined]
 
 WORK = {
-    "prepare-supply": (Action.CONFIRM_SUPPLY, "Prepare the supply of the next step"),
-    "change-day": (Action.TAKE_STEP, "Change the dose today"),
-    "check-in-early": (Action.CHECK_IN, "Early check-in after the change"),
-    "check-in-gate": (Action.CHECK_IN, "Check-in before the next step"),
-    "surveillance": (Action.SURVEY, "Look in after the last dose"),
-    "course-review": (Action.REVIEW_COURSE, "Review the course"),
+    SUPPLY: (Action.CONFIRM_SUPPLY, "Prepare the supply of the next step"),
+    CHANGE: (Action.TAKE_STEP, "Change the dose today"),
+    EARLY: (Action.CHECK_IN, "Early check-in after the change"),
+    GATE: (Action.CHECK_IN, "Check-in before the next step"),
+    LOOK: (Action.SURVEY, "Look in after the last dose"),
+    REVIEW: (Action.REVIEW_COURSE, "Review the course"),
 }
 
 
@@ -82,7 +83,7 @@ def add_lists(api: Api, desk: Desk) -> None:
 
 def _item(due: Due, now: datetime) -> DueItem:
     action, title = WORK[due.kind]
-    is_review = due.kind == "course-review"
+    is_review = due.kind == REVIEW
     return DueItem(
         key=ReminderKey(
             subject_kind="course" if is_review else "taper-plan",
