@@ -3,6 +3,7 @@
 Source: clinical.md 3.5 (T-01 to T-15), 1.8 (F-11 to F-15), 1.2 (forms).
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -115,6 +116,28 @@ def test_t10_the_same_shelf_suffices_for_the_fast_tier() -> None:
     assert a_plan("sertraline", "occupancy-10", "100").verdict is Verdict.DISPENSABLE
 
 
+def test_t10_about_ten_points_may_be_ten_and_a_half() -> None:
+    pouches = (a_product("1", form=Form.POUCH), a_product("0.5", form=Form.POUCH))
+
+    plan = a_plan("sertraline", "occupancy-10", "2", Shelf("pouches", pouches))
+
+    assert doses(plan) == decimals("1 0")
+    assert f"{plan.steps[-1].drop_points:.2f}" == "10.55"
+
+
+@pytest.mark.parametrize(("last", "warned"), [("0.2", False), ("0.4", True)])
+def test_t10_a_last_drop_of_eleven_points_needs_no_reason(last: str, *, warned: bool) -> None:
+    plan = a_plan(
+        "citalopram",
+        "proportional-25",
+        "10",
+        a_shelf("citalopram", "us"),
+        last_dose_mg=Decimal(last),
+    )
+
+    assert (finding(plan, "T-10") is not None) is warned
+
+
 def test_t10_a_linear_plan_on_tablets_shows_the_cliff_it_ends_at() -> None:
     plan = a_plan("sertraline", "linear-12.5", "50", SOLIDS)
 
@@ -198,6 +221,23 @@ def test_t13_counted_beads_carry_their_method_on_the_plan() -> None:
     assert "capsule of 300" in plan.steps[0].dose_text
 
 
+@pytest.mark.parametrize("beads", [-1, 0, 1, 2001])
+def test_t13_a_capsule_holds_a_believable_number_of_beads(beads: int) -> None:
+    with pytest.raises(RuleRefusal) as refused:
+        a_shelf("duloxetine").products[0].counted(beads)
+
+    assert refused.value.rule == "T-13"
+
+
+def test_t13_beads_of_two_capsules_are_not_counted_side_by_side() -> None:
+    first, second = (capsule.counted(100) for capsule in a_shelf("duloxetine").products)
+
+    with pytest.raises(RuleRefusal) as refused:
+        Shelf("two-counted", (first, second))
+
+    assert refused.value.rule == "T-13"
+
+
 def test_t14_rounding_makes_the_cut_smaller() -> None:
     plan = a_plan("sertraline", "proportional-25", "50", last_dose_mg=Decimal(30))
 
@@ -256,6 +296,19 @@ def test_a_dose_above_one_hundred_is_divided_where_the_label_asks() -> None:
         "one 100 mg tablet in the morning and one 100 mg tablet in the evening"
     )
     assert plan.steps[1].dose_text == "one 100 mg tablet"
+
+
+@pytest.mark.parametrize(
+    ("dose", "text"),
+    [
+        ("100", "two 50 mg tablets"),
+        ("150", "two 50 mg tablets in the morning and one 50 mg tablet in the evening"),
+    ],
+)
+def test_one_hundred_itself_is_not_divided(dose: str, text: str) -> None:
+    fifties = a_shelf("fluvoxamine", only=frozenset({"fluvoxamine-tablet-50mg-uk"}))
+
+    assert a_plan("fluvoxamine", "linear-50", dose, fifties).start_text == text
 
 
 def test_a_drug_without_a_curve_says_so_and_falls_back_to_a_percentage() -> None:
@@ -353,6 +406,21 @@ def test_a_product_that_is_not_sold_there_is_named() -> None:
 
     assert refused.value.rule == "F-03"
     assert "sertraline-capsule-200mg-us" in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("day", "sold"),
+    [
+        (date(2026, 5, 31), False),
+        (date(2026, 6, 1), True),
+        (date(2026, 6, 30), True),
+        (date(2026, 7, 1), False),
+    ],
+)
+def test_f03_a_product_is_sold_from_its_first_day_until_its_last(day: date, *, sold: bool) -> None:
+    product = replace(a_product("50"), valid_from=date(2026, 6, 1), valid_to=date(2026, 7, 1))
+
+    assert product.sold_on(day) is sold
 
 
 def test_two_formulations_are_never_mixed() -> None:
