@@ -1,7 +1,7 @@
 """Occupancy figures for every drug and region, forward and inverse.
 
 Source: Sorensen, Ruhe, Munkholm 2022 (clinical.md 3.3, table sert_mm_parameters). Expected
-figures are worked out by hand from Vmax x dose / (Km + dose) to two decimals.
+figures are Vmax x dose / (Km + dose) to two decimals, worked out apart from the code.
 """
 
 from decimal import Decimal
@@ -44,14 +44,18 @@ def a_region(drug: str, family: str, region: str) -> Region:
 
 
 @pytest.mark.parametrize(("drug", "family", "region", "dose", "percent"), FIGURES)
-def test_forward(drug: str, family: str, region: str, dose: str, percent: str) -> None:
+def test_a_dose_occupies_what_the_published_curve_says(
+    drug: str, family: str, region: str, dose: str, percent: str
+) -> None:
     found = a_region(drug, family, region).percent(Decimal(dose))
 
     assert str(found.quantize(Decimal("0.01"))) == percent
 
 
 @pytest.mark.parametrize(("drug", "family", "region", "dose", "percent"), FIGURES)
-def test_inverse(drug: str, family: str, region: str, dose: str, percent: str) -> None:
+def test_an_occupancy_leads_back_to_its_dose(
+    drug: str, family: str, region: str, dose: str, percent: str
+) -> None:
     curve = a_region(drug, family, region)
 
     found = curve.dose_mg(Decimal(percent))
