@@ -9,8 +9,11 @@ for service in assessment treatment engagement portal; do
   psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --dbname "$service" -v service="$service" <<'SQL'
 REVOKE UPDATE, DELETE, TRUNCATE ON audit FROM :"service";
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON schema_version FROM :"service";
-GRANT SELECT (seq, created_at, published_at, attempts) ON outbox TO watcher;
-GRANT SELECT (id, reason, parked_at, status) ON parked TO watcher;
-GRANT SELECT ON heartbeat TO watcher;
+GRANT SELECT (created_at, published_at) ON outbox TO watcher;
+GRANT SELECT (status) ON parked TO watcher;
+GRANT SELECT ON clock, heartbeat TO watcher;
 SQL
 done
+grant() { psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --dbname "$1" -c "GRANT SELECT $2 TO watcher"; }
+grant engagement "(state, due_at, subject_kind, subject_id) ON reminder"
+grant assessment "(flag_id, status, raised_at) ON safety_flag"

@@ -11,7 +11,10 @@ CREATE ROLE backup LOGIN REPLICATION PASSWORD :'backup';
 GRANT pg_read_all_data TO backup;
 CREATE ROLE watcher LOGIN PASSWORD :'watcher' CONNECTION LIMIT 8;
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
-GRANT CONNECT ON DATABASE postgres TO backup;
+GRANT CONNECT ON DATABASE postgres TO backup, watcher;
+CREATE TABLE backup (at timestamptz NOT NULL DEFAULT now(), kind text NOT NULL, name text NOT NULL);
+GRANT INSERT ON backup TO backup;
+GRANT SELECT ON backup TO watcher;
 SQL
 
 for service in assessment treatment engagement portal; do

@@ -58,11 +58,12 @@ for user in provision "${services[@]}"; do draw "nats_$user"; done
 draw nats_cluster
 draw demo_password
 
+database_url url_watcher_server watcher postgres
 authority
 certificate postgres postgres localhost
 certificate nats nats-1 nats-2 nats-3 localhost
 certificate nginx "${MOORING_HOSTNAME:-localhost}" localhost nginx
-printf 'server_name %s localhost nginx;\n' "${MOORING_HOSTNAME:-localhost}" | keep server_name.conf
+printf 'server_name %s;\n' "$(printf '%s\n' "${MOORING_HOSTNAME:-localhost}" localhost nginx | sort -u | xargs)" | keep server_name.conf
 for service in "${services[@]}"; do
   certificate "$service" "$service" localhost
   draw "db_$service"

@@ -35,7 +35,7 @@ require_free_port() {
 
 build() {
   local service
-  for service in "${services[@]}"; do
+  for service in "${services[@]}" watcher; do
     say "image of $service"
     docker compose build --quiet "$service" || fail "the image of $service could not be built"
   done

@@ -1,0 +1,155 @@
+"""What the watcher saw, what of it is wrong, and when a person is told. No clock, no network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+LOOKS_BEFORE_TELLING = 2
+"""One odd look may be a restart; two in a row are told."""
+AGAIN_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds, days and a share of the disk; beyond them a person is told."""
+
+    heartbeat_s: float = 120.0
+    outbox_s: float = 60.0
+    backup_s: float = 26 * 3600.0
+    disk_free: float = 0.20
+    certificate_days: int = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """What one service's database says of itself."""
+
+    outbox_s: float
+    parked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at everything. Ages in seconds; ``None`` where nothing is there or could be read."""
+
+    databases: Mapping[str, Database | None]
+    heartbeat_s: float | None
+    overdue: int | None
+    flags_without_reminder: int | None
+    archived: bool
+    backup_s: float | None
+    disk_free: float
+    certificates: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something is wrong. ``code`` stays the same while it lasts."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to a person."""
+
+    subject: str
+    text: str
+
+
+def judge(seen: Seen, limits: Limits) -> tuple[Alarm, ...]:
+    """Everything that is wrong, worst for people first."""
+    return (
+        *_reminders(seen, limits),
+        *_databases(seen, limits),
+        *_keeping(seen, limits),
+        *_certificates(seen, limits),
+    )
+
+
+def _reminders(seen: Seen, limits: Limits) -> list[Alarm]:
+    found = []
+    if seen.heartbeat_s is None or seen.heartbeat_s > limits.heartbeat_s:
+        age = "never" if seen.heartbeat_s is None else f"{seen.heartbeat_s:.0f} s ago"
+        text = f"The reminder engine last ticked {age}. Work from the due list."
+        found.append(Alarm("engine-silent", text))
+    if seen.overdue is None or seen.flags_without_reminder is None:
+        text = "The watcher cannot read the reminders or the safety flags."
+        found.append(Alarm("blind", text))
+    if seen.overdue:
+        text = f"{seen.overdue} reminders are due for over five minutes and not shown."
+        found.append(Alarm("reminders-overdue", text))
+    if seen.flags_without_reminder:
+        text = f"{seen.flags_without_reminder} open safety flags have no reminder."
+        found.append(Alarm("flags-unattended", text))
+    return found
+
+
+def _databases(seen: Seen, limits: Limits) -> list[Alarm]:
+    found = []
+    for name, database in seen.databases.items():
+        if database is None:
+            found.append(Alarm(f"database-away:{name}", f"The database of {name} is away."))
+            continue
+        if database.outbox_s > limits.outbox_s:
+            text = f"Facts of {name} wait unpublished for {database.outbox_s:.0f} s."
+            found.append(Alarm(f"outbox-stuck:{name}", text))
+        if database.parked:
+            text = f"{database.parked} events are parked in {name} and wait for a person."
+            found.append(Alarm(f"parked:{name}", text))
+    return found
+
+
+def _keeping(seen: Seen, limits: Limits) -> list[Alarm]:
+    found = []
+    if not seen.archived:
+        found.append(Alarm("archive-silent", "The write-ahead log is not being archived."))
+    if seen.backup_s is None:
+        found.append(Alarm("backup-missing", "There is no backup yet."))
+    elif seen.backup_s > limits.backup_s:
+        text = f"The newest backup is {seen.backup_s / 3600:.0f} h old."
+        found.append(Alarm("backup-old", text))
+    if seen.disk_free < limits.disk_free:
+        found.append(Alarm("disk-low", f"{seen.disk_free:.0%} of the disk is free."))
+    return found
+
+
+def _certificates(seen: Seen, limits: Limits) -> list[Alarm]:
+    return [
+        Alarm(f"certificate:{name}", f"The certificate {name} ends in {days} days.")
+        for name, days in seen.certificates.items()
+        if days < limits.certificate_days
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What is wrong since when, and who was told when."""
+
+    looks: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, datetime] = field(default_factory=dict)
+    tested: date | None = None
+
+    def after(
+        self, alarms: tuple[Alarm, ...], *, now: datetime
+    ) -> tuple["Ledger", tuple[Notice, ...]]:
+        """The ledger after one more look, and what to send because of it."""
+        texts = {alarm.code: alarm.text for alarm in alarms}
+        looks = {code: self.looks.get(code, 0) + 1 for code in texts}
+        new = [code for code in texts if self._is_to_be_told(code, looks[code], now)]
+        over = [code for code in self.told if code not in texts]
+        notices = [Notice(f"ALARM {code}", texts[code]) for code in new]
+        notices += [Notice(f"over: {code}", "This is well again.") for code in over]
+        told = {code: at for code, at in self.told.items() if code in texts}
+        told |= dict.fromkeys(new, now)
+        ledger = replace(self, looks=looks, told=told)
+        if self.tested == now.date():
+            return ledger, tuple(notices)
+        test = Notice("daily test", f"The watcher is at work; {len(texts)} alarms are open.")
+        return replace(ledger, tested=now.date()), (test, *notices)
+
+    def _is_to_be_told(self, code: str, looks: int, now: datetime) -> bool:
+        if code in self.told:
+            return now - self.told[code] >= AGAIN_AFTER
+        return looks >= LOOKS_BEFORE_TELLING

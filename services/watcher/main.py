@@ -1,0 +1,48 @@
+"""Look, judge, tell; again in half a minute."""
+
+import asyncio
+from collections.abc import Callable
+
+from services.watcher import channels
+from services.watcher.alarms import Alarm, Ledger, judge
+from services.watcher.look import look
+from services.watcher.settings import Settings
+from shared.runtime import clock
+from shared.runtime.logs import get_logger
+
+log = get_logger()
+
+
+class Mute(Exception):
+    """There is no channel by which the watcher could tell anybody."""
+
+
+async def once(settings: Settings) -> tuple[Alarm, ...]:
+    """One look: what is wrong now."""
+    seen = await look(
+        settings.databases,
+        server=settings.server_database_url,
+        certificates=settings.certificates,
+        now=clock.real_now(),
+    )
+    return judge(seen, settings.limits)
+
+
+async def watch(settings: Settings, *, looked: Callable[[], None]) -> None:
+    """Look until cancelled, calling ``looked`` after each look.
+
+    Raises:
+        Mute: nobody could be told.
+    """
+    if not (settings.webhook_url or (settings.smtp_host and settings.mail_to)):
+        raise Mute("give MOORING_SMTP_HOST and MOORING_MAIL_TO, or MOORING_WEBHOOK_URL")
+    ledger = Ledger()
+    while True:
+        alarms = await once(settings)
+        told, notices = ledger.after(alarms, now=clock.real_now())
+        log.info("looked", count=len(alarms), names=[alarm.code for alarm in alarms])
+        if await channels.send(settings, notices):
+            ledger = told  # what was not sent is due again at the next look
+        await channels.ping(settings)
+        looked()
+        await asyncio.sleep(settings.every_s)

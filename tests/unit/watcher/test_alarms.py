@@ -1,0 +1,122 @@
+"""When the watcher tells a person, and when it does not."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.watcher.alarms import AGAIN_AFTER, Alarm, Database, Ledger, Limits, Seen, judge
+
+LIMITS = Limits()
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WELL = Seen(
+    databases={
+        name: Database(outbox_s=0, parked=0)
+        for name in ("portal", "assessment", "treatment", "engagement")
+    },
+    heartbeat_s=5.0,
+    overdue=0,
+    flags_without_reminder=0,
+    archived=True,
+    backup_s=3600.0,
+    disk_free=0.5,
+    certificates={"nginx": 90},
+)
+
+
+def with_treatment(database: Database | None) -> Mapping[str, Database | None]:
+    return {**WELL.databases, "treatment": database}
+
+
+def test_all_is_well() -> None:
+    assert judge(WELL, LIMITS) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"heartbeat_s": 120.1}, "engine-silent"),
+        ({"heartbeat_s": None}, "engine-silent"),
+        ({"overdue": 1}, "reminders-overdue"),
+        ({"overdue": None}, "blind"),
+        ({"flags_without_reminder": 1}, "flags-unattended"),
+        ({"flags_without_reminder": None}, "blind"),
+        ({"databases": with_treatment(None)}, "database-away:treatment"),
+        (
+            {"databases": with_treatment(Database(outbox_s=60.1, parked=0))},
+            "outbox-stuck:treatment",
+        ),
+        ({"databases": with_treatment(Database(outbox_s=0, parked=1))}, "parked:treatment"),
+        ({"archived": False}, "archive-silent"),
+        ({"backup_s": None}, "backup-missing"),
+        ({"backup_s": 26 * 3600.1}, "backup-old"),
+        ({"disk_free": 0.19}, "disk-low"),
+        ({"certificates": {"nginx": 13}}, "certificate:nginx"),
+    ],
+)
+def test_each_thing_that_is_wrong_has_its_alarm(change: dict[str, Any], code: str) -> None:
+    assert [alarm.code for alarm in judge(replace(WELL, **change), LIMITS)] == [code]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"heartbeat_s": 120.0},
+        {"databases": with_treatment(Database(outbox_s=60.0, parked=0))},
+        {"backup_s": 26 * 3600.0},
+        {"disk_free": 0.20},
+        {"certificates": {"nginx": 14}},
+    ],
+)
+def test_a_limit_itself_is_still_well(change: dict[str, Any]) -> None:
+    assert judge(replace(WELL, **change), LIMITS) == ()
+
+
+def test_one_odd_look_is_not_told_and_two_are() -> None:
+    wrong = (Alarm("disk-low", "3% of the disk is free."),)
+    ledger, _ = Ledger().after((), now=NOON)
+
+    ledger, first = ledger.after(wrong, now=NOON)
+    ledger, second = ledger.after(wrong, now=NOON)
+
+    assert first == ()
+    assert [(n.subject, n.text) for n in second] == [("ALARM disk-low", "3% of the disk is free.")]
+
+
+def test_a_lasting_alarm_is_told_again_after_an_hour_and_not_before() -> None:
+    wrong = (Alarm("disk-low", ""),)
+    ledger, _ = Ledger().after(wrong, now=NOON)
+    ledger, _ = ledger.after(wrong, now=NOON)
+
+    _, early = ledger.after(wrong, now=NOON + AGAIN_AFTER - timedelta(seconds=1))
+    _, again = ledger.after(wrong, now=NOON + AGAIN_AFTER)
+
+    assert early == ()
+    assert [notice.subject for notice in again] == ["ALARM disk-low"]
+
+
+def test_the_end_of_an_alarm_is_told_once_and_only_if_the_alarm_was() -> None:
+    wrong = (Alarm("disk-low", ""),)
+    ledger, _ = Ledger().after(wrong, now=NOON)
+    unseen, silent = ledger.after((), now=NOON)
+    ledger, _ = ledger.after(wrong, now=NOON)
+
+    ledger, over = ledger.after((), now=NOON)
+    _, nothing = ledger.after((), now=NOON)
+
+    assert silent == ()
+    assert unseen.looks == {}
+    assert [notice.subject for notice in over] == ["over: disk-low"]
+    assert nothing == ()
+
+
+def test_a_test_message_is_sent_once_a_day_so_that_silence_means_something() -> None:
+    ledger, first = Ledger().after((), now=NOON)
+    ledger, same_day = ledger.after((), now=NOON + timedelta(hours=11))
+    _, next_day = ledger.after((), now=NOON + timedelta(hours=12))
+
+    assert [notice.subject for notice in first] == ["daily test"]
+    assert same_day == ()
+    assert [notice.subject for notice in next_day] == ["daily test"]
