@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.treatment.adapters.course_content import load_rulebook
 from services.treatment.domain.findings import Level, RuleRefusal
 from services.treatment.domain.policies import Policy, own_rows, slowed
 from services.treatment.domain.products import Form, Shelf
@@ -446,3 +447,21 @@ def test_a_special_order_is_on_no_shelf_until_named() -> None:
 
     assert code not in {product.code for product in usual.products}
     assert [product.code for product in named.products] == [code]
+
+
+def test_every_finding_of_a_plan_can_be_cited() -> None:
+    cited = load_rulebook("uk").citations
+    told = {
+        found.rule
+        for drug, start, policy in (
+            ("sertraline", "200", "occupancy-2.5"),
+            ("escitalopram", "20", "linear-5"),
+            ("fluvoxamine", "100", "linear-50"),
+            ("venlafaxine", "375", "linear-100"),
+            ("fluoxetine", "60", "occupancy-2.5"),
+        )
+        for found in a_plan(drug, policy, start).findings
+    }
+
+    assert {"F-07", "O-01", "O-02", "T-10", "T-14", "T-15"} <= told
+    assert told <= set(cited)
