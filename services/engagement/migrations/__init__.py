@@ -1,0 +1,1 @@
+"""Revisions of the engagement database, in order."""
