@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.assessment.domain.intake import check_choices
 from services.assessment.domain.pathway import tripped
-from services.assessment.domain.refusals import RuleViolation
+from services.assessment.domain.refusals import Conflict, RuleViolation
 from services.assessment.domain.rules import ARM, Arm, GuardEffect, Rule, RuleSet
 
 
@@ -54,6 +54,17 @@ def check_decision(
     about = {**facts, **decision.plan, ARM: arm.code}
     for rule, guard in tripped(rules, about):
         _check_guard(rules, decision, rule, guard)
+
+
+def check_no_open_flag(arm: Arm | None, *, live_flags: int) -> None:
+    """A safety flag comes before any plan (R-03), except the plan to hand over to a specialist.
+
+    Raises:
+        Conflict: a flag is not closed yet.
+    """
+    if live_flags and arm is not None and not arm.despite_flag:
+        sentence = "A safety flag is open: close it with an outcome before a plan starts."
+        raise Conflict("open-safety-flag", sentence)
 
 
 def _check_reason(rules: RuleSet, decision: Decision) -> None:

@@ -24,12 +24,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One kind of help. ``needs`` are the plan questions a plan of this arm must answer."""
+    """One kind of help. ``needs`` are the plan questions a plan of this arm must answer.
+
+    ``despite_flag``: it may be decided on while a safety flag is not closed.
+    """
 
     code: str
     label: str
     summary: str
     needs: tuple[str, ...] = ()
+    despite_flag: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,12 +96,14 @@ class Flag:
 
     flag_id: UUID
     patient_id: UUID
-    trigger: str
+    trigger_code: str
     kind: str
     level: int
     rule: str
     title: str
     act: str
+    source: str
+    grade: str
     assessment_id: UUID | None
     raised_at: datetime
     due_at: datetime
@@ -164,6 +166,51 @@ def due_at(
     tomorrow = raised_at.astimezone(zone).date() + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
     return min(limit, midnight)
+
+
+def raised(
+    rules: SafetyRules,
+    trigger: Trigger,
+    *,
+    flag_id: UUID,
+    patient_id: UUID,
+    assessment_id: UUID | None,
+    earlier: Iterable[Flag],
+    zone: ZoneInfo,
+    note: str | None,
+    now: datetime,
+) -> Flag:
+    """A new flag. ``earlier`` are the person's flags so far: the first of a kind is due sooner."""
+    first = all(flag.kind != trigger.kind for flag in earlier)
+    urgency = rules.urgency(trigger.level)
+    return Flag(
+        flag_id=flag_id,
+        patient_id=patient_id,
+        trigger_code=trigger.code,
+        kind=trigger.kind,
+        level=trigger.level,
+        rule=trigger.rule,
+        title=trigger.title,
+        act=trigger.act,
+        source=trigger.source,
+        grade=trigger.grade,
+        assessment_id=assessment_id,
+        raised_at=now,
+        due_at=due_at(urgency, raised_at=now, zone=zone, first_of_kind=first),
+        note=note,
+    )
+
+
+def not_yet_raised(
+    triggers: Iterable[Trigger], earlier: Iterable[Flag], *, assessment_id: UUID
+) -> tuple[Trigger, ...]:
+    """The triggers of an amended assessment that its own flags do not cover yet."""
+    own = [flag for flag in earlier if flag.assessment_id == assessment_id]
+    return tuple(
+        trigger
+        for trigger in triggers
+        if not any(flag.kind == trigger.kind and flag.level <= trigger.level for flag in own)
+    )
 
 
 def acknowledged(flag: Flag, *, by: UUID, now: datetime) -> Flag:
