@@ -1,0 +1,62 @@
+"""Correct recorded answers. The earlier version is kept, and no flag is taken back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.assessment.application.finding import known, living
+from services.assessment.application.follow_trajectory import follow_trajectory
+from services.assessment.application.ports import Work
+from services.assessment.application.raise_flags import raise_flags
+from services.assessment.application.telling import tell_assessment
+from services.assessment.domain.assessment import Answers, Assessment, amended
+from services.assessment.domain.content import Content
+from services.assessment.domain.safety import Flag, most_urgent, not_yet_raised, triggered
+from services.assessment.domain.scoring import check_answers, score
+from shared.events.assessment import AssessmentAmended
+
+
+async def amend_assessment(
+    work: Work,
+    content: Content,
+    *,
+    assessment_id: UUID,
+    answers: Answers,
+    reason: str,
+    expected: int,
+    now: datetime,
+) -> tuple[Assessment, tuple[Flag, ...]]:
+    """Replace the answers, raising whatever they call for that was not raised yet.
+
+    Raises:
+        Unknown, StaleVersion, Conflict, RuleViolation: nothing was changed.
+    """
+    before = known(await work.assessments.get(assessment_id), expected=expected)
+    patient = await living(work, before.patient_id)
+    used = content.usable(before.instrument, before.instrument_version)
+    excused = frozenset(answers.not_applicable)
+    check_answers(used, answers.by_item, not_applicable=excused)
+
+    earlier = await work.flags.of(patient.patient_id)
+    codes = triggered(used, answers.by_item, intent_stated=answers.intent_stated)
+    pulled = most_urgent(content.safety, codes)
+    flags = await raise_flags(
+        work,
+        content,
+        not_yet_raised(pulled, earlier, assessment_id=assessment_id),
+        patient=patient,
+        earlier=earlier,
+        assessment_id=assessment_id,
+        now=now,
+    )
+    assessment = amended(
+        before,
+        answers=answers,
+        score=score(used, answers.by_item, not_applicable=excused),
+        reason=reason,
+        recorded_at=now,
+        recorded_by=work.actor,
+    )
+    await work.assessments.save(assessment)
+    tell_assessment(work, AssessmentAmended, assessment)
+    await follow_trajectory(work, content, patient_id=patient.patient_id)
+    return assessment, flags

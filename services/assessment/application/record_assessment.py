@@ -1,0 +1,73 @@
+"""Record one completed instrument: flags first, then the score, then where the scores stand."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.assessment.application.finding import living
+from services.assessment.application.follow_trajectory import follow_trajectory
+from services.assessment.application.ports import Work
+from services.assessment.application.raise_flags import raise_flags
+from services.assessment.application.telling import tell_assessment
+from services.assessment.domain.assessment import Answers, Assessment, Mode, check_taken_at
+from services.assessment.domain.content import Content
+from services.assessment.domain.refusals import Conflict
+from services.assessment.domain.safety import Flag, most_urgent, triggered
+from services.assessment.domain.scoring import check_answers, score
+from shared.events.assessment import AssessmentCompleted
+
+
+async def record_assessment(
+    work: Work,
+    content: Content,
+    *,
+    patient_id: UUID,
+    instrument: str,
+    instrument_version: str | None,
+    answers: Answers,
+    taken_at: datetime,
+    mode: Mode,
+    now: datetime,
+) -> tuple[Assessment, tuple[Flag, ...]]:
+    """Keep the answers, raise what they call for, and score them here.
+
+    Raises:
+        Unknown, Conflict, RuleViolation: nothing was kept.
+    """
+    patient = await living(work, patient_id)
+    used = content.usable(instrument, instrument_version)
+    excused = frozenset(answers.not_applicable)
+    check_answers(used, answers.by_item, not_applicable=excused)
+    taken_on = taken_at.astimezone(patient.details.zone).date()
+    check_taken_at(taken_at, born_on=patient.details.birth_date, taken_on=taken_on, now=now)
+    if await work.assessments.exists(patient_id, instrument=used.code, taken_at=taken_at):
+        sentence = "This instrument was recorded for that time already; amend it instead."
+        raise Conflict("already-recorded", sentence, field="taken_at")
+
+    assessment_id = work.new_id()
+    codes = triggered(used, answers.by_item, intent_stated=answers.intent_stated)
+    flags = await raise_flags(
+        work,
+        content,
+        most_urgent(content.safety, codes),
+        patient=patient,
+        earlier=await work.flags.of(patient_id),
+        assessment_id=assessment_id,
+        now=now,
+    )
+    assessment = Assessment(
+        assessment_id=assessment_id,
+        patient_id=patient_id,
+        instrument=used.code,
+        instrument_version=used.version,
+        taken_at=taken_at,
+        taken_on=taken_on,
+        mode=mode,
+        answers=answers,
+        score=score(used, answers.by_item, not_applicable=excused),
+        recorded_at=now,
+        recorded_by=work.actor,
+    )
+    await work.assessments.add(assessment)
+    tell_assessment(work, AssessmentCompleted, assessment)
+    await follow_trajectory(work, content, patient_id=patient_id)
+    return assessment, flags
