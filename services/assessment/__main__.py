@@ -1,6 +1,19 @@
 """``python -m services.assessment``."""
 
-from services.assessment.adapters.cli import app
+from services.assessment.adapters.cli import add_engine
+from services.assessment.adapters.demo import play
+from services.assessment.main import SCHEMA, build
+from services.assessment.settings import Settings
+from shared.runtime.cli import service_cli
+
+app = service_cli(
+    name="assessment",
+    build=build,
+    schema=SCHEMA,
+    database_url=lambda: Settings().database_url,
+    play=play,
+)
+add_engine(app)
 
 if __name__ == "__main__":
     app()

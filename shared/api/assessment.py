@@ -36,8 +36,8 @@ POST   /pathway-proposals/{proposal_id}/decision P   PathwayDecision (b)     Pro
 GET    /patients/{patient_id}/trajectory        R                            TrajectoryBody
 ====== ======================================== ==== ======================= =====================
 
-(a) 409 ``possible-duplicate`` when name and birth date are already known; its problem document
-carries ``candidates``, patient ids only. Send ``duplicate_reason`` to go on.
+(a) 409 ``possible-duplicate`` when name and birth date are already known; the ``context`` of its
+problem document carries ``candidates``, patient ids only. Send ``duplicate_reason`` to go on.
 (b) takes ``If-Match`` with the ``version`` last read. (c) the flags in the answer are already
 raised and stored. (d) version 0 and no answers until the first PUT.
 
@@ -507,7 +507,6 @@ class ProposedArm(Body):
 class Advice(Body):
     """Something to do or to check, said by a rule."""
 
-    code: str
     text: str
     rule: str
 

@@ -27,7 +27,7 @@ _COURSE = tuple(fact for fact in FACTS if issubclass(fact, treatment.CourseFact)
 
 LISTENERS: dict[str, tuple[type[Fact], ...]] = {
     "portal": (),
-    "assessment": (treatment.CourseConfirmed, treatment.CourseClosed),
+    "assessment": (*_STAFF, treatment.CourseConfirmed, treatment.CourseClosed),
     "treatment": (*_PATIENT, *_SCORES, *_FLAG),
     "engagement": (*_STAFF, *_PATIENT, *_FLAG, *_COURSE),
 }

@@ -21,12 +21,15 @@ from services.assessment.domain.safety import Trigger, most_urgent, triggered
 from services.assessment.domain.scoring import Score
 from services.assessment.domain.scoring import score as score_answers
 
-app = typer.Typer(no_args_is_help=False, add_completion=False, help="The assessment service.")
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command()
+def add_engine(app: typer.Typer) -> None:
+    """Add the commands that need neither server nor database."""
+    app.command()(score)
+    app.command()(pathway)
+
+
 def score(
     instrument: str,
     answers: Annotated[str, typer.Option(help='Answers by item, as JSON: {"mood": 2}.')],
@@ -52,7 +55,6 @@ def score(
     _print_score(used, scored, flags)
 
 
-@app.command()
 def pathway(
     facts: Annotated[Path, typer.Argument(help="A JSON file: facts by code.")],
     *,

@@ -1,0 +1,50 @@
+"""Who may see whom: the one place that decides."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from services.assessment.adapters.db import SqlWork
+from services.assessment.adapters.tables import CARE_TEAM, PATIENT
+from services.assessment.domain.patient import Patient
+from services.assessment.domain.refusals import Unknown
+from shared.api.identity import Role
+from shared.runtime.auth import Principal
+from shared.runtime.http import Call, OutsideRelation
+
+CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
+DECIDERS = frozenset({Role.PRESCRIBER})
+CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
+
+
+async def visible_patient(call: Call, patient_id: UUID) -> Patient:
+    """The person, if the caller looks after them or works in their team.
+
+    Raises:
+        Unknown: nobody has this id.
+        OutsideRelation: answered 404 as well, and audited.
+    """
+    patient = await SqlWork(call.tx).patients.get(patient_id)
+    if patient is None:
+        raise Unknown("not-found", "There is no such record.")
+    principal = call.principal
+    if principal.staff_id in patient.care_team or patient.team in principal.teams:
+        return patient
+    raise OutsideRelation(patient_id)
+
+
+async def looked_at(call: Call, patient_id: UUID, what: str) -> Patient:
+    """The same, for a look: the audit trail keeps who looked at what.
+
+    Raises:
+        Unknown, OutsideRelation: as above.
+    """
+    patient = await visible_patient(call, patient_id)
+    call.tx.audit(f"{what}.read", object=f"patient:{patient_id}", subject=patient_id)
+    return patient
+
+
+def visible_rows(principal: Principal) -> ColumnElement[bool]:
+    """The same rule as a condition on the patient table."""
+    looked_after = select(CARE_TEAM.c.patient_id).where(CARE_TEAM.c.staff_id == principal.staff_id)
+    return or_(PATIENT.c.team.in_(principal.teams), PATIENT.c.patient_id.in_(looked_after))

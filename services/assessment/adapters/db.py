@@ -1,0 +1,48 @@
+"""One transaction of assessment: the use cases' ``Work`` over SQL."""
+
+from uuid import UUID
+
+from services.assessment.adapters.people import SqlPatients, SqlStaff
+from services.assessment.adapters.records import (
+    SqlAssessments,
+    SqlCourses,
+    SqlFlags,
+    SqlIntakes,
+    SqlProposals,
+)
+from shared.events.envelope import Fact
+from shared.runtime.db import Transaction
+
+
+class SqlWork:
+    """One transaction of this service."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.actor = tx.actor
+        self.patients = SqlPatients(tx)
+        self.staff = SqlStaff(tx)
+        self.assessments = SqlAssessments(tx)
+        self.flags = SqlFlags(tx)
+        self.intakes = SqlIntakes(tx)
+        self.proposals = SqlProposals(tx)
+        self.courses = SqlCourses(tx)
+
+    def new_id(self) -> UUID:
+        return self._tx.new_id()
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        """Tell the others, and the audit trail, in this transaction."""
+        self._tx.publish(fact, subject=subject, aggregate=aggregate, version=version)
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Tell the audit trail alone."""
+        self._tx.audit(action, object=object, subject=subject, version=version, reason=reason)

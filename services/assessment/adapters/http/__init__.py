@@ -1,0 +1,31 @@
+"""The routes of assessment; shared/api/assessment.py lists them."""
+
+from services.assessment.adapters.http import (
+    assessments,
+    flags,
+    instruments,
+    intake,
+    pathway,
+    patients,
+    trajectory,
+)
+from services.assessment.domain.content import Content
+from services.assessment.domain.refusals import Conflict, RuleViolation, StaleVersion, Unknown
+from shared.runtime.http import Api
+
+
+def build_api(content: Content) -> Api:
+    """Every route of the service, over this content."""
+    api = Api(
+        service="assessment",
+        title="Mooring: assessment",
+        problems={Unknown: 404, StaleVersion: 412, Conflict: 409, RuleViolation: 422},
+    )
+    patients.add(api)
+    instruments.add(api, content)
+    assessments.add(api, content)
+    intake.add(api, content)
+    flags.add(api, content)
+    pathway.add(api, content)
+    trajectory.add(api, content)
+    return api

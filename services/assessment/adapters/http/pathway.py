@@ -1,0 +1,104 @@
+"""The pathway over HTTP: its content, proposals with their trace, and decisions."""
+
+from uuid import UUID
+
+from services.assessment.adapters import listing
+from services.assessment.adapters.access import (
+    CARERS,
+    CLINICIANS,
+    DECIDERS,
+    looked_at,
+    visible_patient,
+)
+from services.assessment.adapters.bodies import pathway_content, proposal_body
+from services.assessment.adapters.db import SqlWork
+from services.assessment.application.decide_pathway import decide_pathway
+from services.assessment.application.finding import known
+from services.assessment.application.propose_pathway import propose_pathway
+from services.assessment.domain.content import Content
+from services.assessment.domain.decision import Decision, Verdict
+from shared.api import assessment as bodies
+from shared.api.body import Page
+from shared.runtime.http import Api, Call
+
+
+def add(api: Api, content: Content) -> None:
+    """The routes of the pathway."""
+    _add_reading(api, content)
+    _add_changing(api, content)
+
+
+def _add_reading(api: Api, content: Content) -> None:
+    shown = pathway_content(content.pathway)
+
+    @api.get("/api/v1/pathway", roles=CLINICIANS)
+    async def read_pathway(_call: Call) -> bodies.PathwayContent:
+        """Arms, plan questions, reasons, and every rule in words."""
+        return shown
+
+    @api.get("/api/v1/patients/{patient_id}/pathway-proposals", roles=CLINICIANS, raises=(404, 422))
+    async def list_proposals(
+        call: Call, patient_id: UUID, query: bodies.ProposalQuery
+    ) -> Page[bodies.ProposalBody]:
+        """A person's proposals, newest first."""
+        await looked_at(call, patient_id, "proposals")
+        found, following = await listing.proposals_page(call.tx, patient_id, query)
+        items = tuple(proposal_body(made, content, role=call.principal.role) for made in found)
+        return Page(items=items, next=following)
+
+    @api.get("/api/v1/pathway-proposals/{proposal_id}", roles=CLINICIANS, raises=(404,))
+    async def read_proposal(call: Call, proposal_id: UUID) -> bodies.ProposalBody:
+        """One proposal with its whole trace."""
+        made = known(await SqlWork(call.tx).proposals.get(proposal_id))
+        await looked_at(call, made.patient_id, "proposal")
+        return proposal_body(made, content, role=call.principal.role)
+
+
+def _add_changing(api: Api, content: Content) -> None:
+    @api.post(
+        "/api/v1/patients/{patient_id}/pathway-proposals",
+        roles=CARERS,
+        status=201,
+        raises=(404, 409, 422),
+    )
+    async def propose(
+        call: Call,
+        patient_id: UUID,
+        body: bodies.NewProposal,  # noqa: ARG001 - an empty object, still checked
+    ) -> bodies.ProposalBody:
+        """Propose from what is recorded now."""
+        await visible_patient(call, patient_id)
+        made = await propose_pathway(
+            SqlWork(call.tx), content, patient_id=patient_id, now=call.tx.now
+        )
+        return proposal_body(made, content, role=call.principal.role)
+
+    @api.post(
+        "/api/v1/pathway-proposals/{proposal_id}/decision",
+        roles=DECIDERS,
+        raises=(404, 409, 412, 422, 428),
+        if_match=True,
+    )
+    async def decide(
+        call: Call, proposal_id: UUID, body: bodies.PathwayDecision
+    ) -> bodies.ProposalBody:
+        """Accept, change or decline."""
+        before = known(await SqlWork(call.tx).proposals.get(proposal_id))
+        await visible_patient(call, before.patient_id)
+        made = await decide_pathway(
+            SqlWork(call.tx),
+            content,
+            proposal_id=proposal_id,
+            decision=Decision(
+                verdict=Verdict(body.decision),
+                by=call.principal.staff_id,
+                at=call.tx.now,
+                arm=body.arm,
+                reason=body.reason,
+                note=body.note,
+                plan=dict(body.plan),
+                guard_reasons=dict(body.guard_reasons),
+            ),
+            expected=call.if_match,
+        )
+        return proposal_body(made, content, role=call.principal.role)

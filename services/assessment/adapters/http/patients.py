@@ -1,0 +1,140 @@
+"""Patients over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from services.assessment.adapters import listing
+from services.assessment.adapters.access import CARERS, CLINICIANS, looked_at, visible_patient
+from services.assessment.adapters.bodies import patient_body
+from services.assessment.adapters.db import SqlWork
+from services.assessment.application.amend_patient import amend_patient
+from services.assessment.application.enrol_patient import enrol_patient
+from services.assessment.application.leave_care import leave_care
+from services.assessment.application.set_care_team import set_care_team
+from services.assessment.domain.patient import Details, Patient, PatientStatus
+from services.assessment.domain.refusals import RuleViolation
+from shared.api import assessment as bodies
+from shared.api.body import Page
+from shared.runtime.http import Api, Call, Mode
+
+MAY_BE_EMPTY = frozenset({"phone", "email"})
+
+
+def add(api: Api) -> None:
+    """The routes of patients."""
+    _add_reading(api)
+    _add_changing(api)
+
+
+def _add_reading(api: Api) -> None:
+    @api.get("/api/v1/patients", roles=CLINICIANS, raises=(422,))
+    async def list_patients(call: Call, query: bodies.PatientQuery) -> Page[bodies.PatientSummary]:
+        """People the caller may see, by name."""
+        call.tx.audit("patients.listed", object=f"status:{query.status}")
+        return await listing.patients_page(call.tx, call.principal, query)
+
+    @api.post("/api/v1/patients/search", roles=CLINICIANS, mode=Mode.READS, raises=(422,))
+    async def search_patients(call: Call, body: bodies.PatientSearch) -> bodies.PatientsFound:
+        """People by name or birth date, asked in a body so that neither is in an address."""
+        if body.name is None and body.birth_date is None:
+            raise RuleViolation("empty-search", "Give a name or a birth date.", field="name")
+        call.tx.audit("patients.searched", object="patients")
+        return await listing.search_patients(call.tx, call.principal, body)
+
+    @api.get("/api/v1/patients/{patient_id}", roles=CLINICIANS, raises=(404,))
+    async def read_patient(call: Call, patient_id: UUID) -> bodies.PatientBody:
+        """One person's record."""
+        patient = await looked_at(call, patient_id, "patient")
+        return await _answer(call, patient)
+
+
+def _add_changing(api: Api) -> None:
+    @api.post("/api/v1/patients", roles=CARERS, status=201, raises=(409, 422))
+    async def enrol(call: Call, body: bodies.NewPatient) -> bodies.PatientBody:
+        """Enrol a person; a possible duplicate needs a reason."""
+        details = body.model_dump(include=set(Details.__dataclass_fields__))
+        patient = await enrol_patient(
+            SqlWork(call.tx),
+            patient_id=call.tx.new_id(),
+            details=Details(**details),
+            team=body.team,
+            care_team=body.care_team,
+            duplicate_reason=body.duplicate_reason,
+            now=call.tx.now,
+        )
+        return await _answer(call, patient)
+
+    @api.patch("/api/v1/patients/{patient_id}", roles=CARERS, raises=(404, 409, 412, 422, 428))
+    async def amend(
+        call: Call, patient_id: UUID, body: bodies.PatientChanges
+    ) -> bodies.PatientBody:
+        """Change who a person is or how to reach them."""
+        await visible_patient(call, patient_id)
+        patient = await amend_patient(
+            SqlWork(call.tx),
+            patient_id=patient_id,
+            changes=_sent(body),
+            expected=call.if_match,
+            now=call.tx.now,
+        )
+        return await _answer(call, patient)
+
+    @api.put(
+        "/api/v1/patients/{patient_id}/care-team",
+        roles=CARERS,
+        raises=(404, 409, 412, 422, 428),
+        if_match=True,
+    )
+    async def replace_care_team(
+        call: Call, patient_id: UUID, body: bodies.CareTeam
+    ) -> bodies.PatientBody:
+        """Say who looks after a person."""
+        await visible_patient(call, patient_id)
+        patient = await set_care_team(
+            SqlWork(call.tx),
+            patient_id=patient_id,
+            team=body.team,
+            care_team=body.care_team,
+            expected=call.if_match,
+        )
+        return await _answer(call, patient)
+
+    @api.post(
+        "/api/v1/patients/{patient_id}/leave-care",
+        roles=CARERS,
+        raises=(404, 409, 412, 422, 428),
+        if_match=True,
+    )
+    async def end_care(call: Call, patient_id: UUID, body: bodies.LeaveCare) -> bodies.PatientBody:
+        """Record that a person left care or has died."""
+        await visible_patient(call, patient_id)
+        patient = await leave_care(
+            SqlWork(call.tx),
+            patient_id=patient_id,
+            status=PatientStatus(body.status),
+            on=body.on,
+            reason=body.reason,
+            expected=call.if_match,
+            now=call.tx.now,
+        )
+        return await _answer(call, patient)
+
+
+def _sent(body: bodies.PatientChanges) -> dict[str, Any]:
+    """The fields that were sent. Only a phone and an e-mail address may be emptied.
+
+    Raises:
+        RuleViolation: another field was emptied, or nothing was sent.
+    """
+    sent = body.model_dump(include=body.model_fields_set)
+    if not sent:
+        raise RuleViolation("nothing-to-change", "Send at least one field to change.")
+    for name, value in sent.items():
+        if value is None and name not in MAY_BE_EMPTY:
+            raise RuleViolation("required", "This cannot be empty.", field=name)
+    return sent
+
+
+async def _answer(call: Call, patient: Patient) -> bodies.PatientBody:
+    count = await listing.open_flag_count(call.tx, patient.patient_id)
+    return patient_body(patient, open_flags=count, role=call.principal.role)

@@ -1,0 +1,244 @@
+"""Lists, straight from SQL: each shows only what the caller may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Tuple,
+    Uuid,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from services.assessment.adapters import stored
+from services.assessment.adapters.access import visible_rows
+from services.assessment.adapters.tables import (
+    ASSESSMENT,
+    ASSESSMENT_VERSION,
+    FLAG,
+    PATIENT,
+    PROPOSAL,
+)
+from services.assessment.application.ports import RecordedProposal
+from services.assessment.domain.assessment import Answers, Assessment
+from services.assessment.domain.patient import folded
+from services.assessment.domain.safety import Flag, FlagStatus
+from services.assessment.domain.scoring import Score
+from shared.api.assessment import (
+    AssessmentQuery,
+    FlagQuery,
+    PatientQuery,
+    PatientSearch,
+    PatientsFound,
+    PatientSummary,
+    ProposalQuery,
+)
+from shared.api.body import Page
+from shared.runtime.auth import Principal
+from shared.runtime.columns import UtcDateTime
+from shared.runtime.db import Transaction
+from shared.runtime.http import decode_cursor, encode_cursor
+
+FOUND_AT_MOST = 50
+
+_open_flags = (
+    select(func.count())
+    .select_from(FLAG)
+    .where(FLAG.c.patient_id == PATIENT.c.patient_id, FLAG.c.status != FlagStatus.CLOSED.value)
+    .scalar_subquery()
+    .label("open_flags")
+)
+_summary = select(
+    PATIENT.c.patient_id,
+    PATIENT.c.status,
+    PATIENT.c.team,
+    PATIENT.c.given_name,
+    PATIENT.c.family_name,
+    PATIENT.c.birth_date,
+    PATIENT.c.enrolled_on,
+    _open_flags,
+)
+_by_name = (PATIENT.c.family_name, PATIENT.c.given_name, PATIENT.c.patient_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptVersion:
+    """One version of an assessment's answers."""
+
+    version: int
+    answers: Answers
+    score: Score
+    recorded_at: datetime
+    recorded_by: str
+    reason: str | None
+
+
+async def patients_page(
+    tx: Transaction, principal: Principal, query: PatientQuery
+) -> Page[PatientSummary]:
+    """People by name, as far as the caller may see them. The cursor is the last one's id."""
+    rows = _summary.where(visible_rows(principal), PATIENT.c.status == query.status)
+    if after := decode_cursor(query.cursor, UUID):
+        rows = rows.where(tuple_(*_by_name) > await _place_of(tx, after[0]))
+    found = await _limited(tx, rows.order_by(*_by_name), query.limit)
+    items = tuple(PatientSummary(**row._asdict()) for row in found.rows)
+    return Page(items=items, next=encode_cursor(str(items[-1].patient_id)) if found.more else None)
+
+
+async def search_patients(
+    tx: Transaction, principal: Principal, wanted: PatientSearch
+) -> PatientsFound:
+    """People by the start of either name, by birth date, or by both."""
+    rows = _summary.where(visible_rows(principal))
+    if wanted.name is not None:
+        rows = rows.where(_named(wanted.name))
+    if wanted.birth_date is not None:
+        rows = rows.where(PATIENT.c.birth_date == wanted.birth_date)
+    found = await _limited(tx, rows.order_by(*_by_name), FOUND_AT_MOST)
+    return PatientsFound(
+        items=tuple(PatientSummary(**row._asdict()) for row in found.rows), more=found.more
+    )
+
+
+async def open_flag_count(tx: Transaction, patient_id: UUID) -> int:
+    """How many flags of a person nobody has closed."""
+    query = select(func.count()).where(
+        FLAG.c.patient_id == patient_id, FLAG.c.status != FlagStatus.CLOSED.value
+    )
+    return int((await tx.session.execute(query)).scalar_one())
+
+
+async def assessments_page(
+    tx: Transaction, patient_id: UUID, query: AssessmentQuery
+) -> tuple[tuple[Assessment, ...], str | None]:
+    """A person's assessments, newest first, and the cursor of what follows."""
+    rows = select(ASSESSMENT).where(ASSESSMENT.c.patient_id == patient_id)
+    if query.instrument is not None:
+        rows = rows.where(ASSESSMENT.c.instrument == query.instrument)
+    key = (ASSESSMENT.c.taken_at, ASSESSMENT.c.assessment_id)
+    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
+    items = tuple(stored.assessment_from(row) for row in found.rows)
+    last = items[-1] if found.more else None
+    return items, _cursor(last.taken_at, last.assessment_id) if last else None
+
+
+async def assessment_versions(tx: Transaction, assessment_id: UUID) -> tuple[KeptVersion, ...]:
+    """Every version there was, oldest first."""
+    query = (
+        select(ASSESSMENT_VERSION)
+        .where(ASSESSMENT_VERSION.c.assessment_id == assessment_id)
+        .order_by(ASSESSMENT_VERSION.c.version)
+    )
+    return tuple(
+        KeptVersion(
+            version=row.version,
+            answers=stored.ANSWERS.validate_python(row.answers),
+            score=stored.SCORE.validate_python(row.score),
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            reason=row.reason,
+        )
+        for row in await tx.session.execute(query)
+    )
+
+
+async def flags_of_assessments(
+    tx: Transaction, assessments: Sequence[Assessment]
+) -> dict[UUID, tuple[Flag, ...]]:
+    """The flags each of these raised."""
+    ids = [assessment.assessment_id for assessment in assessments]
+    query = select(FLAG).where(FLAG.c.assessment_id.in_(ids)).order_by(FLAG.c.raised_at)
+    raised: dict[UUID, tuple[Flag, ...]] = {}
+    for row in await tx.session.execute(query):
+        flag = stored.flag_from(row)
+        raised[row.assessment_id] = (*raised.get(row.assessment_id, ()), flag)
+    return raised
+
+
+async def flags_page(
+    tx: Transaction, principal: Principal, query: FlagQuery
+) -> tuple[tuple[Flag, ...], str | None]:
+    """Flags of the people the caller may see, soonest due first."""
+    rows = (
+        select(FLAG)
+        .join(PATIENT, PATIENT.c.patient_id == FLAG.c.patient_id)
+        .where(visible_rows(principal))
+    )
+    if query.patient_id is not None:
+        rows = rows.where(FLAG.c.patient_id == query.patient_id)
+    if query.status == "live":
+        rows = rows.where(FLAG.c.status != FlagStatus.CLOSED.value)
+    else:
+        rows = rows.where(FLAG.c.status == query.status)
+    if after := decode_cursor(query.cursor, datetime, UUID):
+        rows = rows.where(tuple_(FLAG.c.due_at, FLAG.c.flag_id) > _instant(*after))
+    rows = rows.order_by(FLAG.c.due_at, FLAG.c.flag_id)
+    found = await _limited(tx, rows, query.limit)
+    items = tuple(stored.flag_from(row) for row in found.rows)
+    last = items[-1] if found.more else None
+    return items, _cursor(last.due_at, last.flag_id) if last else None
+
+
+async def proposals_page(
+    tx: Transaction, patient_id: UUID, query: ProposalQuery
+) -> tuple[tuple[RecordedProposal, ...], str | None]:
+    """A person's proposals, newest first."""
+    rows = select(PROPOSAL).where(PROPOSAL.c.patient_id == patient_id)
+    key = (PROPOSAL.c.proposed_at, PROPOSAL.c.proposal_id)
+    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
+    items = tuple(stored.proposal_from(row) for row in found.rows)
+    last = items[-1] if found.more else None
+    return items, _cursor(last.proposed_at, last.proposal_id) if last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    rows: Sequence[Any]
+    more: bool
+
+
+async def _limited(tx: Transaction, rows: Select[Any], limit: int) -> _Found:
+    found = (await tx.session.execute(rows.limit(limit + 1))).all()
+    return _Found(rows=found[:limit], more=len(found) > limit)
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    """Either name, or both in a row, begins like this."""
+    start = folded(name).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return or_(
+        PATIENT.c.identity.like(f"{start}%", escape="\\"),
+        PATIENT.c.identity.like(f"% {start}%", escape="\\"),
+    )
+
+
+def _back_from(rows: Select[Any], cursor: str | None, key: tuple[Any, Any]) -> Select[Any]:
+    """Newest first, from a cursor on."""
+    at_column, id_column = key
+    if after := decode_cursor(cursor, datetime, UUID):
+        rows = rows.where(tuple_(at_column, id_column) < _instant(*after))
+    return rows.order_by(at_column.desc(), id_column.desc())
+
+
+def _cursor(at: datetime, last: UUID) -> str:
+    return encode_cursor(at.isoformat(), str(last))
+
+
+def _instant(at: datetime, last: UUID) -> Tuple:
+    return tuple_(literal(at, UtcDateTime), literal(last, Uuid))
+
+
+async def _place_of(tx: Transaction, patient_id: UUID) -> Tuple:
+    """Where a person stands in the list by name. A cursor holds the id: names stay out of URLs."""
+    row = (
+        await tx.session.execute(select(*_by_name).where(PATIENT.c.patient_id == patient_id))
+    ).first()
+    family_name, given_name = (row.family_name, row.given_name) if row else ("", "")
+    return tuple_(literal(family_name), literal(given_name), literal(patient_id, Uuid))

@@ -1,0 +1,116 @@
+"""Patients and colleagues in SQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.assessment.adapters.stored import care_team_values, patient_from, patient_values
+from services.assessment.adapters.tables import CARE_TEAM, COLLEAGUE, PATIENT, ColleagueRow
+from services.assessment.adapters.writing import changed
+from services.assessment.application.ports import Colleague
+from services.assessment.domain.patient import Patient
+from services.assessment.domain.refusals import Conflict
+from shared.runtime.db import Transaction
+
+
+class SqlPatients:
+    """Everyone who is or was in care."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, patient_id: UUID) -> Patient | None:
+        return await self._read(patient_id, lock=False)
+
+    async def hold(self, patient_id: UUID) -> Patient | None:
+        return await self._read(patient_id, lock=True)
+
+    async def alike(self, *, identity: str, birth_date: date) -> tuple[UUID, ...]:
+        query = (
+            select(PATIENT.c.patient_id)
+            .where(PATIENT.c.identity == identity, PATIENT.c.birth_date == birth_date)
+            .order_by(PATIENT.c.namesake)
+        )
+        return tuple((await self._session.scalars(query)).all())
+
+    async def add(self, patient: Patient, *, duplicate_reason: str | None) -> None:
+        values = patient_values(patient) | {
+            "patient_id": patient.patient_id,
+            "namesake": await self._next_namesake(patient),
+            "duplicate_reason": duplicate_reason,
+        }
+        try:
+            await self._session.execute(insert(PATIENT), values)
+        except IntegrityError as error:
+            sentence = "Somebody with this name and birth date was enrolled just now. Look first."
+            raise Conflict("possible-duplicate", sentence) from error
+        await self._add_care_team(patient)
+
+    async def save(self, patient: Patient, *, reason: str | None = None) -> None:
+        values: dict[str, Any] = patient_values(patient)
+        values["namesake"] = await self._next_namesake(patient)
+        if reason is not None:
+            values["left_reason"] = reason
+        await changed(
+            self._session,
+            update(PATIENT)
+            .where(
+                PATIENT.c.patient_id == patient.patient_id,
+                PATIENT.c.version == patient.version - 1,
+            )
+            .values(values),
+        )
+        await self._session.execute(
+            delete(CARE_TEAM).where(CARE_TEAM.c.patient_id == patient.patient_id)
+        )
+        await self._add_care_team(patient)
+
+    async def _read(self, patient_id: UUID, *, lock: bool) -> Patient | None:
+        query = select(PATIENT).where(PATIENT.c.patient_id == patient_id)
+        if lock:
+            query = query.with_for_update()
+        row = (await self._session.execute(query)).first()
+        return None if row is None else patient_from(row, await self._care_team(patient_id))
+
+    async def _care_team(self, patient_id: UUID) -> Sequence[UUID]:
+        query = (
+            select(CARE_TEAM.c.staff_id)
+            .where(CARE_TEAM.c.patient_id == patient_id)
+            .order_by(CARE_TEAM.c.place)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def _add_care_team(self, patient: Patient) -> None:
+        if members := care_team_values(patient):
+            await self._session.execute(insert(CARE_TEAM), members)
+
+    async def _next_namesake(self, patient: Patient) -> int:
+        others = select(func.coalesce(func.max(PATIENT.c.namesake) + 1, 0)).where(
+            PATIENT.c.identity == patient.details.identity,
+            PATIENT.c.birth_date == patient.details.birth_date,
+            PATIENT.c.patient_id != patient.patient_id,
+        )
+        return int((await self._session.execute(others)).scalar_one())
+
+
+class SqlStaff:
+    """Who works here."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def put(self, colleague: Colleague) -> None:
+        await self._session.merge(
+            ColleagueRow(staff_id=colleague.staff_id, role=colleague.role, active=colleague.active)
+        )
+        await self._session.flush()
+
+    async def active(self, staff_ids: Collection[UUID]) -> frozenset[UUID]:
+        query = select(COLLEAGUE.c.staff_id).where(
+            COLLEAGUE.c.staff_id.in_(staff_ids), COLLEAGUE.c.active.is_(True)
+        )
+        return frozenset((await self._session.scalars(query)).all())

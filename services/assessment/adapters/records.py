@@ -1,0 +1,225 @@
+"""Assessments, flags, intake answers, proposals and followed courses in SQL."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.assessment.adapters import stored
+from services.assessment.adapters.tables import (
+    ASSESSMENT,
+    ASSESSMENT_VERSION,
+    COURSE,
+    FLAG,
+    INTAKE,
+    PROPOSAL,
+    CourseRow,
+    MilestoneRow,
+)
+from services.assessment.adapters.writing import changed
+from services.assessment.application.ports import Intake, RecordedProposal
+from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.facts import Measured
+from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.refusals import StaleVersion
+from services.assessment.domain.safety import Flag
+from services.assessment.domain.trajectory import Reading
+from shared.runtime.db import Transaction
+
+INTAKE_COLUMNS = tuple(column.name for column in INTAKE.columns)
+
+
+async def _one(session: AsyncSession, table: Table, key: UUID) -> Any:
+    """The row with this key, as the database has it now."""
+    (column,) = table.primary_key.columns
+    return (await session.execute(select(table).where(column == key))).first()
+
+
+class SqlAssessments:
+    """Completed instruments."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, assessment_id: UUID) -> Assessment | None:
+        row = await _one(self._session, ASSESSMENT, assessment_id)
+        return None if row is None else stored.assessment_from(row)
+
+    async def exists(self, patient_id: UUID, *, instrument: str, taken_at: datetime) -> bool:
+        query = select(ASSESSMENT.c.assessment_id).where(
+            ASSESSMENT.c.patient_id == patient_id,
+            ASSESSMENT.c.instrument == instrument,
+            ASSESSMENT.c.taken_at == taken_at,
+        )
+        return (await self._session.scalars(query)).first() is not None
+
+    async def add(self, assessment: Assessment) -> None:
+        values = stored.assessment_values(assessment)
+        await self._session.execute(insert(ASSESSMENT), values)
+        await self._keep(assessment)
+
+    async def save(self, assessment: Assessment) -> None:
+        values = stored.assessment_values(assessment)
+        await changed(
+            self._session,
+            update(ASSESSMENT)
+            .where(
+                ASSESSMENT.c.assessment_id == assessment.assessment_id,
+                ASSESSMENT.c.version == assessment.version - 1,
+            )
+            .values(values),
+        )
+        await self._keep(assessment)
+
+    async def readings(self, patient_id: UUID, *, instrument: str) -> tuple[Reading, ...]:
+        query = (
+            select(
+                ASSESSMENT.c.taken_on,
+                ASSESSMENT.c.taken_at,
+                ASSESSMENT.c.assessment_id,
+                ASSESSMENT.c.total,
+            )
+            .where(ASSESSMENT.c.patient_id == patient_id, ASSESSMENT.c.instrument == instrument)
+            .order_by(ASSESSMENT.c.taken_at)
+        )
+        return tuple(Reading(**row) for row in (await self._session.execute(query)).mappings())
+
+    async def measured(self, patient_id: UUID) -> tuple[Measured, ...]:
+        place = func.row_number().over(
+            partition_by=ASSESSMENT.c.instrument, order_by=ASSESSMENT.c.taken_at.desc()
+        )
+        latest = (
+            select(
+                ASSESSMENT.c.instrument,
+                ASSESSMENT.c.taken_on,
+                ASSESSMENT.c.total,
+                ASSESSMENT.c.positive,
+                place.label("place"),
+            )
+            .where(ASSESSMENT.c.patient_id == patient_id)
+            .subquery()
+        )
+        query = select(
+            latest.c.instrument, latest.c.taken_on, latest.c.total, latest.c.positive
+        ).where(latest.c.place == 1)
+        return tuple(Measured(**row) for row in (await self._session.execute(query)).mappings())
+
+    async def _keep(self, assessment: Assessment) -> None:
+        values = stored.version_values(assessment) | {"assessment_id": assessment.assessment_id}
+        await self._session.execute(insert(ASSESSMENT_VERSION), values)
+
+
+class SqlFlags:
+    """Safety flags."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, flag_id: UUID) -> Flag | None:
+        row = await _one(self._session, FLAG, flag_id)
+        return None if row is None else stored.flag_from(row)
+
+    async def of(self, patient_id: UUID) -> tuple[Flag, ...]:
+        query = (
+            select(FLAG)
+            .where(FLAG.c.patient_id == patient_id)
+            .order_by(FLAG.c.raised_at, FLAG.c.flag_id)
+        )
+        rows = await self._session.execute(query)
+        return tuple(stored.flag_from(row) for row in rows)
+
+    async def add(self, flag: Flag) -> None:
+        await self._session.execute(insert(FLAG), stored.flag_values(flag))
+
+    async def save(self, flag: Flag) -> None:
+        await changed(
+            self._session,
+            update(FLAG)
+            .where(FLAG.c.flag_id == flag.flag_id, FLAG.c.version == flag.version - 1)
+            .values(stored.flag_values(flag)),
+        )
+
+
+class SqlIntakes:
+    """Intake answers, version by version."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def latest(self, patient_id: UUID) -> Intake:
+        query = (
+            select(INTAKE)
+            .where(INTAKE.c.patient_id == patient_id)
+            .order_by(INTAKE.c.version.desc())
+            .limit(1)
+        )
+        row = (await self._session.execute(query)).first()
+        return Intake(patient_id=patient_id) if row is None else stored.intake_from(row)
+
+    async def add(self, intake: Intake) -> None:
+        values = {name: getattr(intake, name) for name in INTAKE_COLUMNS}
+        try:
+            await self._session.execute(insert(INTAKE), values)
+        except IntegrityError as error:
+            raise StaleVersion from error
+
+
+class SqlProposals:
+    """Pathway proposals and their decisions."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, proposal_id: UUID) -> RecordedProposal | None:
+        row = await _one(self._session, PROPOSAL, proposal_id)
+        return None if row is None else stored.proposal_from(row)
+
+    async def add(self, proposal: RecordedProposal) -> None:
+        await self._session.execute(insert(PROPOSAL), stored.proposal_values(proposal))
+
+    async def save(self, proposal: RecordedProposal) -> None:
+        await changed(
+            self._session,
+            update(PROPOSAL)
+            .where(
+                PROPOSAL.c.proposal_id == proposal.proposal_id,
+                PROPOSAL.c.version == proposal.version - 1,
+            )
+            .values(stored.decision_values(proposal)),
+        )
+
+
+class SqlCourses:
+    """Courses that are followed, and what was published about them."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, course_id: UUID) -> FollowedCourse | None:
+        row = await self._session.get(CourseRow, course_id)
+        return None if row is None else stored.course_from(row)
+
+    async def latest(self, patient_id: UUID) -> FollowedCourse | None:
+        query = (
+            select(COURSE)
+            .where(COURSE.c.patient_id == patient_id)
+            .order_by(COURSE.c.closed, COURSE.c.started_on.desc(), COURSE.c.course_id)
+            .limit(1)
+        )
+        row = (await self._session.execute(query)).first()
+        return None if row is None else stored.course_from(row)
+
+    async def put(self, course: FollowedCourse) -> None:
+        await self._session.merge(stored.course_row(course))
+        await self._session.flush()
+
+    async def milestones(self, patient_id: UUID) -> Milestones | None:
+        row = await self._session.get(MilestoneRow, patient_id)
+        return None if row is None else stored.milestones_from(row)
+
+    async def put_milestones(self, milestones: Milestones) -> None:
+        await self._session.merge(stored.milestone_row(milestones))
+        await self._session.flush()

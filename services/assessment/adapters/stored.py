@@ -1,0 +1,195 @@
+"""Rows to domain objects and back: one pair of small functions each."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from services.assessment.adapters.tables import CourseRow, MilestoneRow
+from services.assessment.application.ports import Intake, RecordedProposal
+from services.assessment.domain.assessment import Answers, Assessment, Mode
+from services.assessment.domain.decision import Decision
+from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.pathway import Proposal
+from services.assessment.domain.patient import Details, Patient, PatientStatus
+from services.assessment.domain.safety import Flag, FlagStatus
+from services.assessment.domain.scoring import Score
+
+ANSWERS = TypeAdapter(Answers)
+SCORE = TypeAdapter(Score)
+PROPOSAL = TypeAdapter(Proposal)
+DECISION = TypeAdapter(Decision)
+
+DETAIL_FIELDS = tuple(Details.__dataclass_fields__)
+FLAG_FIELDS = tuple(Flag.__dataclass_fields__)
+
+
+def patient_values(patient: Patient) -> dict[str, Any]:
+    """The columns a change of the record may change."""
+    return {
+        "version": patient.version,
+        "status": patient.status.value,
+        "team": patient.team,
+        "enrolled_on": patient.enrolled_on,
+        "left_on": patient.left_on,
+        "identity": patient.details.identity,
+    } | {name: getattr(patient.details, name) for name in DETAIL_FIELDS}
+
+
+def care_team_values(patient: Patient) -> list[dict[str, Any]]:
+    return [
+        {"patient_id": patient.patient_id, "staff_id": staff_id, "place": place}
+        for place, staff_id in enumerate(patient.care_team)
+    ]
+
+
+def patient_from(row: Any, care_team: Sequence[UUID]) -> Patient:
+    return Patient(
+        patient_id=row.patient_id,
+        details=Details(**{name: getattr(row, name) for name in DETAIL_FIELDS}),
+        team=row.team,
+        care_team=tuple(care_team),
+        enrolled_on=row.enrolled_on,
+        status=PatientStatus(row.status),
+        left_on=row.left_on,
+        version=row.version,
+    )
+
+
+def version_values(assessment: Assessment) -> dict[str, Any]:
+    """The columns every version of an assessment has of its own."""
+    return {
+        "version": assessment.version,
+        "answers": ANSWERS.dump_python(assessment.answers, mode="json"),
+        "score": SCORE.dump_python(assessment.score, mode="json"),
+        "recorded_at": assessment.recorded_at,
+        "recorded_by": assessment.recorded_by,
+        "reason": assessment.reason,
+    }
+
+
+def assessment_values(assessment: Assessment) -> dict[str, Any]:
+    return version_values(assessment) | {
+        "assessment_id": assessment.assessment_id,
+        "patient_id": assessment.patient_id,
+        "instrument": assessment.instrument,
+        "instrument_version": assessment.instrument_version,
+        "taken_at": assessment.taken_at,
+        "taken_on": assessment.taken_on,
+        "mode": assessment.mode.value,
+        "total": assessment.score.total,
+        "positive": assessment.score.positive,
+    }
+
+
+def assessment_from(row: Any) -> Assessment:
+    return Assessment(
+        assessment_id=row.assessment_id,
+        patient_id=row.patient_id,
+        instrument=row.instrument,
+        instrument_version=row.instrument_version,
+        taken_at=row.taken_at,
+        taken_on=row.taken_on,
+        mode=Mode(row.mode),
+        answers=ANSWERS.validate_python(row.answers),
+        score=SCORE.validate_python(row.score),
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        reason=row.reason,
+        version=row.version,
+    )
+
+
+def flag_values(flag: Flag) -> dict[str, Any]:
+    return {name: getattr(flag, name) for name in FLAG_FIELDS} | {"status": flag.status.value}
+
+
+def flag_from(row: Any) -> Flag:
+    values = {name: getattr(row, name) for name in FLAG_FIELDS}
+    return Flag(**(values | {"status": FlagStatus(row.status)}))
+
+
+def intake_from(row: Any) -> Intake:
+    return Intake(
+        patient_id=row.patient_id,
+        version=row.version,
+        answers=row.answers,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+    )
+
+
+def decision_values(made: RecordedProposal) -> dict[str, Any]:
+    """The columns a decision fills."""
+    decision = made.decision
+    return {
+        "version": made.version,
+        "verdict": decision.verdict.value if decision else None,
+        "decided_by": decision.by if decision else None,
+        "decided_at": decision.at if decision else None,
+        "decision": DECISION.dump_python(decision, mode="json") if decision else None,
+    }
+
+
+def proposal_values(made: RecordedProposal) -> dict[str, Any]:
+    return decision_values(made) | {
+        "proposal_id": made.proposal_id,
+        "patient_id": made.patient_id,
+        "proposed_at": made.proposed_at,
+        "ruleset_version": made.proposal.ruleset_version,
+        "proposal": PROPOSAL.dump_python(made.proposal, mode="json"),
+    }
+
+
+def proposal_from(row: Any) -> RecordedProposal:
+    return RecordedProposal(
+        proposal_id=row.proposal_id,
+        patient_id=row.patient_id,
+        proposed_at=row.proposed_at,
+        proposal=PROPOSAL.validate_python(row.proposal),
+        decision=DECISION.validate_python(row.decision) if row.decision else None,
+        version=row.version,
+    )
+
+
+def course_from(row: Any) -> FollowedCourse:
+    return FollowedCourse(
+        course_id=row.course_id,
+        patient_id=row.patient_id,
+        started_on=row.started_on,
+        primary_instrument=row.primary_instrument,
+        closed=row.closed,
+        baselines={code: UUID(value) for code, value in row.baselines.items()},
+    )
+
+
+def course_row(course: FollowedCourse) -> CourseRow:
+    return CourseRow(
+        course_id=course.course_id,
+        patient_id=course.patient_id,
+        started_on=course.started_on,
+        primary_instrument=course.primary_instrument,
+        closed=course.closed,
+        baselines={code: str(value) for code, value in course.baselines.items()},
+    )
+
+
+def milestones_from(row: Any) -> Milestones:
+    return Milestones(
+        patient_id=row.patient_id,
+        course_id=row.course_id,
+        remission_on=row.remission_on,
+        relapse_on=row.relapse_on,
+        version=row.version,
+    )
+
+
+def milestone_row(milestones: Milestones) -> MilestoneRow:
+    return MilestoneRow(
+        patient_id=milestones.patient_id,
+        course_id=milestones.course_id,
+        remission_on=milestones.remission_on,
+        relapse_on=milestones.relapse_on,
+        version=milestones.version,
+    )

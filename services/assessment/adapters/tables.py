@@ -1,0 +1,227 @@
+"""The rows assessment keeps. They never validate: the constraints do."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.runtime.columns import Json, UtcDateTime
+from shared.runtime.tables import NAMING, attach
+
+
+class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
+    """Every table of this service."""
+
+
+def _json(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(Json, nullable=nullable))
+
+
+class PatientRow(Row, table=True):
+    """One person. ``identity`` is the folded name; ``namesake`` counts accepted duplicates, so
+    two enrolments of one person at the same moment cannot both succeed."""
+
+    __tablename__: ClassVar[str] = "patient"
+    __table_args__ = (
+        UniqueConstraint("identity", "birth_date", "namesake"),
+        CheckConstraint("status IN ('active', 'left-care', 'deceased')", name="status"),
+        CheckConstraint("(status = 'active') = (left_on IS NULL)", name="left_on"),
+        CheckConstraint("version >= 1", name="version"),
+        Index("ix_patient_team", "team", "status", "family_name", "given_name", "patient_id"),
+        Index("ix_patient_birth_date", "birth_date"),
+    )
+
+    patient_id: UUID = Field(primary_key=True)
+    version: int
+    status: str = Field(sa_type=String(16))
+    team: str = Field(sa_type=String(64))
+    enrolled_on: date
+    left_on: date | None
+    left_reason: str | None = Field(sa_type=Text)
+    given_name: str = Field(sa_type=String(100))
+    family_name: str = Field(sa_type=String(100))
+    birth_date: date
+    time_zone: str = Field(sa_type=String(64))
+    language: str = Field(sa_type=String(32))
+    phone: str | None = Field(sa_type=String(32))
+    email: str | None = Field(sa_type=String(254))
+    neutral_wording: bool
+    identity: str = Field(sa_type=String(800))
+    namesake: int
+    duplicate_reason: str | None = Field(sa_type=Text)
+
+
+class CareTeamRow(Row, table=True):
+    """Who looks after whom, in the order given."""
+
+    __tablename__: ClassVar[str] = "care_team"
+    __table_args__ = (Index("ix_care_team_staff", "staff_id", "patient_id"),)
+
+    patient_id: UUID = Field(primary_key=True, foreign_key="patient.patient_id")
+    staff_id: UUID = Field(primary_key=True)
+    place: int
+
+
+class ColleagueRow(Row, table=True):
+    """Who works here, as the portal says."""
+
+    __tablename__: ClassVar[str] = "colleague"
+
+    staff_id: UUID = Field(primary_key=True)
+    role: str = Field(sa_type=String(16))
+    active: bool
+
+
+class AssessmentRow(Row, table=True):
+    """The newest version of one completed instrument."""
+
+    __tablename__: ClassVar[str] = "assessment"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "instrument", "taken_at"),
+        CheckConstraint("version >= 1", name="version"),
+        Index("ix_assessment_patient", "patient_id", "taken_at", "assessment_id"),
+    )
+
+    assessment_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.patient_id")
+    instrument: str = Field(sa_type=String(64))
+    instrument_version: str = Field(sa_type=String(32))
+    taken_at: datetime = Field(sa_type=UtcDateTime)
+    taken_on: date
+    mode: str = Field(sa_type=String(16))
+    version: int
+    total: int | None
+    positive: bool | None
+    answers: Any = _json()
+    score: Any = _json()
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_by: str = Field(sa_type=String(96))
+    reason: str | None = Field(sa_type=Text)
+
+
+class AssessmentVersionRow(Row, table=True):
+    """Every version there was; only ever added to."""
+
+    __tablename__: ClassVar[str] = "assessment_version"
+
+    assessment_id: UUID = Field(primary_key=True, foreign_key="assessment.assessment_id")
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    answers: Any = _json()
+    score: Any = _json()
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_by: str = Field(sa_type=String(96))
+    reason: str | None = Field(sa_type=Text)
+
+
+class FlagRow(Row, table=True):
+    """One safety flag, with the words of the rule that raised it as they were then."""
+
+    __tablename__: ClassVar[str] = "safety_flag"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'acknowledged', 'closed')", name="status"),
+        CheckConstraint(
+            "(status = 'closed') = (closed_by IS NOT NULL AND outcome IS NOT NULL)", name="closed"
+        ),
+        CheckConstraint("status <> 'acknowledged' OR acknowledged_by IS NOT NULL", name="taken_on"),
+        CheckConstraint("level BETWEEN 0 AND 3 AND version >= 1", name="counts"),
+        Index("ix_safety_flag_patient", "patient_id", "raised_at"),
+        Index("ix_safety_flag_status", "status", "due_at", "flag_id"),
+    )
+
+    flag_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.patient_id")
+    version: int
+    trigger_code: str = Field(sa_type=String(64))
+    kind: str = Field(sa_type=String(64))
+    level: int
+    rule: str = Field(sa_type=String(96))
+    title: str = Field(sa_type=Text)
+    act: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    grade: str = Field(sa_type=String(32))
+    assessment_id: UUID | None
+    raised_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    status: str = Field(sa_type=String(16))
+    acknowledged_by: UUID | None
+    acknowledged_at: datetime | None = Field(sa_type=UtcDateTime)
+    closed_by: UUID | None
+    closed_at: datetime | None = Field(sa_type=UtcDateTime)
+    outcome: str | None = Field(sa_type=String(64))
+    note: str | None = Field(sa_type=Text)
+
+
+class IntakeRow(Row, table=True):
+    """Every version of a person's intake answers; only ever added to."""
+
+    __tablename__: ClassVar[str] = "intake"
+
+    patient_id: UUID = Field(primary_key=True, foreign_key="patient.patient_id")
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    answers: Any = _json()
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_by: str = Field(sa_type=String(96))
+
+
+class ProposalRow(Row, table=True):
+    """One proposal as it was made, trace and all, and the decision on it."""
+
+    __tablename__: ClassVar[str] = "pathway_proposal"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version"),
+        Index("ix_pathway_proposal_patient", "patient_id", "proposed_at", "proposal_id"),
+    )
+
+    proposal_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.patient_id")
+    version: int
+    proposed_at: datetime = Field(sa_type=UtcDateTime)
+    ruleset_version: str = Field(sa_type=String(32))
+    proposal: Any = _json()
+    verdict: str | None = Field(sa_type=String(16))
+    decided_by: UUID | None
+    decided_at: datetime | None = Field(sa_type=UtcDateTime)
+    decision: Any = _json(nullable=True)
+
+
+class CourseRow(Row, table=True):
+    """A course that is being followed, and the assessments it is measured against."""
+
+    __tablename__: ClassVar[str] = "followed_course"
+    __table_args__ = (Index("ix_followed_course_patient", "patient_id", "started_on"),)
+
+    course_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    started_on: date
+    primary_instrument: str = Field(sa_type=String(64))
+    closed: bool
+    baselines: Any = _json()
+
+
+class MilestoneRow(Row, table=True):
+    """What has been published about a person's trajectory; ``version`` counts those facts."""
+
+    __tablename__: ClassVar[str] = "trajectory"
+
+    patient_id: UUID = Field(primary_key=True)
+    course_id: UUID
+    remission_on: date | None
+    relapse_on: date | None
+    version: int
+
+
+metadata = Row.metadata
+attach(metadata)
+
+PATIENT = metadata.tables["patient"]
+CARE_TEAM = metadata.tables["care_team"]
+COLLEAGUE = metadata.tables["colleague"]
+ASSESSMENT = metadata.tables["assessment"]
+ASSESSMENT_VERSION = metadata.tables["assessment_version"]
+FLAG = metadata.tables["safety_flag"]
+INTAKE = metadata.tables["intake"]
+PROPOSAL = metadata.tables["pathway_proposal"]
+COURSE = metadata.tables["followed_course"]

@@ -1,0 +1,36 @@
+"""Assessment put together: clinical content from its files, routes, events."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.assessment.adapters.content import load
+from services.assessment.adapters.events import subscriptions
+from services.assessment.adapters.http import build_api
+from services.assessment.adapters.tables import metadata
+from services.assessment.settings import Settings
+from shared.runtime.db import Database
+from shared.runtime.schema import Schema
+from shared.runtime.service import Service
+
+SCHEMA = Schema(
+    service="assessment", metadata=metadata, versions=Path(__file__).parent / "migrations"
+)
+
+
+@asynccontextmanager
+async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
+    """Everything this service consists of; the environment says where when nothing is given."""
+    settings = settings or Settings()
+    content = load()
+    db = Database.open(settings.database_url, source="assessment")
+    try:
+        yield Service(
+            settings=settings,
+            api=build_api(content),
+            db=db,
+            schema=SCHEMA,
+            subscriptions=subscriptions(content),
+        )
+    finally:
+        await db.close()
