@@ -52,6 +52,10 @@ class Caller:
         """Replace what was at this version."""
         return await self._send("PUT", path, json=body, headers={"If-Match": f'"{version}"'})
 
+    async def patch(self, path: str, body: Mapping[str, Any], *, version: int) -> Answer:
+        """Change some fields of this version."""
+        return await self._send("PATCH", path, json=body, headers={"If-Match": f'"{version}"'})
+
     async def _send(self, method: str, path: str, **options: Any) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         async with self.client.request(
