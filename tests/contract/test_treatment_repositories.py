@@ -1,0 +1,359 @@
+"""One suite for treatment's fake and for SQL on both databases."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from services.treatment.adapters.db import SqlWork
+from services.treatment.application.ports import Entry, RecordedCheckIn, Signed, Work
+from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
+from services.treatment.domain.clock import History, Pause, Relapse, Remission
+from services.treatment.domain.course import Ending
+from services.treatment.domain.gate import Action, Mood, Proposal, Severity
+from services.treatment.domain.live_taper import PlanStatus
+from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.phases import Phase
+from services.treatment.domain.plan import PlanState
+from services.treatment.domain.response import Reading
+from services.treatment.domain.reviews import Review
+from services.treatment.domain.safety import Taken
+from services.treatment.domain.surveillance import Look
+from services.treatment.main import SCHEMA
+from shared.runtime.db import Database
+from tests.fakes.treatment import FakeWork
+from tests.support.courses import (
+    BOOK,
+    COURSE,
+    NOW,
+    NURSE,
+    PATIENT,
+    PLAN,
+    PRESCRIBER,
+    TODAY,
+    a_course,
+    a_patient,
+    a_plan,
+    a_taper,
+    a_tapering_course,
+    said,
+)
+
+Opened = Callable[[], AbstractAsyncContextManager[Work]]
+OTHER = UUID("00000000-0000-4000-8000-00000000c002")
+ASSESSMENT = UUID("00000000-0000-4000-8000-00000000e001")
+
+
+@pytest.fixture(params=["fake", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Opened]:
+    """Open a unit of work; it commits on leaving."""
+    if request.param == "fake":
+        fake = FakeWork()
+
+        @asynccontextmanager
+        async def open_fake() -> AsyncIterator[Work]:
+            yield fake
+
+        yield open_fake
+        return
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    db = Database.open(await databases.migrated(SCHEMA), source="treatment")
+
+    @asynccontextmanager
+    async def open_sql() -> AsyncIterator[Work]:
+        async with db.transaction(actor=f"staff:{PRESCRIBER}") as tx:
+            tx.audit("test", object="test:1")
+            yield SqlWork(tx, supply_working_days=BOOK.supply_working_days)
+
+    yield open_sql
+    await db.close()
+
+
+async def stored_patient(opened: Opened) -> None:
+    async with opened() as work:
+        await work.patients.put(a_patient())
+
+
+async def test_a_patient_comes_back_as_put(opened):
+    await stored_patient(opened)
+
+    async with opened() as work:
+        assert await work.patients.get(PATIENT) == a_patient()
+
+
+async def test_a_patient_nobody_heard_of_is_none(opened):
+    async with opened() as work:
+        assert await work.patients.get(PATIENT) is None
+
+
+async def test_a_partial_patient_is_kept_and_completed(opened):
+    async with opened() as work:
+        await work.patients.put(Patient(id=PATIENT, name="Zebrafinch Sentinel"))
+    await stored_patient(opened)
+
+    async with opened() as work:
+        assert await work.patients.get(PATIENT) == a_patient()
+
+
+async def test_a_care_team_can_shrink(opened):
+    await stored_patient(opened)
+    async with opened() as work:
+        await work.patients.put(a_patient(care_team=(NURSE,)))
+
+    async with opened() as work:
+        found = await work.patients.get(PATIENT)
+    assert found is not None
+    assert found.care_team == (NURSE,)
+
+
+async def test_nothing_is_missing_without_parked_events(opened):
+    await stored_patient(opened)
+
+    async with opened() as work:
+        assert not await work.patients.is_information_missing(PATIENT)
+
+
+async def test_readings_come_by_day_and_without_the_incomplete(opened):
+    async with opened() as work:
+        for number, (day, total) in enumerate(((9, 12), (2, 18), (5, None))):
+            await work.readings.put(
+                assessment_id=UUID(int=number),
+                patient_id=PATIENT,
+                instrument="phq-9",
+                on=date(2026, 3, day),
+                total=total,
+            )
+        await work.readings.put(
+            assessment_id=ASSESSMENT,
+            patient_id=PATIENT,
+            instrument="gad-7",
+            on=date(2026, 3, 1),
+            total=4,
+        )
+
+    async with opened() as work:
+        assert await work.readings.of(PATIENT, instrument="phq-9") == (
+            Reading(on=date(2026, 3, 2), total=18),
+            Reading(on=date(2026, 3, 9), total=12),
+        )
+
+
+async def test_an_amended_reading_replaces_the_first(opened):
+    async with opened() as work:
+        for total in (12, 9):
+            await work.readings.put(
+                assessment_id=ASSESSMENT,
+                patient_id=PATIENT,
+                instrument="phq-9",
+                on=TODAY,
+                total=total,
+            )
+
+    async with opened() as work:
+        found = await work.readings.of(PATIENT, instrument="phq-9")
+    assert found == (Reading(on=TODAY, total=9),)
+
+
+async def test_the_gravest_open_flag_counts(opened):
+    async with opened() as work:
+        for number, (level, is_open) in enumerate(((3, True), (1, True), (0, False))):
+            await work.flags.put(
+                flag_id=UUID(int=number), patient_id=PATIENT, level=level, is_open=is_open
+            )
+
+        assert await work.flags.gravest_open(PATIENT) == 1
+        assert await work.flags.gravest_open(COURSE) is None
+
+
+async def test_profiles_are_kept_version_by_version(opened):
+    await stored_patient(opened)
+    first = HealthProfile(
+        patient_id=PATIENT,
+        version=1,
+        asked_at=NOW,
+        asked_by=NURSE,
+        conditions=frozenset({"diabetes"}),
+        medicines=(Taken("aspirin"), Taken("linezolid", date(2026, 1, 1))),
+        note="a note",
+    )
+    second = replace(first, version=2, conditions=frozenset(), medicines=(), note=None)
+    async with opened() as work:
+        await work.profiles.add(first)
+        assert await work.profiles.latest(PATIENT) == first
+        await work.profiles.add(second)
+
+    async with opened() as work:
+        assert await work.profiles.latest(PATIENT) == second
+    with pytest.raises(StaleVersion):
+        async with opened() as work:
+            await work.profiles.add(second)
+
+
+def a_full_course():
+    """A course with something in every field."""
+    taper = a_taper(
+        status=PlanStatus.HOLD,
+        hold_until=TODAY,
+        held_days=3,
+        holds=1,
+        proposal=Proposal("T-07", Action.HOLD, "Hold."),
+        proposed_at=NOW,
+        looks=(Look(ordinal=1, due_on=TODAY), Look(ordinal=2, due_on=TODAY, done_at=NOW)),
+    )
+    review = Review(ordinal=1, kind="first-review", due_on=TODAY, for_role="nurse", rule="R-6.1")
+    return a_tapering_course(
+        taper,
+        version=1,
+        phase=Phase.SUSPENDED,
+        resumes_to=Phase.TAPER_HOLD,
+        history=History(
+            marks=(Remission(on=TODAY, months=6, why="w"), Relapse(on=TODAY)),
+            pauses=(Pause(since=TODAY, until=None),),
+        ),
+        reviews=(review, replace(review, ordinal=2, done_at=NOW)),
+        reviews_made=2,
+        ending=Ending.HARM,
+        harm="mania",
+        ended_on=TODAY,
+        closed_on=TODAY,
+    )
+
+
+async def with_course(opened: Opened) -> None:
+    await stored_patient(opened)
+    async with opened() as work:
+        await work.courses.add(a_course(Phase.DRAFT, version=1))
+        await work.plans.add(a_plan())
+
+
+async def test_a_course_comes_back_as_saved(opened):
+    await with_course(opened)
+    course = replace(a_full_course(), version=2)
+    async with opened() as work:
+        await work.courses.save(course, expected=1)
+
+    async with opened() as work:
+        assert await work.courses.get(COURSE) == course
+        assert list(await work.courses.of(PATIENT)) == [course]
+
+
+async def test_what_is_gone_from_a_course_is_gone_from_the_store(opened):
+    await with_course(opened)
+    async with opened() as work:
+        await work.courses.save(replace(a_full_course(), version=2), expected=1)
+    bare = replace(
+        a_full_course(), version=3, reviews=(), taper=a_taper(looks=()), phase=Phase.TAPER_ACTIVE
+    )
+    async with opened() as work:
+        await work.courses.save(bare, expected=2)
+
+    async with opened() as work:
+        assert await work.courses.get(COURSE) == bare
+
+
+async def test_a_stale_course_is_refused_and_unchanged(opened):
+    await with_course(opened)
+    async with opened() as work:
+        await work.courses.save(a_course(Phase.ACUTE, version=2), expected=1)
+    with pytest.raises(StaleVersion):
+        async with opened() as work:
+            await work.courses.save(a_course(Phase.CLOSED, version=2), expected=1)
+
+    async with opened() as work:
+        found = await work.courses.get(COURSE)
+    assert found is not None
+    assert found.phase is Phase.ACUTE
+
+
+async def test_one_course_is_taken_at_a_time(opened):
+    await with_course(opened)
+    async with opened() as work:
+        await work.courses.save(a_course(Phase.ACUTE, version=2), expected=1)
+        await work.courses.add(a_course(Phase.DRAFT, id=OTHER, version=1))
+    with pytest.raises(OtherCourse):
+        async with opened() as work:
+            await work.courses.save(a_course(Phase.ACUTE, id=OTHER, version=2), expected=1)
+
+    async with opened() as work:
+        await work.courses.save(a_course(Phase.STOPPED_WATCH, version=3), expected=2)
+        await work.courses.save(a_course(Phase.ACUTE, id=OTHER, version=2), expected=1)
+
+
+async def test_courses_come_newest_first(opened):
+    await with_course(opened)
+    later = a_course(Phase.DRAFT, id=OTHER, starts_on=TODAY + timedelta(days=400))
+    async with opened() as work:
+        await work.courses.add(later)
+
+    async with opened() as work:
+        assert [course.id for course in await work.courses.of(PATIENT)] == [OTHER, COURSE]
+
+
+async def test_a_plan_comes_back_exactly(opened):
+    await with_course(opened)
+
+    async with opened() as work:
+        assert await work.plans.get(PLAN) == a_plan()
+        assert list(await work.plans.of(COURSE)) == [a_plan()]
+        assert await work.plans.get(COURSE) is None
+
+
+async def test_a_plan_is_signed_once(opened):
+    await with_course(opened)
+    signed = a_plan(version=2, state=PlanState.SIGNED, signed_by=PRESCRIBER, signed_at=NOW)
+    async with opened() as work:
+        await work.plans.save(signed, expected=1)
+    with pytest.raises(StaleVersion):
+        async with opened() as work:
+            await work.plans.save(signed, expected=1)
+
+    async with opened() as work:
+        assert await work.plans.get(PLAN) == signed
+
+
+async def test_a_signature_is_used_once(opened):
+    signed = Signed(
+        token_id="one", staff_id=PRESCRIBER, hash="a" * 64, meaning="confirm-course", signed_at=NOW
+    )
+    async with opened() as work:
+        await work.records.signature(signed, of="course:1")
+    with pytest.raises(SignatureUsed):
+        async with opened() as work:
+            await work.records.signature(signed, of="course:2")
+
+
+async def test_records_are_taken(opened):
+    await with_course(opened)
+    async with opened() as work:
+        await work.records.journal(
+            Entry(
+                course_id=COURSE,
+                patient_id=PATIENT,
+                version=1,
+                at=NOW,
+                on=TODAY,
+                kind="proposed",
+                dose_mg=Decimal("12.5"),
+                text="proposed",
+                known={"findings": [["P-02", "inform", "young"]]},
+            )
+        )
+        await work.records.check_in(
+            RecordedCheckIn(
+                id=ASSESSMENT,
+                course_id=COURSE,
+                plan_id=PLAN,
+                plan_version=1,
+                kind="gate",
+                ordinal=1,
+                at=NOW,
+                said=said(withdrawal=Severity.MILD, mood=Mood.WORSE),
+                proposal=Proposal("T-06", Action.NEXT_STEP, "Go on."),
+                assessment_ids=(ASSESSMENT,),
+                note=None,
+            )
+        )

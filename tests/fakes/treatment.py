@@ -1,0 +1,173 @@
+"""Treatment's port to its transaction, over dictionaries; held to the SQL one by one suite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
+from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
+from services.treatment.domain.course import Course
+from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.phases import TAKING
+from services.treatment.domain.plan import Plan
+from services.treatment.domain.response import Reading
+from shared.events.envelope import Fact
+
+
+@dataclass(slots=True)
+class FakePatients:
+    known: dict[UUID, Patient] = field(default_factory=dict)
+    parked: set[UUID] = field(default_factory=set)
+
+    async def get(self, patient_id: UUID) -> Patient | None:
+        return self.known.get(patient_id)
+
+    async def put(self, patient: Patient) -> None:
+        self.known[patient.id] = replace(patient, care_team=tuple(sorted(patient.care_team)))
+
+    async def is_information_missing(self, patient_id: UUID) -> bool:
+        return patient_id in self.parked
+
+
+@dataclass(slots=True)
+class FakeReadings:
+    rows: dict[UUID, tuple[UUID, str, date, int | None]] = field(default_factory=dict)
+
+    async def put(
+        self, *, assessment_id: UUID, patient_id: UUID, instrument: str, on: date, total: int | None
+    ) -> None:
+        self.rows[assessment_id] = (patient_id, instrument, on, total)
+
+    async def of(self, patient_id: UUID, *, instrument: str) -> tuple[Reading, ...]:
+        found = [
+            Reading(on=on, total=total)
+            for whose, which, on, total in self.rows.values()
+            if whose == patient_id and which == instrument and total is not None
+        ]
+        return tuple(sorted(found, key=lambda reading: reading.on))
+
+
+@dataclass(slots=True)
+class FakeFlags:
+    rows: dict[UUID, tuple[UUID, int, bool]] = field(default_factory=dict)
+
+    async def put(self, *, flag_id: UUID, patient_id: UUID, level: int, is_open: bool) -> None:
+        self.rows[flag_id] = (patient_id, level, is_open)
+
+    async def gravest_open(self, patient_id: UUID) -> int | None:
+        levels = [
+            level for whose, level, is_open in self.rows.values() if is_open and whose == patient_id
+        ]
+        return min(levels, default=None)
+
+
+@dataclass(slots=True)
+class FakeProfiles:
+    rows: dict[tuple[UUID, int], HealthProfile] = field(default_factory=dict)
+
+    async def latest(self, patient_id: UUID) -> HealthProfile | None:
+        versions = [version for whose, version in self.rows if whose == patient_id]
+        return self.rows[patient_id, max(versions)] if versions else None
+
+    async def add(self, profile: HealthProfile) -> None:
+        key = (profile.patient_id, profile.version)
+        if key in self.rows:
+            raise StaleVersion
+        self.rows[key] = profile
+
+
+@dataclass(slots=True)
+class FakeCourses:
+    rows: dict[UUID, Course] = field(default_factory=dict)
+
+    async def get(self, course_id: UUID) -> Course | None:
+        return self.rows.get(course_id)
+
+    async def of(self, patient_id: UUID) -> Sequence[Course]:
+        found = [course for course in self.rows.values() if course.patient_id == patient_id]
+        return sorted(found, key=lambda course: course.starts_on, reverse=True)
+
+    async def add(self, course: Course) -> None:
+        self.rows[course.id] = course
+
+    async def save(self, course: Course, *, expected: int) -> None:
+        if self.rows[course.id].version != expected:
+            raise StaleVersion
+        others = [row for row in self.rows.values() if row.id != course.id]
+        taken = any(row.patient_id == course.patient_id and row.phase in TAKING for row in others)
+        if taken and course.phase in TAKING:
+            raise OtherCourse
+        self.rows[course.id] = course
+
+
+@dataclass(slots=True)
+class FakePlans:
+    rows: dict[UUID, Plan] = field(default_factory=dict)
+
+    async def get(self, plan_id: UUID) -> Plan | None:
+        return self.rows.get(plan_id)
+
+    async def of(self, course_id: UUID) -> Sequence[Plan]:
+        found = [plan for plan in self.rows.values() if plan.course_id == course_id]
+        return sorted(found, key=lambda plan: plan.drafted_at, reverse=True)
+
+    async def add(self, plan: Plan) -> None:
+        self.rows[plan.id] = plan
+
+    async def save(self, plan: Plan, *, expected: int) -> None:
+        if self.rows[plan.id].version != expected:
+            raise StaleVersion
+        self.rows[plan.id] = plan
+
+
+@dataclass(slots=True)
+class FakeRecords:
+    entries: list[Entry] = field(default_factory=list)
+    check_ins: list[RecordedCheckIn] = field(default_factory=list)
+    signatures: dict[str, tuple[Signed, str]] = field(default_factory=dict)
+
+    async def journal(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    async def check_in(self, recorded: RecordedCheckIn) -> None:
+        self.check_ins.append(recorded)
+
+    async def signature(self, signed: Signed, *, of: str) -> None:
+        if signed.token_id in self.signatures:
+            raise SignatureUsed
+        self.signatures[signed.token_id] = (signed, of)
+
+
+@dataclass(slots=True)
+class FakeWork:
+    """One transaction. ``published`` keeps what would go out, with aggregate and version."""
+
+    patients: FakePatients = field(default_factory=FakePatients)
+    readings: FakeReadings = field(default_factory=FakeReadings)
+    flags: FakeFlags = field(default_factory=FakeFlags)
+    profiles: FakeProfiles = field(default_factory=FakeProfiles)
+    courses: FakeCourses = field(default_factory=FakeCourses)
+    plans: FakePlans = field(default_factory=FakePlans)
+    records: FakeRecords = field(default_factory=FakeRecords)
+    published: list[tuple[str, int, Fact]] = field(default_factory=list)
+    audited: list[str] = field(default_factory=list)
+    _ids: int = 0
+
+    def new_id(self) -> UUID:
+        self._ids += 1
+        return UUID(int=self._ids)
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        self.published.append((aggregate, version, fact))
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        self.audited.append(action)
