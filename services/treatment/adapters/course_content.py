@@ -205,6 +205,7 @@ class SafetyRow(Sourced):
     age_under: int | None = Field(default=None, gt=0)
     age_from: int | None = Field(default=None, gt=0)
     when_suicide_concern: bool = False
+    implies: Text | None = None
 
 
 class Citation(Sourced):

@@ -30,7 +30,12 @@ class Vocabulary:
 
 def vocabulary(book: Rulebook, formulary: Formulary) -> Vocabulary:
     """Every code that a safety rule, a dose cap or a taper looks at."""
-    caps = {cap.condition for drug in formulary.drugs.values() for cap in drug.caps}
+    caps = {
+        cap.condition
+        for drug in formulary.drugs.values()
+        for cap in drug.caps
+        if cap.over_age is None
+    }
     asked = {code for rule in book.safety for code in rule.conditions}
     return Vocabulary(
         conditions=frozenset(caps | asked | HISTORY_CONDITIONS),

@@ -5,7 +5,7 @@ A block refuses and cannot be overridden; a warning needs a signed reason; the r
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -53,7 +53,8 @@ class Facts:
 class SafetyRule:
     """One row of the safety content. It speaks when every trigger it states is there.
 
-    ``within_days`` counts from the last dose really taken of one of ``medicines``.
+    ``within_days`` counts from the last dose really taken of one of ``medicines``. ``implies`` is
+    the condition of a dose cap that then holds, whether or not anybody recorded it (I-08).
     """
 
     id: str
@@ -70,15 +71,18 @@ class SafetyRule:
     age_under: int | None = None
     age_from: int | None = None
     when_suicide_concern: bool = False
+    implies: str | None = None
 
 
 def evaluate(facts: Facts, rules: Iterable[SafetyRule]) -> tuple[Finding, ...]:
     """Every finding, the hardest first."""
+    speaking = [rule for rule in rules if _speaks(rule, facts)]
+    implied = {rule.implies for rule in speaking if rule.implies is not None}
     found = (
         *_unasked(facts),
         *_duplicate(facts),
-        *_dose(facts),
-        *(Finding(rule.id, rule.level, rule.detail) for rule in rules if _speaks(rule, facts)),
+        *_dose(replace(facts, conditions=facts.conditions | implied)),
+        *(Finding(rule.id, rule.level, rule.detail) for rule in speaking),
     )
     return tuple(sorted(found, key=lambda finding: (URGENCY[finding.level], finding.rule)))
 
