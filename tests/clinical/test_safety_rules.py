@@ -178,7 +178,8 @@ def test_the_lowest_ceiling_wins():
 
 @pytest.mark.parametrize(("dose", "blocked"), [("20", False), ("30", True)])
 def test_a_medicine_that_lowers_the_ceiling_does_so_unasked(dose, blocked):
-    found = facts("citalopram", dose_mg=Decimal(dose), medicines=(Taken("omeprazole"),))
+    taken = (Taken("omeprazole"),)
+    found = facts("citalopram", jurisdiction="us", dose_mg=Decimal(dose), medicines=taken)
 
     assert ("F-09" in levels(found)) == blocked
 
