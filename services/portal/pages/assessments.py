@@ -1,12 +1,12 @@
 """Questionnaires of one person: what was taken, taking another, and its result."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import places, questionnaires
 from services.portal.presenters.drafts import Draft
@@ -26,7 +26,7 @@ async def show_assessments(visit: Visit) -> web.StreamResponse:
     """What was taken so far, and what can be taken now."""
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
-    read, instruments, taken, trajectory = await asyncio.gather(
+    read, instruments, taken, trajectory = await together(
         read_record(visit, patient_id),
         care.get("/instruments", InstrumentList),
         care.get(f"/patients/{patient_id}/assessments", Page[AssessmentBody]),
@@ -75,7 +75,7 @@ async def show_result(visit: Visit) -> web.StreamResponse:
     """One completed questionnaire, its flag first."""
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
-    read, instruments, taken = await asyncio.gather(
+    read, instruments, taken = await together(
         read_record(visit, patient_id),
         care.get("/instruments", InstrumentList),
         care.get(f"/assessments/{visit.id('assessment_id')}", AssessmentBody),
@@ -125,7 +125,7 @@ def _said(answers: Any, value: int) -> str:
 
 async def _questionnaire(visit: Visit, draft: Draft) -> web.StreamResponse:
     code = visit.request.match_info["instrument"]
-    read, instruments = await asyncio.gather(
+    read, instruments = await together(
         read_record(visit, visit.id("patient_id")),
         visit.care.assessment.get("/instruments", InstrumentList),
     )

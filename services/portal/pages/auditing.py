@@ -1,10 +1,9 @@
 """For auditors: whether each service's trail is unbroken, and the trail itself."""
 
-import asyncio
-
 from aiohttp import web
 
 from services.portal.clients import SERVICES, Unreachable
+from services.portal.pages.together import all_of
 from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery
 from shared.api.body import Page
@@ -18,7 +17,7 @@ async def show_audit(visit: Visit) -> web.StreamResponse:
     service = visit.request.query.get("service", "assessment")
     if service not in SERVICES:
         raise web.HTTPNotFound
-    verdicts = await asyncio.gather(*(_verdict(visit, one) for one in SERVICES))
+    verdicts = await all_of(*(_verdict(visit, one) for one in SERVICES))
     page = await _trail(visit, service)
     return visit.page(
         "audit.html",

@@ -1,6 +1,5 @@
 """A check-in: how the person is. The questionnaire is saved first, then the check-in citing it."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from services.portal.pages.assessments import new_assessment
 from services.portal.pages.courses import read_course
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import check_ins, places, questionnaires
 from services.portal.presenters.drafts import Draft
@@ -77,7 +77,7 @@ def _check_in_body(visit: Visit, assessment_ids: tuple[str, ...]) -> CheckIn:
 
 
 async def _check_in(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, course, instruments = await asyncio.gather(
+    read, course, instruments = await together(
         read_record(visit, visit.id("patient_id")),
         read_course(visit),
         visit.care.assessment.get("/instruments", InstrumentList),

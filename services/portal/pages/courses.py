@@ -1,6 +1,5 @@
 """Courses of one person: setting one up, signing it, and its page."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from aiohttp import web
 from services.portal.pages.course_records import RECORDS
 from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, intakes, places, set_up, words
 from services.portal.presenters.drafts import Draft, Fault
@@ -155,7 +155,7 @@ async def _offered(visit: Visit, patient_id: UUID, indication: str) -> DrugOptio
 async def _set_up(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     care = visit.care
-    read, drugs, instruments, profile = await asyncio.gather(
+    read, drugs, instruments, profile = await together(
         read_record(visit, patient_id),
         care.treatment.get("/drugs", Page[DrugBody]),
         care.assessment.get("/instruments", InstrumentList),
@@ -178,7 +178,7 @@ async def _set_up(visit: Visit, draft: Draft) -> web.StreamResponse:
 
 
 async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, course, plans = await asyncio.gather(
+    read, course, plans = await together(
         read_record(visit, visit.id("patient_id")),
         read_course(visit),
         visit.care.treatment.get(

@@ -1,11 +1,10 @@
 """Safety flags: raise one, take one in hand, close one with what was found."""
 
-import asyncio
-
 from aiohttp import web
 
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, places, record, words
 from services.portal.presenters.drafts import Draft
@@ -83,7 +82,7 @@ async def _flag(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id, flag_id = visit.id("patient_id"), visit.id("flag_id")
     care = visit.care.assessment
     query = {"patient_id": str(patient_id), "status": "closed"}
-    read, rules, closed = await asyncio.gather(
+    read, rules, closed = await together(
         read_record(visit, patient_id),
         care.get("/safety-rules", SafetyRules),
         care.get("/flags", Page[FlagBody], query),
@@ -123,7 +122,7 @@ def _ending(flag: FlagBody, outcomes: dict[str, str], visit: Visit) -> tuple[tup
 
 
 async def _raising(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, rules = await asyncio.gather(
+    read, rules = await together(
         read_record(visit, visit.id("patient_id")),
         visit.care.assessment.get("/safety-rules", SafetyRules),
     )

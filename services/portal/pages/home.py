@@ -1,12 +1,12 @@
 """The first page, by role: today's list for whoever cares for people, health for operations."""
 
-import asyncio
 from typing import TypeVar
 
 from aiohttp import web
 
 from services.portal.clients import or_missing
 from services.portal.pages import auditing, operating
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import today
 from services.portal.presenters.today import Group, Sources
@@ -58,7 +58,7 @@ async def _sources(visit: Visit) -> tuple[Sources, bool]:
     """The three views of what is owed, asked for side by side."""
     care, missing = visit.care, visit.missing
     scope = {"scope": "team", "limit": _LONGEST_PAGE}
-    due, worklist, flags = await asyncio.gather(
+    due, worklist, flags = await together(
         or_missing(care.treatment.get("/due-steps", Page[DueItem]), missing=missing),
         or_missing(care.engagement.get("/worklist", Worklist, scope), missing=missing),
         or_missing(

@@ -1,11 +1,10 @@
 """What is asked before anything is proposed, and the health questions the safety rules need."""
 
-import asyncio
-
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import health, intakes, places
 from services.portal.presenters.drafts import Draft
@@ -58,7 +57,7 @@ async def save_health(visit: Visit) -> web.StreamResponse:
 async def _intake(visit: Visit, sent: Draft | None) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
-    read, form, intake = await asyncio.gather(
+    read, form, intake = await together(
         read_record(visit, patient_id),
         care.get("/intake-form", IntakeForm),
         care.get(f"/patients/{patient_id}/intake", IntakeBody),
@@ -84,7 +83,7 @@ async def _intake(visit: Visit, sent: Draft | None) -> web.StreamResponse:
 
 async def _health(visit: Visit, sent: Draft | None) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
-    read, profile = await asyncio.gather(
+    read, profile = await together(
         read_record(visit, patient_id),
         visit.care.treatment.get(f"/patients/{patient_id}/health-profile", HealthProfile),
     )

@@ -1,12 +1,12 @@
 """For operations: how the services are, parked messages, the demo clock. No clinical data."""
 
-import asyncio
 from datetime import timedelta
 
 from aiohttp import web
 
 from services.portal.clients import SERVICES, Caller, Unreachable
 from services.portal.pages.forms import attempt
+from services.portal.pages.together import all_of
 from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery
 from services.portal.presenters.drafts import Draft, Fault
@@ -65,10 +65,10 @@ async def resolve(visit: Visit) -> web.StreamResponse:
 
 
 async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
-    found = await asyncio.gather(*(_state(caller) for caller in visit.care.everyone))
+    found = await all_of(*(_state(caller) for caller in visit.care.everyone))
     states = [machinery.state(*one, visit.setting) for one in zip(SERVICES, found, strict=True)]
     waiting = [one.service for one in found if one is not None and one.parked]
-    parked = await asyncio.gather(*(_parked(visit.care.service(name)) for name in waiting))
+    parked = await all_of(*(_parked(visit.care.service(name)) for name in waiting))
     return visit.page(
         "operations.html",
         status=draft.status,

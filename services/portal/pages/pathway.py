@@ -1,12 +1,12 @@
 """The pathway: what the rules propose, why, and the decision of a prescriber."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import intakes, pathways, places
 from services.portal.presenters.drafts import Draft
@@ -70,7 +70,7 @@ async def decide(visit: Visit) -> web.StreamResponse:
 async def _pathway(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
-    read, content, listed, intake = await asyncio.gather(
+    read, content, listed, intake = await together(
         read_record(visit, patient_id),
         care.get("/pathway", PathwayContent),
         care.get(f"/patients/{patient_id}/pathway-proposals", Page[ProposalBody]),

@@ -1,6 +1,5 @@
 """One person: the overview, and their details."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import overview, people, places, words
 from services.portal.presenters.drafts import Draft
@@ -30,7 +30,7 @@ async def show_overview(visit: Visit) -> web.StreamResponse:
     """Where this person stands, on one screen."""
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
-    read, trajectory, intake = await asyncio.gather(
+    read, trajectory, intake = await together(
         read_record(visit, patient_id),
         care.get(f"/patients/{patient_id}/trajectory", TrajectoryBody),
         care.get(f"/patients/{patient_id}/intake", IntakeBody),

@@ -1,11 +1,11 @@
 """Reading one person's record for the head of a page."""
 
-import asyncio
 from uuid import UUID
 
 from aiohttp import web
 
 from services.portal.clients import or_missing
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import record
 from services.portal.presenters.record import Record
@@ -23,7 +23,7 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
         Unreachable: even the name cannot be read.
     """
     care, missing = visit.care, visit.missing
-    patient, courses, reminders = await asyncio.gather(
+    patient, courses, reminders = await together(
         care.assessment.get(f"/patients/{patient_id}", PatientBody),
         or_missing(
             care.treatment.get(f"/patients/{patient_id}/courses", Page[CourseBody]),

@@ -1,12 +1,12 @@
 """Reminders of one person: take one in hand, or say why it cannot be done now."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import chores, overview, places
 from services.portal.presenters.drafts import Draft, Fault
@@ -85,7 +85,7 @@ async def _post(
 
 async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
-    read, item = await asyncio.gather(
+    read, item = await together(
         read_record(visit, patient_id),
         visit.care.engagement.get(f"/reminders/{visit.id('reminder_id')}", ReminderBody),
     )

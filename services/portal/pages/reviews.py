@@ -1,6 +1,5 @@
 """A planned review of a course."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from services.portal.pages.courses import read_course
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, places, questionnaires, tapers
 from services.portal.presenters.drafts import Draft
@@ -44,7 +44,7 @@ async def record_review(visit: Visit) -> web.StreamResponse:
 async def _review(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
-    read, course, taken, instruments = await asyncio.gather(
+    read, course, taken, instruments = await together(
         read_record(visit, patient_id),
         read_course(visit),
         care.get(f"/patients/{patient_id}/assessments", Page[AssessmentBody], {"limit": "6"}),

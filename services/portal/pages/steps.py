@@ -1,6 +1,5 @@
 """One step of a taper: is the supply there, was the new dose started."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from services.portal.pages.courses import read_course
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, places
 from services.portal.presenters.drafts import Draft
@@ -59,9 +59,7 @@ async def _record(
 
 
 async def _step(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, course = await asyncio.gather(
-        read_record(visit, visit.id("patient_id")), read_course(visit)
-    )
+    read, course = await together(read_record(visit, visit.id("patient_id")), read_course(visit))
     body = _scheduled(course, visit.number("ordinal"))
     return await record_page(
         visit,

@@ -1,6 +1,5 @@
 """Planning a taper: choose a way down, look at it, save it, sign it."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from services.portal.pages.courses import read_course
 from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, intakes, places, tapers, words
 from services.portal.presenters.drafts import Draft, Fault
@@ -126,7 +126,7 @@ async def _read_plan(visit: Visit) -> TaperPlanBody:
 
 async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.StreamResponse:
     treatment = visit.care.treatment
-    read, course, drugs = await asyncio.gather(
+    read, course, drugs = await together(
         read_record(visit, visit.id("patient_id")),
         read_course(visit),
         treatment.get("/drugs", Page[DrugBody]),
@@ -150,7 +150,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
 
 
 async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, plan = await asyncio.gather(read_record(visit, visit.id("patient_id")), _read_plan(visit))
+    read, plan = await together(read_record(visit, visit.id("patient_id")), _read_plan(visit))
     lines = tapers.lines(plan, visit.setting)
     if is_stale(draft):
         draft = draft.overtaken(lines)

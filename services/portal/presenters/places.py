@@ -17,7 +17,7 @@ def work(
     kind: str, *, patient_id: UUID, course_id: UUID | None, subject_id: UUID, ordinal: int
 ) -> str:
     """Where the work behind an entry of the list is done."""
-    if kind == "safety":
+    if kind.startswith("safety"):
         return patient(patient_id, "flags", subject_id)
     if course_id is None:
         return patient(patient_id)

@@ -1,0 +1,35 @@
+"""A portal for tests: the real application on its real database, its neighbours switched off."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from services.portal.identity.demo import open_accounts
+from services.portal.identity.passwords import Passwords
+from services.portal.main import build, schema
+from shared.runtime.db import Database
+from shared.runtime.http import build_app
+
+PASSWORD = "a demo password"
+
+
+@pytest.fixture
+async def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestClient]:
+    """A browser's view of the portal. The other services are silent: nothing listens there."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'portal.db'}"
+    await schema.upgrade_async(url)
+    db = Database.open(url, source="portal")
+    await open_accounts(db, Passwords(), password=PASSWORD)
+    await db.close()
+    monkeypatch.setenv("MOORING_DATABASE_URL", url)
+    monkeypatch.setenv("MOORING_DEMO", "true")
+    monkeypatch.setenv("MOORING_DEMO_PASSWORD", PASSWORD)
+    for service in ("ASSESSMENT", "TREATMENT", "ENGAGEMENT"):
+        monkeypatch.setenv(f"MOORING_{service}_URL", f"http://127.0.0.1:{unused_port()}")
+    async with build() as service:
+        app = build_app(service.api, db=service.db, keys=service.keys)
+        service.extend(app)
+        async with TestClient(TestServer(app)) as browser:
+            yield browser

@@ -1,0 +1,241 @@
+"""Today's list: one row for each thing owed, whichever service knows of it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.portal.presenters import today
+from services.portal.presenters.today import NAMELESS, Setting, Sources
+from shared.api.assessment import FlagBody, PatientSummary
+from shared.api.engagement import (
+    Acknowledged,
+    Action,
+    Detail,
+    Meaning,
+    ReminderBody,
+    ReminderKey,
+    Section,
+)
+from shared.api.identity import Role
+from shared.api.treatment import DueItem
+
+NOW = datetime(2027, 5, 4, 7, 0, tzinfo=UTC)
+TODAY = date(2027, 5, 4)
+NELL = UUID("11111111-1111-1111-1111-111111111111")
+PLAN = UUID("22222222-2222-2222-2222-222222222222")
+COURSE = UUID("33333333-3333-3333-3333-333333333333")
+ADA = UUID("44444444-4444-4444-4444-444444444444")
+FLAG = UUID("55555555-5555-5555-5555-555555555555")
+SETTING = Setting(now=NOW, zone=ZoneInfo("Europe/London"), staff={NELL: "Nell Hughes"})
+
+
+def test_what_two_services_know_is_one_row_with_the_plans_own_dose() -> None:
+    old_words = reminder(detail=Detail(dose_text="an older dose"))
+    plan_words = due(detail=Detail(previous_dose_text="50 mg", dose_text="37.5 mg"))
+
+    rows = rows_of(Sources(due=[plan_words], reminders=[old_words], flags=[]))
+
+    assert len(rows) == 1
+    assert rows[0].dose == "50 mg → 37.5 mg"
+    assert rows[0].title == "Check-in before step 2"
+
+
+def test_the_list_is_complete_when_engagement_is_silent() -> None:
+    (row,) = rows_of(Sources(due=[due(due_on=TODAY - timedelta(days=2))], reminders=None, flags=[]))
+
+    assert (row.name, row.section) == ("Ada Marsh", Section.OVERDUE)
+    assert row.due == "Sun 2 May 2027, 2 days ago"
+    assert row.late == "2 days"
+
+
+def test_without_the_engine_the_day_decides_the_section() -> None:
+    days = {-1: Section.OVERDUE, 0: Section.DUE_TODAY, 1: Section.PREPARE}
+    for offset, section in days.items():
+        item = due(due_on=TODAY + timedelta(days=offset))
+
+        (row,) = rows_of(Sources(due=[item], reminders=None, flags=[]))
+
+        assert row.section is section
+
+
+def test_a_flag_nobody_else_knows_of_comes_first() -> None:
+    groups = today.grouped(Sources(due=[due()], reminders=None, flags=[flag()]), SETTING)
+
+    assert [group.code for group in groups] == ["safety-now", "due-today"]
+    assert groups[0].rows[0].why == "Ask directly, today."
+    assert groups[0].rows[0].href.endswith(f"/flags/{FLAG}")
+
+
+def test_a_flag_and_its_reminder_are_one_row() -> None:
+    key = ReminderKey(
+        subject_kind="safety-flag",
+        subject_id=FLAG,
+        subject_version=1,
+        ordinal=0,
+        kind="safety",
+        level=0,
+    )
+    known = reminder(key=key, section=Section.SAFETY_NOW, title="Safety")
+
+    (row,) = rows_of(Sources(due=[], reminders=[known], flags=[flag()]))
+
+    assert row.title == "Thoughts of self-harm"
+    assert row.name == "Ada Marsh"
+
+
+def test_escalations_of_one_thing_are_one_row_that_says_so() -> None:
+    passed_on = reminder(key=reminder().key.model_copy(update={"level": 1}), for_role=Role.LEAD)
+
+    (row,) = rows_of(Sources(due=[], reminders=[passed_on, reminder()], flags=[]))
+
+    assert row.escalated
+    assert row.for_roles == {Role.NURSE, Role.LEAD}
+
+
+def test_a_silent_engine_never_hides_a_name_that_anybody_knows() -> None:
+    other = flag(patient_id=NELL)
+    sources = Sources(due=[due()], reminders=None, flags=[flag(), other])
+
+    assert today.needs_names(sources)
+    names = {row.patient_id: row.name for row in rows_of(sources)}
+    assert names == {ADA: "Ada Marsh", NELL: NAMELESS}
+
+    person = PatientSummary(
+        patient_id=NELL,
+        status="active",
+        team="harbour",
+        given_name="Ben",
+        family_name="Kowal",
+        birth_date=date(1960, 2, 29),
+        enrolled_on=TODAY,
+        open_flags=1,
+    )
+    named = Sources(sources.due, None, sources.flags, people=[person])
+    assert {row.name for row in rows_of(named)} == {"Ada Marsh", "Ben Kowal"}
+
+
+def test_a_nurse_sees_her_own_work_and_everything_about_safety() -> None:
+    review = due(for_role=Role.PRESCRIBER, key=due().key.model_copy(update={"ordinal": 9}))
+    groups = today.grouped(Sources(due=[due(), review], reminders=None, flags=[flag()]), SETTING)
+
+    for_nurse = today.for_role(groups, Role.NURSE)
+    for_prescriber = today.for_role(groups, Role.PRESCRIBER)
+
+    assert [len(group.rows) for group in for_nurse] == [1, 1]
+    assert [len(group.rows) for group in for_prescriber] == [1, 1]
+    assert for_nurse[1] != for_prescriber[1]
+
+
+def test_somebody_who_has_it_in_hand_is_named() -> None:
+    taken = Acknowledged(by=NELL, at=NOW, meaning=Meaning.SEEN, on_earlier_version=True)
+
+    (row,) = rows_of(Sources(due=[], reminders=[reminder(acknowledged=taken)], flags=[]))
+
+    assert row.in_hand == "Nell Hughes, seen, about the plan before this one"
+
+
+def test_worst_and_latest_first() -> None:
+    early = reminder(key=_key(1), due_at=NOW - timedelta(hours=5), risk=5)
+    late = reminder(key=_key(2), due_at=NOW - timedelta(hours=9), risk=5)
+    grave = reminder(key=_key(3), due_at=NOW, risk=1)
+
+    rows = rows_of(Sources(due=[], reminders=[early, late, grave], flags=[]))
+
+    assert [row.key[3] for row in rows] == [3, 2, 1]
+
+
+def test_the_engine_is_late_after_a_minute_of_silence() -> None:
+    assert today.engine_is_late(None, now=NOW)
+    assert today.engine_is_late(NOW - timedelta(seconds=61), now=NOW)
+    assert not today.engine_is_late(NOW - timedelta(seconds=60), now=NOW)
+
+
+def rows_of(sources: Sources) -> list[today.Row]:
+    return [row for group in today.grouped(sources, SETTING) for row in group.rows]
+
+
+def _key(ordinal: int) -> ReminderKey:
+    return ReminderKey(
+        subject_kind="taper-plan",
+        subject_id=PLAN,
+        subject_version=1,
+        ordinal=ordinal,
+        kind="check-in-gate",
+        level=0,
+    )
+
+
+def reminder(**changes: Any) -> ReminderBody:
+    body = ReminderBody(
+        reminder_id=UUID(int=1),
+        version=1,
+        key=_key(2),
+        patient_id=ADA,
+        patient_name="Ada Marsh",
+        birth_date=date(1958, 1, 1),
+        team="harbour",
+        course_id=COURSE,
+        for_role=Role.NURSE,
+        owner_id=NELL,
+        state="visible",
+        section=Section.DUE_TODAY,
+        risk=5,
+        due_at=NOW,
+        due_on=TODAY,
+        time_zone="Europe/London",
+        title="Check-in before step 2",
+        why="No next step without a check-in.",
+        what="Ask.",
+        detail=Detail(),
+        action=Action.CHECK_IN,
+        actions=("acknowledge",),
+    )
+    return body.model_copy(update=changes)
+
+
+def due(**changes: Any) -> DueItem:
+    body = DueItem(
+        key=_key(2),
+        patient_id=ADA,
+        patient_name="Ada Marsh",
+        birth_date=date(1958, 1, 1),
+        course_id=COURSE,
+        team="harbour",
+        for_role=Role.NURSE,
+        due_on=TODAY,
+        due_at=NOW,
+        late_by_minutes=2 * 24 * 60,
+        title="Check-in",
+        why="The gate.",
+        detail=Detail(),
+        action=Action.CHECK_IN,
+    )
+    return body.model_copy(update=changes)
+
+
+def flag(**changes: Any) -> FlagBody:
+    body = FlagBody(
+        flag_id=FLAG if "patient_id" not in changes else UUID(int=9),
+        version=1,
+        patient_id=ADA,
+        kind="self-harm",
+        title="Thoughts of self-harm",
+        act="Ask directly, today.",
+        level=3,
+        rule="R-03",
+        source="s",
+        grade="V1",
+        assessment_id=None,
+        raised_at=NOW,
+        due_at=NOW + timedelta(hours=4),
+        status="open",
+        acknowledged_by=None,
+        acknowledged_at=None,
+        closed_by=None,
+        closed_at=None,
+        outcome=None,
+        note=None,
+        actions=(),
+    )
+    return body.model_copy(update=changes)
