@@ -11,7 +11,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from shared.runtime import clock
+from shared.runtime import clock, logs
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database
 from shared.runtime.lock import single_process
@@ -32,6 +32,7 @@ async def seed(build: Build, play: Play, *, today: date) -> None:
         Refused: not in demo mode, or the broker did not take everything in time.
     """
     async with build() as service:
+        logs.configure(service=service.api.service, level="warning")
         if not service.settings.demo:
             raise Refused("demo data are refused outside demo mode")
         with single_process(service.settings.database_url):

@@ -227,7 +227,8 @@ class Past:
     async def _is_in_care(self) -> bool:
         async with self.db.reading() as tx:
             patient = await self._work(tx).patients.get(self.patient.patient_id)
-        return patient is not None and known(patient) is not None
+        person = None if patient is None else known(patient)
+        return person is not None and person.in_care
 
     async def _on(self, day: date, act: Act, *, by: UUID) -> Course:
         zone = ZoneInfo(self.patient.time_zone)

@@ -69,6 +69,7 @@ class Connection:
         self._expected = ""
         self._fatal: Exception | None = None
         self._over = asyncio.Event()
+        self._closing = False
 
     @classmethod
     async def open(cls, access: Access) -> "Connection":
@@ -172,6 +173,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close without draining: draining raises while the client reconnects."""
+        self._closing = True
         try:
             await asyncio.wait_for(self._client.close(), ANSWER_S)
         except FAULTS as error:
@@ -231,7 +233,8 @@ class Connection:
         log.warning("broker_error", error=type(error).__name__)
 
     async def _on_disconnected(self) -> None:
-        log.warning("broker_disconnected")
+        if not self._closing:
+            log.warning("broker_disconnected")
 
     async def _on_reconnected(self) -> None:
         log.info("broker_reconnected")
