@@ -6,20 +6,18 @@ running group could not have reached.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import date
 
-from sqlalchemy import func, select
-
-from shared.runtime import clock, logs
+from shared.runtime import clock, logs, outbox
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database
 from shared.runtime.lock import single_process
 from shared.runtime.service import Build, Refused
-from shared.runtime.tables import outbox
 
-QUIET_S = 45.0
-_POLL_S = 0.01
+STUCK_S = 30.0
+_POLL_S = 0.02
 
 Play = Callable[[Database, date], Awaitable[None]]
 """Runs the service's use cases for the demo cohort up to a day, in transactions ``at`` the past."""
@@ -49,15 +47,22 @@ async def seed(build: Build, play: Play, *, today: date) -> None:
 
 
 async def _quiet(speaker: Speaker, db: Database, speaking: asyncio.Task[None]) -> None:
-    """Wait until nothing waits to be taken in or told."""
-    deadline = clock.monotonic() + QUIET_S
-    waiting = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
+    """Wait until nothing waits to be taken in or told; give up when nothing moves any more."""
+    least, deadline = sys.maxsize, clock.monotonic() + STUCK_S
     while clock.monotonic() < deadline:
         if speaking.done():
             await speaking
-        async with db.reading() as tx:
-            unpublished = (await tx.session.execute(waiting)).scalar_one()
-        if not unpublished and await speaker.pending() == 0:
+        waiting = await _waiting(speaker, db)
+        if waiting == 0:
             return
+        if waiting is not None and waiting < least:
+            least, deadline = waiting, clock.monotonic() + STUCK_S
         await asyncio.sleep(_POLL_S)
     raise Refused("the broker did not take the demo's events in time")
+
+
+async def _waiting(speaker: Speaker, db: Database) -> int | None:
+    """Events not yet told and not yet taken in; None while the broker cannot be asked."""
+    unpublished = (await outbox.backlog(db)).count
+    pending = await speaker.pending()
+    return None if pending is None else unpublished + pending
