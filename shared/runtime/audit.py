@@ -20,6 +20,11 @@ GENESIS = bytes(32)
 _CHAIN_LOCK = 0x6D6F6F72  # one advisory lock per database serialises appends
 _BATCH = 1000
 
+# Built once: building a statement costs as much as running it.
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LAST = select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)
+_APPEND = insert(audit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -47,12 +52,8 @@ async def append(
 ) -> None:
     """Seal the entries onto the chain inside the caller's transaction."""
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    last = (
-        await session.execute(
-            select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)
-        )
-    ).first()
+        await session.execute(_LOCK, {"key": _CHAIN_LOCK})
+    last = (await session.execute(_LAST)).first()
     seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
     rows = []
     for entry in entries:
@@ -71,7 +72,7 @@ async def append(
         sealed = _seal(prev, row)
         rows.append({**row, "prev": prev, "hash": sealed})
         prev = sealed
-    await session.execute(insert(audit), rows)
+    await session.execute(_APPEND, rows)
 
 
 async def verify(session: AsyncSession) -> Verdict:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
 from shared.runtime import audit, clock
+from shared.runtime.inline_sqlite import connector
 from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.tables import outbox
 
@@ -326,7 +327,12 @@ def _open_postgres(url: str) -> AsyncEngine:
 def _open_sqlite(url: str) -> AsyncEngine:
     """One connection, because SQLite has one writer and its busy handler is unfair."""
     engine = create_async_engine(
-        url, pool_size=1, max_overflow=0, pool_timeout=10, hide_parameters=True
+        url,
+        async_creator=connector(make_url(url)),
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=10,
+        hide_parameters=True,
     )
     safe = _wal_is_safe(sqlite3.sqlite_version_info)
     journal, synchronous = ("WAL", "FULL") if safe else ("DELETE", "EXTRA")

@@ -10,12 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 import pydantic
 from pydantic_core import from_json
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import CursorResult, Executable, Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.events import MislabelledFact, UnknownFact, decode
@@ -72,6 +72,39 @@ class Failure:
     delay_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The inbox's statements on one engine, built once: building costs as much as running."""
+
+    mark: Executable
+    advance: Executable
+    count: Executable
+    park: Executable
+
+
+def _statements(insert: Callable[[Table], Any]) -> Statements:
+    advance, count = insert(applied), insert(attempts)
+    return Statements(
+        mark=insert(inbox).on_conflict_do_nothing(),
+        advance=advance.on_conflict_do_update(
+            index_elements=["aggregate"],
+            set_={"version": advance.excluded.version},
+            where=applied.c.version < advance.excluded.version,
+        ),
+        count=count.on_conflict_do_update(
+            index_elements=["event_id"],
+            set_={"tries": attempts.c.tries + 1, "last_error": count.excluded.last_error},
+        ).returning(attempts.c.tries, attempts.c.first_at),
+        park=insert(parked).on_conflict_do_nothing(),
+    )
+
+
+STATEMENTS = {
+    "sqlite": _statements(sqlite.insert),
+    "postgresql": _statements(postgresql.insert),
+}
+
+
 class _Skip(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
@@ -84,7 +117,7 @@ class Inbox:
     def __init__(self, db: Database, subscriptions: Subscriptions) -> None:
         self.db = db
         self._handlers = {fact.TYPE: handler for fact, handler in subscriptions.items()}
-        self._insert = postgresql.insert if db.dialect == "postgresql" else sqlite.insert
+        self._sql = STATEMENTS[db.dialect]
 
     def read(self, type_: str, body: bytes) -> AnyEvent:
         """Decode what came in on the subject ``type_``.
@@ -127,17 +160,9 @@ class Inbox:
     async def failed(self, event: AnyEvent, error: str, *, jitter: float) -> Failure:
         """Count a failed try. ``jitter`` from 0 to 1 spreads the retries by up to a second."""
         now = clock.real_now()
-        counted = (
-            self._insert(attempts)
-            .values(event_id=event.id, tries=1, first_at=now, last_error=error[:64])
-            .on_conflict_do_update(
-                index_elements=["event_id"],
-                set_={"tries": attempts.c.tries + 1, "last_error": error[:64]},
-            )
-            .returning(attempts.c.tries, attempts.c.first_at)
-        )
+        row = {"event_id": event.id, "tries": 1, "first_at": now, "last_error": error[:64]}
         async with self.db.housekeeping() as tx:
-            tries, first_at = (await tx.session.execute(counted)).one()
+            tries, first_at = (await tx.session.execute(self._sql.count, row)).one()
         return Failure(
             tries=tries,
             exhausted=tries >= MOST_TRIES or now - first_at >= LONGEST_TRYING,
@@ -161,8 +186,7 @@ class Inbox:
             "tries": tries,
         }
         async with self.db.transaction(actor=f"service:{self.db.source}") as tx:
-            once = self._insert(parked).values(**row, parked_at=tx.now).on_conflict_do_nothing()
-            await tx.session.execute(once)
+            await tx.session.execute(self._sql.park, row | {"parked_at": tx.now})
             tx.audit("event.parked", object=f"parked:{parked_id}", subject=subject, reason=reason)
 
     async def replay(self, parked_id: UUID, *, actor: str, reason: str) -> Outcome:
@@ -229,18 +253,13 @@ class Inbox:
         )
 
     async def _mark(self, tx: Transaction, event: AnyEvent, digest: bytes) -> None:
-        mark = (
-            self._insert(inbox)
-            .values(
-                event_id=event.id,
-                type=event.type,
-                body_sha256=digest,
-                received_at=clock.real_now(),
-            )
-            .on_conflict_do_nothing()
-            .returning(inbox.c.event_id)
-        )
-        if (await tx.session.execute(mark)).first() is not None:
+        row = {
+            "event_id": event.id,
+            "type": event.type,
+            "body_sha256": digest,
+            "received_at": clock.real_now(),
+        }
+        if await _wrote(tx, self._sql.mark, row):
             return
         known = select(inbox.c.body_sha256).where(inbox.c.event_id == event.id)
         if (await tx.session.execute(known)).scalar_one() != digest:
@@ -248,14 +267,15 @@ class Inbox:
         raise _Skip(Outcome.DUPLICATE)
 
     async def _advance(self, tx: Transaction, event: AnyEvent) -> None:
-        insert = self._insert(applied).values(aggregate=event.aggregate, version=event.version)
-        advance = insert.on_conflict_do_update(
-            index_elements=["aggregate"],
-            set_={"version": insert.excluded.version},
-            where=applied.c.version < insert.excluded.version,
-        ).returning(applied.c.version)
-        if (await tx.session.execute(advance)).first() is None:
+        row = {"aggregate": event.aggregate, "version": event.version}
+        if not await _wrote(tx, self._sql.advance, row):
             raise _Skip(Outcome.SUPERSEDED)
+
+
+async def _wrote(tx: Transaction, statement: Executable, row: dict[str, Any]) -> bool:
+    """Whether the insert or update found a row to write."""
+    result = cast("CursorResult[Any]", await tx.session.execute(statement, row))
+    return result.rowcount > 0
 
 
 async def _resolve(tx: Transaction, parked_id: UUID, reason: str) -> None:

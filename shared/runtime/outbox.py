@@ -10,12 +10,49 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 
 from shared.runtime.db import Database
 from shared.runtime.tables import outbox
 
 LONGEST_WAIT = timedelta(minutes=15)
+
+
+_earlier = outbox.alias("earlier")
+_held_up = exists().where(
+    _earlier.c.aggregate == outbox.c.aggregate,
+    _earlier.c.version < outbox.c.version,
+    _earlier.c.published_at.is_(None),
+    _earlier.c.next_try_at > bindparam("now"),
+)
+_UNSENT = (
+    select(
+        outbox.c.seq,
+        outbox.c.id,
+        outbox.c.type,
+        outbox.c.aggregate,
+        outbox.c.body,
+        outbox.c.attempts,
+        outbox.c.next_try_at,
+    )
+    .where(outbox.c.published_at.is_(None), outbox.c.next_try_at <= bindparam("now"), ~_held_up)
+    .order_by(outbox.c.seq)
+    .limit(bindparam("limit"))
+)
+_MARK = (
+    update(outbox)
+    .where(outbox.c.seq.in_(bindparam("sent", expanding=True)))
+    .values(published_at=bindparam("now"))
+)
+_PUT_OFF = (
+    update(outbox)
+    .where(outbox.c.seq == bindparam("refused"), outbox.c.published_at.is_(None))
+    .values(
+        attempts=outbox.c.attempts + 1,
+        next_try_at=bindparam("next_try"),
+        last_error=bindparam("error"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +82,9 @@ async def unsent(db: Database, *, now: datetime, limit: int) -> tuple[Unsent, ..
     A row waits while an earlier one of its aggregate waits for its next try, so that one
     aggregate's facts leave in order and another's are not held up.
     """
-    earlier = outbox.alias("earlier")
-    held_up = exists().where(
-        earlier.c.aggregate == outbox.c.aggregate,
-        earlier.c.version < outbox.c.version,
-        earlier.c.published_at.is_(None),
-        earlier.c.next_try_at > now,
-    )
-    query = (
-        select(
-            outbox.c.seq,
-            outbox.c.id,
-            outbox.c.type,
-            outbox.c.aggregate,
-            outbox.c.body,
-            outbox.c.attempts,
-            outbox.c.next_try_at,
-        )
-        .where(and_(outbox.c.published_at.is_(None), outbox.c.next_try_at <= now, ~held_up))
-        .order_by(outbox.c.seq)
-        .limit(limit)
-    )
     async with db.reading() as tx:
-        return tuple(Unsent(*row) for row in (await tx.session.execute(query)).all())
+        rows = await tx.session.execute(_UNSENT, {"now": now, "limit": limit})
+        return tuple(Unsent(*row) for row in rows)
 
 
 async def settle(
@@ -76,18 +93,11 @@ async def settle(
     """Mark what the broker acknowledged, and put off what it refused by up to 15 minutes."""
     async with db.housekeeping() as tx:
         if sent:
-            mark = update(outbox).where(outbox.c.seq.in_(sent)).values(published_at=now)
-            await tx.session.execute(mark)
+            await tx.session.execute(_MARK, {"sent": sent, "now": now})
         for row, error in refused:
             wait = min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_WAIT)
-            put_off = (
-                update(outbox)
-                .where(outbox.c.seq == row.seq, outbox.c.published_at.is_(None))
-                .values(
-                    attempts=outbox.c.attempts + 1, next_try_at=now + wait, last_error=error[:64]
-                )
-            )
-            await tx.session.execute(put_off)
+            put_off = {"refused": row.seq, "next_try": now + wait, "error": error[:64]}
+            await tx.session.execute(_PUT_OFF, put_off)
 
 
 async def refill(db: Database, *, actor: str, now: datetime, since: datetime | None = None) -> int:
