@@ -1,13 +1,14 @@
 """Takes events from one owner's stream and applies them: commit first, acknowledge second.
 
-Within a batch the events of one person are applied in the order they came and different people
-side by side. An event that has to be retried comes later than its successors; it holds the whole
-state, so the inbox drops it if a later version is already here. Nothing waits behind it.
+The events of one person are applied in the order they came, different people side by side. An
+event that has to be retried comes later than its successors; it holds the whole state, so the
+inbox drops it if a later version is already here. Nothing waits behind it.
 """
 
 import asyncio
 import random
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
@@ -22,7 +23,7 @@ from shared.runtime.inbox import Inbox, Outcome, Unacceptable
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import TRANSIENT
 
-BATCH = 50
+MOST_IN_HAND = 50
 FETCH_S = 0.5
 """A fetch outlives a broker restart, unanswered, and a stop: so it is short."""
 PAUSE_S = 1.0
@@ -55,53 +56,59 @@ class Delivery:
 class Consumer:
     """The consumer of one service on one owner's stream.
 
-    ``lanes`` bounds how many transactions run at once, over all consumers of the service.
+    ``transactions`` bounds how many run at once, over all consumers of the service.
     """
 
     def __init__(
-        self, connection: Connection, inbox: Inbox, *, owner: str, lanes: asyncio.Semaphore
+        self, connection: Connection, inbox: Inbox, *, owner: str, transactions: asyncio.Semaphore
     ) -> None:
         self._connection = connection
         self._inbox = inbox
         self._stream = stream_of(owner)
         self._service = connection.user
-        self._lanes = lanes
+        self._transactions = transactions
+        self._in_hand: dict[int, Delivery] = {}
+        self._lanes: dict[str, deque[Delivery]] = {}
+        self._freed = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Consume until ``stop`` is set, finishing the batch in hand."""
+        """Consume until ``stop`` is set, then finish what is in hand."""
         subscription = await self._connection.jetstream.pull_subscribe_bind(
             consumer=self._service, stream=self._stream
         )
-        while not stop.is_set():
-            messages = await self._fetch(subscription)
-            await self._handle_all(messages)
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keep_alive())
+            async with asyncio.TaskGroup() as lanes:
+                while not stop.is_set():
+                    for message in await self._fetch(subscription):
+                        self._take(message, lanes)
+            keeping.cancel()
 
     async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> Sequence[Msg]:
         """The next messages; none after half a second, or a second after the broker failed."""
+        while (room := MOST_IN_HAND - len(self._in_hand)) <= 0:
+            self._freed.clear()
+            await self._freed.wait()
         started = clock.monotonic()
         try:
-            return await subscription.fetch(BATCH, timeout=FETCH_S)
+            return await subscription.fetch(room, timeout=FETCH_S)
         except FAULTS as error:
             if not isinstance(error, TimeoutError):
                 log.warning("fetch_failed", stream=self._stream, error=type(error).__name__)
-            if clock.monotonic() - started < PAUSE_S:
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(max(0.0, started + PAUSE_S - clock.monotonic()))
             return ()
 
-    async def _handle_all(self, messages: Iterable[Msg]) -> None:
-        once = {message.metadata.sequence.stream: message for message in messages}
-        lanes: dict[str, list[Delivery]] = {}
-        for message in once.values():
-            delivery = self._read(message)
-            lanes.setdefault(delivery.lane, []).append(delivery)
-        if not lanes:
+    def _take(self, message: Msg, lanes: asyncio.TaskGroup) -> None:
+        """Put one message at the end of its person's lane."""
+        number = message.metadata.sequence.stream
+        if number in self._in_hand:
+            return  # the broker thought we had forgotten it
+        delivery = self._in_hand[number] = self._read(message)
+        if delivery.lane in self._lanes:
+            self._lanes[delivery.lane].append(delivery)
             return
-        async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._keep_alive(lanes.values()))
-            async with asyncio.TaskGroup() as handling:
-                for lane in lanes.values():
-                    handling.create_task(self._handle_in_order(lane))
-            keeping.cancel()
+        self._lanes[delivery.lane] = deque([delivery])
+        lanes.create_task(self._work_off(delivery.lane))
 
     def _read(self, message: Msg) -> Delivery:
         try:
@@ -109,22 +116,27 @@ class Consumer:
         except Unacceptable as unacceptable:
             return Delivery(message, unacceptable)
 
-    async def _keep_alive(self, lanes: Collection[Sequence[Delivery]]) -> None:
-        """Tell the broker that we still work on what is not settled."""
+    async def _keep_alive(self) -> None:
+        """Tell the broker, as long as it takes, that we still work on what is in hand."""
         while True:
             await asyncio.sleep(KEEP_ALIVE_S)
-            for delivery in (d for lane in lanes for d in lane if not d.settled):
+            for delivery in [d for d in self._in_hand.values() if not d.settled]:
                 await self._tell(delivery.message.in_progress())
 
-    async def _handle_in_order(self, lane: Sequence[Delivery]) -> None:
-        for delivery in lane:
-            async with self._lanes:
+    async def _work_off(self, name: str) -> None:
+        lane = self._lanes[name]
+        while lane:
+            delivery = lane.popleft()
+            async with self._transactions:
                 retry_after_s = await self._handle(delivery)
             delivery.settled = True
             if retry_after_s is None:
                 await self._tell(delivery.message.ack_sync(timeout=ANSWER_S))
             else:
                 await self._tell(delivery.message.nak(delay=retry_after_s))
+            del self._in_hand[delivery.message.metadata.sequence.stream]
+            self._freed.set()
+        del self._lanes[name]
 
     async def _handle(self, delivery: Delivery) -> float | None:
         """Apply or park one event. None when that is done, else seconds until the next try."""

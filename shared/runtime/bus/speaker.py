@@ -21,7 +21,7 @@ from shared.runtime.settings import ServiceSettings
 RETRY_S = 1.0
 OBSERVE_S = 10.0
 FINISH_S = 5.0
-LANES = {"sqlite": 1, "postgresql": 8}
+AT_ONCE = {"sqlite": 1, "postgresql": 8}
 """Transactions at once: SQLite has one writer, PostgreSQL a pool of fifteen connections."""
 
 log = get_logger()
@@ -93,11 +93,11 @@ class Speaker:
             await connection.close()
 
     async def _work(self, connection: Connection, stop: asyncio.Event) -> None:
-        lanes = asyncio.Semaphore(LANES[self._db.dialect])
+        transactions = asyncio.Semaphore(AT_ONCE[self._db.dialect])
         async with asyncio.TaskGroup() as workers:
             workers.create_task(Relay(self._db, connection).run(stop))
             for owner in self._owners:
-                consumer = Consumer(connection, self._inbox, owner=owner, lanes=lanes)
+                consumer = Consumer(connection, self._inbox, owner=owner, transactions=transactions)
                 workers.create_task(consumer.run(stop))
 
     async def _connect(self) -> Connection:
