@@ -16,10 +16,12 @@ from shared.runtime.db import Database
 from shared.runtime.inbox import Handler, Inbox
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import TRANSIENT
+from shared.runtime.retention import forget_old
 from shared.runtime.settings import ServiceSettings
 
 RETRY_S = 1.0
 OBSERVE_S = 10.0
+FORGET_S = 3600.0
 FINISH_S = 5.0
 AT_ONCE = {"sqlite": 1, "postgresql": 8}
 """Transactions at once: SQLite has one writer, PostgreSQL a pool of fifteen connections."""
@@ -84,6 +86,7 @@ class Speaker:
                     guards.create_task(connection.failed()),
                     guards.create_task(liveness.watch(connection)),
                     guards.create_task(self._observe(connection)),
+                    guards.create_task(self._forget()),
                 ]
                 await self._work(connection, stop)
                 for guard in watching:
@@ -128,6 +131,15 @@ class Speaker:
             except (*TRANSIENT, *FAULTS) as error:
                 log.warning("measuring_failed", error=type(error).__name__)
             await asyncio.sleep(OBSERVE_S)
+
+    async def _forget(self) -> None:
+        """Let the runtime's old rows go, now and then."""
+        while True:
+            try:
+                await forget_old(self._db, now=clock.real_now())
+            except TRANSIENT as error:
+                log.warning("forgetting_failed", error=type(error).__name__)
+            await asyncio.sleep(FORGET_S)
 
     async def _measure(self, connection: Connection) -> None:
         service = self._db.source

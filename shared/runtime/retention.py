@@ -1,0 +1,58 @@
+"""Forget the runtime's own rows when nothing can need them any more.
+
+Published and applied events are kept for 35 days: longer than the broker's 30 and a backup's
+interval, so that a lost store can be refilled and what comes twice is recognised. Answers to
+idempotency keys are kept for 7. The audit trail, parked events and applied versions stay.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Column, CursorResult, Delete, delete, select, tuple_
+
+from shared.runtime.db import Database
+from shared.runtime.tables import attempts, idempotency, inbox, outbox
+
+EVENTS = timedelta(days=35)
+ANSWERS = timedelta(days=7)
+BATCH = 500
+
+
+async def forget_old(db: Database, *, now: datetime) -> int:
+    """Delete, in small transactions, what is too old at the real instant ``now``; how many rows."""
+    gone = 0
+    while batch := await _forget_batch(db, now=now):
+        gone += batch
+    return gone
+
+
+async def _forget_batch(db: Database, *, now: datetime) -> int:
+    count = 0
+    async with db.housekeeping() as tx:
+        for statement in _statements(now=now, demo_now=tx.now):
+            count += cast("CursorResult[Any]", await tx.session.execute(statement)).rowcount
+    return count
+
+
+def _statements(*, now: datetime, demo_now: datetime) -> Iterator[Delete]:
+    yield _published_before(now - EVENTS)
+    yield _written_before(now - EVENTS, inbox.c.received_at, inbox.c.event_id)
+    yield _written_before(now - EVENTS, attempts.c.first_at, attempts.c.event_id)
+    yield _written_before(
+        demo_now - ANSWERS, idempotency.c.created_at, idempotency.c.actor, idempotency.c.key
+    )
+
+
+def _published_before(limit: datetime) -> Delete:
+    """Looks at the oldest rows only: the time has no index, and the order of writing is near."""
+    oldest = select(outbox.c.seq, outbox.c.published_at).order_by(outbox.c.seq).limit(BATCH)
+    rows = oldest.subquery()
+    return delete(outbox).where(
+        outbox.c.seq.in_(select(rows.c.seq).where(rows.c.published_at < limit))
+    )
+
+
+def _written_before(limit: datetime, time: Column[Any], *key: Column[Any]) -> Delete:
+    old = select(*key).where(time < limit).limit(BATCH)
+    return delete(time.table).where(tuple_(*key).in_(old))
