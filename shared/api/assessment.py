@@ -241,7 +241,7 @@ class NewAssessment(Body):
     not_applicable: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     taken_at: AwareDatetime | None = None
     mode: Mode = "in-person"
-    submitted_total: int | None = None
+    submitted_total: Annotated[int, Field(ge=-1000, le=100_000)] | None = None
     intent_stated: bool | None = None
 
 
@@ -250,7 +250,7 @@ class AmendAssessment(Body):
 
     answers: ItemAnswers
     not_applicable: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
-    submitted_total: int | None = None
+    submitted_total: Annotated[int, Field(ge=-1000, le=100_000)] | None = None
     intent_stated: bool | None = None
     reason: Sentence
 

@@ -66,6 +66,7 @@ async def test_a_possible_duplicate_is_shown_by_id_only_and_needs_a_reason(clini
         ({"time_zone": "../../etc/passwd"}, "time_zone", "unknown-time-zone"),
         ({"care_team": [str(NURSE), str(STRANGER)]}, "care_team/1", "unknown-colleague"),
         ({"care_team": [str(LEFT)]}, "care_team/0", "unknown-colleague"),
+        ({"given_name": "\ufdfa" * 100}, "family_name", "name-too-long"),
         ({"given_name": " "}, "given_name", "string-pattern-mismatch"),
         ({"nickname": "Zo"}, "nickname", "extra-forbidden"),
         ({"birth_date": "1984-02-30"}, "birth_date", "date-parsing"),
@@ -190,8 +191,9 @@ async def test_people_are_found_by_the_start_of_a_name_or_by_birth_date(
     assert len(answer.json["items"]) == found
 
 
-async def test_a_search_for_nothing_is_refused(clinic: Clinic) -> None:
-    answer = await clinic.nurse.post("patients/search", {})
+@pytest.mark.parametrize("body", [{}, {"name": "   "}])
+async def test_a_search_for_nothing_is_refused(clinic: Clinic, body: dict[str, str]) -> None:
+    answer = await clinic.nurse.post("patients/search", body)
 
     assert (answer.status, answer.json["code"]) == (422, "empty-search")
 
@@ -325,7 +327,16 @@ async def test_staff_report_what_they_saw(clinic: Clinic) -> None:
             "taken-in-future",
         ),
         (
-            {"instrument": "phq-9", "answers": {"mood": 1}, "taken_at": "1970-01-01T00:00:00Z"},
+            {"instrument": "phq-9", "answers": {"mood": 1}, "taken_at": "1984-02-28T23:59:59Z"},
+            422,
+            "taken-before-birth",
+        ),
+        (
+            {
+                "instrument": "phq-9",
+                "answers": {"mood": 1},
+                "taken_at": "0001-01-01T00:00:00+14:00",
+            },
             422,
             "taken-before-birth",
         ),

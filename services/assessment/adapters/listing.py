@@ -98,8 +98,8 @@ async def search_patients(
 ) -> PatientsFound:
     """People by the start of either name, by birth date, or by both."""
     rows = _summary.where(visible_rows(principal))
-    if wanted.name is not None:
-        rows = rows.where(_named(wanted.name))
+    if start := folded(wanted.name or ""):
+        rows = rows.where(_named(start))
     if wanted.birth_date is not None:
         rows = rows.where(PATIENT.c.birth_date == wanted.birth_date)
     found = await _limited(tx, rows.order_by(*_by_name), FOUND_AT_MOST)
@@ -210,9 +210,9 @@ async def _limited(tx: Transaction, rows: Select[Any], limit: int) -> _Found:
     return _Found(rows=found[:limit], more=len(found) > limit)
 
 
-def _named(name: str) -> ColumnElement[bool]:
+def _named(start: str) -> ColumnElement[bool]:
     """Either name, or both in a row, begins like this."""
-    start = folded(name).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    start = start.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return or_(
         PATIENT.c.identity.like(f"{start}%", escape="\\"),
         PATIENT.c.identity.like(f"% {start}%", escape="\\"),

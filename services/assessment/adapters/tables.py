@@ -49,7 +49,7 @@ class PatientRow(Row, table=True):
     phone: str | None = Field(sa_type=String(32))
     email: str | None = Field(sa_type=String(254))
     neutral_wording: bool
-    identity: str = Field(sa_type=String(800))
+    identity: str = Field(sa_type=Text)
     namesake: int
     duplicate_reason: str | None = Field(sa_type=Text)
 

@@ -8,7 +8,7 @@ from services.assessment.application.follow_trajectory import follow_trajectory
 from services.assessment.application.ports import Work
 from services.assessment.application.raise_flags import raise_flags
 from services.assessment.application.telling import tell_assessment
-from services.assessment.domain.assessment import Answers, Assessment, Mode, check_taken_at
+from services.assessment.domain.assessment import Answers, Assessment, Mode, day_taken
 from services.assessment.domain.content import Content
 from services.assessment.domain.refusals import Conflict
 from services.assessment.domain.safety import Flag, most_urgent, triggered
@@ -37,8 +37,7 @@ async def record_assessment(
     used = content.usable(instrument, instrument_version)
     excused = frozenset(answers.not_applicable)
     check_answers(used, answers.by_item, not_applicable=excused)
-    taken_on = taken_at.astimezone(patient.details.zone).date()
-    check_taken_at(taken_at, born_on=patient.details.birth_date, taken_on=taken_on, now=now)
+    taken_on = day_taken(taken_at, details=patient.details, now=now)
     if await work.assessments.exists(patient_id, instrument=used.code, taken_at=taken_at):
         sentence = "This instrument was recorded for that time already; amend it instead."
         raise Conflict("already-recorded", sentence, field="taken_at")

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from services.assessment.domain.patient import Details
 from services.assessment.domain.refusals import RuleViolation
 from services.assessment.domain.scoring import Score
 from services.assessment.domain.trajectory import Reading
+
+A_DAY = timedelta(days=1)
 
 
 class Mode(StrEnum):
@@ -65,16 +68,24 @@ class Assessment:
         )
 
 
-def check_taken_at(taken_at: datetime, *, born_on: date, taken_on: date, now: datetime) -> None:
-    """Refuse an instant that cannot be.
+def day_taken(taken_at: datetime, *, details: Details, now: datetime) -> date:
+    """The person's own day of an instant.
 
     Raises:
-        RuleViolation: in the future, or before birth.
+        RuleViolation: it is in the future, or before birth.
     """
     if taken_at > now:
         raise RuleViolation("taken-in-future", "That is in the future.", field="taken_at")
-    if taken_on < born_on:
-        raise RuleViolation("taken-before-birth", "That is before birth.", field="taken_at")
+    if taken_at.date() + A_DAY < details.birth_date:  # also where no zone reaches: year 1
+        raise _before_birth()
+    taken_on = taken_at.astimezone(details.zone).date()
+    if taken_on < details.birth_date:
+        raise _before_birth()
+    return taken_on
+
+
+def _before_birth() -> RuleViolation:
+    return RuleViolation("taken-before-birth", "That is before birth.", field="taken_at")
 
 
 def amended(

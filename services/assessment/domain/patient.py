@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from services.assessment.domain.refusals import Conflict, RuleViolation
 
+LONGEST_IDENTITY_BYTES = 1000
 OLDEST_YEARS = 125
 """A birth date further back than any known life is a typing mistake."""
 
@@ -76,6 +77,8 @@ def check_details(details: Details, *, today: date) -> None:
         raise RuleViolation(
             "birth-date-too-early", "Nobody alive was born that long ago.", field="birth_date"
         )
+    if len(details.identity.encode()) > LONGEST_IDENTITY_BYTES:
+        raise RuleViolation("name-too-long", "The name is too long.", field="family_name")
     if details.time_zone not in _time_zones():
         raise RuleViolation(
             "unknown-time-zone", "There is no time zone of that name.", field="time_zone"

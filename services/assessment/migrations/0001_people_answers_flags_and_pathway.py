@@ -197,7 +197,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement per table and index
         sa.Column("phone", sa.String(length=32), nullable=True),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("neutral_wording", sa.Boolean(), nullable=False),
-        sa.Column("identity", sa.String(length=800), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("namesake", sa.Integer(), nullable=False),
         sa.Column("duplicate_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(

@@ -11,7 +11,7 @@ from services.assessment.application.amend_patient import amend_patient
 from services.assessment.application.enrol_patient import enrol_patient
 from services.assessment.application.leave_care import leave_care
 from services.assessment.application.set_care_team import set_care_team
-from services.assessment.domain.patient import Details, Patient, PatientStatus
+from services.assessment.domain.patient import Details, Patient, PatientStatus, folded
 from services.assessment.domain.refusals import RuleViolation
 from shared.api import assessment as bodies
 from shared.api.body import Page
@@ -36,7 +36,7 @@ def _add_reading(api: Api) -> None:
     @api.post("/api/v1/patients/search", roles=CLINICIANS, mode=Mode.READS, raises=(422,))
     async def search_patients(call: Call, body: bodies.PatientSearch) -> bodies.PatientsFound:
         """People by name or birth date, asked in a body so that neither is in an address."""
-        if body.name is None and body.birth_date is None:
+        if not folded(body.name or "") and body.birth_date is None:
             raise RuleViolation("empty-search", "Give a name or a birth date.", field="name")
         call.tx.audit("patients.searched", object="patients")
         return await listing.search_patients(call.tx, call.principal, body)
