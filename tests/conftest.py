@@ -1,13 +1,36 @@
 """Fixtures every test may use: both databases for real, and a guard on what is logged."""
 
+import logging
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
-from tests.support import postgres
+from shared.runtime import logs
+from tests.support import postgres, sentinel
 from tests.support.databases import Databases
+
+
+@pytest.fixture(scope="session")
+def log_stream() -> Iterator[sentinel.Watched]:
+    """What this process logs, libraries included, written as a service writes it."""
+    stream = sentinel.Watched()
+    logs.configure(service="tests", level="debug", stream=stream)
+    libraries = logs.LibraryLogs()
+    logging.getLogger().addHandler(libraries)
+    yield stream
+    logging.getLogger().removeHandler(libraries)
+    sentinel.refuse_person(generate_latest().decode(), where="metrics")
+
+
+@pytest.fixture(autouse=True)
+def no_person_in_logs(log_stream: sentinel.Watched) -> Iterator[None]:
+    """Every test fails when a patient's name came into the logs while it ran."""
+    log_stream.text = ""
+    yield
+    sentinel.refuse_person(log_stream.text, where="logs")
 
 
 @pytest.fixture(scope="session")

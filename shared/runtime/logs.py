@@ -42,7 +42,7 @@ def configure(*, service: str, level: str = "info", stream: TextIO | None = None
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])
+    logging.basicConfig(level=logging.WARNING, handlers=[LibraryLogs()])
 
 
 def get_logger() -> FilteringBoundLogger:
@@ -50,7 +50,7 @@ def get_logger() -> FilteringBoundLogger:
     return cast("FilteringBoundLogger", structlog.get_logger())
 
 
-class _Libraries(logging.Handler):
+class LibraryLogs(logging.Handler):
     """What libraries log, as one of our lines: who and where, never their words, which quote
     requests and rows."""
 

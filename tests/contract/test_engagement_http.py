@@ -47,6 +47,7 @@ from tests.support.engagement import (
     a_taper,
     at,
 )
+from tests.support.sentinel import FAMILY, GIVEN
 
 DUE = at("2026-06-12T09:00")
 
@@ -116,7 +117,7 @@ async def clinic(databases: Databases) -> AsyncIterator[Clinic]:
             work,
             patient_id=PATIENT,
             identity=Identity(
-                given_name="Ada", family_name="Marsh", birth_date=CHANGE_ON, zone="Europe/London"
+                given_name=GIVEN, family_name=FAMILY, birth_date=CHANGE_ON, zone="Europe/London"
             ),
             rules=CONTENT,
             now=NOW,

@@ -45,6 +45,7 @@ from tests.support.engagement import (
     a_taper,
     at,
 )
+from tests.support.sentinel import FAMILY, GIVEN
 
 Opened = Callable[[datetime], AbstractAsyncContextManager[Work]]
 NURSES_LIST = Viewer(staff_id=NURSE, role="nurse", teams=("harbour",))
@@ -223,8 +224,8 @@ async def test_the_list_names_the_person_and_reads_safety_first(opened: Opened) 
             work,
             patient_id=PATIENT,
             identity=Identity(
-                given_name="Ada",
-                family_name="Marsh",
+                given_name=GIVEN,
+                family_name=FAMILY,
                 birth_date=date(1984, 2, 29),
                 zone="Europe/London",
             ),

@@ -12,7 +12,6 @@ from shared.runtime.db import Database
 from shared.runtime.http.app import MAX_IN_FLIGHT
 from tests.support.databases import Databases
 from tests.support.notebook import (
-    SECRET,
     SERVICE,
     Gate,
     Notebook,
@@ -20,6 +19,7 @@ from tests.support.notebook import (
     metadata,
     notes,
 )
+from tests.support.sentinel import FAMILY
 from tests.support.wire import Wire, wire_to
 
 
@@ -137,5 +137,5 @@ async def test_a_fault_of_ours_tells_nothing(notebook: Notebook, kind: str) -> N
     answer = await notebook.ask("GET", f"/api/v1/faults/{kind}")
 
     assert (answer.status, answer.code) == (500, "internal")
-    assert SECRET not in answer.text
+    assert FAMILY not in answer.text
     assert "notes" not in answer.text

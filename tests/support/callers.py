@@ -15,6 +15,7 @@ from shared.runtime import clock
 from shared.runtime.auth import StaticKeys, issue_access_token
 from shared.runtime.db import Database
 from shared.runtime.http import Api, build_app
+from tests.support.sentinel import refuse_person_in_answer
 
 KEY = ECKey.generate_key("P-256", parameters={"kid": "test"})
 
@@ -61,6 +62,7 @@ class Caller:
         async with self.client.request(
             method, f"/api/v1/{path}", headers=headers, **options
         ) as answer:
+            refuse_person_in_answer(answer.status, answer.headers, await answer.text())
             return Answer(answer.status, answer.headers, await answer.json(content_type=None))
 
 

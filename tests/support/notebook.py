@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,12 +31,10 @@ from shared.runtime.http import (
     decode_cursor,
     encode_cursor,
 )
+from tests.support.sentinel import FAMILY, refuse_person_in_answer
 from tests.support.tokens import Portal
 
 SERVICE = "notebook"
-SECRET = "Quillfeather-Sentinel"
-"""A marked name: whatever the services are told, this never comes out of them again."""
-
 metadata = MetaData(naming_convention=tables.NAMING)
 tables.attach(metadata)
 notes = Table(
@@ -185,11 +184,11 @@ def notebook() -> Api:  # noqa: C901 - a list of small operations
     async def fail(call: Call, kind: str) -> NoteBody:
         """Go wrong in the ways that programs do, with a person's name in the error."""
         if kind == "code":
-            raise RuntimeError(SECRET)
+            raise RuntimeError(FAMILY)
         if kind == "sql":
-            await call.tx.session.execute(select(func.no_such_function(SECRET)))
+            await call.tx.session.execute(select(func.no_such_function(FAMILY)))
         await call.tx.session.execute(
-            insert(notes).values(id=call.tx.new_id(), title=SECRET, team=None, version=1)
+            insert(notes).values(id=call.tx.new_id(), title=FAMILY, team=None, version=1)
         )
         raise AssertionError("the database takes anything")
 
@@ -254,7 +253,20 @@ class Notebook:
         sent = {name: value for name, value in (sent | (headers or {})).items() if value}
         url = URL(f"{self.origin}{path}", encoded=True)  # exactly as written
         async with self.session.request(method, url, headers=sent, **kwargs) as answer:
-            return Answer(answer.status, answer.headers, await answer.text())
+            text = await answer.text()
+            refuse_person_in_answer(answer.status, answer.headers, text)
+            return Answer(answer.status, answer.headers, text)
+
+    async def send(self, request: str) -> str:
+        """The answer to bytes that no client library would send."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        writer.write(request.encode())
+        async with asyncio.timeout(5):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            body = await reader.readexactly(int(length[1])) if length else b""
+        writer.close()
+        return (head + body).decode()
 
     async def write(self, title: str, **kwargs: Any) -> "Answer":
         """A valid note."""

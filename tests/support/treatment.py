@@ -35,6 +35,7 @@ from shared.runtime.auth import StaticKeys, issue_signature
 from shared.runtime.db import Database
 from tests.support.callers import KEY, Answer, Caller, Site, site
 from tests.support.databases import Databases
+from tests.support.sentinel import FAMILY, GIVEN
 
 CONTENT = load()
 BOOK = load_rulebook("uk")
@@ -115,8 +116,8 @@ class Clinic:
         )
         details = PatientDetails(
             patient_id=patient_id,
-            given_name="Zebrafinch",
-            family_name="Sentinel",
+            given_name=GIVEN,
+            family_name=FAMILY,
             birth_date=date.fromisoformat(born),
             time_zone="Europe/London",
             language="en",

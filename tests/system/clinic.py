@@ -11,6 +11,7 @@ import aiohttp
 
 from shared.demo.staff import staff_id
 from shared.runtime import clock
+from tests.support.sentinel import refuse_person_in_answer
 
 TOKEN_LIFE_S = 240.0
 PATIENCE_S = 5.0
@@ -89,6 +90,7 @@ class Clinic:
         while True:
             async with self.session.request(method, url, json=body, headers=headers) as answer:
                 text = await answer.text()
+                refuse_person_in_answer(answer.status, answer.headers, text)
                 found = json.loads(text) if text else None
                 if answer.status < 400:
                     return found

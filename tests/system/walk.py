@@ -23,6 +23,7 @@ from services import group as embedded
 from shared.runtime import clock
 from shared.runtime.demo_clock import DemoClock
 from tests.support.ports import free_ports
+from tests.support.sentinel import FAMILY, GIVEN
 from tests.system.clinic import Clinic, Refused, staff
 
 ZONE = ZoneInfo("Europe/London")
@@ -70,8 +71,8 @@ class Walk:
             NURSE,
             "assessment/patients",
             {
-                "given_name": "Wren",
-                "family_name": f"Walker {clock.new_id().hex[:6]}",
+                "given_name": GIVEN,
+                "family_name": f"{FAMILY} {clock.new_id().hex[:6]}",
                 "birth_date": "1984-02-29",
                 "time_zone": ZONE.key,
                 "language": "en",

@@ -36,6 +36,7 @@ from tests.support.engagement import (
     a_taper,
 )
 from tests.support.instantly import instantly
+from tests.support.sentinel import FAMILY, GIVEN
 
 Event = Callable[[FakeWork], Coroutine[Any, Any, None]]
 
@@ -58,8 +59,8 @@ def placed(work: FakeWork) -> Coroutine[Any, Any, None]:
 
 def identified(work: FakeWork) -> Coroutine[Any, Any, None]:
     identity = Identity(
-        given_name="Ada",
-        family_name="Marsh",
+        given_name=GIVEN,
+        family_name=FAMILY,
         birth_date=date(1984, 2, 29),
         zone="America/New_York",
     )

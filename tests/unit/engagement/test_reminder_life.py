@@ -57,6 +57,7 @@ from tests.support.engagement import (
     a_taper,
 )
 from tests.support.instantly import instantly
+from tests.support.sentinel import FAMILY, GIVEN
 
 ZONES = (
     "Europe/London",
@@ -390,7 +391,7 @@ class ReminderLife(RuleBasedStateMachine):
 
     def _tell_zone(self, zone: str) -> None:
         identity = Identity(
-            given_name="Ada", family_name="Marsh", birth_date=date(1984, 2, 29), zone=zone
+            given_name=GIVEN, family_name=FAMILY, birth_date=date(1984, 2, 29), zone=zone
         )
 
         async def apply() -> None:

@@ -1,0 +1,89 @@
+"""The guard against a patient's name in logs and on the wire bites, and finds nothing real."""
+
+import logging
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from shared.events.assessment import PatientDetails, PatientDetailsChanged
+from shared.events.envelope import Fact
+from shared.runtime.bus.relay import Relay
+from shared.runtime.db import Database
+from shared.runtime.embedded import Embedded
+from shared.runtime.logs import get_logger
+from tests.integration.conftest import Connect
+from tests.support.notebook import Notebook
+from tests.support.sentinel import FAMILY, GIVEN, PersonFound, Watched, refuse_person
+
+PATIENT = UUID(int=77)
+
+
+async def test_the_guard_sees_a_name_in_a_log_line(log_stream: Watched) -> None:
+    get_logger().info("patient_enrolled", reason=f"{GIVEN} came")
+
+    with pytest.raises(PersonFound):
+        refuse_person(log_stream.text, where="logs")
+    log_stream.text = ""
+
+
+async def test_a_field_that_is_not_listed_is_not_logged(log_stream: Watched) -> None:
+    get_logger().info("patient_enrolled", given_name=GIVEN)
+
+    assert "patient_enrolled" in log_stream.text
+    refuse_person(log_stream.text, where="logs")
+
+
+async def test_an_exception_is_logged_without_its_words(log_stream: Watched) -> None:
+    try:
+        raise ValueError(f"{GIVEN} {FAMILY}")
+    except ValueError:
+        get_logger().exception("request_failed", error="ValueError")
+        logging.getLogger("some.library").exception("about %s", GIVEN)
+
+    assert log_stream.text.count('"where"') == 2
+    assert "some.library" in log_stream.text
+    refuse_person(log_stream.text, where="logs")
+
+
+async def test_a_request_that_cannot_be_parsed_is_not_quoted(
+    notebook: Notebook, log_stream: Watched
+) -> None:
+    answer = await notebook.send(f"GET /api/v1/notes?title={FAMILY}\x01 HTTP/1.1\r\n\r\n")
+
+    assert answer.startswith("HTTP/1.0 400")
+    assert "aiohttp.server" in log_stream.text
+    refuse_person(log_stream.text, where="logs")
+
+
+async def test_a_name_on_the_wire_is_in_the_body_and_nowhere_else(
+    broker: Embedded, connect: Connect, assessment: Database
+) -> None:
+    await publish(assessment, a_patient())
+    await Relay(assessment, await connect("assessment")).relay_once()
+
+    listener = await connect("engagement")
+    subscription = await listener.jetstream.pull_subscribe_bind(
+        consumer="engagement", stream="CARE_ASSESSMENT"
+    )
+    (message,) = await subscription.fetch(1, timeout=2)
+
+    assert GIVEN in message.data.decode()
+    refuse_person(f"{message.subject} {message.headers}", where="subjects and headers")
+
+
+def a_patient() -> PatientDetailsChanged:
+    details = PatientDetails(
+        patient_id=PATIENT,
+        given_name=GIVEN,
+        family_name=FAMILY,
+        birth_date=date(1984, 2, 29),
+        time_zone="Europe/London",
+        language="en",
+    )
+    return PatientDetailsChanged(details=details)
+
+
+async def publish(db: Database, fact: Fact) -> None:
+    async with db.transaction(actor="service:assessment") as tx:
+        tx.publish(fact, subject=PATIENT, aggregate=f"patient:{PATIENT}", version=1)
