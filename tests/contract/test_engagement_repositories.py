@@ -312,6 +312,27 @@ async def test_somebody_of_the_care_team_sees_it_from_any_team(opened: Opened) -
         assert len(page) == 2
 
 
+async def test_a_person_who_changes_team_is_on_the_other_list_at_once(opened: Opened) -> None:
+    async with opened(NOW) as work:
+        await a_clinic(work)
+        await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
+        await apply_patient_state(
+            work,
+            patient_id=PATIENT,
+            status=CareStatus.ACTIVE,
+            team="hill",
+            care_team=(),
+            rules=CONTENT,
+            now=NOW,
+        )
+    async with opened(DUE) as work:
+        here = await work.reminders.listed(wanted(NURSES_LIST, DUE))
+        there = await work.reminders.listed(wanted(STRANGERS_LIST, DUE))
+        assert here == []
+        assert {one.team for one in there} == {"hill"}
+        assert len(there) == 2
+
+
 async def test_my_list_has_mine_and_what_came_up_to_me(opened: Opened) -> None:
     async with opened(NOW) as work:
         await a_clinic(work)

@@ -4,7 +4,7 @@ The sections and their order are ``domain.worklist`` in SQL; a test holds the tw
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
+    Subquery,
     Uuid,
     and_,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,7 +42,6 @@ care_team = CareTeamRow.metadata.tables["care_team"]
 
 _COLUMNS = (
     *reminder.c,
-    patient.c.team,
     patient.c.zone,
     patient.c.given_name,
     patient.c.family_name,
@@ -57,22 +58,22 @@ class Listing:
     kinds: Kinds
 
     async def page(self, wanted: Wanted) -> Sequence[Listed]:
-        """One page in reading order, one more row than asked for if there are more."""
-        section = self._section(wanted.as_of)
-        order = (section, reminder.c.risk, reminder.c.due_at, reminder.c.reminder_id)
-        query = self._whole(wanted).order_by(*order).limit(wanted.limit)
+        """One page in reading order: first which rows, then those rows in full."""
+        whole = await self._whole(wanted)
+        order = (whole.c.section, whole.c.risk, whole.c.due_at, whole.c.reminder_id)
+        query = select(whole.c.reminder_id).order_by(*order).limit(wanted.limit)
         if wanted.section is not None:
-            query = query.where(section == int(wanted.section))
-        if wanted.patient_id is not None:
-            query = query.where(reminder.c.patient_id == wanted.patient_id)
+            query = query.where(whole.c.section == int(wanted.section))
         if wanted.after is not None:
             query = query.where(tuple_(*order) > _position(wanted.after))
-        return await self._listed(query, wanted.as_of)
+        page = (await self.session.execute(query)).scalars().all()
+        rows = await self._listed(_joined().where(reminder.c.reminder_id.in_(page)), wanted.as_of)
+        place = {reminder_id: number for number, reminder_id in enumerate(page)}
+        return sorted(rows, key=lambda listed: place[listed.row.reminder_id])
 
     async def counts(self, wanted: Wanted) -> Mapping[Section, int]:
         """How many rows each section of the whole list has."""
-        section = self._section(wanted.as_of).label("section")
-        whole = self._whole(wanted).with_only_columns(section).subquery()
+        whole = await self._whole(replace(wanted, patient_id=None))
         query = select(whole.c.section, func.count()).group_by(whole.c.section)
         found = {Section(number): count for number, count in await self.session.execute(query)}
         return {one: found.get(one, 0) for one in Section}
@@ -98,30 +99,37 @@ class Listing:
         found = await self._listed(_joined().where(reminder.c.reminder_id == reminder_id), as_of)
         return found[0] if found else None
 
-    def _whole(self, wanted: Wanted) -> Select[Any]:
-        """Everything on this list: due and open, or put off by a person."""
-        viewer = wanted.viewer
+    async def _whole(self, wanted: Wanted) -> Subquery:
+        """Everything on this list, as little of it as the order needs."""
         put_off = and_(reminder.c.due_at != reminder.c.owed_at, reminder.c.level == 0)
-        query = _joined().where(
+        query = select(
+            reminder.c.reminder_id,
+            reminder.c.item_id,
+            reminder.c.level,
+            reminder.c.risk,
+            reminder.c.due_at,
+            self._section(wanted.as_of).label("section"),
+        ).where(
             is_open(reminder),
             or_(reminder.c.due_at <= wanted.as_of, put_off),
-            _related(viewer),
+            await self._related(wanted.viewer),
         )
-        if not wanted.mine:
-            return query.where(reminder.c.level == 0)
-        lower = reminder.alias("lower")
-        told_below = (
-            select(lower.c.reminder_id)
-            .where(
-                lower.c.item_id == reminder.c.item_id,
-                lower.c.level < reminder.c.level,
-                is_open(lower),
-                lower.c.due_at <= wanted.as_of,
-                _falls_to(viewer, lower),
-            )
-            .exists()
+        if wanted.patient_id is not None:
+            query = query.where(reminder.c.patient_id == wanted.patient_id)
+        if wanted.mine:
+            return _mine(query, wanted.viewer)
+        return query.where(reminder.c.level == literal_column("0")).subquery("whole")
+
+    async def _related(self, viewer: Viewer) -> ColumnElement[bool]:
+        """People of my teams, and the few of other teams whose care team I am in."""
+        others = (
+            select(care_team.c.patient_id)
+            .join(patient, patient.c.patient_id == care_team.c.patient_id)
+            .where(care_team.c.staff_id == viewer.staff_id, patient.c.team.not_in(viewer.teams))
         )
-        return query.where(_falls_to(viewer, reminder), ~told_below)
+        found = (await self.session.execute(others)).scalars().all()
+        of_my_teams = reminder.c.team.in_(viewer.teams)
+        return or_(of_my_teams, reminder.c.patient_id.in_(found)) if found else of_my_teams
 
     def _section(self, as_of: datetime) -> ColumnElement[int]:
         return case(
@@ -175,18 +183,15 @@ def is_open(row: FromClause) -> ColumnElement[bool]:
     return row.c.state.in_(states)
 
 
-def _related(viewer: Viewer) -> ColumnElement[bool]:
-    """People of my teams, and those whose care team I am in."""
-    mine = select(care_team.c.patient_id).where(care_team.c.staff_id == viewer.staff_id)
-    return or_(patient.c.team.in_(viewer.teams), patient.c.patient_id.in_(mine))
-
-
-def _falls_to(viewer: Viewer, row: FromClause) -> ColumnElement[bool]:
-    """Mine by name, or nobody's and for my role."""
-    return or_(
-        row.c.owner_id == viewer.staff_id,
-        and_(row.c.owner_id.is_(None), row.c.for_role == viewer.role),
-    )
+def _mine(query: Select[Any], viewer: Viewer) -> Subquery:
+    """Mine by name, or nobody's and for my role; each reminder once, at the lowest such level."""
+    nobodys = and_(reminder.c.owner_id.is_(None), reminder.c.for_role == viewer.role)
+    both = union_all(
+        query.where(reminder.c.owner_id == viewer.staff_id), query.where(nobodys)
+    ).subquery("both")
+    nth = func.row_number().over(partition_by=both.c.item_id, order_by=both.c.level)
+    counted = select(both, nth.label("nth")).subquery("counted")
+    return select(counted).where(counted.c.nth == 1).subquery("whole")
 
 
 def _position(after: tuple[int, int, datetime, UUID]) -> ColumnElement[Any]:

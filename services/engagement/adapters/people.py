@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.listing import care_team, is_open, patient
@@ -45,6 +45,8 @@ class SqlPatients:
     ) -> None:
         """Where the person is in care."""
         await self._set(patient_id, status=status.value, team=team)
+        elsewhere = and_(reminder.c.patient_id == patient_id, reminder.c.team != team)
+        await self._session.execute(update(reminder).where(elsewhere).values(team=team))
         await self._replace_care_team(patient_id, care_team)
 
     async def identify(self, patient_id: UUID, identity: Identity) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.claim import claim, live
 from services.engagement.adapters.levels import lost, service_levels
-from services.engagement.adapters.listing import Listing
+from services.engagement.adapters.listing import Listing, patient
 from services.engagement.adapters.rows import reminder, reminder_of, values_of
 from services.engagement.adapters.tables import ReminderRow
 from services.engagement.application.ports import Before, Levels, Listed, Subject, Wanted
@@ -70,7 +70,8 @@ class SqlReminders:
         new = [values_of(row) for row in last.values() if first[row.reminder_id] == 1]
         changed = [values_of(row) for row in last.values() if first[row.reminder_id] > 1]
         if new:
-            await self._session.execute(insert(reminder), new)
+            rows = [{**values, "whose": values["patient_id"]} for values in new]
+            await self._session.execute(_INSERT, rows)
         if changed:
             await self._session.execute(_UPDATE, [_bound(values) for values in changed])
 
@@ -134,7 +135,9 @@ class SqlReminders:
         return [reminder_of(row) for row in rows]
 
 
-_FIXED = {"reminder_id", "item_id", "level", "patient_id"}
+_FIXED = {"reminder_id", "item_id", "level", "patient_id", "team"}
+_TEAM = select(patient.c.team).where(patient.c.patient_id == bindparam("whose"))
+_INSERT = insert(reminder).values(team=_TEAM.scalar_subquery())
 _UPDATE = (
     update(reminder)
     .where(reminder.c.reminder_id == bindparam("changed_id"))

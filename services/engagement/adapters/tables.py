@@ -11,8 +11,11 @@ from sqlmodel import Field, SQLModel
 from shared.runtime.columns import Json, UtcDateTime
 from shared.runtime.tables import NAMING, attach
 
-OPEN_STATES = "state IN ('planned', 'visible', 'acknowledged')"
+OPEN = "state IN ('planned', 'visible', 'acknowledged')"
 PLANNED = "state = 'planned'"
+_LISTED = ("risk", "due_at", "reminder_id", "owed_at", "overdue_from", "kind", "state")
+"""What the order of a list needs, so that it is read from an index alone."""
+_MINE = (*_LISTED, "item_id", "level", "team")
 
 
 class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
@@ -24,7 +27,10 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 class ReminderRow(Row, table=True):
-    """One reminder or one rung of its ladder. The unique key is what makes doubling impossible."""
+    """One reminder or one rung of its ladder. The unique key is what makes doubling impossible.
+
+    ``team`` repeats the patient's, for the lists only.
+    """
 
     __tablename__: ClassVar[str] = "reminder"
     __table_args__ = (
@@ -51,8 +57,8 @@ class ReminderRow(Row, table=True):
         CheckConstraint("state <> 'done' OR done_at IS NOT NULL", name="done"),
         CheckConstraint("level >= 0 AND ordinal >= 0 AND version >= 1", name="counts"),
         _partial("ix_reminder_planned", "due_at", where=PLANNED),
-        _partial("ix_reminder_open", "patient_id", "due_at", where=OPEN_STATES),
-        _partial("ix_reminder_owner", "owner_id", "due_at", where=OPEN_STATES),
+        _partial("ix_reminder_team", "team", *_LISTED, where=f"level = 0 AND {OPEN}"),
+        _partial("ix_reminder_owner", "owner_id", "for_role", *_MINE, where=OPEN),
         Index("ix_reminder_patient", "patient_id", "due_at"),
         Index("ix_reminder_item", "item_id", "level"),
     )
@@ -66,6 +72,7 @@ class ReminderRow(Row, table=True):
     kind: str = Field(sa_type=String(32))
     level: int
     patient_id: UUID
+    team: str = Field(sa_type=String(64))
     course_id: UUID | None
     for_role: str = Field(sa_type=String(16))
     owner_id: UUID | None

@@ -251,6 +251,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column("team", sa.String(length=64), nullable=False),
         sa.Column("course_id", sa.Uuid(), nullable=True),
         sa.Column("for_role", sa.String(length=16), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
@@ -303,21 +304,27 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             "ordinal",
             "kind",
             "level",
-            name=op.f("uq_reminder_key"),
+            name="uq_reminder_key",
         ),
     )
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.create_index("ix_reminder_item", ["item_id", "level"], unique=False)
         batch_op.create_index(
-            "ix_reminder_open",
-            ["patient_id", "due_at"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
-            postgresql_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
-        )
-        batch_op.create_index(
             "ix_reminder_owner",
-            ["owner_id", "due_at"],
+            [
+                "owner_id",
+                "for_role",
+                "risk",
+                "due_at",
+                "reminder_id",
+                "owed_at",
+                "overdue_from",
+                "kind",
+                "state",
+                "item_id",
+                "level",
+                "team",
+            ],
             unique=False,
             sqlite_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
             postgresql_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
@@ -329,6 +336,15 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
             unique=False,
             sqlite_where=sa.text("state = 'planned'"),
             postgresql_where=sa.text("state = 'planned'"),
+        )
+        batch_op.create_index(
+            "ix_reminder_team",
+            ["team", "risk", "due_at", "reminder_id", "owed_at", "overdue_from", "kind", "state"],
+            unique=False,
+            sqlite_where=sa.text("level = 0 AND state IN ('planned', 'visible', 'acknowledged')"),
+            postgresql_where=sa.text(
+                "level = 0 AND state IN ('planned', 'visible', 'acknowledged')"
+            ),
         )
 
     op.create_table(
@@ -349,6 +365,13 @@ def downgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.drop_table("staff")
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.drop_index(
+            "ix_reminder_team",
+            sqlite_where=sa.text("level = 0 AND state IN ('planned', 'visible', 'acknowledged')"),
+            postgresql_where=sa.text(
+                "level = 0 AND state IN ('planned', 'visible', 'acknowledged')"
+            ),
+        )
+        batch_op.drop_index(
             "ix_reminder_planned",
             sqlite_where=sa.text("state = 'planned'"),
             postgresql_where=sa.text("state = 'planned'"),
@@ -356,11 +379,6 @@ def downgrade() -> None:  # noqa: PLR0915 - one statement a table
         batch_op.drop_index("ix_reminder_patient")
         batch_op.drop_index(
             "ix_reminder_owner",
-            sqlite_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
-            postgresql_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
-        )
-        batch_op.drop_index(
-            "ix_reminder_open",
             sqlite_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
             postgresql_where=sa.text("state IN ('planned', 'visible', 'acknowledged')"),
         )
