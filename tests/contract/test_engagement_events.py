@@ -30,6 +30,7 @@ from tests.support.engagement import (
     PLAN,
     PRESCRIBER,
 )
+from tests.support.sentinel import FAMILY, GIVEN
 
 PEOPLE = (NURSE, "nurse"), (PRESCRIBER, "prescriber")
 
@@ -122,8 +123,8 @@ def details(zone: str = "Europe/London") -> assessment.PatientDetails:
     """Who they are."""
     return assessment.PatientDetails(
         patient_id=PATIENT,
-        given_name="Ada",
-        family_name="Marsh",
+        given_name=GIVEN,
+        family_name=FAMILY,
         birth_date=CHANGE_ON,
         time_zone=zone,
         language="en",

@@ -140,7 +140,7 @@ async def test_the_list_says_what_why_and_where_to_go(clinic: Clinic) -> None:
     assert change.title == "Change day, step 1 of 8: one 50 mg tablet to half a 50 mg tablet"
     assert change.why == "The signed plan changes the dose on 12 June 2026."
     assert change.action == "take-step"
-    assert (change.patient_name, change.birth_date) == ("Ada Marsh", CHANGE_ON)
+    assert (change.patient_name, change.birth_date) == (f"{GIVEN} {FAMILY}", CHANGE_ON)
     assert change.detail.dose_text == "half a 50 mg tablet"
     assert change.state == "visible"
     assert "done" not in change.actions

@@ -242,7 +242,7 @@ async def test_the_list_names_the_person_and_reads_safety_first(opened: Opened) 
             (Section.OVERDUE, "prepare-supply"),
             (Section.DUE_TODAY, "change-day"),
         ]
-        assert {one.patient_name for one in page} == {"Ada Marsh"}
+        assert {one.patient_name for one in page} == {f"{GIVEN} {FAMILY}"}
         assert {one.birth_date for one in page} == {date(1984, 2, 29)}
         counts = await work.reminders.counts(wanted(NURSES_LIST, DUE))
         assert counts == {
