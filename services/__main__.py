@@ -121,6 +121,24 @@ def verify_audit(
 
 
 @app.command()
+def replay(
+    data: Data = Path("data"),
+    user: User = "oona",
+    reason: Annotated[str, typer.Option(help="A code for the audit trail.")] = "store-lost",
+) -> None:
+    """Publish everything again from the outboxes, for a broker that lost its store."""
+
+    async def refill(there: Remote) -> None:
+        signed_in = await there.token(user, _demo_password(data))
+        table = Table("service", "events on their way again", box=None)
+        for refilled in await there.refill(signed_in.access_token, reason=reason):
+            table.add_row(refilled.service, str(refilled.events))
+        out.print(table)
+
+    _ask(refill, data)
+
+
+@app.command()
 def parked(
     service: Annotated[str, typer.Argument(help="assessment, treatment or engagement.")],
     data: Data = Path("data"),

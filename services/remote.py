@@ -9,7 +9,8 @@ import aiohttp
 
 from shared.api.body import Page
 from shared.api.identity import Token
-from shared.api.operations import AuditVerdict, ParkedBody
+from shared.api.operations import AuditVerdict, ParkedBody, Refilled
+from shared.runtime import clock
 
 TIMEOUT_S = 60.0
 
@@ -57,6 +58,19 @@ class Remote:
             raise RemoteError(f"there is no service {service}: " + ", ".join(self.services))
         text = await self._get(f"{self.services[service]}/api/v1/parked?limit=200", token)
         return Page[ParkedBody].model_validate_json(text).items
+
+    async def refill(self, token: str, *, reason: str) -> list[Refilled]:
+        """Have every service publish again what it has published before."""
+        return [await self._refill(base, token, reason) for base in self.services.values()]
+
+    async def _refill(self, base: str, token: str, reason: str) -> Refilled:
+        url = f"{base}/api/v1/outbox/refill"
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(clock.new_id())}
+        sending = self.session.post(url, json={"reason": reason}, headers=headers)
+        async with self._asking(sending, url) as answer:
+            if answer.status >= 300:
+                raise RemoteError(f"{url} answered {answer.status}")
+            return Refilled.model_validate_json(await answer.text())
 
     async def _verify(self, base: str, token: str) -> AuditVerdict:
         text = await self._get(f"{base}/api/v1/audit/verify", token)

@@ -61,6 +61,20 @@ class Resolve(Body):
     reason: Code
 
 
+class Refill(Body):
+    """Why the broker needs a service's events again, as a code. Without ``since``, all kept."""
+
+    reason: Code
+    since: AwareDatetime | None = None
+
+
+class Refilled(Body):
+    """How many events are on their way to the broker again."""
+
+    service: str
+    events: int
+
+
 class AuditVerdict(Body):
     """The audit chain checked from the first entry. ``head`` is to be compared with an anchor."""
 

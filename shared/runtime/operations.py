@@ -20,6 +20,8 @@ from shared.api.operations import (
     ClockBody,
     OperationsBody,
     ParkedBody,
+    Refill,
+    Refilled,
     Resolve,
     SetClock,
 )
@@ -30,6 +32,7 @@ from shared.runtime.http.problems import ApiError
 from shared.runtime.http.router import Api, Call, Mode
 from shared.runtime.inbox import NotParked, StillFails
 from shared.runtime.outage import DatabaseAway
+from shared.runtime.outbox import refill
 from shared.runtime.tables import audit as audit_table
 from shared.runtime.tables import clock as clock_table
 from shared.runtime.tables import heartbeat, outbox, parked
@@ -169,6 +172,18 @@ def _add_state(api: Api, at: Installation) -> None:
             last_tick_at=beat.at if beat else None,
             oldest_due_at=beat.oldest_due_at if beat else None,
         )
+
+    @api.post("/api/v1/outbox/refill", roles={Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN)
+    async def refill_broker(call: Call, body: Refill) -> Refilled:
+        """Publish again what was published before, for a broker that lost its store."""
+        events = await refill(
+            at.db,
+            actor=call.principal.actor,
+            reason=body.reason,
+            now=clock.real_now(),
+            since=body.since,
+        )
+        return Refilled(service=api.service, events=events)
 
 
 def _add_parked(api: Api, at: Installation) -> None:

@@ -100,7 +100,9 @@ async def settle(
             await tx.session.execute(_PUT_OFF, put_off)
 
 
-async def refill(db: Database, *, actor: str, now: datetime, since: datetime | None = None) -> int:
+async def refill(
+    db: Database, *, actor: str, reason: str, now: datetime, since: datetime | None = None
+) -> int:
     """Have everything published (since a real time) published again; how many rows that is.
 
     For a broker that lost its store. Ids stay the same, so whoever has an event drops it.
@@ -115,7 +117,7 @@ async def refill(db: Database, *, actor: str, now: datetime, since: datetime | N
         again = again.where(outbox.c.published_at >= since)
     async with db.transaction(actor=actor) as tx:
         count = len((await tx.session.execute(again)).all())
-        tx.audit("outbox.refilled", object=f"outbox:{db.source}")
+        tx.audit("outbox.refilled", object=f"outbox:{db.source}", reason=reason)
     db.committed.set()
     return count
 

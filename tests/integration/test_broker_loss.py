@@ -87,7 +87,9 @@ async def test_a_lost_store_is_refilled_from_the_outbox(
         await raise_flag(assessment, number)
 
     async with provisioned(tmp_path, port) as broker:
-        again = await outbox.refill(assessment, actor="staff:operator", now=clock.real_now())
+        again = await outbox.refill(
+            assessment, actor="staff:operator", reason="store-lost", now=clock.real_now()
+        )
         async with (
             speaking(broker, assessment),
             speaking(broker, engagement, Notebook().subscriptions),

@@ -176,7 +176,9 @@ async def test_refilling_publishes_everything_again_under_the_same_ids(
         await raise_flag(assessment, number)
     await relay.relay_once()
 
-    count = await outbox_module.refill(assessment, actor="staff:operator", now=clock.real_now())
+    count = await outbox_module.refill(
+        assessment, actor="staff:operator", reason="store-lost", now=clock.real_now()
+    )
 
     assert count == 5
     assert await relay.relay_once() == 5
@@ -192,7 +194,12 @@ async def test_refilling_may_begin_at_an_instant(
     now = clock.real_now()
     since = now + timedelta(seconds=1)
 
-    assert await outbox_module.refill(assessment, actor="staff:x", now=now, since=since) == 0
+    assert (
+        await outbox_module.refill(
+            assessment, actor="staff:x", reason="store-lost", now=now, since=since
+        )
+        == 0
+    )
 
 
 async def spoil(db: Database) -> None:
