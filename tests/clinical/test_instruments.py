@@ -209,6 +209,216 @@ def test_panels_and_totals_carry_the_published_codes(
     assert (found.loinc, found.loinc_total) == (panel, total)
 
 
+def even(code: str, scale: str, total: int) -> dict[str, int]:
+    """Lowest answers everywhere, raised item by item until a scale has this sum of values."""
+    instrument = INSTRUMENTS[code]
+    found = {i.code: min(a.value for a in instrument.options(i)) for i in instrument.items}
+    whole = instrument.scale(scale)
+    assert whole is not None
+    for item in instrument.members(whole):
+        highest = max(answer.value for answer in instrument.options(item))
+        reached = sum(found[member.code] for member in instrument.members(whole))
+        found[item.code] += min(highest - found[item.code], total - reached)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("instrument", "scale", "total", "band"),
+    [
+        ("lsns-6", "total", 11, "at-risk"),
+        ("lsns-6", "total", 12, "not-at-risk"),
+        ("lsns-6", "family", 5, "at-risk"),
+        ("lsns-6", "family", 6, "not-at-risk"),
+        ("lsns-6", "friends", 5, "at-risk"),
+        ("lsns-6", "friends", 6, "not-at-risk"),
+        ("wsas", "total", 9, "subclinical"),
+        ("wsas", "total", 10, "significant"),
+        ("wsas", "total", 20, "significant"),
+        ("wsas", "total", 21, "severe"),
+        ("wsas", "total", 40, "severe"),
+        ("fibser", "total", 2, "no-change"),
+        ("fibser", "total", 3, "address"),
+        ("fibser", "total", 4, "address"),
+        ("fibser", "total", 5, "reduce-or-switch"),
+    ],
+)
+def test_a_scale_has_the_published_band(instrument: str, scale: str, total: int, band: str) -> None:
+    found = score(INSTRUMENTS[instrument], even(instrument, scale, total))
+
+    reached = (
+        found.band if scale == "total" else next(s.band for s in found.subscales if s.code == scale)
+    )
+    assert value_of(found, scale) == total
+    assert reached is not None
+    assert reached.code == band
+
+
+@pytest.mark.parametrize(
+    ("instrument", "total", "positive"),
+    [
+        ("gad-2", 2, False),
+        ("gad-2", 3, True),  # one public page prints "more than 3"
+        ("rms", 3, False),
+        ("rms", 4, True),
+        ("core-four", 0, False),
+        ("core-four", 1, True),
+        ("dess", 3, False),
+        ("dess", 4, True),
+        ("lsns-6", 12, False),
+        ("lsns-6", 11, True),  # fewer is worse
+    ],
+)
+def test_the_other_screens_are_positive_from_their_cut_off(
+    instrument: str, total: int, positive: bool
+) -> None:
+    found = score(INSTRUMENTS[instrument], even(instrument, "total", total))
+
+    assert (found.total, found.positive) == (total, positive)
+
+
+@pytest.mark.parametrize(
+    ("signs", "together", "problem", "positive"),
+    [
+        (7, 1, 2, True),
+        (6, 1, 2, False),
+        (7, 0, 2, False),
+        (7, 1, 1, False),
+        (13, 1, 3, True),
+        (13, 0, 0, False),
+    ],
+)
+def test_the_mood_disorder_questionnaire_needs_all_three_parts(
+    signs: int, together: int, problem: int, positive: bool
+) -> None:
+    answers = even("mdq", "signs", signs) | {"together": together, "problem": problem}
+
+    assert score(INSTRUMENTS["mdq"], answers).positive is positive
+
+
+def test_one_failed_part_decides_although_another_is_missing() -> None:
+    answers = even("mdq", "signs", 13) | {"together": 0}
+    del answers["problem"]
+
+    assert score(INSTRUMENTS["mdq"], answers).positive is False
+
+
+def test_a_part_that_is_missing_leaves_the_rest_undecided() -> None:
+    answers = even("mdq", "signs", 13) | {"together": 1}
+    del answers["problem"]
+
+    assert score(INSTRUMENTS["mdq"], answers).positive is None
+
+
+EMOTIONAL = ("emptiness", "people-missed", "rejected")
+SOCIAL = ("lean-on", "trust", "close")
+
+
+@pytest.mark.parametrize(
+    ("emotional", "social", "total"),
+    [
+        (0, 2, 0),  # no loneliness: no to emptiness, yes to people to lean on
+        (0, 1, 3),  # more or less counts
+        (0, 0, 3),  # a social "no" counts
+        (1, 2, 3),
+        (2, 2, 3),
+        (2, 0, 6),
+    ],
+)
+def test_loneliness_counts_a_social_no_and_an_emotional_yes(
+    emotional: int, social: int, total: int
+) -> None:
+    answers = dict.fromkeys(EMOTIONAL, emotional) | dict.fromkeys(SOCIAL, social)
+
+    assert score(INSTRUMENTS["djg-6"], answers).total == total
+
+
+@pytest.mark.parametrize(
+    ("total", "band"),
+    [
+        (0, "not-lonely"),
+        (1, "not-lonely"),
+        (2, "moderately-lonely"),
+        (4, "moderately-lonely"),
+        (5, "severely-lonely"),
+        (6, "severely-lonely"),
+    ],
+)
+def test_loneliness_has_the_published_bands(total: int, band: str) -> None:
+    items = (*EMOTIONAL, *SOCIAL)
+    worst = dict.fromkeys(EMOTIONAL, 2) | dict.fromkeys(SOCIAL, 0)
+    best = dict.fromkeys(EMOTIONAL, 0) | dict.fromkeys(SOCIAL, 2)
+    answers = {item: (worst if place < total else best)[item] for place, item in enumerate(items)}
+
+    found = score(INSTRUMENTS["djg-6"], answers)
+
+    assert found.band is not None
+    assert (found.total, found.band.code) == (total, band)
+
+
+def test_loneliness_forgives_one_missing_item_in_the_total_and_none_in_a_part() -> None:
+    answers = dict.fromkeys(EMOTIONAL, 2) | dict.fromkeys(SOCIAL, 0)
+    one_short = {item: value for item, value in answers.items() if item != "trust"}
+    two_short = {item: value for item, value in one_short.items() if item != "close"}
+
+    one, two = (score(INSTRUMENTS["djg-6"], sheet) for sheet in (one_short, two_short))
+
+    assert (one.total, two.total) == (5, None)
+    assert (value_of(one, "emotional"), value_of(one, "social")) == (3, None)
+
+
+def test_without_work_the_highest_impairment_is_32_and_the_totals_do_not_compare() -> None:
+    answers = dict.fromkeys(("home", "social-leisure", "private-leisure", "relationships"), 8)
+
+    found = score(INSTRUMENTS["wsas"], answers, not_applicable=frozenset({"work"}))
+    torn = score(INSTRUMENTS["wsas"], answers)
+
+    assert (found.total, found.highest, found.missing) == (32, 32, ())
+    assert any("not comparable" in sentence for sentence in found.findings)
+    assert (torn.total, torn.highest) == (None, 40)
+
+
+def test_only_the_burden_of_side_effects_decides() -> None:
+    found = score(INSTRUMENTS["fibser"], {"frequency": 6, "intensity": 6, "burden": 1})
+
+    assert found.band is not None
+    assert (found.total, found.band.code) == (1, "no-change")
+
+
+def test_needs_are_means_kept_apart_without_cut_offs() -> None:
+    instrument = INSTRUMENTS["bpnsfs"]
+    answers = {item.code: 1 for item in instrument.items} | {
+        "relatedness-satisfaction-1": 4,
+        "relatedness-satisfaction-2": 5,
+        "relatedness-satisfaction-3": 4,
+        "relatedness-satisfaction-4": 5,
+    }
+
+    found = score(instrument, answers)
+
+    assert found.total is None
+    assert str(value_of(found, "relatedness-satisfaction")) == "4.5"
+    assert str(value_of(found, "autonomy-frustration")) == "1"
+    assert all(scale.band is None for scale in found.subscales)
+
+
+def test_the_two_motives_for_solitude_are_never_added_up() -> None:
+    found = score(INSTRUMENTS["mss-sf"], {item.code: 2 for item in INSTRUMENTS["mss-sf"].items})
+
+    assert found.total is None
+    assert {scale.code for scale in found.subscales} == {
+        "self-determined",
+        "not-self-determined",
+    }
+
+
+@pytest.mark.parametrize("code", sorted(INSTRUMENTS))
+def test_only_instruments_with_a_right_to_use_are_enabled(code: str) -> None:
+    instrument = INSTRUMENTS[code]
+
+    assert instrument.enabled == instrument.right_to_use.granted
+    assert instrument.right_to_use.statement
+
+
 @st.composite
 def some_answers(draw: st.DrawFn, instrument: Instrument) -> dict[str, int]:
     """Any valid answers to any part of an instrument."""

@@ -97,7 +97,16 @@ class Criterion:
     """Part of what makes a screen positive; all criteria must hold."""
 
     scale: str
-    at_least: Decimal
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if (self.at_least is None) == (self.below is None):
+            raise ValueError("a criterion says either at_least or below")
+
+    def holds(self, score: Decimal) -> bool:
+        above = self.at_least is None or score >= self.at_least
+        return above and (self.below is None or score < self.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,8 +151,7 @@ def _is_positive(instrument: Instrument, scales: tuple[ScaleScore, ...]) -> bool
         return None
     scores = {scale.code: scale.score for scale in scales}
     verdicts = [
-        None if (value := scores[c.scale]) is None else value >= c.at_least
-        for c in instrument.positive
+        None if (value := scores[c.scale]) is None else c.holds(value) for c in instrument.positive
     ]
     if False in verdicts:
         return False
