@@ -8,6 +8,7 @@ from services.assessment.adapters.content import load
 from services.assessment.adapters.events import subscriptions
 from services.assessment.adapters.http import build_api
 from services.assessment.adapters.tables import metadata
+from services.assessment.adapters.wording import load_wording
 from services.assessment.settings import Settings
 from shared.runtime.db import Database
 from shared.runtime.schema import Schema
@@ -27,7 +28,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     try:
         yield Service(
             settings=settings,
-            api=build_api(content),
+            api=build_api(content, load_wording(settings.wording_dir, content.instruments)),
             db=db,
             schema=SCHEMA,
             subscriptions=subscriptions(content),

@@ -1,4 +1,6 @@
-"""What assessment is told from outside; all of it is common to every service."""
+"""What assessment is told from outside."""
+
+from pathlib import Path
 
 from pydantic import Field
 
@@ -6,7 +8,11 @@ from shared.runtime.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """``http_port`` and ``database_url`` have defaults for a single machine."""
+    """``http_port`` and ``database_url`` have defaults for a single machine.
+
+    ``wording_dir``: the official wording of instruments, where a licence allows it.
+    """
 
     http_port: int = Field(default=8081, ge=0, le=65535)
     database_url: str = "sqlite+aiosqlite:///data/assessment.db"
+    wording_dir: Path | None = None

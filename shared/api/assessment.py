@@ -183,10 +183,14 @@ class AnswerOption(Body):
 
 
 class InstrumentItem(Body):
-    """``red_flag``: an answer may raise a safety flag. ``may_not_apply``: it can be left out."""
+    """``red_flag``: an answer may raise a safety flag. ``may_not_apply``: it can be left out.
+
+    ``label`` is our own short name; ``wording`` is the official text where one is installed.
+    """
 
     code: str
     label: str
+    wording: str | None = None
     answers: tuple[AnswerOption, ...]
     loinc: str | None = None
     red_flag: bool = False

@@ -1,6 +1,6 @@
 """Domain objects as the bodies that cross HTTP."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from services.assessment.adapters.access import CARERS, DECIDERS
 from services.assessment.adapters.listing import KeptVersion
@@ -45,7 +45,7 @@ def _patient_actions(patient: Patient, role: Role) -> tuple[str, ...]:
     return (*everyone, "amend", "set-care-team", "leave-care", "propose-pathway")
 
 
-def instrument_body(instrument: Instrument) -> api.InstrumentBody:
+def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.InstrumentBody:
     flagged = {flag.item for flag in instrument.red_flags}
     whole = instrument.scale(TOTAL)
     low, high = instrument.bounds(whole) if whole else (None, None)
@@ -64,6 +64,7 @@ def instrument_body(instrument: Instrument) -> api.InstrumentBody:
             api.InstrumentItem(
                 code=item.code,
                 label=item.label,
+                wording=wording.get(item.code),
                 answers=tuple(
                     api.AnswerOption(value=answer.value, label=answer.label, loinc=answer.loinc)
                     for answer in instrument.options(item)
@@ -145,7 +146,7 @@ def _subscale(scale: ScaleScore) -> api.SubscaleScore:
     return api.SubscaleScore(
         code=scale.code,
         label=scale.label,
-        score=None if scale.score is None else f"{scale.score:f}",
+        score=None if scale.score is None else f"{round(scale.score, 2).normalize():f}",
         band=scale.band.code if scale.band else None,
     )
 

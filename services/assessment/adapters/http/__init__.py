@@ -9,20 +9,21 @@ from services.assessment.adapters.http import (
     patients,
     trajectory,
 )
+from services.assessment.adapters.wording import Wording
 from services.assessment.domain.content import Content
 from services.assessment.domain.refusals import Conflict, RuleViolation, StaleVersion, Unknown
 from shared.runtime.http import Api
 
 
-def build_api(content: Content) -> Api:
-    """Every route of the service, over this content."""
+def build_api(content: Content, wording: Wording | None = None) -> Api:
+    """Every route of the service, over this content and the wording that is installed."""
     api = Api(
         service="assessment",
         title="Mooring: assessment",
         problems={Unknown: 404, StaleVersion: 412, Conflict: 409, RuleViolation: 422},
     )
     patients.add(api)
-    instruments.add(api, content)
+    instruments.add(api, content, wording or {})
     assessments.add(api, content)
     intake.add(api, content)
     flags.add(api, content)

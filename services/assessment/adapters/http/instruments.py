@@ -2,6 +2,7 @@
 
 from services.assessment.adapters.access import CLINICIANS
 from services.assessment.adapters.bodies import instrument_body
+from services.assessment.adapters.wording import Wording
 from services.assessment.domain.content import Content
 from services.assessment.domain.refusals import Unknown
 from shared.api import assessment as bodies
@@ -9,9 +10,12 @@ from shared.api.body import Code
 from shared.runtime.http import Api, Call
 
 
-def add(api: Api, content: Content) -> None:
+def add(api: Api, content: Content, wording: Wording) -> None:
     """The routes of instruments."""
-    known = {code: instrument_body(found) for code, found in content.instruments.items()}
+    known = {
+        code: instrument_body(found, wording.get(code, {}))
+        for code, found in content.instruments.items()
+    }
 
     @api.get("/api/v1/instruments", roles=CLINICIANS)
     async def list_instruments(_call: Call) -> bodies.InstrumentList:
