@@ -165,6 +165,22 @@ class Clinic:
         )
         await self.hear(RelapseCriteriaMet(trajectory=state))
 
+    async def park_something(self) -> None:
+        """An event about the person could not be read and waits for somebody."""
+        row = {
+            "id": clock.new_id(),
+            "event_id": None,
+            "type": "care.assessment.assessment.completed.v1",
+            "subject": str(PATIENT),
+            "body": b"{}",
+            "reason": "undecodable",
+            "error": "test",
+            "tries": 0,
+            "parked_at": self.now,
+        }
+        async with self.db.housekeeping() as tx:
+            await tx.session.execute(insert(tables.parked).values(row))
+
     def signature(self, signing: dict[str, str], *, by: UUID = PRESCRIBER) -> str:
         """What the portal would issue over this hash and meaning."""
         return issue_signature(
@@ -195,7 +211,7 @@ class Clinic:
         }
         return await self.prescriber.post("courses", body | changes)
 
-    async def confirm(self, proposed: dict[str, Any], **reasons: str) -> Answer:
+    async def confirm(self, proposed: dict[str, Any]) -> Answer:
         """The prescriber signs the proposal."""
         return await self.prescriber.post(
             f"courses/{proposed['course_id']}/confirm",
