@@ -24,11 +24,15 @@ review_table = ReviewRow.__table__  # type: ignore[attr-defined]
 
 
 class SqlCourses:
-    """``supply_working_days`` decides when the supply of a scheduled step is owed."""
+    """``supply_working_days`` decides when the supply of a scheduled step is owed.
+
+    What was loaded in this transaction is remembered, so saving writes only the parts that differ.
+    """
 
     def __init__(self, session: AsyncSession, *, supply_working_days: int) -> None:
         self._session = session
         self._supply_working_days = supply_working_days
+        self._loaded: dict[UUID, Course] = {}
 
     async def get(self, course_id: UUID) -> Course | None:
         found = await self._load(course_table.c.id == course_id)
@@ -40,6 +44,7 @@ class SqlCourses:
     async def add(self, course: Course) -> None:
         await self._session.execute(insert(course_table), [_values(course)])
         await self._save_reviews(course)
+        self._loaded[course.id] = course
 
     async def save(self, course: Course, *, expected: int) -> None:
         replaced = (
@@ -53,14 +58,17 @@ class SqlCourses:
                 raise StaleVersion
         except IntegrityError as taken:
             raise OtherCourse from taken
-        await self._save_reviews(course)
-        if course.taper is not None:
+        before = self._loaded.get(course.id)
+        if before is None or before.reviews != course.reviews:
+            await self._save_reviews(course)
+        if course.taper is not None and (before is None or before.taper != course.taper):
             await save_taper(
                 self._session,
                 course.taper,
                 course_id=course.id,
                 supply_working_days=self._supply_working_days,
             )
+        self._loaded[course.id] = course
 
     async def _save_reviews(self, course: Course) -> None:
         await self._session.execute(
@@ -76,12 +84,16 @@ class SqlCourses:
         reviews = await self._reviews([row["id"] for row in rows])
         plans = [row["plan_id"] for row in rows if row["plan_id"] is not None]
         tapers = await load_tapers(self._session, plans)
-        return [
+        found = [
             _course(row, tuple(reviews.get(row["id"], ())), tapers.get(row["plan_id"]))
             for row in rows
         ]
+        self._loaded |= {course.id: course for course in found}
+        return found
 
     async def _reviews(self, course_ids: list[UUID]) -> dict[UUID, list[Review]]:
+        if not course_ids:
+            return {}
         query = (
             select(review_table)
             .where(review_table.c.course_id.in_(course_ids))
