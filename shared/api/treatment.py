@@ -353,7 +353,14 @@ class ProposalBody(Body):
     """What the system proposes after a check-in. A person decides; nothing happens by itself."""
 
     rule: str
-    action: Literal["next-step", "hold", "prescriber-same-day", "relapse-pathway", "red-flag"]
+    action: Literal[
+        "next-step",
+        "hold",
+        "prescriber-same-day",
+        "relapse-pathway",
+        "red-flag",
+        "keep-watching",
+    ]
     detail: str
     made_at: AwareDatetime
 

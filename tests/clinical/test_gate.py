@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.treatment.domain.gate import Action, Mood, Severity, judge
+from services.treatment.domain.gate import Action, Mood, Severity, judge, judge_after_stop
 from tests.support.courses import BOOK, said
 
 LIMIT = BOOK.steps.missed_doses_limit
@@ -77,3 +77,21 @@ def test_what_is_proposed(words, action, rule):
     assert (proposal.action, proposal.rule) == (action, rule)
     assert proposal.opens_gate == (action is Action.NEXT_STEP)
     assert proposal.detail
+
+
+AFTER = [
+    ("nothing wrong", {}, Action.KEEP_WATCHING),
+    ("moderate but tolerable", {"withdrawal": Severity.MODERATE}, Action.KEEP_WATCHING),
+    ("not tolerable", {"tolerable": False}, Action.PRESCRIBER_SAME_DAY),
+    ("severe", {"withdrawal": Severity.SEVERE}, Action.PRESCRIBER_SAME_DAY),
+    ("nobody was reached", {"reached": False}, Action.KEEP_WATCHING),
+    ("mood worse without withdrawal", {"mood": Mood.WORSE}, Action.RELAPSE_PATHWAY),
+    ("suicidal thoughts", {"suicidal_thoughts": True}, Action.RED_FLAG),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "action"), [row[1:] for row in AFTER], ids=[row[0] for row in AFTER]
+)
+def test_what_is_proposed_after_the_last_dose(words, action):
+    assert judge_after_stop(said(**words)).action is action

@@ -26,6 +26,7 @@ class Action(StrEnum):
     PRESCRIBER_SAME_DAY = "prescriber-same-day"
     RELAPSE_PATHWAY = "relapse-pathway"
     RED_FLAG = "red-flag"
+    KEEP_WATCHING = "keep-watching"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,27 @@ def judge(check_in: CheckIn, *, missed_doses_limit: int) -> Proposal:
             "a prescriber has decided.",
         )
     return _tolerance(check_in)
+
+
+def judge_after_stop(check_in: CheckIn) -> Proposal:
+    """The same urgencies once nothing is taken any more: no gate, no dose to hold."""
+    for rule in RULES:
+        proposal = rule(check_in)
+        if proposal is not None:
+            return _without_dose(proposal)
+    if not check_in.tolerable:
+        return Proposal(
+            "T-08",
+            Action.PRESCRIBER_SAME_DAY,
+            "Symptoms after the last dose are not tolerable: a prescriber looks today.",
+        )
+    return Proposal("T-18", Action.KEEP_WATCHING, "Well enough: ask again at the next look.")
+
+
+def _without_dose(proposal: Proposal) -> Proposal:
+    if proposal.action is not Action.HOLD:
+        return proposal
+    return Proposal(proposal.rule, Action.KEEP_WATCHING, "Nobody was reached: try again.")
 
 
 def _emergency(check_in: CheckIn) -> Proposal | None:

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from services.treatment.domain.findings import Finding, Level
+
 
 class Category(StrEnum):
     """The words engagement and the portal use; ``unknown`` is not "no change" (E-02)."""
@@ -120,15 +122,20 @@ def _category(
 
 def not_improving(
     response: Response, *, started_on: date, today: date, rules: OutcomeRules
-) -> str | None:
-    """Why the course belongs on the review list, or None (E-01, NICE 1.9.1)."""
+) -> tuple[Finding, ...]:
+    """Why the course belongs on the review list: at most one finding (E-01, NICE 1.9.1)."""
     weeks = (today - started_on).days // 7
-    improved = {Category.EARLY_IMPROVEMENT, Category.PARTIAL}
-    good = {Category.RESPONSE, Category.REMISSION}
-    if response.category in good:
-        return None
+    if response.category in {Category.RESPONSE, Category.REMISSION}:
+        return ()
     if weeks >= rules.review_no_response_weeks:
-        return f"no 50% fall by week {rules.review_no_response_weeks}"
+        return (_overdue(f"No 50% fall by week {rules.review_no_response_weeks}."),)
+    improved = {Category.EARLY_IMPROVEMENT, Category.PARTIAL}
     if weeks >= rules.review_no_improvement_weeks and response.category not in improved:
-        return f"no improvement by week {rules.review_no_improvement_weeks}"
-    return None
+        return (_overdue(f"No improvement by week {rules.review_no_improvement_weeks}."),)
+    return ()
+
+
+def _overdue(detail: str) -> Finding:
+    return Finding(
+        "R-1.9.1", Level.INFORM, f"{detail} Look at adherence, side effects and diagnosis first."
+    )

@@ -7,7 +7,7 @@ from services.treatment.domain import live_taper
 from services.treatment.domain import reviews as looks
 from services.treatment.domain.course import Course, Ending, plan_review, with_reviews
 from services.treatment.domain.errors import BadDate, Frozen, IllegalMove, NotAuthorised
-from services.treatment.domain.gate import Action, CheckIn, Proposal, judge
+from services.treatment.domain.gate import Action, CheckIn, Proposal, judge, judge_after_stop
 from services.treatment.domain.live_taper import NO_DOSE, PlanStatus, StepCadence, Taper
 from services.treatment.domain.phases import ALLOWED, Move, Phase, require
 from services.treatment.domain.reviews import Cadence, Review
@@ -113,13 +113,16 @@ def check_in(
     """
     require(Move.CHECK_IN, course.phase)
     taper = _taper(course, plan_version)
-    proposal = judge(said, missed_doses_limit=cadence.missed_doses_limit)
+    if kind == "surveillance":
+        proposal = judge_after_stop(said)
+    else:
+        proposal = judge(said, missed_doses_limit=cadence.missed_doses_limit)
     why = _frozen_by(course, flagged=flagged)
     if kind == "gate" and proposal.opens_gate and why is not None:
         proposal = Proposal("T-18", Action.HOLD, f"The dose stays: {why}.")
     if not said.reached:
-        noted = replace(taper, proposal=proposal, proposed_at=at)
-        return replace(course, taper=noted), proposal
+        noted = replace(course, taper=replace(taper, proposal=proposal, proposed_at=at))
+        return _ask_prescriber(noted, proposal, today=today), proposal
     if kind == "surveillance":
         checked = replace(taper, looks=seen(taper.looks, ordinal, at=at))
     elif kind == "early":

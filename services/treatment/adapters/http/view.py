@@ -9,8 +9,9 @@ from services.treatment.application.record_review import response_of
 from services.treatment.domain.course import Course
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.person import Known
-from services.treatment.domain.phases import ENDED, Phase
+from services.treatment.domain.phases import BEFORE_REMISSION, ENDED, Phase
 from services.treatment.domain.plan import Plan, PlanState
+from services.treatment.domain.response import not_improving
 from shared.api.treatment import CourseBody, TaperPlanBody
 from shared.runtime.http import Call
 
@@ -21,6 +22,7 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
     today = patient.today(call.tx.now)
     drug = desk.formulary.drug(course.drug)
     is_draft = course.phase is Phase.DRAFT
+    response = await response_of(work, course, book=desk.book)
     findings: tuple[Finding, ...] = ()
     if course.phase not in ENDED:
         findings = await findings_on(
@@ -32,11 +34,15 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
             on=course.starts_on if is_draft else today,
             book=desk.book,
         )
+    if course.phase in BEFORE_REMISSION:
+        findings += not_improving(
+            response, started_on=course.first_dose_on, today=today, rules=desk.book.outcomes
+        )
     return course_body(
         course,
         patient=patient,
         role=call.principal.role,
-        response=await response_of(work, course, book=desk.book),
+        response=response,
         findings=findings,
         information_missing=await work.patients.is_information_missing(patient.id),
         drug=drug,
