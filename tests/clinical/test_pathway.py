@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 from services.assessment.adapters.content import load
 from services.assessment.domain.conditions import Condition
 from services.assessment.domain.decision import Decision, Verdict, check_decision
-from services.assessment.domain.pathway import Fired, Proposal, TraceLine, propose
+from services.assessment.domain.pathway import (
+    Fired,
+    Proposal,
+    TraceLine,
+    propose,
+    run,
+    tripped,
+)
 from services.assessment.domain.refusals import RuleViolation
-from services.assessment.domain.rules import PENDING
-from tests.support.vignettes import ORDINARY
+from services.assessment.domain.rules import PENDING, Stage
+from tests.support.vignettes import ORDINARY, VIGNETTES, Vignette
 
 RULES = load().pathway
 PRESCRIBER = UUID(int=3)
@@ -33,6 +40,58 @@ def arms(proposal: Proposal) -> list[str]:
 
 def line(proposal: Proposal, rule: str) -> TraceLine:
     return next(line for line in proposal.trace if line.rule.id == rule)
+
+
+@pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda vignette: vignette.who)
+def test_a_person_is_offered_what_the_table_says(vignette: Vignette) -> None:
+    found = propose(RULES, vignette.facts)
+
+    support, _known = run(RULES, RULES.stage(Stage.SUPPORT), {**found.facts, **vignette.facts})
+    fired = {entry.rule.id for entry in (*found.trace, *support) if entry.outcome is Fired.YES}
+    guards = tuple(guard.code for _rule, guard in tripped(RULES, vignette.facts))
+    assert tuple(arms(found)) == vignette.arms
+    assert found.needs == vignette.needs
+    assert guards == vignette.guards
+    assert fired >= set(vignette.fires)
+
+
+def test_every_rule_fires_for_somebody_and_stays_silent_for_somebody() -> None:
+    fired: dict[str, set[Fired]] = {}
+    for vignette in VIGNETTES:
+        facts = {**propose(RULES, vignette.facts).facts, **vignette.facts}
+        for stage in Stage:
+            for entry in run(RULES, RULES.stage(stage), facts)[0]:
+                fired.setdefault(entry.rule.id, set()).add(entry.outcome)
+
+    always = {rule.id for rule in RULES.rules if not rule.conditions}
+    assert {rule for rule, outcomes in fired.items() if Fired.YES not in outcomes} == set()
+    assert {rule for rule, outcomes in fired.items() if outcomes == {Fired.YES}} == always
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "fires"),
+    [
+        ("R-24", {"weeks-without-response": 3}, False),
+        ("R-24", {"weeks-without-response": 4}, True),
+        ("R-33", {"days-without-facilitator": 13}, False),
+        ("R-33", {"days-without-facilitator": 14}, True),
+        ("R-34", {"motivation": 4, "motivation-drop": 1}, False),
+        ("R-34", {"motivation": 4, "motivation-drop": 2}, True),
+        ("R-34", {"motivation": 3, "motivation-drop": 1}, True),
+    ],
+)
+def test_a_check_during_support_fires_from_its_limit(
+    rule: str, facts: dict[str, int], fires: bool
+) -> None:
+    trace, _known = run(RULES, RULES.stage(Stage.SUPPORT), facts)
+
+    entry = next(entry for entry in trace if entry.rule.id == rule)
+    assert (entry.outcome is Fired.YES) == fires
+
+
+def test_there_are_enough_people() -> None:
+    assert len(VIGNETTES) >= 60
+    assert len({vignette.who for vignette in VIGNETTES}) == len(VIGNETTES)
 
 
 @pytest.mark.parametrize(
