@@ -62,8 +62,9 @@ run() {
   local receiver=$!
   trap 'kill "$receiver"; wait "$receiver"; exit 0' TERM INT
   while kill -0 "$receiver" 2>/dev/null; do
-    if is_due base 1440; then base || echo "the base backup failed" >&2; fi
-    if is_due dump 10080; then dump || echo "the dump failed" >&2; fi
+    # Of their own processes: what is called before || would run on after an error.
+    if is_due base 1440; then "$0" base || echo "the base backup failed" >&2; fi
+    if is_due dump 10080; then "$0" dump || echo "the dump failed" >&2; fi
     sleep 60 &
     wait $! || true
   done
