@@ -63,7 +63,7 @@ invite_cohort() { # once: the mark is in the database, so it lives and goes with
   [ -z "$mark" ] || return 0
   for service in portal assessment treatment engagement; do
     say "inviting the demo cohort: $service"
-    docker compose run --rm --no-deps -T "$service" seed --today "$(date -u +%F)" >"$log" 2>&1 \
+    docker compose run --rm -T "$service" seed --today "$(date -u +%F)" >"$log" 2>&1 \
       || { tail -n 5 "$log" >&2; fail "seeding $service failed; 'docker compose down --volumes' begins anew"; }
   done
   psql_in portal <<<"COMMENT ON DATABASE portal IS 'demo cohort of $(date -u +%F)'"
@@ -79,7 +79,7 @@ require_free_port
 MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh
 build
 say "database and brokers"
-start postgres nats-1 nats-2 nats-3 provision grants
+start postgres nats-1 nats-2 nats-3
 invite_cohort
 say "services"
 start
