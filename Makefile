@@ -63,10 +63,10 @@ lock: .venv/dev ## resolve the dependencies again, with hashes
 	@for set in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --custom-compile-command "make lock" $$set.in --output-file $$set.txt; done
-	@for service in assessment treatment engagement portal watcher; do \
+	@for part in core assessment treatment engagement portal watcher; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --custom-compile-command "make lock" --constraints requirements.txt \
-	    --extra $$service pyproject.toml --output-file deploy/requirements/$$service.txt; done
+	    $$([ $$part = core ] || echo --extra $$part) pyproject.toml --output-file deploy/requirements/$$part.txt; done
 
 ## Operate it
 dead: .venv/core ## events a service could not apply: make dead S=engagement
