@@ -16,7 +16,8 @@ SERVICES = ("portal", "assessment", "treatment", "engagement")
 TIMEOUT_S = 3.0
 _NEWCOMER_WAIT_S = 2.0
 _NEWCOMER_PAUSE_S = 0.1
-_NEWCOMER_CODE = "patient-not-yet-known"
+_NOT_YET_KNOWN = "patient-not-yet-known"
+_NOT_FOUND = "not-found"
 
 B = TypeVar("B", bound=Body)
 
@@ -47,14 +48,22 @@ class Caller:
     token: Callable[[], Awaitable[str]]
     correlation_id: str
 
-    async def get(self, path: str, answer: type[B], query: Mapping[str, str] | None = None) -> B:
-        """Read something.
+    async def get(
+        self,
+        path: str,
+        answer: type[B],
+        query: Mapping[str, str] | None = None,
+        *,
+        newcomer: bool = False,
+    ) -> B:
+        """Read something. ``newcomer``: it exists elsewhere, so wait a moment if it is unknown.
 
         Raises:
             Refused: the service said no.
             Unreachable: it gave no usable answer in time.
         """
-        return await self._patiently("GET", path, answer, headers={}, query=query)
+        codes = frozenset({_NOT_YET_KNOWN, _NOT_FOUND} if newcomer else {_NOT_YET_KNOWN})
+        return await self._patiently("GET", path, answer, headers={}, query=query, codes=codes)
 
     async def post(
         self, path: str, body: Body, answer: type[B], *, key: str, version: int | None = None
@@ -88,18 +97,21 @@ class Caller:
         headers: Mapping[str, str],
         query: Mapping[str, str] | None = None,
         body: Body | None = None,
+        codes: frozenset[str] = frozenset({_NOT_YET_KNOWN}),
     ) -> B:
         """Right after enrolment another service may need a moment to hear of the person."""
         patience_ends = clock.monotonic() + _NEWCOMER_WAIT_S
+        pause_s = _NEWCOMER_PAUSE_S
         while True:
             try:
                 return await self._once(
                     method, path, answer, headers=headers, query=query, body=body
                 )
             except Refused as refused:
-                if refused.problem.code != _NEWCOMER_CODE or clock.monotonic() > patience_ends:
+                if refused.problem.code not in codes or clock.monotonic() > patience_ends:
                     raise
-            await asyncio.sleep(_NEWCOMER_PAUSE_S)
+            await asyncio.sleep(pause_s)
+            pause_s *= 2
 
     async def _once(
         self,

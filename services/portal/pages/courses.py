@@ -7,7 +7,7 @@ from aiohttp import web
 
 from services.portal.pages.course_records import RECORDS
 from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
-from services.portal.pages.records import read_record, record_page
+from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, intakes, places, set_up, words
@@ -46,6 +46,7 @@ async def show_courses(visit: Visit) -> web.StreamResponse:
         read,
         tab=_TAB,
         courses=courses.summaries(read.courses or (), visit.setting),
+        may_prescribe=may_prescribe(visit, read),
     )
 
 
@@ -207,6 +208,8 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         response=courses.response(course, setting),
         hold_until=courses.hold_until(course, setting),
         plans=courses.plans(plans.items),
+        dose=words.daily(course.dose_text, course.dose_mg),
+        first_day=words.when(course.starts_on, today=setting.today),
         prescriber=words.who(course.prescriber_id, setting.staff),
         titration=[(f"from day {s.from_day + 1}", s.dose_text) for s in course.titration],
         records=[kind for kind in RECORDS.values() if kind.act in course.actions],

@@ -99,6 +99,7 @@ async def _flag(visit: Visit, draft: Draft) -> web.StreamResponse:
         status=draft.status,
         draft=draft,
         flag=flag,
+        mine=flag.acknowledged_by == visit.visitor.staff.staff_id,
         banner=record.flag_banner(flag, visit.setting),
         outcomes=outcomes,
         facts=(

@@ -1,6 +1,7 @@
 """The live stream of a page: "changed", whenever something did, and once at the start."""
 
 import asyncio
+from contextlib import suppress
 
 from aiohttp import web
 from aiohttp_sse import sse_response
@@ -16,7 +17,7 @@ async def stream_changes(visit: Visit) -> web.StreamResponse:
     """Signals until the browser leaves or the session ends. They carry nothing but the word."""
     request, desk = visit.request, visit.desk
     async with sse_response(request) as stream:
-        with desk.signals.listening() as changed:
+        with suppress(ConnectionResetError), desk.signals.listening() as changed:
             changed.set()
             while stream.is_connected() and await visitor_of(request, desk, noting=False):
                 try:

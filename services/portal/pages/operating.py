@@ -74,6 +74,7 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
         status=draft.status,
         draft=draft,
         states=states,
+        fact_names=machinery.FACT_NAMES,
         parked=[
             (service, machinery.parked(message, visit.setting))
             for service, messages in zip(waiting, parked, strict=True)

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
-from services.portal.pages.records import read_record, record_page
+from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import intakes, pathways, places
@@ -48,7 +48,8 @@ async def decide(visit: Visit) -> web.StreamResponse:
     """A prescriber accepts, chooses otherwise, or declines with a reason."""
     draft = visit.sent()
     path = f"/pathway-proposals/{visit.id('proposal_id')}/decision"
-    data: dict[str, Any] = visit.fields("decision", "arm", "reason", "note")
+    data: dict[str, Any] = visit.fields("reason", "note")
+    data |= pathways.decision(draft.value("decision"))
     data["plan"] = intakes.answers(draft.values, prefix="plan")
     data["guard_reasons"] = intakes.answers(draft.values, prefix="guard")
 
@@ -90,7 +91,8 @@ async def _pathway(visit: Visit, draft: Draft) -> web.StreamResponse:
         newest=newest,
         earlier=proposals[1:],
         unanswered=len(intake.missing),
-        all_arms=[(arm.code, arm.label) for arm in content.arms],
+        may_prescribe=may_prescribe(visit, read),
+        choices=pathways.choices(newest, content) if newest else (),
         questions=pathways.plan_questions(content),
         reasons=[(choice.code, choice.label) for choice in content.decision_reasons],
         guard_reasons=[(choice.code, choice.label) for choice in content.guard_reasons],

@@ -1,18 +1,23 @@
 """Reading one person's record for the head of a page."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
-from services.portal.clients import or_missing
+from services.portal.clients import Caller, Refused, Unreachable
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import record
 from services.portal.presenters.record import Record
 from shared.api.assessment import FlagBody, PatientBody
-from shared.api.body import Page
+from shared.api.body import Body, Page
 from shared.api.engagement import ReminderBody
+from shared.api.identity import Role
 from shared.api.treatment import CourseBody
+
+B = TypeVar("B", bound=Body)
+_UNHEARD = frozenset({404, 409})
 
 
 async def read_record(visit: Visit, patient_id: UUID) -> Record:
@@ -22,17 +27,11 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
         Refused: the person is not this member of staff's to see.
         Unreachable: even the name cannot be read.
     """
-    care, missing = visit.care, visit.missing
+    care, path = visit.care, f"/patients/{patient_id}"
     patient, courses, reminders = await together(
-        care.assessment.get(f"/patients/{patient_id}", PatientBody),
-        or_missing(
-            care.treatment.get(f"/patients/{patient_id}/courses", Page[CourseBody]),
-            missing=missing,
-        ),
-        or_missing(
-            care.engagement.get(f"/patients/{patient_id}/reminders", Page[ReminderBody]),
-            missing=missing,
-        ),
+        care.assessment.get(path, PatientBody),
+        _part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
+        _part(visit, care.engagement, f"{path}/reminders", Page[ReminderBody]),
     )
     return Record(
         patient=patient,
@@ -40,6 +39,19 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
         courses=None if courses is None else courses.items,
         reminders=None if reminders is None else reminders.items,
     )
+
+
+async def _part(visit: Visit, caller: Caller, path: str, answer: type[B]) -> B | None:
+    """One service's part, or a gap: it is silent, or has not heard of this person yet."""
+    try:
+        return await caller.get(path, answer, newcomer=True)
+    except Unreachable:
+        pass
+    except Refused as refused:
+        if refused.problem.status not in _UNHEARD:
+            raise
+    visit.missing.append(caller.service)
+    return None
 
 
 async def _flags(visit: Visit, patient: PatientBody) -> tuple[FlagBody, ...]:
@@ -53,3 +65,10 @@ async def record_page(
     """A page of a record, under its head."""
     head = record.head(read, visit.setting, tab=tab)
     return visit.page(template, status=status, head=head, patient=read.patient, **context)
+
+
+def may_prescribe(visit: Visit, read: Record) -> bool:
+    """Whether to offer setting up a course: treatment lists no actions for a course that does
+    not exist yet, and refuses whoever tries all the same."""
+    is_prescriber = visit.visitor.staff.role is Role.PRESCRIBER
+    return is_prescriber and record.current(read.courses or ()) is None

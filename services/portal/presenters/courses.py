@@ -224,7 +224,7 @@ def response(course: CourseBody, setting: Setting) -> tuple[tuple[str, str], ...
     first = "none yet" if one.baseline_on is None else _score(one.baseline_total, one.baseline_on)
     latest = "none yet" if one.latest_on is None else _score(one.latest_total, one.latest_on)
     said = [
-        ("Measured by", words.plain(one.instrument).upper()),
+        ("Measured by", words.instrument(one.instrument)),
         ("First reading", first),
         ("Latest", latest),
         ("So far", RESPONSES[one.category]),

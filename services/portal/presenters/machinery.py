@@ -22,6 +22,15 @@ STRIDE_WORDS = (
     ("7d", "One week"),
     ("28d", "Four weeks"),
 )
+FACT_NAMES = (
+    "Waiting to be sent",
+    "Waiting to be taken in",
+    "Parked",
+    "Last tick",
+    "Oldest thing due",
+    "Release",
+    "Schema",
+)
 REASONS = (
     ("cause-mended", "The cause is mended"),
     ("superseded", "Later news made it needless"),
@@ -88,7 +97,7 @@ def verdict(service: str, found: AuditVerdict | None) -> State:
 def entry(one: AuditEntryBody, setting: Setting) -> tuple[str, ...]:
     """One line of the trail: when, who, what, on what."""
     return (
-        words.moment(one.at, zone=setting.zone, now=setting.now),
+        f"{one.at.astimezone(setting.zone):%Y-%m-%d %H:%M:%S}",
         words.who_recorded(one.actor, setting.staff),
         one.action,
         one.object if one.object_version is None else f"{one.object}, version {one.object_version}",
@@ -98,19 +107,20 @@ def entry(one: AuditEntryBody, setting: Setting) -> tuple[str, ...]:
 
 def _facts(body: OperationsBody, setting: Setting) -> tuple[tuple[str, str], ...]:
     def at(value: datetime) -> str:
-        return words.moment(value, zone=setting.zone, now=setting.now)
+        return words.deadline(value, zone=setting.zone, now=setting.now)
 
     age = body.oldest_unpublished_s
     waiting = str(body.unpublished)
     if age is not None:
         waiting += f", the oldest for {words.lateness(int(age // 60))}"
     pending = "the broker cannot be asked" if body.pending is None else str(body.pending)
-    return (
-        ("Waiting to be sent", waiting),
-        ("Waiting to be taken in", pending),
-        ("Parked", str(body.parked)),
-        ("Last tick", at(body.last_tick_at) if body.last_tick_at else "never"),
-        ("Oldest thing due", at(body.oldest_due_at) if body.oldest_due_at else "nothing"),
-        ("Release", body.release),
-        ("Schema", body.schema_version or "none"),
+    said = (
+        waiting,
+        pending,
+        str(body.parked),
+        at(body.last_tick_at) if body.last_tick_at else "never",
+        at(body.oldest_due_at) if body.oldest_due_at else "nothing",
+        body.release,
+        body.schema_version or "none",
     )
+    return tuple(zip(FACT_NAMES, said, strict=True))

@@ -88,7 +88,7 @@ def _measured(read: Record, line: InstrumentTrajectory, setting: Setting) -> Til
     on = words.when(line.latest_on, today=setting.today) if line.latest_on else ""
     first = f" First reading {line.baseline_total}." if line.baseline_total is not None else ""
     return Tile(
-        title=words.plain(line.instrument).upper(),
+        title=words.instrument(line.instrument),
         figure=total,
         text=f"{words.plain(courses.RESPONSES[line.response])}, {on}.{first}",
         href=places.patient(read.patient.patient_id, "assessments"),

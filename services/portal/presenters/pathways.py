@@ -1,7 +1,7 @@
 """A pathway proposal: what is proposed, why, and what a person decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.portal.presenters import intakes, words
 from services.portal.presenters.intakes import Asked
@@ -82,15 +82,42 @@ def proposal(one: ProposalBody, content: PathwayContent, setting: Setting) -> Pr
         guards=tuple(GuardQuestion(f"guard.{item.code}", item.text) for item in one.guards),
         applies=tuple(reason for reason in reasons if reason.tone == "good"),
         others=tuple(reason for reason in reasons if reason.tone != "good"),
-        may_decide="decision" in one.actions,
+        may_decide="decide" in one.actions,
         version=one.version,
         lines=(f"State: {_DECISIONS[one.decision]}", *([decided] if decided else [])),
     )
 
 
 def plan_questions(content: PathwayContent) -> tuple[Asked, ...]:
-    """What a plan has to say: how long, by whom, how."""
-    return tuple(intakes.asked(question, prefix="plan") for question in content.plan_questions)
+    """What a plan has to say: how long, by whom, how; each with the ways that need it."""
+    return tuple(
+        replace(intakes.asked(question, prefix="plan"), source=_needed_for(question.code, content))
+        for question in content.plan_questions
+    )
+
+
+def choices(one: Proposal, content: PathwayContent) -> tuple[tuple[str, str], ...]:
+    """The decisions there are. None is chosen beforehand: a person decides."""
+    proposed = tuple((f"accepted:{code}", label) for code, label, _ in one.arms)
+    codes = {code for code, _, _ in one.arms}
+    others = tuple(
+        (f"changed:{arm.code}", f"Another way: {arm.label}")
+        for arm in content.arms
+        if arm.code not in codes
+    )
+    return (*proposed, *others, ("declined:", "None of these now"))
+
+
+def decision(choice: str) -> dict[str, str]:
+    """The decision and the way behind one choice of the form."""
+    verdict, _, arm = choice.partition(":")
+    said = {"decision": verdict, "arm": arm}
+    return {name: value for name, value in said.items() if value}
+
+
+def _needed_for(code: str, content: PathwayContent) -> str:
+    ways = [arm.label for arm in content.arms if code in arm.needs]
+    return f"Needed for: {', '.join(ways)}." if ways else ""
 
 
 def _reason(line: TraceLine) -> Reason:

@@ -45,10 +45,10 @@ def rows(people: Iterable[PatientSummary], *, today: date) -> tuple[Person, ...]
     return tuple(
         Person(
             name=words.full_name(person.given_name, person.family_name),
-            birth=words.born(person.birth_date, today=today),
+            birth=words.born(person.birth_date, today=today).removeprefix("born "),
             number=record.number(person.patient_id),
             status=STATUSES[person.status],
-            enrolled=words.when(person.enrolled_on, today=today),
+            enrolled=words.away(person.enrolled_on, today=today),
             open_flags=person.open_flags,
             href=places.patient(person.patient_id),
         )

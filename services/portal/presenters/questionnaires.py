@@ -101,7 +101,7 @@ def result(one: AssessmentBody, titles: Mapping[str, str], setting: Setting) -> 
     """One completed questionnaire in words; a missing total is said, never guessed."""
     highest = f" of {one.highest}" if one.highest is not None else ""
     return Result(
-        title=titles.get(one.instrument, words.plain(one.instrument)),
+        title=titles.get(one.instrument, words.instrument(one.instrument)),
         taken=words.when(one.taken_on, today=setting.today),
         total=f"{one.total}{highest}" if one.total is not None else "No total",
         band=one.band_label or "",
@@ -138,7 +138,7 @@ def _progress(line: InstrumentTrajectory, titles: Mapping[str, str], setting: Se
     today = setting.today
     met = {True: "met", False: "not met", None: "not known"}
     return Progress(
-        title=titles.get(line.instrument, words.plain(line.instrument)),
+        title=titles.get(line.instrument, words.instrument(line.instrument)),
         baseline=_reading(line.baseline_total, line.baseline_on, setting),
         latest=_reading(line.latest_total, line.latest_on, setting),
         response=words.plain(RESPONSES[line.response]),

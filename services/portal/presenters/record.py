@@ -139,7 +139,7 @@ def flag_banner(flag: FlagBody, setting: Setting) -> Flag:
     return Flag(
         title=flag.title,
         act=flag.act,
-        due=words.moment(flag.due_at, zone=setting.zone, now=setting.now),
+        due=words.deadline(flag.due_at, zone=setting.zone, now=setting.now),
         late=flag.due_at < setting.now and flag.status == "open",
         in_hand=f"{holder} has it in hand." if taken else "Nobody has it in hand yet.",
         href=places.patient(flag.patient_id, "flags", flag.flag_id),
@@ -153,7 +153,7 @@ def _taking(courses: Sequence[CourseBody] | None) -> str:
     course = current(courses)
     if course is None or course.started_on is None:
         return "No medicine from us"
-    return f"{course.drug_name}: {course.dose_text}"
+    return f"{course.drug_name}: {words.daily(course.dose_text, course.dose_mg)}"
 
 
 def _next(reminders: Sequence[ReminderBody]) -> ReminderBody | None:

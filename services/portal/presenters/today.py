@@ -152,7 +152,7 @@ def _union(sources: Sources, setting: Setting) -> dict[Key, Row]:
     for flag in sources.flags or ():
         key = ("safety-flag", flag.flag_id, 1, 0, FLAG_KIND)
         if key in rows:
-            rows[key] = replace(rows[key], title=flag.title, why=flag.act)
+            rows[key] = _flagged(rows[key], flag, setting)
         else:
             rows[key] = _flag(key, flag, people, setting)
     return rows
@@ -233,7 +233,6 @@ def _flag(
 ) -> Row:
     name, birth = people.get(flag.patient_id, (NAMELESS, ""))
     taken = flag.acknowledged_by is not None
-    overdue = flag.due_at < setting.now
     return Row(
         key=key,
         section=Section.SAFETY_NOW,
@@ -244,8 +243,8 @@ def _flag(
         why=flag.act,
         dose="",
         supply="",
-        due=words.moment(flag.due_at, zone=setting.zone, now=setting.now),
-        late=_late(flag.due_at, setting) if overdue else "",
+        due=_by(flag, setting),
+        late=_late(flag, setting),
         in_hand=words.who(flag.acknowledged_by, setting.staff) if taken else "",
         for_roles=frozenset(),
         escalated=False,
@@ -296,5 +295,21 @@ def _birth(birth_date: date | None, setting: Setting) -> str:
     return words.born(birth_date, today=setting.today) if birth_date else ""
 
 
-def _late(due_at: datetime, setting: Setting) -> str:
-    return words.lateness(int((setting.now - due_at).total_seconds() // 60))
+def _flagged(row: Row, flag: FlagBody, setting: Setting) -> Row:
+    """The reminder of a flag, in the flag's own words and with its own hour."""
+    return replace(
+        row,
+        title=flag.title,
+        why=flag.act,
+        due=_by(flag, setting),
+        late=_late(flag, setting),
+    )
+
+
+def _by(flag: FlagBody, setting: Setting) -> str:
+    return f"by {words.deadline(flag.due_at, zone=setting.zone, now=setting.now)}"
+
+
+def _late(flag: FlagBody, setting: Setting) -> str:
+    minutes = int((setting.now - flag.due_at).total_seconds() // 60)
+    return words.lateness(minutes) if minutes > 0 else ""

@@ -1,7 +1,8 @@
 """Dates, names and codes as people say them. Every date names its weekday and its distance."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,11 @@ SPOKEN = {
     "maoi": "MAOI",
     "nsaid": "NSAID",
     "mg": "mg",
+    "ocd": "OCD",
+    "ptsd": "PTSD",
+    "cyp2c19": "CYP2C19",
+    "cyp2d6": "CYP2D6",
+    "cyp3a4": "CYP3A4",
 }
 """Parts of a code that are not written as an ordinary word."""
 
@@ -95,6 +101,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def daily(text: str, dose_mg: Decimal) -> str:
+    """A dose in product units with its total: ``one 50 mg tablet (50 mg a day)``."""
+    return f"{text} ({dose_mg.normalize():f} mg a day)" if dose_mg else text
+
+
 def full_name(given: str, family: str) -> str:
     """Given name first, as the person is spoken to."""
     return f"{given} {family}"
@@ -112,6 +123,23 @@ def plain(code: str) -> str:
     words = [SPOKEN.get(part, part) for part in code.replace("_", "-").split("-")]
     said = " ".join(words)
     return said[:1].upper() + said[1:]
+
+
+def instrument(code: str) -> str:
+    """A questionnaire by its code, as clinicians write it: ``phq-9`` is ``PHQ-9``."""
+    return code.upper()
+
+
+def deadline(value: datetime, *, zone: ZoneInfo, now: datetime) -> str:
+    """``today at 17:25, in 3 hours``, ``Tue 4 May 2027 at 09:00, tomorrow``; midnight is the
+    end of the day before."""
+    local, today = value.astimezone(zone), now.astimezone(zone).date()
+    if local.time() == time.min:
+        last = local.date() - timedelta(days=1)
+        return f"the end of {'today' if last == today else when(last, today=today)}"
+    if value.astimezone(zone).date() == now.astimezone(zone).date():
+        return f"today at {value.astimezone(zone):%H:%M}, {_minutes_away(value - now)}"
+    return moment(value, zone=zone, now=now)
 
 
 def who(staff_id: UUID | None, names: Mapping[UUID, str]) -> str:

@@ -103,3 +103,16 @@ def test_a_code_becomes_words(code: str, said: str) -> None:
 )
 def test_whoever_recorded_something_is_named(actor: str, said: str) -> None:
     assert words.who_recorded(actor, {ADA: "Nell Hughes"}) == said
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (datetime(2027, 5, 1, 16, 25, tzinfo=UTC), "today at 17:25, in 9 hours"),
+        (datetime(2027, 5, 1, 23, 0, tzinfo=UTC), "the end of today"),
+        (datetime(2027, 5, 2, 23, 0, tzinfo=UTC), "the end of Sun 2 May 2027, tomorrow"),
+        (datetime(2027, 5, 2, 8, 0, tzinfo=UTC), "Sun 2 May 2027 at 09:00, tomorrow"),
+    ],
+)
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before(at: datetime, said: str) -> None:
+    assert words.deadline(at, zone=LONDON, now=NOW) == said
