@@ -62,7 +62,7 @@ async def propose_course(
             raise Blocked(f"{finding.rule}: {finding.detail}")
     row = dose_range(drug, indication=indication, jurisdiction=book.jurisdiction)
     if row is None:
-        raise Blocked(f"F-09: {drug.name} has no dose for {indication}.", field="indication")
+        raise Blocked(f"F-09: {drug.name} has no dose for this indication.", field="indication")
     table = dose_table(drug.shelf(book.jurisdiction, on=starts_on), target_mg)
     steps = titration(row, start_mg=start_mg, target_mg=target_mg, table=table)
     course = Course(

@@ -69,7 +69,7 @@ async def record_health_profile(
     strange = conditions - words.conditions
     if strange:
         raise UnknownCondition(
-            f"No rule knows {', '.join(sorted(strange))}; the form lists the known ones.",
+            "No rule knows one of these conditions; the profile lists the known ones.",
             field="conditions",
         )
     latest = await work.profiles.latest(patient_id)

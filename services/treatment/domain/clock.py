@@ -96,7 +96,7 @@ def default_months(
     months = rules.first_months.get(indication)
     if months is None:
         raise ReasonNeeded(
-            f"No rule says how long to go on for {indication}: state the months and why.",
+            "No rule says how long to go on for this indication: state the months and why.",
             field="months",
         )
     counted = frozenset() if factors <= rules.not_alone else factors
@@ -174,15 +174,13 @@ def check_remission(on: date, *, started_on: date, history: History, today: date
         BadDate: naming the date it collides with.
     """
     if on > today:
-        raise BadDate(f"Remission on {on} lies in the future.", field="remission_on")
+        raise BadDate("Remission lies in the future.", field="remission_on")
     if on < started_on:
-        raise BadDate(
-            f"Remission on {on} is before the start on {started_on}.", field="remission_on"
-        )
+        raise BadDate(f"Remission is before the start on {started_on}.", field="remission_on")
     relapses = [mark.on for mark in history.marks if isinstance(mark, Relapse)]
     if relapses and on <= relapses[-1]:
         raise BadDate(
-            f"Remission on {on} is not after the relapse on {relapses[-1]}.", field="remission_on"
+            f"Remission is not after the relapse on {relapses[-1]}.", field="remission_on"
         )
 
 
@@ -194,10 +192,8 @@ def check_relapse(on: date, *, started_on: date, history: History, today: date) 
     """
     remission = history.remission
     if on > today:
-        raise BadDate(f"Relapse on {on} lies in the future.", field="relapse_on")
+        raise BadDate("Relapse lies in the future.", field="relapse_on")
     if on < started_on:
-        raise BadDate(f"Relapse on {on} is before the start on {started_on}.", field="relapse_on")
+        raise BadDate(f"Relapse is before the start on {started_on}.", field="relapse_on")
     if remission is not None and on < remission.on:
-        raise BadDate(
-            f"Relapse on {on} is before the remission on {remission.on}.", field="relapse_on"
-        )
+        raise BadDate(f"Relapse is before the remission on {remission.on}.", field="relapse_on")

@@ -120,7 +120,7 @@ def change_dose(
     """
     require(Move.CHANGE_DOSE, course.phase)
     if dose.mg == course.dose.mg:
-        raise BadDose(f"The dose is {dose.text} already.", field="dose_mg")
+        raise BadDose("This is the dose already.", field="dose_mg")
     if not course.first_dose_on <= effective_on <= today:
         raise BadDate(
             f"A change counts from a day between {course.first_dose_on} and today.",

@@ -187,7 +187,7 @@ def take(
     if step.supply_confirmed_at is None:
         raise IllegalMove(f"T-19: confirm the supply of step {ordinal} first.", field="ordinal")
     if taken_on > today:
-        raise BadDate(f"{taken_on} lies in the future.", field="taken_on")
+        raise BadDate("The day lies in the future.", field="taken_on")
     if taken_on < step.change_on:
         raise BadDate(f"Step {ordinal} may not start before {step.change_on}.", field="taken_on")
     is_stop = not step.dose.mg

@@ -159,7 +159,7 @@ def _dose(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "F-09",
             Level.BLOCK,
-            f"{facts.drug.name} has no dose for {facts.indication} in this jurisdiction.",
+            f"{facts.drug.name} has no dose for this indication here.",
         )
         return
     cap = lowest_cap(facts)
@@ -171,7 +171,7 @@ def _dose(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "F-09",
             Level.BLOCK,
-            f"{plain(facts.dose_mg)} mg is over the ceiling of {plain(limit_mg)} mg ({why}).",
+            f"Over the ceiling of {plain(limit_mg)} mg a day ({why}).",
         )
 
 

@@ -183,7 +183,7 @@ def release(course: Course, *, on: date, today: date) -> Course:
     if course.taper is None or course.phase is not Phase.TAPER_HOLD:
         raise IllegalMove("There is no hold to end.")
     if on < today:
-        raise BadDate(f"{on} lies in the past.", field="resume_on")
+        raise BadDate("The day lies in the past.", field="resume_on")
     taper = live_taper.release(course.taper, on=on)
     started = live_taper.last_taken(taper) is not None
     phase = Phase.TAPER_ACTIVE if started else Phase.TAPER_PLANNED
@@ -205,7 +205,7 @@ def step_back(
     if cut is None:
         raise IllegalMove("No step was taken yet: there is nothing to step back from.")
     if not (cut.taken_on or cut.change_on) <= from_on <= today:
-        raise BadDate(f"Between {cut.taken_on} and today.", field="from_on")
+        raise BadDate(f"The day lies between {cut.taken_on} and today.", field="from_on")
     back = replace(
         course,
         phase=Phase.STEP_BACK,

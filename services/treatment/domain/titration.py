@@ -43,7 +43,7 @@ def exactly(table: DoseTable, dose_mg: Decimal, *, field: str) -> Dose:
     above = table.at_least(dose_mg)
     near = [table.below(dose_mg), *([above] if above else [])]
     doses = " or ".join(f"{plain(dose.dose_mg)} mg" for dose in near if dose.dose_mg)
-    raise BadDose(f"F-13: {plain(dose_mg)} mg cannot be made; nearest: {doses}.", field=field)
+    raise BadDose(f"F-13: this dose cannot be made; nearest: {doses}.", field=field)
 
 
 def _climb(row: DoseRange, start_mg: Decimal, target_mg: Decimal) -> Iterator[tuple[int, Decimal]]:

@@ -29,7 +29,7 @@ def add_courses(api: Api, desk: Desk) -> None:
     @api.get("/api/v1/patients/{patient_id}/courses", roles=CLINICAL, raises=(404, 409))
     async def list_courses(call: Call, patient_id: UUID) -> Page[CourseBody]:
         """A person's courses, newest first."""
-        patient = await desk.visible_patient(call, patient_id)
+        patient = await desk.visible_patient(call, patient_id, read="courses")
         courses = await desk.work(call).courses.of(patient_id)
         bodies = [await show_course(desk, call, course, patient) for course in courses]
         return Page[CourseBody](items=tuple(bodies))
@@ -60,7 +60,7 @@ def add_courses(api: Api, desk: Desk) -> None:
     @api.get("/api/v1/courses/{course_id}", roles=CLINICAL, raises=(404, 409))
     async def read_course(call: Call, course_id: UUID) -> CourseBody:
         """One course as it stands now."""
-        course, patient = await desk.visible_course(call, course_id)
+        course, patient = await desk.visible_course(call, course_id, read="course")
         return await show_course(desk, call, course, patient)
 
     @api.post(

@@ -53,8 +53,12 @@ class Desk:
         """The call's transaction as the use cases see it."""
         return SqlWork(call.tx, supply_working_days=self.book.supply_working_days)
 
-    async def visible_patient(self, call: Call, patient_id: UUID) -> Known:
+    async def visible_patient(
+        self, call: Call, patient_id: UUID, *, read: str | None = None
+    ) -> Known:
         """The one gate to a person's data: only who looks after them gets through.
+
+        ``read`` names what is looked at, for the audit trail; a change leaves its own entry.
 
         Raises:
             OutsideRelation: neither in the care team nor of the person's team; audited.
@@ -70,9 +74,13 @@ class Desk:
         related = call.principal.staff_id in complete.care_team
         if not related and complete.team not in call.principal.teams:
             raise OutsideRelation(patient_id)
+        if read is not None:
+            call.tx.audit(f"{read}.read", object=f"patient:{patient_id}", subject=patient_id)
         return complete
 
-    async def visible_course(self, call: Call, course_id: UUID) -> tuple[Course, Known]:
+    async def visible_course(
+        self, call: Call, course_id: UUID, *, read: str | None = None
+    ) -> tuple[Course, Known]:
         """A course of a person the caller may see.
 
         Raises:
@@ -81,7 +89,7 @@ class Desk:
         course = await self.work(call).courses.get(course_id)
         if course is None:
             raise Unknown
-        return course, await self.visible_patient(call, course.patient_id)
+        return course, await self.visible_patient(call, course.patient_id, read=read)
 
     async def signed(self, token: str, *, now: datetime) -> Signed:
         """The proof that a person signed, checked against the portal's keys.

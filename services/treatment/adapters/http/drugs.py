@@ -38,7 +38,7 @@ def add_drugs(api: Api, desk: Desk) -> None:
     @api.get("/api/v1/patients/{patient_id}/drug-options", roles=CLINICAL, raises=(404, 409))
     async def list_drug_options(call: Call, patient_id: UUID, query: OptionsQuery) -> DrugOptions:
         """Drugs for one person and indication, best first."""
-        await desk.visible_patient(call, patient_id)
+        await desk.visible_patient(call, patient_id, read="drug-options")
         offers = await offer_drugs(
             desk.work(call),
             patient_id=patient_id,
@@ -59,7 +59,7 @@ def add_drugs(api: Api, desk: Desk) -> None:
     @api.get("/api/v1/patients/{patient_id}/health-profile", roles=CLINICAL, raises=(404, 409))
     async def read_health_profile(call: Call, patient_id: UUID) -> HealthProfile:
         """The latest answers about conditions and other medicines."""
-        patient = await desk.visible_patient(call, patient_id)
+        patient = await desk.visible_patient(call, patient_id, read="health-profile")
         latest = await desk.work(call).profiles.latest(patient_id)
         return profile_body(latest, patient=patient, vocabulary=words)
 

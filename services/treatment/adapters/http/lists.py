@@ -50,6 +50,7 @@ def add_lists(api: Api, desk: Desk) -> None:
     async def list_due_steps(call: Call, query: DueQuery) -> Page[DueItem]:
         """What is owed to the people the caller looks after, computed from plan rows."""
         until = query.until or call.tx.now
+        call.tx.audit("due-steps.listed", object="due-steps")
         rows = await owed(
             call.tx.session,
             staff_id=call.principal.staff_id,
@@ -71,7 +72,7 @@ def add_lists(api: Api, desk: Desk) -> None:
         call: Call, patient_id: UUID, query: TimelineQuery
     ) -> Page[TimelineEntry]:
         """What happened to a person's courses, in order."""
-        await desk.visible_patient(call, patient_id)
+        await desk.visible_patient(call, patient_id, read="timeline")
         entries = (
             select(JournalRow)
             .where(journal.patient_id == patient_id, journal.at <= (query.as_of or call.tx.now))

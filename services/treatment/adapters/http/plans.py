@@ -28,8 +28,8 @@ from shared.runtime.http import Api, Call, Mode
 def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
     """Add this file's routes; ``policies`` are those offered by name."""
 
-    async def shown(call: Call, plan: Plan) -> TaperPlanBody:
-        course, patient = await desk.visible_course(call, plan.course_id)
+    async def shown(call: Call, plan: Plan, *, read: str | None = None) -> TaperPlanBody:
+        course, patient = await desk.visible_course(call, plan.course_id, read=read)
         return await show_plan(desk, call, plan, course, patient)
 
     @api.get("/api/v1/taper-policies", roles=CLINICAL)
@@ -47,7 +47,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
     )
     async def preview_taper_plan(call: Call, course_id: UUID, body: TaperRequest) -> TaperPreview:
         """Calculate a plan and keep nothing."""
-        await desk.visible_course(call, course_id)
+        await desk.visible_course(call, course_id, read="course")
         outline = await preview_taper(
             desk.work(call),
             course_id=course_id,
@@ -80,7 +80,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
     @api.get("/api/v1/courses/{course_id}/taper-plans", roles=CLINICAL, raises=(404, 409))
     async def list_taper_plans(call: Call, course_id: UUID) -> Page[TaperPlanBody]:
         """A course's plans, newest first."""
-        course, patient = await desk.visible_course(call, course_id)
+        course, patient = await desk.visible_course(call, course_id, read="taper-plans")
         plans = await desk.work(call).plans.of(course_id)
         bodies = [await show_plan(desk, call, plan, course, patient) for plan in plans]
         return Page[TaperPlanBody](items=tuple(bodies))
@@ -88,7 +88,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
     @api.get("/api/v1/taper-plans/{plan_id}", roles=CLINICAL, raises=(404, 409))
     async def read_taper_plan(call: Call, plan_id: UUID) -> TaperPlanBody:
         """One plan, with how its life goes."""
-        return await shown(call, await _plan(desk, call, plan_id))
+        return await shown(call, await _plan(desk, call, plan_id), read="taper-plan")
 
     @api.post(
         "/api/v1/taper-plans/{plan_id}/sign", roles=PRESCRIBER, raises=(404, 409), if_match=True
