@@ -135,6 +135,14 @@ async def enrolled(clinic: Clinic) -> None:
     await clinic.ask_profile()
 
 
+@pytest.fixture(scope="module")
+async def asked(sqlite_databases: Databases) -> AsyncIterator[Clinic]:
+    """One clinic for all that is refused, since nothing of it may be stored."""
+    async with clinic_on(sqlite_databases) as open_clinic:
+        await enrolled(open_clinic)
+        yield open_clinic
+
+
 BAD_PROPOSALS = [
     ("zero", {"start_dose_mg": "0"}, "invalid"),
     ("negative", {"start_dose_mg": "-5"}, "invalid"),
@@ -163,15 +171,12 @@ BAD_PROPOSALS = [
 @pytest.mark.parametrize(
     ("changes", "code"), [row[1:] for row in BAD_PROPOSALS], ids=[row[0] for row in BAD_PROPOSALS]
 )
-async def test_a_bad_proposal_is_named_and_stores_nothing(sqlite_databases, changes, code):
-    async with clinic_on(sqlite_databases) as clinic:
-        await enrolled(clinic)
+async def test_a_bad_proposal_is_named_and_stores_nothing(asked, changes, code):
+    answer = await asked.propose(**changes)
 
-        answer = await clinic.propose(**changes)
-
-        assert (answer.status, answer.json["code"]) == (422, code), answer.json
-        assert answer.json["errors"] or code == "blocked-by-rule"
-        assert (await clinic.prescriber.get(f"patients/{PATIENT}/courses")).json["items"] == []
+    assert (answer.status, answer.json["code"]) == (422, code), answer.json
+    assert answer.json["errors"] or code == "blocked-by-rule"
+    assert (await asked.prescriber.get(f"patients/{PATIENT}/courses")).json["items"] == []
 
 
 async def test_nobody_starts_before_being_asked(clinic):
