@@ -390,6 +390,24 @@ async def test_an_item_is_found_by_any_of_its_levels(opened: Opened) -> None:
         assert await work.reminders.patient_of(COURSE) is None
 
 
+async def test_a_record_withdrawn_as_a_mistake_brings_its_reminder_back(opened: Opened) -> None:
+    done = a_course(a_taper(a_step(taken_at=NOW)))
+    async with opened(NOW) as work:
+        await a_clinic(work)
+        await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
+        await apply_course_state(work, course=done, rules=CONTENT, now=NOW)
+        assert (await rows_of(work))["change-day", 0].state is State.DONE
+        assert ("change-day", 1) not in await rows_of(work)
+    async with opened(NOW) as work:
+        await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
+    async with opened(DUE) as work:
+        back = {level: (await rows_of(work))["change-day", level] for level in range(4)}
+        assert {row.state for row in back.values()} == {State.PLANNED}
+        rungs = await work.reminders.rungs_of([back[0].reminder_id])
+        assert {row.level: row for row in rungs} == {n: back[n] for n in (1, 2, 3)}
+        assert not await work.reminders.rungs_of([])
+
+
 async def test_levels_count_on_time_late_and_waiting(opened: Opened) -> None:
     async with opened(NOW) as work:
         await a_clinic(work)

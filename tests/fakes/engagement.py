@@ -1,6 +1,6 @@
 """Engagement's ``Work`` over dictionaries. It passes the suite the SQL one passes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -22,7 +22,7 @@ from services.engagement.domain.flag import Flag
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import Reminder, State, shown
+from services.engagement.domain.reminder import Reason, Reminder, State, shown
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section, reading_order, section_of
 from shared.events.envelope import Fact
@@ -52,7 +52,16 @@ class FakeReminders:
     lost: dict[UUID, datetime] = field(default_factory=dict)
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
-        return [row for row in self.rows.values() if row.patient_id == patient_id]
+        spent = {Reason.SUPERSEDED, Reason.COMPLETED}
+        return [
+            row
+            for row in self.rows.values()
+            if row.patient_id == patient_id
+            and (row.level == 0 or not (row.state is State.DONE or row.reason in spent))
+        ]
+
+    async def rungs_of(self, items: Collection[UUID]) -> Sequence[Reminder]:
+        return [row for row in self.rows.values() if row.item_id in items and row.level > 0]
 
     async def patient_of(self, reminder_id: UUID) -> UUID | None:
         row = self.rows.get(reminder_id)

@@ -27,14 +27,14 @@ class SqlPatients:
 
     async def hold(self, patient_id: UUID) -> Patient:
         """The person, with nobody else deciding about their reminders until we commit."""
+        known = await self._find(patient_id, lock=True)
+        if known is not None:
+            return known
         stub = self._insert(patient).values(
             patient_id=patient_id, status=CareStatus.ACTIVE.value, team="", zone=self._clinic_zone
         )
         await self._session.execute(stub.on_conflict_do_nothing())
-        found = await self._find(patient_id, lock=True)
-        if found is None:
-            raise LookupError("a patient row vanished while it was held")
-        return found
+        return await self.hold(patient_id)
 
     async def find(self, patient_id: UUID) -> Patient | None:
         """The person as known now."""

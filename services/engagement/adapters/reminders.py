@@ -1,6 +1,6 @@
 """Reminders in SQL: decisions read and write whole batches, never a row at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,10 +28,11 @@ from services.engagement.domain.change import Changes
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import Reason, Reminder
+from services.engagement.domain.reminder import Reason, Reminder, State
 from services.engagement.domain.worklist import Section
 from shared.runtime.db import Transaction
 
+_SPENT = (Reason.SUPERSEDED.value, Reason.COMPLETED.value)
 _PLANNED = reminder.c.state == literal_column("'planned'")
 
 
@@ -44,10 +45,19 @@ class SqlReminders:
         self._listing = Listing(tx.session, kinds)
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
-        """Every row but the rungs of replaced plans, which never return; locked until we commit."""
-        replaced = func.coalesce(reminder.c.reason, "") == Reason.SUPERSEDED.value
-        useful = or_(reminder.c.level == 0, ~replaced)
+        """Every reminder with the rungs of what is not done; locked until we commit."""
+        spent = or_(
+            reminder.c.state == State.DONE.value,
+            func.coalesce(reminder.c.reason, "").in_(_SPENT),
+        )
+        useful = or_(reminder.c.level == 0, ~spent)
         return await self._locked(reminder.c.patient_id == patient_id, useful)
+
+    async def rungs_of(self, items: Collection[UUID]) -> Sequence[Reminder]:
+        """The rungs of these reminders; locked until we commit."""
+        if not items:
+            return ()
+        return await self._locked(reminder.c.item_id.in_(items), reminder.c.level > 0)
 
     async def patient_of(self, reminder_id: UUID) -> UUID | None:
         """Whom this reminder is about."""

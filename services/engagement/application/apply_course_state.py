@@ -10,7 +10,6 @@ from services.engagement.domain.rules import Rules
 
 async def apply_course_state(work: Work, *, course: Course, rules: Rules, now: datetime) -> None:
     """Remember the state and plan the person anew."""
-    await work.patients.hold(course.patient_id)
     await work.courses.put(course)
     work.audit("course.known", object=f"course:{course.course_id}", subject=course.patient_id)
     await replan(work, patient_id=course.patient_id, rules=rules, now=now)

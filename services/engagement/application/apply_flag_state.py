@@ -10,7 +10,6 @@ from services.engagement.domain.rules import Rules
 
 async def apply_flag_state(work: Work, *, flag: Flag, rules: Rules, now: datetime) -> None:
     """Remember the state and plan the person anew."""
-    await work.patients.hold(flag.patient_id)
     await work.flags.put(flag)
     work.audit("flag.known", object=f"flag:{flag.flag_id}", subject=flag.patient_id)
     await replan(work, patient_id=flag.patient_id, rules=rules, now=now)

@@ -1,6 +1,6 @@
 """What the use cases need of a transaction. SQL and the tests' fake both provide it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -105,7 +105,11 @@ class Reminders(Protocol):
     """All reminders, one row per key and level."""
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
-        """Every row of one person that a decision may depend on, closed ones too."""
+        """Every reminder of one person, closed ones too, with the rungs of what is not done."""
+        ...
+
+    async def rungs_of(self, items: Collection[UUID]) -> Sequence[Reminder]:
+        """The rungs of these reminders."""
         ...
 
     async def patient_of(self, reminder_id: UUID) -> UUID | None:

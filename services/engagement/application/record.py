@@ -11,8 +11,6 @@ async def record(work: Work, changes: Changes) -> None:
 
     Rungs that nobody has seen follow their reminder and leave no trace of their own.
     """
-    if not changes:
-        return
     await work.reminders.save(changes)
     for change in changes:
         announce(work, change)

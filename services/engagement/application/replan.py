@@ -17,7 +17,7 @@ from services.engagement.domain.gone import why_gone, why_left
 from services.engagement.domain.obligation import COURSE, FLAG, PLAN, Obligation
 from services.engagement.domain.owed_by_course import obligations_of
 from services.engagement.domain.owed_by_flag import obligations_of_flag
-from services.engagement.domain.reconcile import reconcile
+from services.engagement.domain.reconcile import owed_again, reconcile
 from services.engagement.domain.reminder import Reason, Reminder
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.team import CareStatus, Patient, Staffing
@@ -32,10 +32,9 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
     patient = await work.patients.hold(patient_id)
     courses = await work.courses.of_patient(patient_id)
     flags = await work.flags.of_patient(patient_id)
+    owed = _owed(patient, courses, flags, rules)
     existing = await work.reminders.about(patient_id)
-    live = _live(courses, flags)
-    retired = frozenset(key_subject(row.key) for row in existing) - live.keys()
-    await work.reminders.set_live(live, retired=retired)
+    existing = [*existing, *await work.reminders.rungs_of(owed_again(existing, owed))]
     by_id = {course.course_id: course for course in courses}
 
     def gone(row: Reminder) -> Reason:
@@ -47,12 +46,16 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
 
     changes = reconcile(
         existing,
-        _owed(patient, courses, flags, rules),
+        owed,
         gone=gone,
         setting=rules.setting(Staffing(patient, await work.staff.all())),
         now=now,
     )
-    await record(work, changes)
+    if changes:
+        live = _live(courses, flags)
+        retired = frozenset(key_subject(row.key) for row in existing) - live.keys()
+        await work.reminders.set_live(live, retired=retired)
+        await record(work, changes)
     return changes
 
 

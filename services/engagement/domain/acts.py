@@ -93,7 +93,8 @@ def no_answer(item: Item, setting: Setting, now: datetime) -> Changes:
         return (Change(tried, What.ATTEMPTED), *_climbed_if_possible(item, setting, now))
     latest = now + setting.patience.longest_deferral
     next_try = after_working_time(now, retries[tried.attempts - 1], setting.hours)
-    return _put_off(item, tried, min(next_try, latest), setting, now)
+    later = _put_off(item, tried, min(next_try, latest), setting, now)
+    return (Change(tried, What.ATTEMPTED), *later)
 
 
 def refuse(item: Item, setting: Setting, now: datetime) -> Changes:

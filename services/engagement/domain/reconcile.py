@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from services.engagement.domain import ladder, reminder
 from services.engagement.domain.change import Change, Changes, What
@@ -22,8 +23,8 @@ def reconcile(
 ) -> Changes:
     """The changes that make ``existing`` say what ``owed`` says.
 
-    ``gone`` names the reason for a reminder that is owed no longer. ``existing`` is every row
-    of the person that ``owed`` is about, closed ones too.
+    ``gone`` names the reason for a reminder that is owed no longer. ``existing`` is every
+    reminder of the person, closed ones too, with its rungs unless it is done for good.
     """
     items = items_of(existing)
     wanted = {one.key: one for one in owed}
@@ -37,6 +38,16 @@ def reconcile(
         elif one.done_at is None:
             changes += _new(one, _predecessor(key, items), setting, now)
     return tuple(changes)
+
+
+def owed_again(existing: Iterable[Reminder], owed: Iterable[Obligation]) -> frozenset[UUID]:
+    """Reminders that were done and are not: a record was withdrawn as a mistake."""
+    undone = {one.key for one in owed if one.done_at is None}
+    return frozenset(
+        row.reminder_id
+        for row in existing
+        if row.level == 0 and row.state is State.DONE and row.key in undone
+    )
 
 
 def items_of(rows: Iterable[Reminder]) -> Mapping[Key, Item]:

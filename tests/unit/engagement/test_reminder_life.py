@@ -40,7 +40,12 @@ from services.engagement.domain.errors import Refusal
 from services.engagement.domain.flag import Flag, FlagStatus
 from services.engagement.domain.reminder import Reminder, State
 from services.engagement.domain.team import CareStatus
-from shared.events.engagement import ReminderCancelled, ReminderEscalated, ReminderMadeVisible
+from shared.events.engagement import (
+    ReminderCancelled,
+    ReminderDone,
+    ReminderEscalated,
+    ReminderMadeVisible,
+)
 from tests.fakes.engagement import FakeWork
 from tests.support.engagement import (
     CONTENT,
@@ -291,17 +296,17 @@ class ReminderLife(RuleBasedStateMachine):
 
     @invariant()
     def none_doubled(self) -> None:
-        """One announcement for each time of a reminder, one more if it was cancelled between."""
+        """One announcement for each time of a reminder, one more if it was closed between."""
         shown: Counter[tuple[UUID, datetime]] = Counter()
-        cancelled: Counter[UUID] = Counter()
+        closed: Counter[UUID] = Counter()
         for published in self.work.published:
             if isinstance(published.fact, ReminderMadeVisible):
                 state = published.fact.reminder
                 shown[state.reminder_id, state.due_at] += 1
-            if isinstance(published.fact, ReminderCancelled):
-                cancelled[published.fact.reminder.reminder_id] += 1
+            if isinstance(published.fact, ReminderCancelled | ReminderDone):
+                closed[published.fact.reminder.reminder_id] += 1
         for (reminder_id, _), count in shown.items():
-            assert count <= 1 + cancelled[reminder_id]
+            assert count <= 1 + closed[reminder_id]
 
     @invariant()
     def the_list_shows_all_that_is_due(self) -> None:
