@@ -4,12 +4,14 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.kind import ClosedBy, Group, Kind, Ladder, Patience, Rung
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.obligation import KindCode
@@ -89,10 +91,9 @@ class _KindFile(_Sourced):
     @model_validator(mode="after")
     def _known_words(self) -> "_KindFile":
         for template in (self.title, self.why, self.what):
-            try:
-                template.format_map(dict.fromkeys(WORDS, ""))
-            except KeyError as unknown:
-                raise ValueError(f"a text names {unknown}, which no row has") from unknown
+            named = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
+            if unknown := sorted(named - set(WORDS)):
+                raise ValueError(f"a text names {', '.join(unknown)}, which no row has")
         return self
 
 
@@ -110,7 +111,10 @@ class _Clinic(_Sourced):
             raise ValueError("reminders_at: no reminder falls due between 20:30 and 04:59")
         if self.opens >= self.closes:
             raise ValueError("closes: the clinic closes after it opens")
-        zone_named(self.zone)
+        try:
+            zone_named(self.zone)
+        except UnknownZone as unknown:
+            raise ValueError(f"zone: {unknown}") from unknown
         return self
 
 
