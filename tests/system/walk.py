@@ -187,7 +187,9 @@ class Walk:
         due_at = datetime.fromisoformat(due["due_at"])
         if due_at - GRACE > self.now:
             await self._let(due_at - GRACE - self.now)
-            if due["reminder_id"] in [row["reminder_id"] for row in await self._list()]:
+            shown = due["reminder_id"] in [row["reminder_id"] for row in await self._list()]
+            clock_after = await self.clinic.get(NURSE, "engagement/clock")
+            if shown and datetime.fromisoformat(clock_after["now"]) < due_at:
                 self.early += 1
         await self._let(max(due_at - self.now, timedelta()) + timedelta(seconds=1))
         self.expected.add(key_of(due))
@@ -489,14 +491,25 @@ async def cold() -> None:
 
 
 def main() -> int:
-    """Walk against the running system, or with ``--cold`` against one of its own."""
+    """Walk against the running system, or with ``--cold`` against one of its own.
+
+    With ``--at`` the system is the containers behind that address; the certificate is checked
+    against the authority in ``SSL_CERT_FILE``.
+    """
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=Path("data"))
+    options.add_argument("--at", default="")
+    options.add_argument("--password-file", type=Path)
     options.add_argument("--cold", action="store_true")
     chosen = options.parse_args()
-    password_file = chosen.data / "secrets" / "demo-password"
+    password_file = chosen.password_file or chosen.data / "secrets" / "demo-password"
     try:
-        if chosen.cold or not password_file.exists():
+        if chosen.at:
+            services = {name: f"{chosen.at}/{name}" for name in embedded.PORTS} | {
+                "portal": chosen.at
+            }
+            asyncio.run(walk(services, password_file.read_text()))
+        elif chosen.cold or not password_file.exists():
             asyncio.run(cold())
         else:
             services = {n: f"http://127.0.0.1:{port}" for n, port in embedded.PORTS.items()}
