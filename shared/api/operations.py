@@ -26,7 +26,10 @@ class SetClock(Body):
 
 
 class OperationsBody(Body):
-    """The state of one service. Ages in seconds; None where there is nothing to be old."""
+    """The state of one service. Ages in seconds; None where there is nothing to be old.
+
+    ``clock_suspect``: clocks disagree, so only what is due by all of them is announced.
+    """
 
     service: str
     release: str
@@ -40,6 +43,7 @@ class OperationsBody(Body):
     parked: int
     last_tick_at: AwareDatetime | None
     oldest_due_at: AwareDatetime | None
+    clock_suspect: bool = False
 
 
 class ParkedBody(Body):

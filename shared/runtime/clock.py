@@ -17,6 +17,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def elapsed() -> float:
+    """Seconds that really pass, also while the machine sleeps; never stepped."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def new_id() -> UUID:
     """A random identifier."""
     return uuid4()

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
 from shared.runtime import audit, clock
+from shared.runtime.clock_guard import ClockGuard
 from shared.runtime.inline_sqlite import connector
 from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.tables import outbox
@@ -180,6 +181,8 @@ class Database:
         self.source = source
         self.committed = asyncio.Event()
         """Set after each commit that left something in the outbox: the relay's wake-up."""
+        self.guard = ClockGuard.start()
+        """Whether the clocks agree; what is due is decided by ``guard.cautious(tx.now)``."""
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._now = text(_NOW[engine.dialect.name])
         event.listen(engine.sync_engine, "after_cursor_execute", _note_writes)
@@ -272,6 +275,15 @@ class Database:
         stamp, offset = (await session.execute(self._now)).one()
         now = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
         return now.astimezone(UTC) + timedelta(seconds=offset or 0)
+
+    async def compare_clocks(self) -> None:
+        """Read the database's clock, this machine's and the time passed, for the guard."""
+        async with self.engine.connect() as connection:
+            stamp, _offset = (await connection.execute(self._now)).one()
+        database = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+        self.guard.compare(
+            database.astimezone(UTC), wall=clock.real_now(), elapsed_s=clock.elapsed()
+        )
 
     async def check(self) -> None:
         """Refuse a server that may forget a commit.

@@ -80,6 +80,8 @@ def add_probes(app: web.Application, at: Installation) -> None:
         done, _ = await asyncio.wait({answering}, timeout=READY_S)
         if not done or not answering.result():
             return web.json_response({"status": "database unavailable"}, status=503)
+        if not at.db.guard.is_ready:
+            return web.json_response({"status": "clocks disagree"}, status=503)
         return web.json_response({"status": "ready"})
 
     async def metrics(_request: web.Request) -> web.Response:
@@ -171,6 +173,7 @@ def _add_state(api: Api, at: Installation) -> None:
             parked=(await call.tx.session.execute(count)).scalar_one(),
             last_tick_at=beat.at if beat else None,
             oldest_due_at=beat.oldest_due_at if beat else None,
+            clock_suspect=at.db.guard.is_suspect,
         )
 
     @api.post("/api/v1/outbox/refill", roles={Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN)

@@ -23,7 +23,7 @@ import sqlalchemy.exc
 from aiohttp import web
 
 from shared.events.envelope import Fact
-from shared.runtime import clock, logs
+from shared.runtime import clock, logs, metrics
 from shared.runtime.auth import JwksKeys, Keys
 from shared.runtime.bus.connection import Seen
 from shared.runtime.bus.speaker import Speaker
@@ -37,6 +37,7 @@ from shared.runtime.settings import ServiceSettings, unknown_names
 from shared.runtime.ticker import Tick, Ticker
 
 SHUTDOWN_S = 4.0
+CLOCKS_EVERY_S = 5.0
 STUCK_AFTER_S = 30.0
 EXIT_STUCK = 70
 EXIT_REFUSED = 78
@@ -80,7 +81,7 @@ async def running(service: Service) -> AsyncIterator[int]:
     """
     name = service.api.service
     speaker = Speaker(service.db, service.settings, service.subscriptions, service.watches)
-    ticker = Ticker(name, service.ticks)
+    ticker = Ticker(name, (*service.ticks, _clock_tick(service.db, name)))
     async with AsyncExitStack() as stack:
         await _check(service, stack)
         keys = service.keys or await _jwks(service.settings, stack)
@@ -99,6 +100,17 @@ async def running(service: Service) -> AsyncIterator[int]:
             finally:
                 for task in tasks:
                     task.cancel()
+
+
+def _clock_tick(db: Database, service: str) -> Tick:
+    async def compare() -> int:
+        await db.compare_clocks()
+        metrics.CLOCK_DISAGREEMENT.labels(service).set(db.guard.disagreement.total_seconds())
+        if db.guard.is_suspect:
+            log.warning("clock_suspect", lag_s=db.guard.disagreement.total_seconds())
+        return 0
+
+    return Tick("clock-guard", every_s=CLOCKS_EVERY_S, run=compare)
 
 
 Build = Callable[[], AbstractAsyncContextManager[Service]]

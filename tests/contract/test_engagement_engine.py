@@ -20,7 +20,7 @@ from services.engagement.application.show_due_reminders import show_due_reminder
 from services.engagement.domain.course import Course
 from services.engagement.main import SCHEMA
 from shared.events import engagement as facts
-from shared.runtime import tables
+from shared.runtime import clock, tables
 from shared.runtime.db import Database
 from tests.support.databases import Databases
 from tests.support.engagement import (
@@ -117,6 +117,19 @@ async def test_two_engines_at_once_announce_everything_once(db: Database, url: s
     assert await states(db) == Counter({"visible": 100 * 4 * 4})
     if other is not db:
         await other.close()
+
+
+async def test_a_database_clock_that_ran_ahead_makes_nothing_due(db: Database) -> None:
+    await know(db, *many_courses(1))
+    async with db.reading() as tx:
+        database = tx.now
+    ahead = database - LONG_AGO + timedelta(days=30)
+    db.guard.compare(database, wall=database - ahead, elapsed_s=db.guard.started_s)
+
+    assert await engine(db).show_due() == 0
+
+    db.guard.compare(database, wall=database, elapsed_s=clock.elapsed())
+    assert await engine(db).show_due() > 0
 
 
 @pytest.mark.postgres

@@ -47,7 +47,8 @@ class Engine:
     async def show_due(self) -> int:
         """Claim and announce one batch; how many there were."""
         async with self.db.transaction(actor=f"service:{self.db.source}") as tx:
-            shown = await show_due_reminders(SqlWork(tx, self.rules), now=tx.now)
+            now = self.db.guard.cautious(tx.now)
+            shown = await show_due_reminders(SqlWork(tx, self.rules), now=now)
         await self._beat()
         return shown
 
