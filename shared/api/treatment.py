@@ -537,7 +537,7 @@ class CheckIn(Body):
 
     plan_version: int = Field(ge=1)
     kind: Literal["early", "gate", "surveillance"]
-    ordinal: int = Field(ge=0)
+    ordinal: int = Field(ge=0, le=1000)
     reached: bool = True
     withdrawal: Severity
     tolerable: bool

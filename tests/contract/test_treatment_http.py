@@ -700,3 +700,66 @@ async def test_facts_go_out_with_the_courses_own_versions(clinic):
     assert all(b"Zebrafinch" not in body and b"Sentinel" not in body for _, body in rows)
     last = decode("care.treatment.taper.planned.v1", rows[-1].body).data.course
     assert last.taper.steps[0].dose_text == course["taper"]["steps"][0]["dose_text"]
+
+
+FAR_AWAY = ["9999-12-31", "2027-06-01"]
+
+
+@pytest.mark.parametrize("day", FAR_AWAY)
+async def test_nothing_is_planned_too_far_ahead(sqlite_databases, day):
+    async with clinic_on(sqlite_databases) as clinic:
+        course = await clinic.tapering_course()
+        held = await clinic.prescriber.post(
+            f"courses/{course['course_id']}/hold",
+            {"plan_version": 1, "days": 10, "reason": "a journey"},
+        )
+        resumed = await clinic.prescriber.post(
+            f"courses/{course['course_id']}/resume", {"resume_on": day, "reason": "back"}
+        )
+
+        assert held.status == 200
+        assert (resumed.status, resumed.json["code"]) == (422, "bad-date")
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2027-06-01", "2026-01-01"])
+async def test_a_taper_starts_neither_far_away_nor_in_the_past(sqlite_databases, day):
+    async with clinic_on(sqlite_databases) as clinic:
+        course = await clinic.remit(await clinic.start_course())
+
+        answer = await clinic.draft_taper(course, starts_on=day, early_reason="a journey")
+
+        assert answer.status == 422
+        assert answer.json["code"] in {"bad-date", "T-01"}
+
+
+@pytest.mark.parametrize("reached", [True, False])
+@pytest.mark.parametrize("kind", ["early", "gate", "surveillance"])
+async def test_a_check_in_names_something_that_is_there(begun, kind, reached):
+    clinic, course = begun
+
+    answer = await clinic.check_in(course, kind, ordinal=999, reached=reached)
+
+    assert (answer.status, answer.json["code"]) == (404, "no-such-item")
+
+
+@pytest.fixture(scope="module")
+async def begun(sqlite_databases: Databases) -> AsyncIterator[tuple[Clinic, dict[str, object]]]:
+    """A person one step down."""
+    async with clinic_on(sqlite_databases) as clinic:
+        course = await clinic.tapering_course()
+        yield clinic, await clinic.take_next_step(str(course["course_id"]))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"until": "0001-01-01T00:00:00+14:00"},
+        {"until": "9999-12-31T23:59:59-14:00"},
+        {"until": "2026-01-01T00:00:00"},
+        {"cursor": "bm9uc2Vuc2U"},
+        {"limit": "0"},
+    ],
+    ids=str,
+)
+async def test_a_question_that_makes_no_sense(asked, query):
+    assert (await asked.nurse.get("due-steps", **query)).status == 422

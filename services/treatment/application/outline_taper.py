@@ -7,6 +7,7 @@ from decimal import Decimal
 from services.treatment.application.ports import Formulary
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
+from services.treatment.domain.errors import require_near
 from services.treatment.domain.live_taper import Dose
 from services.treatment.domain.plan import Outline, PlanRow
 from services.treatment.domain.policies import Policy, own_rows
@@ -49,8 +50,10 @@ def outline_taper(
     """The plan from the course's dose to zero, in product units.
 
     Raises:
+        BadDate: it starts too far ahead.
         RuleRefusal: naming the rule, the field and what would make it acceptable.
     """
+    require_near(wish.starts_on, today=today, most_days=book.most_ahead_days, field="starts_on")
     drug = formulary.drug(course.drug)
     policy = _policy(drug, wish, formulary)
     months = (today - course.first_dose_on).days // 30

@@ -1,6 +1,6 @@
 """Propose a course: nothing starts before a prescriber signs it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from services.treatment.application.changing import announce, known_patient, sta
 from services.treatment.application.judging import facts_for, known_then
 from services.treatment.application.ports import Entry, Formulary, Work
 from services.treatment.domain.course import Course
-from services.treatment.domain.errors import BadDate, Blocked, IllegalMove
+from services.treatment.domain.errors import BadDate, Blocked, IllegalMove, require_near
 from services.treatment.domain.findings import Level
 from services.treatment.domain.person import Known
 from services.treatment.domain.phases import Phase
@@ -105,9 +105,7 @@ def _check_person(patient: Known, starts_on: date, *, today: date, book: Ruleboo
         raise IllegalMove("This person is no longer in care here.")
     if starts_on < patient.enrolled_on:
         raise BadDate(f"The start is before enrolment on {patient.enrolled_on}.", field="starts_on")
-    latest = today + timedelta(days=book.most_ahead_days)
-    if starts_on > latest:
-        raise BadDate(f"A course starts by {latest} at the latest.", field="starts_on")
+    require_near(starts_on, today=today, most_days=book.most_ahead_days, field="starts_on")
 
 
 def _check_instrument(instrument: str, book: Rulebook) -> None:

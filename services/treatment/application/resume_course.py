@@ -8,17 +8,20 @@ from services.treatment.application.ports import Work
 from services.treatment.domain import course as life
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
+from services.treatment.domain.errors import require_near
 from services.treatment.domain.phases import Move, Phase, require
+from services.treatment.domain.rulebook import Rulebook
 from shared.events.treatment import CourseResumed
 
 
 async def resume_course(
-    work: Work, *, course_id: UUID, resume_on: date, reason: str, now: datetime
+    work: Work, *, course_id: UUID, resume_on: date, reason: str, book: Rulebook, now: datetime
 ) -> Course:
     """Raises: Unknown, IllegalMove, BadDate, StaleVersion."""
     found = await load(work, course_id, now=now)
     course = found.course
     require(Move.RESUME, course.phase)
+    require_near(resume_on, today=found.today, most_days=book.most_ahead_days, field="resume_on")
     if course.phase is Phase.SUSPENDED:
         resumed = life.resume(course)
     else:

@@ -1,5 +1,6 @@
 """Why a change to a course is refused. Nothing is stored when one of these is raised."""
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 
@@ -24,6 +25,17 @@ class BadDate(Refusal):
     """A date is impossible, too early or too late for what it says."""
 
     code = "bad-date"
+
+
+def require_near(day: date, *, today: date, most_days: int, field: str) -> None:
+    """Refuse a day that lies too far ahead to plan for.
+
+    Raises:
+        BadDate: naming the last day that can be planned.
+    """
+    latest = today + timedelta(days=most_days)
+    if day > latest:
+        raise BadDate(f"The day lies after {latest}, the last that can be planned.", field=field)
 
 
 class BadDose(Refusal):

@@ -159,6 +159,11 @@ def require_version(taper: Taper, plan_version: int) -> None:
         )
 
 
+def require_step(taper: Taper, ordinal: int) -> None:
+    """Raises: NoSuchItem, when that step is not scheduled."""
+    _step(taper, ordinal)
+
+
 def confirm_supply(taper: Taper, ordinal: int, *, at: datetime) -> Taper:
     """The whole next step is in the person's hands (T-19).
 

@@ -37,6 +37,18 @@ def looks_after(last_dose_on: date, *, drug: str, rules: SurveillanceRules) -> t
     )
 
 
+def find_look(looks: tuple[Look, ...], ordinal: int) -> Look:
+    """The look with that number.
+
+    Raises:
+        NoSuchItem: there is none.
+    """
+    for look in looks:
+        if look.ordinal == ordinal:
+            return look
+    raise NoSuchItem("There is no such look after the last dose.", field="ordinal")
+
+
 def seen(looks: tuple[Look, ...], ordinal: int, *, at: datetime) -> tuple[Look, ...]:
     """The looks with one of them done.
 
@@ -44,9 +56,6 @@ def seen(looks: tuple[Look, ...], ordinal: int, *, at: datetime) -> tuple[Look, 
         NoSuchItem: there is no look with that number.
         AlreadyDone: it was recorded before.
     """
-    matching = [look for look in looks if look.ordinal == ordinal]
-    if not matching:
-        raise NoSuchItem(f"There is no look {ordinal} after the last dose.", field="ordinal")
-    if matching[0].done_at is not None:
-        raise AlreadyDone(f"Look {ordinal} was recorded before.", field="ordinal")
+    if find_look(looks, ordinal).done_at is not None:
+        raise AlreadyDone("This look was recorded before.", field="ordinal")
     return tuple(replace(look, done_at=at) if look.ordinal == ordinal else look for look in looks)

@@ -11,7 +11,7 @@ from services.treatment.domain.gate import Action, CheckIn, Proposal, judge, jud
 from services.treatment.domain.live_taper import NO_DOSE, PlanStatus, StepCadence, Taper
 from services.treatment.domain.phases import ALLOWED, Move, Phase, require
 from services.treatment.domain.reviews import Cadence, Review
-from services.treatment.domain.surveillance import SurveillanceRules, looks_after, seen
+from services.treatment.domain.surveillance import SurveillanceRules, find_look, looks_after, seen
 
 ASKS_PRESCRIBER = {
     Action.PRESCRIBER_SAME_DAY: looks.SEVERE,
@@ -121,6 +121,7 @@ def check_in(
     if kind == "gate" and proposal.opens_gate and why is not None:
         proposal = Proposal("T-18", Action.HOLD, f"The dose stays: {why}.")
     if not said.reached:
+        _require_item(taper, kind, ordinal)
         noted = replace(course, taper=replace(taper, proposal=proposal, proposed_at=at))
         return _ask_prescriber(noted, proposal, today=today), proposal
     if kind == "surveillance":
@@ -291,6 +292,13 @@ def _taper(course: Course, plan_version: int) -> Taper:
         raise IllegalMove("This course has no live taper plan.")
     live_taper.require_version(course.taper, plan_version)
     return course.taper
+
+
+def _require_item(taper: Taper, kind: str, ordinal: int) -> None:
+    if kind == "surveillance":
+        find_look(taper.looks, ordinal)
+    else:
+        live_taper.require_step(taper, ordinal)
 
 
 def _frozen_by(course: Course, *, flagged: bool) -> str | None:

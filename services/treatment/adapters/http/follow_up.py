@@ -136,6 +136,7 @@ def add_follow_up(api: Api, desk: Desk) -> None:
             course_id=course_id,
             resume_on=body.resume_on,
             reason=body.reason,
+            book=desk.book,
             now=call.tx.now,
         )
         return await show_course(desk, call, course, patient)

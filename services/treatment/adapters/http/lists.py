@@ -17,7 +17,9 @@ from shared.api.identity import Role
 from shared.api.treatment import DueItem, TimelineEntry
 from shared.runtime.http import Api, Call, PageQuery, decode_cursor, encode_cursor
 
+FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_DAY = datetime(9000, 1, 1, tzinfo=UTC)
+Instant = Annotated[AwareDatetime, Field(ge=FIRST_DAY, lt=LAST_DAY)]
 
 journal = JournalRow.__table__.c  # type: ignore[attr-defined]
 
@@ -34,13 +36,13 @@ WORK = {
 class DueQuery(PageQuery):
     """Owed by ``until``; now when it is left out."""
 
-    until: Annotated[AwareDatetime, Field(lt=LAST_DAY)] | None = None
+    until: Instant | None = None
 
 
 class TimelineQuery(Body):
     """As it stood at ``as_of``; now when it is left out."""
 
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
 
 
 def add_lists(api: Api, desk: Desk) -> None:
