@@ -147,6 +147,10 @@ class StartBoundsTable(Sourced):
     most_ahead_days: Days
 
 
+class BirthdaysTable(Sourced):
+    look_ahead_months: int = Field(gt=0)
+
+
 class HarmsTable(Sourced):
     codes: Codes
 
@@ -164,6 +168,7 @@ class CadenceFile(ContentFile):
     surveillance: SurveillanceTable
     taper_start: TaperStartTable
     start_bounds: StartBoundsTable
+    birthdays: BirthdaysTable
     harms: HarmsTable
 
     def as_cadence(self) -> Cadence:
@@ -253,5 +258,6 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         freezing_flag_level=cadence.freezing_flags.up_to_level,
         last_score_days=cadence.taper_start.last_score_days,
         most_ahead_days=cadence.start_bounds.most_ahead_days,
+        birthdays_ahead_months=cadence.birthdays.look_ahead_months,
         supply_working_days=cadence.supply.working_days,
     )

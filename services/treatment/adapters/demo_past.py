@@ -16,10 +16,7 @@ from services.treatment.application.draft_taper import draft_taper
 from services.treatment.application.outline_taper import Wish
 from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
-from services.treatment.application.record_health_profile import (
-    record_health_profile,
-    vocabulary,
-)
+from services.treatment.application.record_health_profile import record_health_profile
 from services.treatment.application.record_remission import record_remission
 from services.treatment.application.record_review import response_of
 from services.treatment.application.sign_taper import sign_taper
@@ -138,7 +135,8 @@ class Past:
             medicines=(),
             note=None,
             asked_by=self._prescriber,
-            words=vocabulary(self.book, self.content),
+            book=self.book,
+            formulary=self.content,
             now=now,
         )
         return await propose_course(

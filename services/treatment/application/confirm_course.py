@@ -1,7 +1,7 @@
 """Confirm a proposed course: the prescriber signs exactly this version, the drug starts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.treatment.application.changing import (
@@ -13,11 +13,14 @@ from services.treatment.application.changing import (
 from services.treatment.application.judging import findings_on, known_then
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.domain import course as life
+from services.treatment.domain.calendar_days import add_months
 from services.treatment.domain.course import Course
+from services.treatment.domain.drug import Drug
 from services.treatment.domain.errors import IllegalMove
+from services.treatment.domain.person import Known
 from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import settle
+from services.treatment.domain.safety import limit_ages, settle
 from services.treatment.domain.signing import CONFIRM_COURSE, check_signature, course_hash
 from shared.events.treatment import CourseConfirmed
 
@@ -68,6 +71,7 @@ async def confirm_course(
     settle(findings, reasons=frozenset(reasons))
     await work.records.signature(signed, of=f"course:{course.id}:{course.version}")
     confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
+    confirmed = life.plan_birthdays(confirmed, _birthdays(course, patient, drug, book))
     return await commit(
         work,
         course,
@@ -85,3 +89,10 @@ async def confirm_course(
             reasons=reasons,
         ),
     )
+
+
+def _birthdays(course: Course, patient: Known, drug: Drug, book: Rulebook) -> list[date]:
+    last = add_months(course.starts_on, book.birthdays_ahead_months)
+    ages = limit_ages(drug, book.safety, jurisdiction=book.jurisdiction)
+    days = [patient.birthday(age) for age in ages]
+    return [day for day in days if course.starts_on < day <= last]

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.treatment.application.changing import known_patient
 from services.treatment.application.outline_taper import HISTORY_CONDITIONS
 from services.treatment.application.ports import Formulary, Work
+from services.treatment.application.recheck_courses import recheck_courses
 from services.treatment.application.refusals import StaleVersion
 from services.treatment.domain.errors import BadDate, Refusal
 from services.treatment.domain.person import HealthProfile
@@ -52,10 +53,11 @@ async def record_health_profile(
     medicines: tuple[Taken, ...],
     note: str | None,
     asked_by: UUID,
-    words: Vocabulary,
+    book: Rulebook,
+    formulary: Formulary,
     now: datetime,
 ) -> HealthProfile:
-    """A new version beside the old ones.
+    """A new version beside the old ones; running courses are judged by it at once.
 
     Raises:
         NotYetKnown, StaleVersion
@@ -66,7 +68,7 @@ async def record_health_profile(
     today = patient.today(now)
     if any(taken.last_on is not None and taken.last_on > today for taken in medicines):
         raise BadDate("A last dose lies in the future.", field="medicines")
-    strange = conditions - words.conditions
+    strange = conditions - vocabulary(book, formulary).conditions
     if strange:
         raise UnknownCondition(
             "No rule knows one of these conditions; the profile lists the known ones.",
@@ -92,4 +94,5 @@ async def record_health_profile(
         subject=patient_id,
         version=profile.version,
     )
+    await recheck_courses(work, patient, book=book, formulary=formulary, now=now)
     return profile

@@ -1,5 +1,6 @@
 """One antidepressant course from proposal to close, and what happens to it outside a taper."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -96,6 +97,23 @@ def confirm(course: Course, *, cadence: Cadence, age: int) -> Course:
         started_on=course.starts_on,
     )
     return _with_cadence(started, cadence.start, on=course.starts_on, age=age)
+
+
+def plan_birthdays(course: Course, days: Iterable[date]) -> Course:
+    """The rules are asked again on each birthday that crosses a limit (F-08)."""
+    return with_reviews(
+        course,
+        tuple(
+            Review(
+                ordinal=course.reviews_made + place,
+                kind=looks.BIRTHDAY,
+                due_on=day,
+                for_role="prescriber",
+                rule="F-08",
+            )
+            for place, day in enumerate(days, start=1)
+        ),
+    )
 
 
 def withdraw(course: Course, *, today: date) -> Course:

@@ -1,5 +1,6 @@
 """Who a course is for, as far as treatment needs to know, and what they were asked."""
 
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -47,6 +48,13 @@ class Known:
         """Whole years on that day; who is born on 29 February ages on 1 March (F-08)."""
         had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
         return day.year - self.birth_date.year - (not had_birthday)
+
+    def birthday(self, age: int) -> date:
+        """The day on which they reach that age."""
+        year = self.birth_date.year + age
+        if (self.birth_date.month, self.birth_date.day) == (2, 29) and not isleap(year):
+            return date(year, 3, 1)
+        return self.birth_date.replace(year=year)
 
     def today(self, now: datetime) -> date:
         """The date where the person is."""

@@ -20,6 +20,8 @@ REPEATED_HOLD = "repeated-hold"
 REPLAN = "re-plan"
 REINSTATED = "reinstatement-check"
 AFTER_STOP = "after-stop-review"
+SAFETY = "safety-review"
+BIRTHDAY = "birthday-review"
 
 FREEZING = frozenset({RELAPSE_SUSPECTED, SEVERE, RED_FLAG})
 """While one of these is open no gate opens and no step is taken (T-08, T-18)."""

@@ -42,3 +42,4 @@ class Rulebook:
     last_score_days: int
     most_ahead_days: int
     supply_working_days: int
+    birthdays_ahead_months: int

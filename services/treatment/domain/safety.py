@@ -129,6 +129,21 @@ def lowest_cap(facts: Facts) -> DoseCap | None:
     return min(applying, key=lambda cap: cap.maximum_mg, default=None)
 
 
+def limit_ages(drug: Drug, rules: Iterable[SafetyRule], *, jurisdiction: str) -> tuple[int, ...]:
+    """The ages at which a cap or a rule begins to speak about this drug (F-08)."""
+    caps = {
+        cap.over_age + 1
+        for cap in drug.caps
+        if cap.over_age is not None and jurisdiction in cap.jurisdictions
+    }
+    asked = {
+        rule.age_from
+        for rule in rules
+        if rule.age_from is not None and _is_about(rule, drug, jurisdiction)
+    }
+    return tuple(sorted(caps | asked))
+
+
 def _applies(cap: DoseCap, facts: Facts) -> bool:
     if facts.jurisdiction not in cap.jurisdictions:
         return False
@@ -176,14 +191,14 @@ def _dose(facts: Facts) -> Iterator[Finding]:
 
 
 def _speaks(rule: SafetyRule, facts: Facts) -> bool:
-    return _concerns(rule, facts) and all(_triggers(rule, facts))
+    return _is_about(rule, facts.drug, facts.jurisdiction) and all(_triggers(rule, facts))
 
 
-def _concerns(rule: SafetyRule, facts: Facts) -> bool:
+def _is_about(rule: SafetyRule, drug: Drug, jurisdiction: str) -> bool:
     return (
-        (not rule.drugs or facts.drug.code in rule.drugs)
-        and (not rule.classes or facts.drug.drug_class.lower() in rule.classes)
-        and (not rule.jurisdictions or facts.jurisdiction in rule.jurisdictions)
+        (not rule.drugs or drug.code in rule.drugs)
+        and (not rule.classes or drug.drug_class.lower() in rule.classes)
+        and (not rule.jurisdictions or jurisdiction in rule.jurisdictions)
     )
 
 

@@ -13,10 +13,7 @@ from services.treatment.application.offer_drugs import offer_drugs
 from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
 from services.treatment.application.record_adherence_gap import record_adherence_gap
-from services.treatment.application.record_health_profile import (
-    record_health_profile,
-    vocabulary,
-)
+from services.treatment.application.record_health_profile import record_health_profile
 from services.treatment.application.record_remission import record_remission
 from services.treatment.application.refusals import (
     InformationMissing,
@@ -77,7 +74,8 @@ async def ask(work: FakeWork, *, expected: int = 0, conditions=frozenset(), medi
         medicines=medicines,
         note=None,
         asked_by=NURSE,
-        words=vocabulary(BOOK, CONTENT),
+        book=BOOK,
+        formulary=CONTENT,
         now=NOW,
     )
 
@@ -388,3 +386,46 @@ async def test_a_profile_is_written_on_the_version_that_was_read(work):
         await ask(work, expected=0)
     await ask(work, expected=1)
     assert work.audited == ["health-profile.recorded"] * 2
+
+
+async def test_a_new_medicine_is_judged_at_once_and_asks_a_prescriber_once(running):
+    await ask(running, expected=1, medicines=(Taken("linezolid"),))
+    await ask(running, expected=2, medicines=(Taken("linezolid"), Taken("pimozide")))
+
+    course = await running.courses.get(COURSE)
+    assert [(r.kind, r.rule) for r in course.reviews] == [("safety-review", "I-01")]
+    assert names(running) == ["ReviewPlanned"]
+    assert course.dose == FULL
+
+
+async def test_a_new_medicine_that_only_warns_opens_no_review(running):
+    await ask(running, expected=1, medicines=(Taken("aspirin"),))
+
+    assert names(running) == []
+
+
+@pytest.mark.parametrize(
+    ("born", "birthdays"),
+    [
+        ("1980-05-05", []),
+        ("1961-12-24", [date(2026, 12, 24), date(2027, 12, 24)]),
+        ("1960-02-29", [date(2026, 3, 1)]),
+        ("1961-09-01", [date(2027, 9, 1)]),
+    ],
+    ids=["nowhere near", "65 and 66 ahead", "born on a leap day", "65 on the first day"],
+)
+async def test_birthdays_that_cross_a_limit_are_planned(work, born, birthdays):
+    await work.patients.put(a_patient(birth_date=date.fromisoformat(born)))
+    starts_on = date(2026, 2, 28) if born == "1960-02-29" else TODAY
+    course = await propose(
+        work,
+        drug_code="citalopram",
+        start_mg=Decimal(20),
+        target_mg=Decimal(20),
+        starts_on=starts_on,
+    )
+
+    confirmed = await confirm(work, course, **{"I-15": "sodium is checked"})
+
+    planned = [r.due_on for r in confirmed.reviews if r.kind == "birthday-review"]
+    assert planned == birthdays

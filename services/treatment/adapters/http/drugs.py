@@ -82,7 +82,8 @@ def add_drugs(api: Api, desk: Desk) -> None:
             medicines=tuple(taken(medicine) for medicine in body.medicines),
             note=body.note,
             asked_by=call.principal.staff_id,
-            words=words,
+            book=desk.book,
+            formulary=desk.formulary,
             now=call.tx.now,
         )
         return profile_body(profile, patient=patient, vocabulary=words)
