@@ -19,7 +19,7 @@ POST /courses/{course_id}/relapse (If-Match)        RelapseRecord            Cou
 POST /courses/{course_id}/decision (If-Match)       DecisionRecord           CourseBody
 POST /courses/{course_id}/adherence-gaps            AdherenceGap             CourseBody
 POST /courses/{course_id}/suspend (If-Match)        Suspension               CourseBody
-GET  /taper-policies?drug=                                                   Page[TaperPolicyBody]
+GET  /taper-policies                                                         Page[TaperPolicyBody]
 POST /courses/{course_id}/taper-previews            TaperRequest             TaperPreview
 POST /courses/{course_id}/taper-plans               TaperRequest             TaperPlanBody 201
 GET  /courses/{course_id}/taper-plans                                        Page[TaperPlanBody]
@@ -33,7 +33,7 @@ POST /courses/{course_id}/resume                    Resumption               Cou
 POST /courses/{course_id}/step-back (If-Match)      StepBack                 CourseBody
 POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
 POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody
-GET  /due-steps?until=                                                       Page[DueItem]
+GET  /due-steps?until=&cursor=&limit=                                        Page[DueItem]
 GET  /patients/{patient_id}/timeline?as_of=                                  Page[TimelineEntry]
 ==================================================  =======================  ==================
 

@@ -16,7 +16,7 @@ from services.treatment.application.refusals import (
 )
 from services.treatment.domain.course import Course
 from services.treatment.domain.person import Known, known
-from shared.events.treatment import CourseFact, CourseState
+from shared.events.treatment import CourseFact, CourseState, TaperStopped
 
 MakeFact = Callable[[CourseState], CourseFact]
 
@@ -33,6 +33,12 @@ class Loaded:
 def stating(fact: type[CourseFact]) -> MakeFact:
     """A fact that says nothing beyond the course's state."""
     return lambda state: fact(course=state)
+
+
+def stopping(course: Course, fact: type[CourseFact]) -> tuple[MakeFact, ...]:
+    """The fact, and that the plan being lived stopped with it, if there is one."""
+    live = course.taper is not None and course.taper.is_live
+    return (stating(fact), stating(TaperStopped)) if live else (stating(fact),)
 
 
 async def load(work: Work, course_id: UUID, *, now: datetime, expected: int = 0) -> Loaded:

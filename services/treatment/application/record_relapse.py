@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.treatment.application.changing import commit, load, stating
+from services.treatment.application.changing import commit, load, stopping
 from services.treatment.application.ports import Work
 from services.treatment.domain import course as life
 from services.treatment.domain.course import Course
@@ -19,7 +19,7 @@ async def record_relapse(
         work,
         found.course,
         life.record_relapse(found.course, relapse_on, today=found.today),
-        stating(RelapseRecorded),
+        *stopping(found.course, RelapseRecorded),
         on=relapse_on,
         now=now,
         kind="relapse",

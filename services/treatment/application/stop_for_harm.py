@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.treatment.application.changing import commit, load, stating
+from services.treatment.application.changing import commit, load, stopping
 from services.treatment.application.ports import Work
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
@@ -38,7 +38,7 @@ async def stop_for_harm(
         work,
         found.course,
         stopped,
-        stating(CourseStopped),
+        *stopping(found.course, CourseStopped),
         on=last_dose_on,
         now=now,
         kind="stopped-for-harm",

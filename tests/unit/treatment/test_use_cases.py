@@ -14,6 +14,7 @@ from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
 from services.treatment.application.record_adherence_gap import record_adherence_gap
 from services.treatment.application.record_health_profile import record_health_profile
+from services.treatment.application.record_relapse import record_relapse
 from services.treatment.application.record_remission import record_remission
 from services.treatment.application.refusals import (
     InformationMissing,
@@ -22,6 +23,7 @@ from services.treatment.application.refusals import (
     Unknown,
 )
 from services.treatment.application.sign_taper import sign_taper
+from services.treatment.application.stop_for_harm import stop_for_harm
 from services.treatment.application.suspect_relapse import suspect_relapse
 from services.treatment.domain.errors import Blocked, IllegalMove, ReasonNeeded
 from services.treatment.domain.findings import Level
@@ -429,3 +431,40 @@ async def test_birthdays_that_cross_a_limit_are_planned(work, born, birthdays):
 
     planned = [r.due_on for r in confirmed.reviews if r.kind == "birthday-review"]
     assert planned == birthdays
+
+
+async def test_a_relapse_inside_a_taper_stops_the_plan_in_so_many_words(work):
+    await work.courses.add(a_tapering_course())
+
+    course = await record_relapse(
+        work, course_id=COURSE, expected=3, relapse_on=TODAY, reason="as she says", now=NOW
+    )
+
+    assert names(work) == ["RelapseRecorded", "TaperStopped"]
+    assert [version for _, version, _ in work.published] == [4, 5]
+    assert course.version == 5
+
+
+@pytest.mark.parametrize(
+    ("course", "facts"),
+    [
+        (a_course(), ["CourseStopped"]),
+        (a_tapering_course(), ["CourseStopped", "TaperStopped"]),
+    ],
+    ids=["outside a taper", "inside one"],
+)
+async def test_a_harm_stop_says_what_stopped(work, course, facts):
+    await work.courses.add(course)
+
+    await stop_for_harm(
+        work,
+        course_id=COURSE,
+        expected=3,
+        harm="mania",
+        last_dose_on=TODAY,
+        reason="sleepless",
+        book=BOOK,
+        now=NOW,
+    )
+
+    assert names(work) == facts
