@@ -15,6 +15,7 @@ from shared.api.body import Page
 from shared.api.engagement import Worklist
 from shared.api.identity import Role
 from shared.api.treatment import DueItem
+from shared.runtime import clock
 
 T = TypeVar("T")
 _LONGEST_PAGE = "100"
@@ -70,7 +71,7 @@ async def _sources(visit: Visit) -> tuple[Sources, bool]:
     if today.needs_names(sources):
         sources = Sources(sources.due, sources.reminders, sources.flags, await _people(visit))
     late = worklist is not None and today.engine_is_late(
-        worklist.engine_seen_at, now=worklist.as_of
+        worklist.engine_seen_at, now=clock.real_now()
     )
     return sources, late
 

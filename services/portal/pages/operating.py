@@ -12,6 +12,7 @@ from services.portal.presenters import machinery
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.body import Page
 from shared.api.operations import OperationsBody, ParkedBody, Resolve
+from shared.runtime import clock
 from shared.runtime.demo_clock import ClockRefused, DemoClock
 
 _CLOCK_TOKEN = timedelta(minutes=15)
@@ -66,7 +67,10 @@ async def resolve(visit: Visit) -> web.StreamResponse:
 
 async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
     found = await all_of(*(_state(caller) for caller in visit.care.everyone))
-    states = [machinery.state(*one, visit.setting) for one in zip(SERVICES, found, strict=True)]
+    states = [
+        machinery.state(service, one, visit.setting, real_now=clock.real_now())
+        for service, one in zip(SERVICES, found, strict=True)
+    ]
     waiting = [one.service for one in found if one is not None and one.parked]
     parked = await all_of(*(_parked(visit.care.service(name)) for name in waiting))
     return visit.page(

@@ -104,6 +104,8 @@ async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
         item=item,
         chore=chore,
         outcomes=chores.outcomes(item),
+        moves=bool(_WITH_TIME & set(item.actions)),
+        hands_over=Outcome.HAND_OVER.value in item.actions,
         colleagues=[
             (str(person.staff_id), overview.colleague(person.display_name, person.role))
             for person in visit.people.values()

@@ -45,6 +45,8 @@ NOTICES = {
     "parked": "The parked message is dealt with.",
 }
 
+_HOMES = {Role.OPERATIONS: "Operations", Role.AUDITOR: "Audit"}
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -71,7 +73,7 @@ def signed_in(
     name: str, role: Role, *, path: str, missing: tuple[str, ...], notice: str, demo: bool
 ) -> Frame:
     """The frame for somebody at work."""
-    places = [("Today", "/")]
+    places = [(_HOMES.get(role, "Today"), "/")]
     if role in CLINICAL:
         places.append(("Patients", "/patients"))
     return Frame(

@@ -49,8 +49,10 @@ class State:
     facts: tuple[tuple[str, str], ...]
 
 
-def state(service: str, body: OperationsBody | None, setting: Setting) -> State:
-    """A service that does not answer is said to be silent."""
+def state(
+    service: str, body: OperationsBody | None, setting: Setting, *, real_now: datetime
+) -> State:
+    """A service that does not answer is said to be silent. Ticks are in real time."""
     if body is None:
         return State(service, "danger", "does not answer", ())
     age = body.oldest_unpublished_s
@@ -61,7 +63,7 @@ def state(service: str, body: OperationsBody | None, setting: Setting) -> State:
         tone, headline = "warn", f"{words.count(body.parked, 'message')} parked"
     if late or broker:
         tone, headline = "warn", "cannot pass on its messages"
-    return State(service, tone, headline, _facts(body, setting))
+    return State(service, tone, headline, _facts(body, setting, real_now=real_now))
 
 
 def parked(message: ParkedBody, setting: Setting) -> dict[str, str]:
@@ -105,10 +107,9 @@ def entry(one: AuditEntryBody, setting: Setting) -> tuple[str, ...]:
     )
 
 
-def _facts(body: OperationsBody, setting: Setting) -> tuple[tuple[str, str], ...]:
-    def at(value: datetime) -> str:
-        return words.deadline(value, zone=setting.zone, now=setting.now)
-
+def _facts(
+    body: OperationsBody, setting: Setting, *, real_now: datetime
+) -> tuple[tuple[str, str], ...]:
     age = body.oldest_unpublished_s
     waiting = str(body.unpublished)
     if age is not None:
@@ -118,9 +119,13 @@ def _facts(body: OperationsBody, setting: Setting) -> tuple[tuple[str, str], ...
         waiting,
         pending,
         str(body.parked),
-        at(body.last_tick_at) if body.last_tick_at else "never",
-        at(body.oldest_due_at) if body.oldest_due_at else "nothing",
+        _at(body.last_tick_at, setting, now=real_now) or "never",
+        _at(body.oldest_due_at, setting, now=setting.now) or "nothing",
         body.release,
         body.schema_version or "none",
     )
     return tuple(zip(FACT_NAMES, said, strict=True))
+
+
+def _at(value: datetime | None, setting: Setting, *, now: datetime) -> str:
+    return words.deadline(value, zone=setting.zone, now=now) if value else ""

@@ -135,7 +135,8 @@ def heading(setting: Setting) -> str:
 
 
 def engine_is_late(seen_at: datetime | None, *, now: datetime) -> bool:
-    """Whether the engine that pushes reminders has been silent for too long."""
+    """Whether the engine that pushes reminders has been silent for too long. Both times are
+    real: a demo's clock does not move heartbeats."""
     return seen_at is None or (now - seen_at).total_seconds() > ENGINE_LATE_AFTER_S
 
 
@@ -175,10 +176,10 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
         birth=_birth(item.birth_date, setting),
         title=item.title,
         why=item.why,
-        dose=_dose(item.detail),
-        supply=item.detail.supply_text or "",
+        dose=_dose(item.detail, item.title),
+        supply=_supply(item.detail, item.key.kind, item.title),
         due=words.when(item.due_on, today=setting.today),
-        late=words.lateness(item.late_by_minutes) if item.section is Section.OVERDUE else "",
+        late=words.lateness(item.late_by_minutes) if item.due_on < setting.today else "",
         in_hand=_in_hand(item, setting),
         for_roles=frozenset({item.for_role}),
         escalated=item.key.level > 0 or item.escalated_to is not None,
@@ -195,7 +196,11 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
 
 
 def _planned(row: Row, item: DueItem) -> Row:
-    return replace(row, dose=_dose(item.detail), supply=item.detail.supply_text or "")
+    return replace(
+        row,
+        dose=_dose(item.detail, row.title),
+        supply=_supply(item.detail, item.key.kind, row.title),
+    )
 
 
 def _due(item: DueItem, setting: Setting) -> Row:
@@ -209,8 +214,8 @@ def _due(item: DueItem, setting: Setting) -> Row:
         birth=_birth(item.birth_date, setting),
         title=item.title,
         why=item.why,
-        dose=_dose(item.detail),
-        supply=item.detail.supply_text or "",
+        dose=_dose(item.detail, item.title),
+        supply=_supply(item.detail, item.key.kind, item.title),
         due=words.when(item.due_on, today=setting.today),
         late=words.lateness(item.late_by_minutes) if overdue else "",
         in_hand="",
@@ -275,10 +280,18 @@ def _people(sources: Sources, setting: Setting) -> dict[UUID, tuple[str, str]]:
     return known | told
 
 
-def _dose(detail: Detail) -> str:
-    if detail.dose_text and detail.previous_dose_text:
-        return f"{detail.previous_dose_text} → {detail.dose_text}"
-    return detail.dose_text or ""
+def _dose(detail: Detail, title: str) -> str:
+    """The change of dose, unless the title says it already."""
+    before, after = detail.previous_dose_text, detail.dose_text
+    if not after or (before and before in title and after in title):
+        return ""
+    return f"{before} → {after}" if before else after
+
+
+def _supply(detail: Detail, kind: str, title: str) -> str:
+    """What has to be handed out, where that is the work and the title does not say it."""
+    supply = detail.supply_text or ""
+    return supply if kind == "prepare-supply" and supply not in title else ""
 
 
 def _in_hand(item: ReminderBody, setting: Setting) -> str:
