@@ -37,15 +37,18 @@ class Words:
     about: str
     detail: str
     plan_version: int
+    before: str = ""
+    after: str = ""
 
 
 def words_for(course: CourseBody, kind: str, ordinal: int, setting: Setting) -> Words:
     """The head of the form. A step of an older plan is said to be gone."""
     version = course.taper.plan_version if course.taper else 0
     if kind == "surveillance":
-        return Words(KINDS[kind], f"Now: {course.dose_text}", "", version)
+        return Words(KINDS[kind], "After the last dose", "", version)
     for step in courses.steps(course, setting):
         if step.href.endswith(f"/{ordinal}"):
             detail = f"Changed {step.on}." if step.taken else f"Change planned {step.on}."
-            return Words(KINDS[kind], f"{step.title}: {step.change}", detail, version)
+            about = f"{step.title}: {step.change}"
+            return Words(KINDS[kind], about, detail, version, step.before, step.after)
     return Words(KINDS[kind], "This step is no longer part of the plan.", "", version)

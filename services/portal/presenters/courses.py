@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from services.portal.presenters import places, words
@@ -75,6 +76,8 @@ class Step:
 
     title: str
     change: str
+    before: str
+    after: str
     on: str
     supply: str
     supply_done: str
@@ -191,7 +194,9 @@ def step(course: CourseBody, one: ScheduledStepBody, setting: Setting) -> Step:
     count = course.taper.step_count if course.taper else one.ordinal
     return Step(
         title=f"Step {one.ordinal} of {count}",
-        change=f"{one.previous_dose_text} → {one.dose_text}",
+        change=f"{_mg(one.previous_dose_mg)} → {_mg(one.dose_mg)} mg a day",
+        before=one.previous_dose_text,
+        after=one.dose_text,
         on=words.when(one.change_on, today=setting.today),
         supply=one.supply_text,
         supply_done=moment(one.supply_confirmed_at, setting),
@@ -257,6 +262,10 @@ def plans(items: Iterable[TaperPlanBody]) -> tuple[tuple[str, str, str], ...]:
 def moment(at: datetime | None, setting: Setting) -> str:
     """An instant in words, or nothing."""
     return words.moment(at, zone=setting.zone, now=setting.now) if at else ""
+
+
+def _mg(dose: Decimal) -> str:
+    return f"{dose.normalize():f}"
 
 
 def _score(total: int | None, on: date) -> str:

@@ -138,7 +138,7 @@ def _row(step: PlannedStepBody, setting: Setting) -> Row:
         ordinal=step.ordinal,
         on=words.when(step.expected_on, today=setting.today),
         lasts=words.count(step.days, "day") if step.dose_mg else "",
-        dose=step.dose_text,
+        dose=words.daily(step.dose_text, step.dose_mg),
         supply=step.supply_text,
         cut=_percent(step.cut_percent),
         occupancy=_percent(step.occupancy_percent),

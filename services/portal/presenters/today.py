@@ -281,11 +281,12 @@ def _people(sources: Sources, setting: Setting) -> dict[UUID, tuple[str, str]]:
 
 
 def _dose(detail: Detail, title: str) -> str:
-    """The change of dose, unless the title says it already."""
+    """The medicine and its dose or change of dose, unless the title says it already."""
     before, after = detail.previous_dose_text, detail.dose_text
     if not after or (before and before in title and after in title):
         return ""
-    return f"{before} → {after}" if before else after
+    change = f"{before} → {after}" if before else after
+    return f"{detail.drug}: {change}" if detail.drug else change
 
 
 def _supply(detail: Detail, kind: str, title: str) -> str:
