@@ -11,6 +11,10 @@ from prometheus_client import generate_latest
 from shared.runtime import logs
 from tests.support import postgres, sentinel
 from tests.support.databases import Databases
+from tests.support.group import clinic, embedded_group
+
+__all__ = ["clinic", "embedded_group"]
+"""Fixtures defined elsewhere: the system and the browser tests share one running group."""
 
 
 @pytest.fixture(scope="session")
