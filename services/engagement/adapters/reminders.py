@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.engagement.adapters.claim import claim, live
+from services.engagement.adapters.claim import Shown, claim, live, shown_of
 from services.engagement.adapters.levels import lost, service_levels
 from services.engagement.adapters.listing import Listing, patient
 from services.engagement.adapters.rows import reminder, reminder_of, values_of
@@ -99,11 +99,11 @@ class SqlReminders:
             gone = and_(live.c.subject_kind == kind, live.c.subject_id == subject_id)
             await self._session.execute(delete(live).where(gone))
 
-    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Reminder]:
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Shown]:
         """Claim what is due, mark it visible, and return it, oldest first."""
         statement = claim(now, limit=limit, dialect=self._dialect)
         rows = (await self._session.execute(statement)).all()
-        return sorted((reminder_of(row) for row in rows), key=lambda row: row.due_at)
+        return sorted((shown_of(row) for row in rows), key=lambda row: row.due_at)
 
     async def next_due(self) -> datetime | None:
         """When the next planned reminder falls due."""

@@ -11,7 +11,7 @@ from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.obligation import Key
-from services.engagement.domain.reminder import Reminder
+from services.engagement.domain.reminder import Reason, Reminder, State
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section
 from shared.events.envelope import Fact
@@ -48,6 +48,29 @@ class Attempt:
     until: datetime | None = None
     to: UUID | None = None
     note: str | None = None
+
+
+class Announced(Protocol):
+    """As much of a reminder as the others are told."""
+
+    @property
+    def reminder_id(self) -> UUID: ...
+    @property
+    def key(self) -> Key: ...
+    @property
+    def level(self) -> int: ...
+    @property
+    def patient_id(self) -> UUID: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def visible_at(self) -> datetime | None: ...
+    @property
+    def reason(self) -> Reason | None: ...
+    @property
+    def version(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +151,7 @@ class Reminders(Protocol):
         """From now on only rows about these versions may be shown."""
         ...
 
-    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Reminder]:
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Announced]:
         """Claim what is due, mark it visible, and return it, oldest first."""
         ...
 

@@ -1,8 +1,7 @@
 """Store what was decided about reminders, and say so to the others and to the audit trail."""
 
-from services.engagement.application.ports import Work
-from services.engagement.domain.change import Change, Changes, What
-from services.engagement.domain.reminder import Reminder
+from services.engagement.application.ports import Announced, Work
+from services.engagement.domain.change import Changes, What
 from shared.events import engagement as facts
 
 
@@ -12,13 +11,12 @@ async def record(work: Work, changes: Changes) -> None:
     Rungs that nobody has seen follow their reminder and leave no trace of their own.
     """
     await work.reminders.save(changes)
-    for change in changes:
-        announce(work, change)
+    for row, what in changes:
+        announce(work, row, what)
 
 
-def announce(work: Work, change: Change) -> None:
+def announce(work: Work, row: Announced, what: What) -> None:
     """Publish the fact of this change, or audit it when no other service needs it."""
-    row, what = change
     fact = _fact(row, what)
     if row.level > 0 and row.visible_at is None:
         return
@@ -38,7 +36,7 @@ def announce(work: Work, change: Change) -> None:
     )
 
 
-def _fact(row: Reminder, what: What) -> facts.ReminderFact | None:
+def _fact(row: Announced, what: What) -> facts.ReminderFact | None:
     state = state_of(row)
     match what:
         case What.SHOWN if row.level == 0:
@@ -55,7 +53,7 @@ def _fact(row: Reminder, what: What) -> facts.ReminderFact | None:
             return None
 
 
-def state_of(row: Reminder) -> facts.ReminderState:
+def state_of(row: Announced) -> facts.ReminderState:
     """The reminder as other services see it: ids and codes, no words."""
     return facts.ReminderState(
         reminder_id=row.reminder_id,

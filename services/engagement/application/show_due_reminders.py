@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.engagement.application.ports import Work
 from services.engagement.application.record import announce
-from services.engagement.domain.change import Change, What
+from services.engagement.domain.change import What
 
 BATCH = 500
 
@@ -13,5 +13,5 @@ async def show_due_reminders(work: Work, *, now: datetime, limit: int = BATCH) -
     """Claim a batch of due reminders and announce each; how many there were."""
     shown = await work.reminders.show_due(now, limit=limit)
     for row in shown:
-        announce(work, Change(row, What.SHOWN))
+        announce(work, row, What.SHOWN)
     return len(shown)
