@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench lock up down status logs
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock up down status logs
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ arch: .venv/dev ## the import contracts
 
 bench: .venv/dev ## figures and ratios to the stated limits
 	@for bench in tests/benchmarks/bench_*.py; do $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py) || exit 1; done
+
+faults: .venv/dev ## kill and freeze the containers of `make up` (a demo), and compare what is left
+	@MOORING_FAULTS=1 $(BIN)/python -m pytest tests/faults -s
 
 ## Change it
 fmt: .venv/dev ## format and fix what can be fixed

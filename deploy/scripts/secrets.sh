@@ -57,6 +57,7 @@ for role in postgres backup watcher; do draw "db_$role"; done
 for user in provision "${services[@]}"; do draw "nats_$user"; done
 draw nats_cluster
 draw demo_password
+draw grafana_admin
 
 database_url url_watcher_server watcher postgres
 authority

@@ -78,8 +78,8 @@ require_same_kind
 require_free_port
 MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh
 build
-say "database and brokers"
-start postgres nats-1 nats-2 nats-3
+say "database"
+start postgres
 invite_cohort
 say "services"
 start
