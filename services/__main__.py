@@ -204,8 +204,7 @@ def _ask(action: Any, data: Path) -> None:
     group = _group(data, demo=True)
 
     async def ask() -> int:
-        services = {name: group.address(name) for name in group.ports}
-        async with remote(services) as there:
+        async with remote(_addresses(group)) as there:
             await action(there)
         return 0
 
@@ -221,10 +220,19 @@ def _finish(work: Coroutine[Any, Any, int]) -> int:
         return 1
 
 
+def _addresses(group: embedded.Group) -> dict[str, str]:
+    """Where the services are: on this machine, or behind the door that MOORING_AT names."""
+    if door := os.environ.get("MOORING_AT"):
+        return {name: f"{door}/{name}" for name in group.ports} | {"portal": door}
+    return {name: group.address(name) for name in group.ports}
+
+
 def _demo_password(data: Path) -> str:
+    if given := os.environ.get("MOORING_PASSWORD"):
+        return given
     file = data / "secrets" / "demo-password"
     if not file.exists():
-        raise RemoteError(f"no demo in {data}: give --password, or start one with make run")
+        raise RemoteError(f"no demo in {data}: set MOORING_PASSWORD, or start one with make run")
     return file.read_text()
 
 

@@ -22,8 +22,9 @@ AT = f"https://{setting('MOORING_HOSTNAME', 'localhost')}:{setting('MOORING_PORT
 PASSWORD = ROOT / "deploy/secrets/demo_password"
 SERVICES = ("portal", "assessment", "treatment", "engagement", "postgres", "nginx")
 KNOWN_BY = {"assessment": "patient_id", "treatment": "id", "engagement": "patient_id"}
-PEOPLE = 60
+PEOPLE = 40
 EVERY_S = 0.2
+AGAIN_S = 2.0
 BREAK_AFTER_S = 3.0
 BROKEN_FOR_S = 4.0
 PATIENCE_S = 90.0
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @dataclass(slots=True)
 class Enrolling:
-    """Sixty people, one every fifth of a second, each tried until accepted."""
+    """Forty people, one every fifth of a second, each tried until accepted."""
 
     session: aiohttp.ClientSession
     token: str
@@ -60,7 +61,7 @@ class Enrolling:
         async with asyncio.timeout(PATIENCE_S):
             while not (patient := await self._try(body, headers)):
                 self.refusals += 1
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(AGAIN_S)
         self.accepted.append(patient["patient_id"])
 
     async def _try(self, body: Any, headers: dict[str, str]) -> Any:
