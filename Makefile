@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock up down status logs
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock up down status backup restore logs
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ down: ## stop the containers; the data stay
 
 status: ## each container's release, schema and health
 	@deploy/scripts/status.sh
+
+backup: ## take a base backup now
+	@docker compose exec -T backup /etc/mooring/backup.sh base
+
+restore: ## restore beside the running system: make restore FROM=latest
+	@FROM="$(FROM)" AT="$(AT)" deploy/scripts/restore.sh
 
 logs: ## follow the containers' logs, of one with S=treatment
 	@docker compose logs --follow --tail 100 $(if $(filter command line,$(origin S)),$(S))

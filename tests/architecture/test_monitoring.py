@@ -1,0 +1,86 @@
+"""What the alerts and the dashboard ask for exists, and each alert tells a person what to do."""
+
+import importlib
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import prometheus_client
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MONITORING = ROOT / "deploy/monitoring"
+RULES = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]
+PANELS = json.loads((MONITORING / "grafana/mooring.json").read_text())["panels"]
+EXPRESSIONS = [rule["expr"] for rule in RULES] + [
+    target["expr"] for panel in PANELS for target in panel["targets"]
+]
+OVERLAY = yaml.safe_load((ROOT / "deploy/compose.monitoring.yml").read_text())["services"]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_metric_that_is_asked_for_is_kept(expression: str) -> None:
+    for module in ("shared.runtime.metrics", "shared.runtime.bus.metrics"):
+        importlib.import_module(module)
+    kept = {
+        name
+        for family in prometheus_client.REGISTRY.collect()
+        for name in (family.name, f"{family.name}_total", f"{family.name}_bucket")
+    }
+    asked = set(re.findall(r"\bmooring_\w+", expression))
+    assert asked <= kept
+    assert asked or "up{" in expression
+
+
+@pytest.mark.parametrize("alert", [rule["alert"] for rule in RULES])
+def test_every_alert_has_its_entry_in_the_runbook(alert: str) -> None:
+    entries = re.findall(r"^### (\w+)$", (ROOT / "deploy/RUNBOOK.md").read_text(), re.MULTILINE)
+    assert entries.count(alert) == 1
+
+
+def test_the_runbook_explains_no_alert_that_does_not_exist() -> None:
+    text = (ROOT / "deploy/RUNBOOK.md").read_text()
+    section = text.partition("## Alerts")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^### (\w+)$", section, re.MULTILINE)) == {r["alert"] for r in RULES}
+
+
+@pytest.mark.parametrize("name", sorted(OVERLAY))
+def test_a_monitor_is_confined_like_the_rest(name: str) -> None:
+    it = OVERLAY[name]
+    assert it["read_only"] is True
+    assert it["cap_drop"] == ["ALL"]
+    assert it["security_opt"] == ["no-new-privileges:true"]
+    assert not it["user"].startswith("0:")
+    assert set(it["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert it["logging"]["options"]["max-size"]
+    assert it["healthcheck"]["test"]
+    assert all(port.startswith("127.0.0.1:") for port in it.get("ports", ()))
+
+
+def test_prometheus_takes_the_rules() -> None:
+    """Where its own checker is installed; the syntax is plain YAML anywhere else."""
+    rules = MONITORING / "alerts.yml"
+    if promtool := shutil.which("promtool"):
+        done = subprocess.run([promtool, "check", "rules", str(rules)], check=False)
+        assert done.returncode == 0
+    assert all({"alert", "expr", "labels", "annotations"} <= set(rule) for rule in RULES)
+
+
+def test_the_small_overlay_fits_a_gibibyte() -> None:
+    class Merging(yaml.SafeLoader):
+        """Reads Compose's own tags as what they hold."""
+
+    Merging.add_constructor("!override", lambda loader, node: loader.construct_mapping(node))
+    text = (ROOT / "deploy/compose.small.yml").read_text()
+    small = yaml.load(text, Loader=Merging)["services"]
+    whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    total = 0
+    for name, it in whole.items():
+        if it.get("restart") == "no" or "profiles" in small.get(name, {}):
+            continue
+        limit = small[name]["deploy"]["resources"]["limits"]["memory"]
+        total += int(limit.removesuffix("M"))
+    assert total <= 1024
