@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from shared.runtime.schema import Schema
 from shared.runtime.seeding import Play, seed
 from shared.runtime.service import EXIT_REFUSED, Build, Refused, run
+from shared.runtime.settings import faults
 
 Today = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The cohort's last day.")]
 
@@ -19,6 +21,7 @@ def service_cli(
     *, name: str, build: Build, schema: Schema, database_url: Callable[[], str], play: Play
 ) -> typer.Typer:
     """The commands of one service; ``run`` when none is given."""
+
     app = typer.Typer(
         help=f"The {name} service.", add_completion=False, pretty_exceptions_enable=False
     )
@@ -34,7 +37,7 @@ def service_cli(
     ) -> None:
         """Listen, relay, consume and tick until told to stop."""
         if migrate:
-            schema.upgrade(database_url())
+            schema.upgrade(_told(database_url))
         raise typer.Exit(run(build))
 
     @app.command(name="migrate")
@@ -43,17 +46,26 @@ def service_cli(
     ) -> None:
         """Bring the database to this release's schema, or write a new revision."""
         if new:
-            schema.new_revision(database_url(), new)
+            schema.new_revision(_told(database_url), new)
         else:
-            schema.upgrade(database_url())
+            schema.upgrade(_told(database_url))
 
     @app.command(name="seed")
     def seed_demo(today: Today) -> None:
         """Play this service's part of the demo's past; for an empty demo database."""
-        schema.upgrade(database_url())
+        schema.upgrade(_told(database_url))
         _seed(build, play, today)
 
     return app
+
+
+def _told(setting: Callable[[], str]) -> str:
+    """A setting, or the end of this command with one line about what is wrong."""
+    try:
+        return setting()
+    except ValidationError as error:
+        print(faults(error), file=sys.stderr)  # noqa: T201 - one line for whoever started us
+        raise typer.Exit(EXIT_REFUSED) from error
 
 
 def _seed(build: Build, play: Play, today: datetime) -> None:

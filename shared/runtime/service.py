@@ -21,6 +21,7 @@ from pathlib import Path
 import aiohttp
 import sqlalchemy.exc
 from aiohttp import web
+from pydantic import ValidationError
 
 from shared.events.envelope import Fact
 from shared.runtime import clock, logs, metrics
@@ -33,7 +34,7 @@ from shared.runtime.inbox import Handler
 from shared.runtime.lock import AlreadyRunning, single_process
 from shared.runtime.operations import Installation, Link, add_operations, add_probes
 from shared.runtime.schema import Schema, WrongSchema
-from shared.runtime.settings import ServiceSettings, unknown_names
+from shared.runtime.settings import ServiceSettings, faults, unknown_names
 from shared.runtime.ticker import Tick, Ticker
 
 SHUTDOWN_S = 4.0
@@ -120,9 +121,12 @@ def run(build: Build) -> int:
     """Run a service until a signal; the process's exit code."""
     try:
         return asyncio.run(_run(build))
-    except Refused as refusal:
-        print(refusal, file=sys.stderr)  # noqa: T201 - one line for whoever started us
-        return EXIT_REFUSED
+    except ValidationError as error:  # only the settings are read outside of a job
+        refusal: object = faults(error)
+    except Refused as refused:
+        refusal = refused
+    print(refusal, file=sys.stderr)  # noqa: T201 - one line for whoever started us
+    return EXIT_REFUSED
 
 
 async def _run(build: Build) -> int:

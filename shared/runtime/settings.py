@@ -7,7 +7,7 @@ environment. A secret is a file in ``MOORING_SECRETS_DIR`` or an environment var
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MOORING_"
@@ -43,6 +43,12 @@ class ServiceSettings(BaseSettings):
     demo: bool = False
     log_level: str = "info"
     instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
+
+
+def faults(error: ValidationError) -> str:
+    """What is wrong with the settings, by the names they are set by; never a value."""
+    named = (f"{PREFIX}{item['loc'][0]}".upper() + f": {item['msg']}" for item in error.errors())
+    return "; ".join(named)
 
 
 def unknown_names(settings: type[BaseSettings]) -> tuple[str, ...]:

@@ -16,13 +16,14 @@ from services.assessment.domain.instrument import Instrument
 from services.assessment.domain.rules import RuleSet
 from services.assessment.domain.safety import SafetyRules
 from services.assessment.domain.trajectory import Outcomes
+from shared.runtime.service import Refused
 
 HERE = Path(__file__).parent.parent
 STRICT = ConfigDict(extra="forbid")
 T = TypeVar("T")
 
 
-class BadContent(Exception):
+class BadContent(Refused):
     """A content file cannot be used; the message names file, key and reason."""
 
 

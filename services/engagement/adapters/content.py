@@ -20,6 +20,7 @@ from services.engagement.domain.wording import WORDS
 from services.engagement.domain.working_days import ClinicHours
 from shared.api.engagement import Action
 from shared.api.identity import Role
+from shared.runtime.service import Refused
 
 FOLDER = Path(__file__).parents[1] / "content"
 _EARLIEST, _LATEST = time(5), time(20, 29)
@@ -29,7 +30,7 @@ Text = Annotated[str, Field(min_length=1)]
 T = TypeVar("T", bound=BaseModel)
 
 
-class BadContent(Exception):
+class BadContent(Refused):
     """A content file cannot be used; the sentence names file, key and reason."""
 
 

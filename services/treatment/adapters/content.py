@@ -21,6 +21,7 @@ from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.policies import Policy, slowed
 from services.treatment.domain.taper_rules import TaperRules
+from shared.runtime.service import Refused
 
 SLOWED = frozenset("1234")
 HERE = Path(__file__).parent.parent
@@ -28,7 +29,7 @@ TAPER_RULES = Path("content", "taper.toml")
 FileModel = TypeVar("FileModel", bound=ContentFile)
 
 
-class BadContent(Exception):
+class BadContent(Refused):
     """A content file cannot be used; the message names file, key and reason."""
 
 
