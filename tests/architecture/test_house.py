@@ -11,7 +11,8 @@ from tests.architecture.tree import ROOT, SERVICES, imports, modules, toml, trac
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "misc"}
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 SECRET = re.compile(
-    r"""(?ix) \b(password|passwd|secret|api_?key|token)\b \s* (?: = \s* | : \s+ ) ["'][^"'\s${}<>]{12,}["']"""
+    r"""(?ix) \b(password|passwd|secret|api_?key|token)\b"""
+    r"""\s* (?: = \s* | : \s+ ) ["'][^"'\s${}<>]{12,}["']"""
 )
 HOSTS = re.compile(r"(?i)\b(pypi\.org|pythonhosted\.org|registry\.npmjs\.org)\b")
 TARGETS = (
