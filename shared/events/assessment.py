@@ -149,7 +149,7 @@ class PathwayDecided(PathwayFact):
 
 
 class TrajectoryState(Payload):
-    """Where the scores stand against the baseline fixed at course start (clinical.md 2.1).
+    """Where the scores stand against the baseline fixed at course start (evidence pack 2.1).
 
     ``remission_confirmed_on`` is the date of the second reading under the threshold.
     """

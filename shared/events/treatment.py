@@ -48,7 +48,7 @@ class TaperStepState(Payload):
 
 
 class SurveillanceState(Payload):
-    """One look at the person after the last dose (clinical.md 3.6)."""
+    """One look at the person after the last dose (evidence pack 3.6)."""
 
     ordinal: int
     due_on: date

@@ -1,4 +1,4 @@
-"""Response, remission and "not there yet" on both sides of every limit (clinical.md 2.1, 2.2)."""
+"""Response, remission and "not there yet" on both sides of every limit (evidence pack 2.1, 2.2)."""
 
 from datetime import date, timedelta
 

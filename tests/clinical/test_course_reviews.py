@@ -1,4 +1,4 @@
-"""When a course is looked at (clinical.md 6.1) and after the last dose (3.6)."""
+"""When a course is looked at (evidence pack 6.1) and after the last dose (3.6)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

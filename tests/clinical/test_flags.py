@@ -1,4 +1,4 @@
-"""What raises a safety flag, how soon it falls due, how it may end. Source: clinical.md 6.5."""
+"""What raises a safety flag, how soon it falls due, how it may end. Source: evidence pack 6.5."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a check-in means for the next step: rules T-06 to T-08, T-18, T-20 (clinical.md 3.6)."""
+"""What a check-in means for the next step: rules T-06 to T-08, T-18, T-20 (evidence pack 3.6)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Scores and bands on both sides of every limit. Sources: clinical.md 4.1-4.3."""
+"""Scores and bands on both sides of every limit. Sources: evidence pack 4.1-4.3."""
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,6 @@
 """Who hears next when nobody answers, and after how long.
 
-Source: reliability.md P15 (routine), clinical.md 6.5 (crisis levels); all times are graded PD.
+Source: reliability.md P15 (routine), evidence pack 6.5 (crisis levels); all times are graded PD.
 """
 
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
 """What a course, a taper and a flag owe, and when it shows.
 
-Source: clinical.md 3.6 (three moments per step, surveillance), 6.1 (reviews), 6.5 (flags);
+Source: evidence pack 3.6 (three moments per step, surveillance), 6.1 (reviews), 6.5 (flags);
 decisions.md, Reminders across services (keys, phases).
 """
 

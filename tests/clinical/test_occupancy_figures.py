@@ -1,6 +1,6 @@
 """Occupancy figures for every drug and region, forward and inverse.
 
-Source: Sorensen, Ruhe, Munkholm 2022 (clinical.md 3.3, table sert_mm_parameters). Expected
+Source: Sorensen, Ruhe, Munkholm 2022 (evidence pack 3.3, table sert_mm_parameters). Expected
 figures are Vmax x dose / (Km + dose) to two decimals, worked out apart from the code.
 """
 

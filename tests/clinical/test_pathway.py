@@ -1,4 +1,4 @@
-"""The decision table over people, both sides of each limit. Source: clinical.md section 5."""
+"""The decision table over people, both sides of each limit. Source: evidence pack section 5."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

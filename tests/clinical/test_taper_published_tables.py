@@ -1,6 +1,6 @@
 """Every row of the published tables, reproduced by the policy that names it.
 
-Source: clinical.md 3.2 A to D (NHS Scotland standard reduction; US paroxetine trials; older
+Source: evidence pack 3.2 A to D (NHS Scotland standard reduction; US paroxetine trials; older
 Maudsley; Maudsley 15th ed. contrast), 3.3 (costs in points), 3.1 (vortioxetine label). The 1.5
 points printed there for citalopram 40 to 30 mg are the difference of two rounded figures; the
 published parameters give 1.43.

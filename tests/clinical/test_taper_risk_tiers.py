@@ -1,6 +1,6 @@
 """Who is offered which pace.
 
-Source: clinical.md T-05 and T-12; Ruhe 2020 and Horowitz 2023 (table withdrawal_risk_factors);
+Source: evidence pack T-05 and T-12; Ruhe 2020 and Horowitz 2023 (table withdrawal_risk_factors);
 RELEASE tiers (no fast plan for paroxetine, venlafaxine, desvenlafaxine, duloxetine). The count
 of factors for the slowest tier is a project decision.
 """

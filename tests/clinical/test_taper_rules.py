@@ -1,6 +1,6 @@
 """The taper rules at their boundaries.
 
-Source: clinical.md 3.5 (T-01 to T-15), 1.8 (F-11 to F-15), 1.2 (forms).
+Source: evidence pack 3.5 (T-01 to T-15), 1.8 (F-11 to F-15), 1.2 (forms).
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Response, remission and relapse against a fixed baseline. Source: clinical.md 2.1."""
+"""Response, remission and relapse against a fixed baseline. Source: evidence pack 2.1."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID

@@ -1,6 +1,6 @@
 """Working days before a change, and working time on a ladder (English holidays of 2026).
 
-Source: clinical.md 3.6 and T-19 (supply), reliability.md P15 (ladders).
+Source: evidence pack 3.6 and T-19 (supply), reliability.md P15 (ladders).
 """
 
 from datetime import date, datetime, timedelta

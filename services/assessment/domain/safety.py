@@ -2,7 +2,7 @@
 
 A flag is raised by an answer or by somebody who saw something, never by a total, and nothing but
 a named person with an outcome takes it away: risk tools do not predict, so a later low score
-lowers nothing (clinical.md 6.5).
+lowers nothing (evidence pack 6.5).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """Where the scores stand against the baseline that was fixed when the course started.
 
-A reading without a total is unknown: it confirms nothing and ends nothing (clinical.md 2.1).
+A reading without a total is unknown: it confirms nothing and ends nothing (evidence pack 2.1).
 """
 
 from collections.abc import Iterable

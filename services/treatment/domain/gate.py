@@ -58,7 +58,7 @@ class Proposal:
 
 
 def judge(check_in: CheckIn, *, missed_doses_limit: int) -> Proposal:
-    """The first rule that speaks, the most urgent first (clinical.md 3.6)."""
+    """The first rule that speaks, the most urgent first (evidence pack 3.6)."""
     for rule in RULES:
         proposal = rule(check_in)
         if proposal is not None:

@@ -1,4 +1,4 @@
-"""The phases of a course and the moves each allows (clinical.md 2.2).
+"""The phases of a course and the moves each allows (evidence pack 2.2).
 
 No phase and no expiry ends a drug: a drug ends by a taper's last step, by a fast stop with a
 recorded harm, or with the record when the person has left care.

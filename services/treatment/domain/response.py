@@ -1,6 +1,6 @@
 """What the scores say: response, remission, and the second reading that confirms it.
 
-Definitions of clinical.md 2.1; the figures come from the outcomes content file.
+Definitions of evidence pack 2.1; the figures come from the outcomes content file.
 """
 
 from collections.abc import Mapping

@@ -48,7 +48,7 @@ class Review:
 class CadenceRow:
     """One moment of the cadence, for the courses it applies to; ages are inclusive.
 
-    Of several rows for the same ``slot`` the earliest that applies is taken (clinical.md 6.1).
+    Of several rows for the same ``slot`` the earliest that applies is taken (evidence pack 6.1).
     """
 
     slot: str

@@ -1,7 +1,7 @@
 """What speaks against a drug or a dose for this person: rules as data, applied to facts.
 
 A block refuses and cannot be overridden; a warning needs a signed reason; the rest informs
-(clinical.md 1.4, 1.6 and 1.7).
+(evidence pack 1.4, 1.6 and 1.7).
 """
 
 from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.policies import EqualOccupancy, Tier
 from tests.support.tapers import CONTENT
 
-# Labels that public code gives to the wrong drug (clinical.md 1.1, code_traps).
+# Labels that public code gives to the wrong drug (evidence pack 1.1, code_traps).
 CODES = [
     ("duloxetine", "72625", "407032004"),
     ("venlafaxine", "39786", "372490001"),
