@@ -7,10 +7,10 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock up down status backup restore logs
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock up down status doctor rotate-secrets backup restore logs
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## Use it
 run: .venv/core ## start everything on this machine with a demo clinic (Ctrl-C stops it)
@@ -83,6 +83,12 @@ down: ## stop the containers; the data stay
 
 status: ## each container's release, schema and health
 	@deploy/scripts/status.sh
+
+doctor: ## look at secrets, certificates, disk, database, brokers and backups
+	@deploy/scripts/doctor.sh
+
+rotate-secrets: ## new passwords and certificates; everything starts again
+	@deploy/scripts/rotate.sh
 
 backup: ## take a base backup now
 	@docker compose exec -T backup /etc/mooring/backup.sh base

@@ -41,6 +41,7 @@ certificate() { # certificate NAME HOST...: for a server, and for a client where
   [ -e "$name.crt" ] && return
   local names
   names=$(printf 'DNS:%s,' "$@")
+  rm -f "$name.key"
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$name.key"
   openssl req -x509 -new -key "$name.key" -CA ca.crt -CAkey ca.key -days "$days" -subj "/CN=$name" \
     -out "$name.new" -addext "subjectAltName=${names%,}" \

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Everything that should be so, looked at once: a line each, and what to do where it is not. Exit 1 then.
+source "$(dirname "$0")/lib.sh"
+require_docker
+
+days=14
+free_percent=20
+ill=0
+
+well() { printf '  well  %s\n' "$1"; }
+bad() { printf '  NOT   %s\n        %s\n' "$1" "$2"; ill=1; }
+note() { printf '        %s\n' "$1"; }
+
+check_secrets() {
+  local file missing=() weak=() open=()
+  for file in $(docker compose config | sed -n 's/^ *file: \(.*\/deploy\/secrets\/.*\)$/\1/p'); do
+    if [ ! -s "$file" ]; then missing+=("${file##*/}"); continue; fi
+    [ -z "$(find "$file" -perm /022)" ] || open+=("${file##*/}")
+    case "${file##*/}" in db_* | nats_* | demo_password)
+      case "${file##*/}" in *.crt | *.key) continue ;; esac
+      [[ $(<"$file") =~ ^[A-Za-z].{23,}$ ]] || weak+=("${file##*/}") ;;
+    esac
+  done
+  [ "$(stat -c %a deploy/secrets)" = 700 ] || open+=("the folder itself")
+  if [ ${#missing[@]} -gt 0 ]; then bad "missing secrets: ${missing[*]}" "deploy/scripts/secrets.sh draws what is missing"; fi
+  if [ ${#weak[@]} -gt 0 ]; then bad "weak passwords: ${weak[*]}" "24 characters or more, the first a letter: a number-like one is misread"; fi
+  if [ ${#open[@]} -gt 0 ]; then bad "secrets others may change or list: ${open[*]}" "chmod 700 deploy/secrets; chmod go-w deploy/secrets/*"; fi
+  if [ ${#missing[@]}${#weak[@]}${#open[@]} = 000 ]; then well "secrets are there, strong and closed"; fi
+}
+
+check_certificates() {
+  local file ending=()
+  for file in deploy/secrets/*.crt; do
+    openssl x509 -noout -checkend $((days * 86400)) -in "$file" >/dev/null || ending+=("${file##*/}")
+  done
+  if [ ${#ending[@]} -gt 0 ]; then bad "ending within $days days: ${ending[*]}" "remove the .crt, then: deploy/scripts/secrets.sh && docker compose restart"; else well "certificates last longer than $days days"; fi
+}
+
+check_disk() {
+  local used
+  used=$(df --output=pcent "$(docker info -f '{{.DockerRootDir}}')" | tail -n 1 | tr -dc 0-9)
+  if [ $((100 - used)) -lt "$free_percent" ]; then bad "$((100 - used)) % of the disk is free" "make room: below this, one bad night fills it"; else well "$((100 - used)) % of the disk is free"; fi
+}
+
+check_database() {
+  local name value
+  for name in fsync synchronous_commit full_page_writes data_checksums ssl; do
+    value=$(psql_in postgres <<<"SHOW $name" 2>/dev/null) || { bad "the database does not answer" "make status"; return; }
+    if [ "$value" != on ]; then bad "the database runs with $name = $value" "deploy/postgres/postgresql.conf is not what it was"; ill=1; return; fi
+  done
+  well "the database writes before it answers, with checksums and TLS"
+}
+
+check_brokers() {
+  local server found
+  for server in $(docker compose ps --services | grep -E '^nats-[0-9]$'); do
+    found=$(docker compose exec -T "$server" wget -qO- 'http://127.0.0.1:8222/jsz?config=true' 2>/dev/null) || found=
+    grep -q '"sync_always": true' <<<"$found" || { bad "$server is away or does not write before it answers" "make logs S=$server"; return; }
+  done
+  if found=$(docker compose run --rm --no-deps -T provision --check 2>/dev/null); then
+    well "the brokers write before they answer, and hold what this release needs"
+  else
+    bad "the brokers differ from this release: $(tr '\n' ';' <<<"$found")" "docker compose up -d provision"
+  fi
+}
+
+check_backup() {
+  local hours
+  hours=$(psql_in postgres <<<"SELECT coalesce((extract(epoch FROM now() - max(at)) / 3600)::int, -1) FROM backup WHERE kind = 'base'" 2>/dev/null) || return 0
+  if [ "$hours" -lt 0 ]; then bad "there is no base backup" "make backup"; elif [ "$hours" -gt 26 ]; then bad "the newest base backup is $hours h old" "make logs S=backup"; else well "the newest base backup is $hours h old"; fi
+}
+
+check_clock() {
+  case "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || true)" in
+    yes) well "the clock is kept by a time server" ;;
+    no) bad "the clock is not kept by a time server" "timedatectl set-ntp true" ;;
+    *) note "whether a time server keeps the clock cannot be seen from here" ;;
+  esac
+}
+
+check_secrets
+check_certificates
+check_disk
+check_clock
+check_database
+check_brokers
+check_backup
+[ "$(setting MOORING_DEMO false)" = true ] && note "this is a demo: nothing in it is about a real person"
+exit "$ill"

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# New passwords for databases and brokers and new certificates from the same authority. Everything is
+# started again with them: expect a minute in which nobody can work.
+source "$(dirname "$0")/lib.sh"
+require_docker
+
+roles=(postgres backup watcher)
+for service in "${services[@]}"; do roles+=("$service" "${service}_owner"); done
+[ "$(docker compose ps --format '{{.Health}}' postgres)" = healthy ] || fail "the database is not up: make up"
+
+say "certificates and passwords"
+find deploy/secrets -name '*.crt' ! -name ca.crt -delete
+rm -f deploy/secrets/nats_* deploy/secrets/url_*
+for role in "${roles[@]}"; do rm -f "deploy/secrets/db_$role"; done
+MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh
+for role in "${roles[@]}"; do
+  printf "ALTER ROLE %s PASSWORD '%s';\n" "$role" "$(cat "deploy/secrets/db_$role")"
+done | psql_in postgres
+
+say "starting everything again"
+docker compose up --detach --wait --wait-timeout 180 --force-recreate >/dev/null 2>&1 || fail "not everything started: make status"
+deploy/scripts/smoke.sh
