@@ -14,7 +14,7 @@ from shared.demo.cohort import PATIENTS
 GIVEN = "Zebrafinch"
 FAMILY = "Quillfeather"
 SEARCHED = "Markerson"
-"""Assessment's patient, whose name has the accents and beginnings that its search is tested with."""
+"""Assessment's patient, named for what its search is tested with."""
 NAMES = re.compile(
     "|".join([GIVEN, FAMILY, SEARCHED, *(rf"\b{p.given_name} {p.family_name}\b" for p in PATIENTS)])
 )
