@@ -407,6 +407,9 @@ class CourseBody(Body):
     information_missing: bool = Field(
         description="an event about this patient is parked; signing and step-taking are refused"
     )
+    known_risk_factors: tuple[Code, ...] = Field(
+        default=(), description="what a record of remission may name as a relapse-risk factor"
+    )
     actions: tuple[str, ...]
 
 

@@ -115,6 +115,7 @@ def course_body(
         taper=_taper(course, course.taper, role) if course.taper else None,
         signing=SigningBody(hash=course_hash(course), meaning=CONFIRM_COURSE) if draft else None,
         information_missing=information_missing,
+        known_risk_factors=tuple(sorted(book.duration.factors)),
         actions=actions(course, role, has_left_care=not patient.in_care),
     )
 
