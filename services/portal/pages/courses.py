@@ -212,6 +212,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         first_day=words.when(course.starts_on, today=setting.today),
         prescriber=words.who(course.prescriber_id, setting.staff),
         titration=[(f"from day {s.from_day + 1}", s.dose_text) for s in course.titration],
+        risk_factors=[(code, words.plain(code)) for code in course.known_risk_factors],
         records=[kind for kind in RECORDS.values() if kind.act in course.actions],
     )
 
