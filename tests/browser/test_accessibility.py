@@ -1,0 +1,94 @@
+"""Every kind of page, at two widths: no violation axe can find, and nothing that runs off it."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+from tests.browser.conftest import SignIn
+from tests.system.clinic import Clinic
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
+
+RECORD = (
+    "",
+    "/assessments",
+    "/assessments/new/phq-9",
+    "/pathway",
+    "/intake",
+    "/courses",
+    "/courses/new?indication=depression",
+    "/health",
+    "/reminders",
+    "/details",
+    "/flags/new",
+)
+COURSE = ("", "/taper")
+
+
+async def test_every_page_of_a_nurse_and_a_prescriber(sign_in: SignIn, clinic: Clinic) -> None:
+    prescriber = await sign_in("amara")
+    async for address in addresses(prescriber, clinic):
+        await prescriber.goto(clinic.services["portal"] + address)
+
+        await look(prescriber)
+
+
+@pytest.mark.parametrize("username", ["oona", "arun", "lena", "femi"])
+async def test_the_home_of_everybody_else(sign_in: SignIn, username: str) -> None:
+    await look(await sign_in(username))
+
+
+async def test_a_form_with_faults(sign_in: SignIn, clinic: Clinic) -> None:
+    nurse = await sign_in("nell")
+    await nurse.goto(f"{clinic.services['portal']}/patients/new")
+    await nurse.locator("main form").evaluate("form => form.noValidate = true")
+    await nurse.get_by_role("button", name="Enrol").click()
+
+    await nurse.locator("#trouble").wait_for()
+    assert await nurse.locator("#trouble").evaluate("e => e === document.activeElement")
+    await look(nurse)
+
+
+async def addresses(prescriber: Page, clinic: Clinic) -> AsyncIterator[str]:
+    """One page of each kind, found the way a person finds them."""
+    await prescriber.goto(f"{clinic.services['portal']}/?view=team")
+    links = await prescriber.eval_on_selector_all(
+        ".rows a", "links => links.map(link => link.getAttribute('href'))"
+    )
+    kinds = {re.sub(r"[0-9a-f-]{36}|\d+", "*", link): link for link in links}
+    course = await current_course(clinic)
+    for address in ("/", "/?view=team", "/patients", "/patients/new", *kinds.values()):
+        yield address
+    for part in RECORD:
+        yield f"/patients/{course['patient_id']}{part}"
+    for part in COURSE:
+        yield f"/patients/{course['patient_id']}/courses/{course['course_id']}{part}"
+
+
+async def current_course(clinic: Clinic) -> dict[str, str]:
+    """A course that is under way."""
+    patients = await clinic.get("amara", "assessment/patients?limit=200")
+    for person in patients["items"]:
+        path = f"treatment/patients/{person['patient_id']}/courses"
+        for course in (await clinic.get("amara", path))["items"]:
+            if course["phase"] == "continuation":
+                return dict(course)
+    raise AssertionError("nobody in the demo cohort is in continuation")
+
+
+async def look(page: Page) -> None:
+    """Open everything that can be opened, ask axe, and measure the page on a small screen."""
+    await page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = await Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+
+    ids = await page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
+    assert len(ids) == len(set(ids)), f"{page.url}: an id is there twice"
+
+    await page.set_viewport_size({"width": 320, "height": 800})
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    assert width <= 320, f"{page.url} is {width} px wide on a screen of 320"
