@@ -1,23 +1,26 @@
 """The first page, by role: today's list for whoever cares for people, health for operations."""
 
-from typing import TypeVar
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from aiohttp import web
 
-from services.portal.clients import or_missing
+from services.portal.clients import Refused, or_missing
 from services.portal.pages import auditing, operating
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import today
 from services.portal.presenters.today import Group, Sources
 from shared.api.assessment import FlagBody, PatientSummary
-from shared.api.body import Page
+from shared.api.body import Body, Page
 from shared.api.engagement import Worklist
 from shared.api.identity import Role
 from shared.api.treatment import DueItem
 from shared.runtime import clock
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Body)
+_NOT_FOR_THIS_ROLE = 403
 _LONGEST_PAGE = "100"
 _SEES_ALL = frozenset({Role.LEAD})
 
@@ -57,23 +60,27 @@ async def _list_page(visit: Visit, template: str) -> web.StreamResponse:
 
 async def _sources(visit: Visit) -> tuple[Sources, bool]:
     """The three views of what is owed, asked for side by side."""
-    care, missing = visit.care, visit.missing
-    scope = {"scope": "team", "limit": _LONGEST_PAGE}
+    care, limit = visit.care, {"limit": _LONGEST_PAGE}
     due, worklist, flags = await together(
-        or_missing(care.treatment.get("/due-steps", Page[DueItem]), missing=missing),
-        or_missing(care.engagement.get("/worklist", Worklist, scope), missing=missing),
-        or_missing(
-            care.assessment.get("/flags", Page[FlagBody], {"limit": _LONGEST_PAGE}),
-            missing=missing,
-        ),
+        _view(visit, care.treatment.get("/due-steps", Page[DueItem])),
+        _view(visit, care.engagement.get("/worklist", Worklist, {"scope": "team"} | limit)),
+        _view(visit, care.assessment.get("/flags", Page[FlagBody], limit)),
     )
     sources = Sources(due=_items(due), reminders=_items(worklist), flags=_items(flags))
     if today.needs_names(sources):
         sources = Sources(sources.due, sources.reminders, sources.flags, await _people(visit))
-    late = worklist is not None and today.engine_is_late(
-        worklist.engine_seen_at, now=clock.real_now()
-    )
-    return sources, late
+    seen_at = worklist.engine_seen_at if isinstance(worklist, Worklist) else clock.real_now()
+    return sources, today.engine_is_late(seen_at, now=clock.real_now())
+
+
+async def _view(visit: Visit, call: Awaitable[P]) -> P | Page[Any] | None:
+    """One service's view: None is silence, and a view this role does not have is empty."""
+    try:
+        return await or_missing(call, missing=visit.missing)
+    except Refused as refused:
+        if refused.problem.status != _NOT_FOR_THIS_ROLE:
+            raise
+        return Page[Any](items=())
 
 
 async def _people(visit: Visit) -> tuple[PatientSummary, ...]:

@@ -1,6 +1,6 @@
 """When a page cannot be shown: what happened, and what to do now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.runtime.http.problems import Problem
 
@@ -36,6 +36,12 @@ SIGNED_OUT = Trouble(
     link="Sign in",
 )
 _BY_STATUS = {
+    403: WRONG_ROLE,
+    400: Trouble(
+        400,
+        "This could not be done",
+        "Nothing was saved. Go back, look at what was typed and send it again.",
+    ),
     404: Trouble(
         404,
         "There is no such page, or it is not yours to see",
@@ -68,14 +74,16 @@ _SERVICES = {
 
 def of_status(status: int) -> Trouble:
     """A refusal that has only a number."""
-    return _BY_STATUS.get(status, _BY_STATUS[500])
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return _BY_STATUS[400] if status < 500 else _BY_STATUS[500]
 
 
 def of_problem(problem: Problem) -> Trouble:
     """A service's refusal, in its own sentence where it has one for staff."""
     known = of_status(problem.status)
     if problem.status in {403, 404}:
-        return Trouble(known.status, known.title, known.advice, problem.code)
+        return replace(known, code=problem.code)
     advice = f"{problem.detail} Nothing was saved."
     return Trouble(problem.status, known.title, advice, problem.code)
 
