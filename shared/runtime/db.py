@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import (
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
 from shared.runtime import audit, clock
 from shared.runtime.clock_guard import ClockGuard
-from shared.runtime.inline_sqlite import connector
+from shared.runtime.inline_sqlite import connector, let_go
 from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.tables import outbox
 
@@ -366,6 +366,7 @@ def _open_sqlite(url: str) -> AsyncEngine:
 
     event.listen(engine.sync_engine, "connect", connect)
     event.listen(engine.sync_engine, "begin", begin)
+    event.listen(engine.sync_engine, "invalidate", let_go)
     return engine
 
 

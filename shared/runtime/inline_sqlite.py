@@ -6,6 +6,7 @@ tens of microseconds, so it runs where it is. What may wait for a lock or for th
 COMMIT above all, still goes to the thread.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -22,9 +23,15 @@ class InlineConnection(aiosqlite.Connection):
     """An aiosqlite connection whose ordinary statements run in the event loop's own thread."""
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self._connection is None or _may_wait(fn, args):
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return fn(*args, **kwargs)
+        if self._connection is not None and not _may_wait(fn, args):
+            return fn(*args, **kwargs)
+        working = asyncio.ensure_future(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            # A thread cannot be called back: a BEGIN left behind would hold the file's lock.
+            await asyncio.wait({working})
+            raise
 
 
 def connector(url: URL) -> Callable[[], Any]:
@@ -43,6 +50,13 @@ def connector(url: URL) -> Callable[[], Any]:
         return await connection
 
     return connect
+
+
+def let_go(dbapi: Any, _record: Any, _error: BaseException | None) -> None:
+    """Roll back a connection the pool throws away: it must keep no lock until it is collected."""
+    raw = dbapi.driver_connection._connection  # noqa: SLF001 - the pool calls this outside any loop
+    if raw is not None and raw.in_transaction:
+        raw.rollback()
 
 
 def _may_wait(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
