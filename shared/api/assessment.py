@@ -31,6 +31,7 @@ POST   /flags/{flag_id}/close                   N    CloseFlag               Fla
 GET    /pathway                                 R                            PathwayContent
 POST   /patients/{patient_id}/pathway-proposals N    NewProposal             201 ProposalBody
 GET    /patients/{patient_id}/pathway-proposals R    query ProposalQuery     Page[ProposalBody]
+GET    /pathway-proposals                       R    query ProposalQuery     Page[WaitingProposal]
 GET    /pathway-proposals/{proposal_id}         R                            ProposalBody
 POST   /pathway-proposals/{proposal_id}/decision P   PathwayDecision (b)     ProposalBody
 GET    /patients/{patient_id}/trajectory        R                            TrajectoryBody
@@ -549,6 +550,15 @@ class ProposalBody(Body):
     plan: dict[str, str]
     guard_reasons: dict[str, str]
     actions: tuple[str, ...]
+
+
+class WaitingProposal(Body):
+    """A person's newest proposal while nobody has decided on it; ``arms`` are labels."""
+
+    proposal_id: UUID
+    proposed_at: AwareDatetime
+    arms: tuple[str, ...]
+    patient: PatientSummary
 
 
 class PathwayDecision(Body):

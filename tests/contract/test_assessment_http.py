@@ -506,6 +506,29 @@ async def test_a_proposal_carries_its_reasons_and_is_decided_by_a_prescriber(
     assert stored.json["trace"] == made["trace"]
 
 
+async def test_a_proposal_waits_on_the_list_until_it_is_decided_or_overtaken(
+    clinic: Clinic,
+) -> None:
+    nothing_to_decide = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
+    assert nothing_to_decide["arms"] == []
+    assert (await clinic.prescriber.get("pathway-proposals")).json["items"] == []
+
+    await clinic.ready_to_propose()
+    overtaken = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
+    newest = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
+    (waiting,) = (await clinic.prescriber.get("pathway-proposals")).json["items"]
+    assert waiting["proposal_id"] == newest["proposal_id"] != overtaken["proposal_id"]
+    assert waiting["arms"][0] == newest["arms"][0]["label"]
+    assert waiting["patient"]["patient_id"] == newest["patient_id"]
+
+    await clinic.prescriber.post(
+        f"pathway-proposals/{newest['proposal_id']}/decision",
+        {"decision": "declined", "reason": "clinical-judgement"},
+        version=1,
+    )
+    assert (await clinic.prescriber.get("pathway-proposals")).json["items"] == []
+
+
 async def test_no_plan_starts_while_a_safety_flag_is_open(clinic: Clinic) -> None:
     await clinic.ready_to_propose()
     made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json

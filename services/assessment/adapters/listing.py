@@ -29,7 +29,7 @@ from services.assessment.adapters.tables import (
 )
 from services.assessment.application.ports import RecordedProposal
 from services.assessment.domain.assessment import Answers, Assessment
-from services.assessment.domain.patient import folded
+from services.assessment.domain.patient import PatientStatus, folded
 from services.assessment.domain.safety import Flag, FlagStatus
 from services.assessment.domain.scoring import Score
 from shared.api.assessment import (
@@ -40,6 +40,7 @@ from shared.api.assessment import (
     PatientsFound,
     PatientSummary,
     ProposalQuery,
+    WaitingProposal,
 )
 from shared.api.body import Page
 from shared.runtime.auth import Principal
@@ -197,6 +198,51 @@ async def proposals_page(
     items = tuple(stored.proposal_from(row) for row in found.rows)
     last = items[-1] if found.more else None
     return items, _cursor(last.proposed_at, last.proposal_id) if last else None
+
+
+async def waiting_proposals(
+    tx: Transaction, principal: Principal, query: ProposalQuery
+) -> Page[WaitingProposal]:
+    """Proposals with something to decide on, newest first, of people in care the caller may see.
+    One that was overtaken by a newer proposal waits for nobody."""
+    newer = PROPOSAL.alias("newer")
+    overtaken = (
+        select(newer.c.proposal_id)
+        .where(
+            newer.c.patient_id == PROPOSAL.c.patient_id,
+            newer.c.proposed_at > PROPOSAL.c.proposed_at,
+        )
+        .exists()
+    )
+    rows = (
+        _summary.add_columns(PROPOSAL)
+        .join(PROPOSAL, PROPOSAL.c.patient_id == PATIENT.c.patient_id)
+        .where(
+            visible_rows(principal),
+            PATIENT.c.status == PatientStatus.ACTIVE.value,
+            PROPOSAL.c.verdict.is_(None),
+            ~overtaken,
+        )
+    )
+    key = (PROPOSAL.c.proposed_at, PROPOSAL.c.proposal_id)
+    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
+    last = found.rows[-1] if found.more else None
+    return Page(
+        items=tuple(_waiting(row) for row in found.rows if stored.proposal_from(row).proposal.arms),
+        next=_cursor(last.proposed_at, last.proposal_id) if last else None,
+    )
+
+
+def _waiting(row: Any) -> WaitingProposal:
+    made = stored.proposal_from(row)
+    return WaitingProposal(
+        proposal_id=made.proposal_id,
+        proposed_at=made.proposed_at,
+        arms=tuple(offered.arm.label for offered in made.proposal.arms),
+        patient=PatientSummary(
+            **{name: getattr(row, name) for name in PatientSummary.model_fields}
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

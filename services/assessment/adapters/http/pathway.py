@@ -46,6 +46,14 @@ def _add_reading(api: Api, content: Content) -> None:
         items = tuple(proposal_body(made, content, role=call.principal.role) for made in found)
         return Page(items=items, next=following)
 
+    @api.get("/api/v1/pathway-proposals", roles=CLINICIANS, raises=(422,))
+    async def list_waiting_proposals(
+        call: Call, query: bodies.ProposalQuery
+    ) -> Page[bodies.WaitingProposal]:
+        """Proposals nobody has decided on yet, newest first."""
+        call.tx.audit("proposals.listed", object="decision:pending")
+        return await listing.waiting_proposals(call.tx, call.principal, query)
+
     @api.get("/api/v1/pathway-proposals/{proposal_id}", roles=CLINICIANS, raises=(404,))
     async def read_proposal(call: Call, proposal_id: UUID) -> bodies.ProposalBody:
         """One proposal with its whole trace."""
