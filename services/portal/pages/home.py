@@ -9,9 +9,10 @@ from services.portal.clients import Refused, or_missing
 from services.portal.pages import auditing, operating
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import today
+from services.portal.presenters import today, waiting
 from services.portal.presenters.today import Group, Sources
-from shared.api.assessment import FlagBody, PatientSummary
+from services.portal.presenters.waiting import Waiting
+from shared.api.assessment import FlagBody, PatientSummary, WaitingProposal
 from shared.api.body import Body, Page
 from shared.api.engagement import Worklist
 from shared.api.identity import Role
@@ -49,7 +50,7 @@ async def _list_page(visit: Visit, template: str) -> web.StreamResponse:
     return visit.page(
         template,
         groups=groups,
-        shown=_count(groups),
+        waiting=await _waiting(visit) if role is Role.PRESCRIBER else (),
         others=_count(everything) - _count(groups),
         whole=whole,
         can_narrow=role not in _SEES_ALL,
@@ -71,6 +72,13 @@ async def _sources(visit: Visit) -> tuple[Sources, bool]:
         sources = Sources(sources.due, sources.reminders, sources.flags, await _people(visit))
     seen_at = worklist.engine_seen_at if isinstance(worklist, Worklist) else clock.real_now()
     return sources, today.engine_is_late(seen_at, now=clock.real_now())
+
+
+async def _waiting(visit: Visit) -> tuple[Waiting, ...]:
+    """Pathway proposals only a prescriber can decide."""
+    call = visit.care.assessment.get("/pathway-proposals", Page[WaitingProposal])
+    found = await or_missing(call, missing=visit.missing)
+    return waiting.rows(found.items, visit.setting) if found else ()
 
 
 async def _view(visit: Visit, call: Awaitable[P]) -> P | Page[Any] | None:
