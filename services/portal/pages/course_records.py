@@ -95,6 +95,16 @@ _ALL = (
         notice="decision",
     ),
     Record(
+        act="adherence-gaps",
+        title="Record a gap in taking it",
+        explanation="A long gap pauses the clock of the course.",
+        button="Record the gap",
+        body=treatment.AdherenceGap,
+        fields=("first_missed_on", "resumed_on"),
+        versioned=False,
+        notice="gap",
+    ),
+    Record(
         act="relapse",
         title="Record a relapse",
         explanation="The clock stops. What was recorded before is kept.",

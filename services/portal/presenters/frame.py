@@ -27,6 +27,7 @@ NOTICES = {
     "remission": "Remission is recorded. The clock of the course starts there.",
     "relapse": "Relapse is recorded. The clock has stopped.",
     "decision": "The decision is recorded.",
+    "gap": "The gap is recorded.",
     "dose": "The change of dose is recorded.",
     "plan": "The plan is saved as a draft. It counts once it is signed.",
     "signed": "The plan is signed. Its first step is scheduled.",
