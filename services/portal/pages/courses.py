@@ -206,6 +206,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         steps=courses.steps(course, setting),
         surveillance=courses.surveillance(course, setting),
         response=courses.response(course, setting),
+        proposed=courses.proposed(course),
         hold_until=courses.hold_until(course, setting),
         plans=courses.plans(plans.items),
         dose=words.daily(course.dose_text, course.dose_mg),

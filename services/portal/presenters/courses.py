@@ -41,6 +41,13 @@ PLAN_STATES = {
     "completed": "completed",
     "stopped": "stopped",
 }
+PROPOSAL_TONES = {
+    "next-step": "good",
+    "hold": "warn",
+    "prescriber-same-day": "danger",
+    "relapse-pathway": "warn",
+    "red-flag": "danger",
+}
 _ANSWERABLE = frozenset({"strong-warn", "warn"})
 
 
@@ -98,6 +105,15 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What the system proposes after a check-in."""
+
+    tone: str
+    detail: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One row of the list of courses."""
 
@@ -117,7 +133,7 @@ def findings(items: Iterable[FindingBody]) -> tuple[Finding, ...]:
             rule=item.rule,
             tone=_TONES[item.level][0],
             title=_TONES[item.level][1],
-            detail=item.detail,
+            detail=words.spoken(item.detail),
             source=item.source,
             grade=item.grade,
             needs_reason=item.level in _ANSWERABLE,
@@ -166,7 +182,7 @@ def clock(course: CourseBody, setting: Setting) -> Clock:
         said.append(("Length chosen", f"{words.count(times.months, 'month')} after remission"))
     if times.paused_days:
         said.append(("Paused", words.count(times.paused_days, "day")))
-    return Clock(clock_line(course, setting), tuple(said), times.why, times.rule)
+    return Clock(clock_line(course, setting), tuple(said), words.spoken(times.why), times.rule)
 
 
 def reviews(course: CourseBody, setting: Setting) -> tuple[Planned, ...]:
@@ -244,6 +260,14 @@ def hold_until(course: CourseBody, setting: Setting) -> str:
     """Until when the dose is held, or nothing."""
     until = course.taper.hold_until if course.taper else None
     return words.when(until, today=setting.today) if until else ""
+
+
+def proposed(course: CourseBody) -> Proposed | None:
+    """What the last check-in means, as the service has it. A person decides."""
+    proposal = course.taper.proposal if course.taper else None
+    if proposal is None:
+        return None
+    return Proposed(PROPOSAL_TONES[proposal.action], words.spoken(proposal.detail), proposal.rule)
 
 
 def plans(items: Iterable[TaperPlanBody]) -> tuple[tuple[str, str, str], ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.portal.presenters import words
 from shared.runtime.http.problems import Problem
 
 _ADVICE = {
@@ -99,7 +100,7 @@ def faults_in(problem: Problem) -> tuple[Fault, ...]:
         Fault(_name(item.pointer.split("/")[2:]), _advice(item.code, item.detail))
         for item in problem.errors
     )
-    return faults or (Fault("", problem.detail),)
+    return faults or (Fault("", words.spoken(problem.detail)),)
 
 
 def _name(parts: Iterable[Any]) -> str:
@@ -113,5 +114,5 @@ def _advice(code: str, detail: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    said = text[:1].upper() + text[1:]
+    said = words.spoken(text[:1].upper() + text[1:])
     return said if said.endswith((".", "?", "!")) else f"{said}."

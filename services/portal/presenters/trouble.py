@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from services.portal.presenters import words
 from shared.runtime.http.problems import Problem
 
 
@@ -84,7 +85,7 @@ def of_problem(problem: Problem) -> Trouble:
     known = of_status(problem.status)
     if problem.status in {403, 404}:
         return replace(known, code=problem.code)
-    advice = f"{problem.detail} Nothing was saved."
+    advice = f"{words.spoken(problem.detail)} Nothing was saved."
     return Trouble(problem.status, known.title, advice, problem.code)
 
 

@@ -1,5 +1,6 @@
 """Dates, names and codes as people say them. Every date names its weekday and its distance."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ _MONTHS = (
 )
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 _MONTH_DAYS = 30.44
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 ROLES = {
     "prescriber": "Prescriber",
@@ -125,6 +127,11 @@ def plain(code: str) -> str:
     return said[:1].upper() + said[1:]
 
 
+def spoken(text: str) -> str:
+    """A service's sentence with its dates said as everywhere else."""
+    return _ISO_DATE.sub(_said_day, text)
+
+
 def instrument(code: str) -> str:
     """A questionnaire by its code, as clinicians write it: ``phq-9`` is ``PHQ-9``."""
     return code.upper()
@@ -162,6 +169,13 @@ def who_recorded(actor: str, names: Mapping[UUID, str]) -> str:
         return who(UUID(rest), names)
     except ValueError:
         return "the system"
+
+
+def _said_day(found: re.Match[str]) -> str:
+    try:
+        return day(date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def _minutes_away(gap: timedelta) -> str:

@@ -116,3 +116,10 @@ def test_whoever_recorded_something_is_named(actor: str, said: str) -> None:
 )
 def test_a_deadline_at_midnight_is_the_end_of_the_day_before(at: datetime, said: str) -> None:
     assert words.deadline(at, zone=LONDON, now=NOW) == said
+
+
+def test_a_services_sentence_says_its_dates_as_everywhere_else() -> None:
+    said = words.spoken("Step 1 may not start before 2026-11-26.")
+
+    assert said == "Step 1 may not start before Thu 26 November 2026."
+    assert words.spoken("Rule 2026-99-99 stays.") == "Rule 2026-99-99 stays."
