@@ -10,7 +10,7 @@ from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import courses, intakes, places, set_up, words
+from services.portal.presenters import courses, findings, intakes, places, set_up, words
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.assessment import InstrumentList
 from shared.api.body import Page
@@ -201,7 +201,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         course=course,
         seen=lines,
         clock=courses.clock(course, setting),
-        findings=courses.findings(course.findings),
+        findings=findings.findings(course.findings),
         reviews=courses.reviews(course, setting),
         steps=courses.steps(course, setting),
         surveillance=courses.surveillance(course, setting),

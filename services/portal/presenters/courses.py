@@ -6,24 +6,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.portal.presenters import places, words
+from services.portal.presenters import findings, places, words
 from services.portal.presenters.record import PHASES
 from services.portal.presenters.today import Setting
 from shared.api.treatment import (
     CourseBody,
-    FindingBody,
     ReviewBody,
     ScheduledStepBody,
     SurveillanceBody,
     TaperPlanBody,
 )
 
-_TONES = {
-    "block": ("danger", "This stops it"),
-    "strong-warn": ("danger", "Strong warning"),
-    "warn": ("warn", "Warning"),
-    "inform": ("calm", "Good to know"),
-}
 RESPONSES = {
     "unknown": "not known yet",
     "none": "no clear change",
@@ -48,20 +41,6 @@ PROPOSAL_TONES = {
     "relapse-pathway": "warn",
     "red-flag": "danger",
 }
-_ANSWERABLE = frozenset({"strong-warn", "warn"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule has to say. ``needs_reason``: signing asks why it is right all the same."""
-
-    rule: str
-    tone: str
-    title: str
-    detail: str
-    source: str
-    grade: str
-    needs_reason: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +101,6 @@ class Summary:
     dose: str
     since: str
     href: str
-
-
-def findings(items: Iterable[FindingBody]) -> tuple[Finding, ...]:
-    """Rules in the order of their weight."""
-    weights = list(_TONES)
-    ordered = sorted(items, key=lambda item: weights.index(item.level))
-    return tuple(
-        Finding(
-            rule=item.rule,
-            tone=_TONES[item.level][0],
-            title=_TONES[item.level][1],
-            detail=words.spoken(item.detail),
-            source=item.source,
-            grade=item.grade,
-            needs_reason=item.level in _ANSWERABLE,
-        )
-        for item in ordered
-    )
 
 
 def summaries(items: Iterable[CourseBody], setting: Setting) -> tuple[Summary, ...]:
@@ -235,7 +196,7 @@ def lines(course: CourseBody, setting: Setting) -> tuple[str, ...]:
         *(f"{name}: {said}" for name, said in clock_facts),
         *(f"{one.title}: {one.done}" for one in reviews(course, setting) if one.done),
         *(f"{one.title}: {one.change}, {one.on}" for one in steps(course, setting)),
-        *(f"{one.rule}: {one.detail}" for one in findings(course.findings)),
+        *(f"{one.rule}: {one.detail}" for one in findings.findings(course.findings)),
     )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.portal.presenters import courses, words
-from services.portal.presenters.courses import Finding
+from services.portal.presenters import findings, words
+from services.portal.presenters.findings import Finding
 from shared.api.body import DoseMg
 from shared.api.treatment import DrugBody, DrugOption, DrugOptions
 
@@ -50,7 +50,7 @@ def _option(option: DrugOption) -> Option:
         name=option.name,
         place=f"{words.plain(option.drug_class)}, place {option.rank}",
         reasons=option.reasons,
-        findings=courses.findings(option.findings),
+        findings=findings.findings(option.findings),
         blocked=_blocked(option),
         titration=tuple(
             (f"from day {step.from_day + 1}", step.dose_text) for step in option.titration

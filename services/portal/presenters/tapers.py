@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.portal.presenters import courses, words
-from services.portal.presenters.courses import Finding
+from services.portal.presenters import courses, findings, words
+from services.portal.presenters.findings import Finding
 from services.portal.presenters.today import Setting
 from shared.api.treatment import (
     PlannedStepBody,
@@ -82,7 +82,7 @@ def preview(plan: TaperPreview, policy: TaperPolicyBody | None, setting: Setting
         length_days=plan.length_days,
         possible=plan.verdict == "ok",
         steps=plan.steps,
-        findings=courses.findings(plan.findings),
+        findings=findings.findings(plan.findings),
         setting=setting,
     )
 
@@ -96,7 +96,7 @@ def stored(plan: TaperPlanBody, setting: Setting) -> Plan:
         length_days=plan.length_days,
         possible=True,
         steps=plan.steps,
-        findings=courses.findings(plan.findings),
+        findings=findings.findings(plan.findings),
         setting=setting,
     )
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.portal.pages.course_records import RECORDS
-from services.portal.presenters import courses, record, words
+from services.portal.presenters import courses, findings, record, words
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.today import Setting
 from shared.api.treatment import (
@@ -118,7 +118,7 @@ def test_a_missing_score_is_said_and_never_guessed() -> None:
 
 
 def test_the_gravest_finding_comes_first_and_only_warnings_ask_for_a_reason() -> None:
-    found = courses.findings([finding("a", "inform"), finding("b", "warn"), finding("c", "block")])
+    found = findings.findings([finding("a", "inform"), finding("b", "warn"), finding("c", "block")])
 
     assert [(one.rule, one.needs_reason) for one in found] == [
         ("c", False),
