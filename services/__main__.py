@@ -27,7 +27,7 @@ from shared.runtime.embedded import EmbeddedError
 app = typer.Typer(
     help=__doc__, no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
 )
-out = Console()
+out = Console(soft_wrap=True)
 err = Console(stderr=True)
 
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}

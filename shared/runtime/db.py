@@ -40,6 +40,10 @@ _NOW = {
 }
 
 
+_KEPT_ANSWERS = ("INSERT INTO idempotency", "UPDATE idempotency")
+"""The router's memory of its own answers: a request that changed nothing still keeps one."""
+
+
 class UnauditedWrite(Exception):
     """A transaction changed rows without a fact or an audit entry, so it was rolled back."""
 
@@ -312,6 +316,8 @@ def _note_writes(
     _context: Any,
     _executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
 ) -> None:
+    if statement.startswith(_KEPT_ANSWERS):
+        return
     head = statement.lstrip()[:6].upper()
     is_write = head in {"INSERT", "UPDATE", "DELETE"}
     is_write = is_write or (head.startswith("WITH") and "UPDATE " in statement)

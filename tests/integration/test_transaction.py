@@ -13,6 +13,7 @@ from shared.events import decode
 from shared.events.portal import StaffAdded, StaffState
 from shared.runtime import audit
 from shared.runtime.db import Database, OversizedFact, UnauditedWrite
+from shared.runtime.http.idempotency import Key, StoredAnswer, claim, store
 from shared.runtime.tables import audit as audit_table
 from shared.runtime.tables import clock, heartbeat, outbox, runtime
 from tests.support.databases import Databases
@@ -113,6 +114,19 @@ async def test_a_claim_that_got_something_needs_an_answer(db: Database) -> None:
     with pytest.raises(UnauditedWrite):
         async with db.transaction(actor=ACTOR) as tx:
             await tx.session.execute(update(heartbeat).values(tick_no=1).returning(heartbeat))
+
+
+async def test_keeping_the_answer_to_a_request_that_changed_nothing_needs_no_entry(
+    db: Database,
+) -> None:
+    key = Key.of(actor=ACTOR, value="k" * 8, route="acknowledge", target="/flags/1", body=b"{}")
+    async with db.transaction(actor=ACTOR) as tx:
+        assert await claim(tx, key) is None
+        await store(tx, key, StoredAnswer(status=200, body="{}", etag=None))
+
+    async with db.transaction(actor=ACTOR) as tx:
+        assert await claim(tx, key) == StoredAnswer(status=200, body="{}", etag=None)
+    assert await count(db, audit_table) == 0
 
 
 async def test_a_look_after_housekeeping_is_not_mistaken_for_a_write(db: Database) -> None:
