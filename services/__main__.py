@@ -185,7 +185,7 @@ def _welcome(group: embedded.Group, took_s: float) -> None:
         out.print(f"\nThe password of all of them is  [bold]{group.demo_password}[/]")
         out.print(
             "\nTo try: sign in as nell (a nurse) and open today's list;"
-            "\n        `python -m services clock +14d` lets two weeks pass;"
+            "\n        `.venv/bin/python -m services clock +14d` lets two weeks pass;"
             "\n        `make walk` takes one person from referral to the end of a taper."
         )
     out.print(f"\nData and logs are in {group.folder}. Ctrl-C stops everything.\n")
