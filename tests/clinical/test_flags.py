@@ -30,11 +30,12 @@ def levels(codes: tuple[str, ...]) -> list[int]:
     ("answer", "intent", "expected"),
     [
         (0, False, []),
-        (0, True, []),
+        (0, True, [1]),
         (1, False, [3]),
         (2, False, [2]),
         (3, False, [2]),
-        (2, True, [2]),
+        (1, True, [1]),
+        (2, True, [1]),
         (3, True, [1]),
     ],
 )

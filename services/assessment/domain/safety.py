@@ -251,6 +251,6 @@ def closed(
         closed_by=by,
         closed_at=now,
         outcome=outcome,
-        note=note,
+        note="\n".join(filter(None, (flag.note, note))) or None,
         version=flag.version + 1,
     )

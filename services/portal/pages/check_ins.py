@@ -14,7 +14,7 @@ from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import check_ins, places, questionnaires
 from services.portal.presenters.drafts import Draft
-from shared.api.assessment import AssessmentBody, InstrumentList
+from shared.api.assessment import AssessmentBody, FlagBody, InstrumentList, RaiseFlag
 from shared.api.treatment import CheckIn, CheckInResult, CourseBody
 
 _TAB = "Course"
@@ -26,25 +26,13 @@ async def show_check_in(visit: Visit) -> web.StreamResponse:
 
 
 async def record_check_in(visit: Visit) -> web.StreamResponse:
-    """A flag from the questionnaire is raised before anything else is recorded. Sending the
-    form again records nothing twice: each part has its own key, made from the form's."""
-    draft = visit.sent()
+    """A flag is raised before anything else is recorded. Sending the form again records
+    nothing twice: each part has its own key, made from the form's."""
     course = await read_course(visit)
-
-    async def save_answers() -> AssessmentBody:
-        _check_in_body(visit, ())
-        body = new_assessment(draft, instrument=course.primary_instrument)
-        path = f"/patients/{course.patient_id}/assessments"
-        return await visit.care.assessment.post(
-            path, body, AssessmentBody, key=draft.part("answers")
-        )
-
-    if questionnaires.answers(draft.values) and not draft.value("assessment_id"):
-        saved = await attempt(draft, save_answers)
-        if isinstance(saved, Draft):
-            return await _check_in(visit, saved)
-        cited = {**draft.values, "assessment_id": (str(saved.assessment_id),)}
-        draft = replace(draft, values=cited)
+    draft = await _save_answers(visit, course, visit.sent())
+    flags = draft if draft.faults else await attempt(draft, lambda: _report(visit, course, draft))
+    if isinstance(flags, Draft):
+        return await _check_in(visit, flags)
 
     async def send() -> CheckInResult:
         body = _check_in_body(visit, draft.all("assessment_id"))
@@ -56,7 +44,43 @@ async def record_check_in(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _check_in(visit, outcome)
+    if flags:
+        place = places.patient(course.patient_id, "flags", flags[0].flag_id)
+        raise web.HTTPSeeOther(f"{place}?done=flag-raised")
     raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=check-in")
+
+
+async def _save_answers(visit: Visit, course: CourseBody, draft: Draft) -> Draft:
+    """Save the questionnaire, if one was answered, and cite it in the draft."""
+    if draft.value("assessment_id") or not questionnaires.answers(draft.values):
+        return draft
+
+    async def save() -> AssessmentBody:
+        _check_in_body(visit, ())
+        body = new_assessment(draft, instrument=course.primary_instrument)
+        path = f"/patients/{course.patient_id}/assessments"
+        return await visit.care.assessment.post(
+            path, body, AssessmentBody, key=draft.part("answers")
+        )
+
+    saved = await attempt(draft, save)
+    if isinstance(saved, Draft):
+        return saved
+    cited = {**draft.values, "assessment_id": (str(saved.assessment_id),)}
+    return replace(draft, values=cited)
+
+
+async def _report(visit: Visit, course: CourseBody, draft: Draft) -> tuple[FlagBody, ...]:
+    """Tell assessment of each danger said; it raises the flag and starts its clock."""
+    answers = _check_in_body(visit, ())
+    said = [code for name, code in check_ins.REPORTED.items() if getattr(answers, name)]
+    path = f"/patients/{course.patient_id}/flags"
+    flags = []
+    for code in said:
+        key = draft.part(f"flag-{code[:12]}")
+        body = RaiseFlag(trigger=code)
+        flags.append(await visit.care.assessment.post(path, body, FlagBody, key=key))
+    return tuple(flags)
 
 
 def _check_in_body(visit: Visit, assessment_ids: tuple[str, ...]) -> CheckIn:

@@ -10,9 +10,8 @@ from services.portal.identity.front_door import TooManyTries, WrongPassword
 from services.portal.pages.visit import Visit
 from services.portal.presenters import drafts, words
 from services.portal.presenters.drafts import Draft, Fault
-from shared.api.body import Body
 
-B = TypeVar("B", bound=Body)
+B = TypeVar("B")
 _STALE = 412
 _GIVEN_BACK = frozenset({400, 409, 412, 422, 428})
 

@@ -7,7 +7,7 @@ from services.portal.presenters.tapers import SEVERITIES
 from services.portal.presenters.today import Setting
 from shared.api.treatment import CourseBody
 
-__all__ = ["FIELDS", "KINDS", "MOODS", "SEVERITIES", "Words", "words_for"]
+__all__ = ["FIELDS", "KINDS", "MOODS", "REPORTED", "SEVERITIES", "Words", "words_for"]
 
 KINDS = {
     "early": "Early check-in",
@@ -27,6 +27,12 @@ FIELDS = (
     "missed_doses_in_a_row",
     "note",
 )
+REPORTED = {
+    "suicidal_thoughts": "asked-thoughts",
+    "marked_agitation": "marked-agitation",
+    "emergency_signs": "serotonin-syndrome-signs",
+}
+"""What assessment calls each answer that it has to hear of, whoever else is told."""
 
 
 @dataclass(frozen=True, slots=True)

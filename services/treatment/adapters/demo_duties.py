@@ -40,6 +40,7 @@ def _review(course: Course, owed: Owed, book: Rulebook) -> Duty:
         missed_doses=0,
         side_effects="mild",
         note=None,
+        by_prescriber=True,
         book=book,
         now=now,
     )

@@ -21,10 +21,11 @@ async def record_review(
     missed_doses: int,
     side_effects: str,
     note: str | None,
+    by_prescriber: bool,
     book: Rulebook,
     now: datetime,
 ) -> Course:
-    """Raises: Unknown, IllegalMove, NoSuchItem, AlreadyDone, StaleVersion."""
+    """Raises: Unknown, IllegalMove, NoSuchItem, AlreadyDone, NotAuthorised, StaleVersion."""
     found = await load(work, course_id, now=now)
     course = found.course
     response = await response_of(work, course, book=book)
@@ -32,6 +33,7 @@ async def record_review(
         course,
         ordinal,
         response=response.category,
+        by_prescriber=by_prescriber,
         today=found.today,
         at=now,
         cadence=book.cadence,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.treatment.domain import reviews as looks
 from services.treatment.domain.course import Course, looks_owed
 from services.treatment.domain.live_taper import PlanStatus, ScheduledStep
 from services.treatment.domain.phases import Move, Phase, allowed_moves
@@ -54,6 +55,8 @@ def actions(course: Course, role: str, *, has_left_care: bool) -> tuple[str, ...
 def review_actions(course: Course, review: Review, role: str) -> tuple[str, ...]:
     """Whether this role may record this review."""
     may = review.done_at is None and Move.REVIEW in allowed_moves(course.phase)
+    if review.kind in looks.PRESCRIBERS_OWN and role != "prescriber":
+        return ()
     return ("review",) if may and role in WHO[Move.REVIEW] else ()
 
 

@@ -18,7 +18,13 @@ from services.treatment.domain.clock import (
     check_remission,
     with_pause,
 )
-from services.treatment.domain.errors import BadDate, BadDose, IllegalMove, ReasonNeeded
+from services.treatment.domain.errors import (
+    BadDate,
+    BadDose,
+    IllegalMove,
+    NotAuthorised,
+    ReasonNeeded,
+)
 from services.treatment.domain.live_taper import Dose, Taper, stop
 from services.treatment.domain.phases import TAKING, Move, Phase, require
 from services.treatment.domain.response import Category
@@ -156,6 +162,7 @@ def record_review(
     ordinal: int | None,
     *,
     response: Category,
+    by_prescriber: bool,
     today: date,
     at: datetime,
     cadence: Cadence,
@@ -166,9 +173,12 @@ def record_review(
     Raises:
         IllegalMove: nobody is taking or being watched.
         NoSuchItem, AlreadyDone: no such review, or recorded before.
+        NotAuthorised: the review is a prescriber's own and somebody else records it.
     """
     require(Move.REVIEW, course.phase)
     if ordinal is not None:
+        if not by_prescriber and looks.find(course.reviews, ordinal).kind in looks.PRESCRIBERS_OWN:
+            raise NotAuthorised("A prescriber has to record this review.", field="ordinal")
         course = replace(course, reviews=looks.done(course.reviews, ordinal, at=at))
     if course.phase in {Phase.CONTINUATION, Phase.MAINTENANCE}:
         return _with_next_decision(course, today=today, rules=rules)
@@ -269,7 +279,7 @@ def record_gap(course: Course, pause: Pause, *, today: date, rules: DurationRule
         )
     history = with_pause(course.history, pause, rules=rules)
     paused = _with_clock_reviews(replace(course, history=history), rules=rules)
-    if (end - pause.since).days <= rules.gap_days:
+    if pause.until is not None and (end - pause.since).days <= rules.gap_days:
         return paused
     return plan_review(
         paused, kind=looks.ADHERENCE, due_on=today, for_role="prescriber", rule="C-08"
@@ -390,5 +400,5 @@ def looks_owed(course: Course) -> list[date]:
     return [look.due_on for look in after_taper if look.done_at is None] + [
         review.due_on
         for review in course.reviews
-        if review.kind == looks.AFTER_STOP and review.done_at is None
+        if review.kind in looks.ABOUT_THE_PERSON | {looks.AFTER_STOP} and review.done_at is None
     ]

@@ -283,7 +283,8 @@ def hold(taper: Taper, *, until: date, today: date) -> Taper:
     """
     last = taper.last
     if last.taken_at is not None:
-        steps = (*taper.scheduled[:-1], replace(last, check_in_gate_on=until))
+        gate_on = max(until, last.check_in_gate_on or until)
+        steps = (*taper.scheduled[:-1], replace(last, check_in_gate_on=gate_on))
     elif len(taper.scheduled) == 1:
         steps = (replace(last, change_on=max(until, last.change_on)),)
     else:

@@ -71,7 +71,7 @@ ALLOWED: Mapping[Move, frozenset[Phase]] = {
     Move.SUSPEND: STEADY | TAPERING,
     Move.PLAN_TAPER: STEADY | {Phase.STEP_BACK},
     Move.CONFIRM_SUPPLY: frozenset({Phase.TAPER_PLANNED, Phase.TAPER_ACTIVE, Phase.TAPER_HOLD}),
-    Move.TAKE_STEP: frozenset({Phase.TAPER_PLANNED, Phase.TAPER_ACTIVE}),
+    Move.TAKE_STEP: frozenset({Phase.TAPER_PLANNED, Phase.TAPER_ACTIVE, Phase.TAPER_HOLD}),
     Move.CHECK_IN: TAPERING | {Phase.SUSPENDED, Phase.STOPPED_WATCH},
     Move.HOLD: frozenset({Phase.TAPER_PLANNED, Phase.TAPER_ACTIVE, Phase.TAPER_HOLD}),
     Move.RESUME: frozenset({Phase.SUSPENDED, Phase.TAPER_HOLD}),

@@ -276,7 +276,7 @@ def harm_stop(
 
 def suspect_relapse(course: Course, *, today: date) -> Course:
     """The scores look like relapse: a prescriber looks today, a taper freezes until then."""
-    if course.phase not in ALLOWED[Move.RECORD_RELAPSE]:
+    if course.phase not in ALLOWED[Move.RECORD_RELAPSE] | {Phase.SUSPENDED}:
         return course
     return plan_review(
         course,

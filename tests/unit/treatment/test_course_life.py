@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.treatment.domain import course as life
 from services.treatment.domain import reviews as looks
 from services.treatment.domain import tapering
+from services.treatment.domain.authority import review_actions
 from services.treatment.domain.clock import Pause, Remission, read_clock
 from services.treatment.domain.course import Course, Ending
 from services.treatment.domain.errors import (
@@ -163,17 +164,34 @@ def test_a_dose_changes_between_start_and_today(day):
 
 
 def review(
-    course: Course, ordinal: int | None = None, response: Category = Category.NONE
+    course: Course,
+    ordinal: int | None = None,
+    response: Category = Category.NONE,
+    *,
+    by_prescriber: bool = True,
 ) -> Course:
     return life.record_review(
         course,
         ordinal,
         response=response,
+        by_prescriber=by_prescriber,
         today=TODAY,
         at=NOW,
         cadence=BOOK.cadence,
         rules=BOOK.duration,
     )
+
+
+def test_a_review_that_lifts_a_freeze_is_the_prescribers_own():
+    frozen = life.plan_review(
+        a_course(), kind=looks.RED_FLAG, due_on=TODAY, for_role="prescriber", rule="T-18"
+    )
+    ordinal = frozen.reviews[-1].ordinal
+
+    with pytest.raises(NotAuthorised):
+        review(frozen, ordinal, by_prescriber=False)
+    assert review_actions(frozen, frozen.reviews[-1], "nurse") == ()
+    assert looks.find(review(frozen, ordinal).reviews, ordinal).done_at == NOW
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from services.treatment.application.record_remission import record_remission
 from services.treatment.application.record_review import record_review
 from services.treatment.application.resume_course import resume_course
 from services.treatment.application.suspend_course import suspend_course
+from shared.api.identity import Role
 from shared.api.treatment import (
     AdherenceGap,
     CourseBody,
@@ -39,6 +40,7 @@ def add_follow_up(api: Api, desk: Desk) -> None:
             missed_doses=body.missed_doses,
             side_effects=body.side_effects,
             note=body.note,
+            by_prescriber=call.principal.role is Role.PRESCRIBER,
             book=desk.book,
             now=call.tx.now,
         )
