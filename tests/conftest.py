@@ -72,7 +72,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI nothing may be skipped: what a machine lacks is installed there first."""
     report = yield
-    if report.skipped and os.environ.get("MOORING_NO_SKIPS"):
+    if report.skipped and os.environ.get("TESTS_MAY_NOT_SKIP"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
     return report
