@@ -306,6 +306,20 @@ def test_a_short_gap_is_only_noted():
     assert looks.ADHERENCE not in open_kinds(noted)
 
 
+def test_a_gap_that_is_still_open_leaves_a_review_owed_however_short():
+    course = remit(a_course(), date(2026, 3, 1))
+    gap = Pause(since=TODAY - timedelta(days=1), until=None)
+    noted = life.record_gap(course, gap, today=TODAY, rules=BOOK.duration)
+
+    assert looks.ADHERENCE in open_kinds(noted)
+
+
+def test_a_relapse_suspected_during_a_suspension_is_kept():
+    frozen = life.suspend(stepped(), today=TODAY)
+
+    assert looks.RELAPSE_SUSPECTED in open_kinds(tapering.suspect_relapse(frozen, today=TODAY))
+
+
 # Taper
 
 
@@ -451,6 +465,16 @@ def test_a_harm_stop_names_the_harm_and_keeps_watching():
 def test_closing_does_not_end_a_drug():
     with pytest.raises(IllegalMove):
         life.close(a_course(), today=TODAY, has_left_care=False)
+
+
+@pytest.mark.parametrize("kind", sorted(looks.ABOUT_THE_PERSON))
+def test_a_course_is_not_closed_over_an_open_review_about_the_person(kind):
+    watched = a_course(Phase.STOPPED_WATCH)
+    asked = life.plan_review(watched, kind=kind, due_on=TODAY, for_role="prescriber", rule="T-18")
+
+    assert life.close(watched, today=TODAY, has_left_care=False).phase is Phase.CLOSED
+    with pytest.raises(IllegalMove):
+        life.close(asked, today=TODAY, has_left_care=False)
 
 
 def test_the_record_of_who_left_care_can_be_closed():

@@ -175,6 +175,13 @@ def test_a_hold_at_the_gate_asks_it_again_when_the_hold_ends():
     assert held.plan_version == 2
 
 
+def test_a_short_hold_never_brings_the_gate_forward():
+    before = taken_on_time()
+    held = hold(before, until=CHANGE_ON + timedelta(days=2), today=CHANGE_ON)
+
+    assert held.last.check_in_gate_on == before.last.check_in_gate_on
+
+
 def test_a_hold_takes_back_a_step_that_was_not_taken():
     until = CHANGE_ON + timedelta(days=30)
     held = hold(gate_opened(), until=until, today=CHANGE_ON)
