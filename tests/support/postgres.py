@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -52,6 +53,8 @@ def _binaries() -> Path:
 def _start(binaries: Path, folder: Path) -> Iterator[str]:
     owner = _unprivileged()
     folder.chmod(0o755)
+    if owner:
+        binaries = _within_reach(binaries, folder)
     data = folder / "data"
     data.mkdir()
     if owner:
@@ -84,6 +87,19 @@ def _start(binaries: Path, folder: Path) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGQUIT)  # at once: nobody needs these data again
         process.wait(timeout=START_S)
+
+
+def _within_reach(binaries: Path, folder: Path) -> Path:
+    """A copy its own account can reach: the virtual environment may lie in a closed folder."""
+    package = binaries.parent.parent
+    if not package.is_relative_to(sys.prefix):
+        return binaries
+    copy = folder / "programs" / package.name / binaries.parent.name
+    shutil.copytree(binaries.parent, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / "programs" / libraries.name, symlinks=True)
+    return copy / "bin"
 
 
 def _unprivileged() -> pwd.struct_passwd | None:
