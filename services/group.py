@@ -93,23 +93,31 @@ class Child:
 
 
 def _prepare(group: Group) -> None:
+    kind = "demo" if group.demo else "live"
     try:
-        group.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kind = "demo" if group.demo else "live"
-        marker = group.folder / "kind"
-        if not marker.exists():
-            marker.write_text(kind)
+        found = _claim_folder(group, kind)
     except OSError as error:
         raise GroupError(f"cannot write to {group.folder}: {error.strerror}") from error
-    if marker.read_text() != kind:
+    if found != kind:
         raise GroupError(
-            f"{group.folder} holds {marker.read_text()} data and this start is {kind}:"
+            f"{group.folder} holds {found} data and this start is {kind}:"
             " demo and live data never share a folder"
         )
-    if group.demo and not (group.secrets / "demo-password").exists():
-        _private(group.secrets / "demo-password", secrets.token_urlsafe(9))
     for name, port in group.ports.items():
         _require_free(group.host, port, name)
+
+
+def _claim_folder(group: Group, kind: str) -> str:
+    """Mark an empty folder as this kind, and return the kind that it is."""
+    group.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    marker = group.folder / "kind"
+    if not marker.exists():
+        marker.write_text(kind)
+    found = marker.read_text()
+    password = group.secrets / "demo-password"
+    if found == kind == "demo" and not password.exists():
+        _private(password, secrets.token_urlsafe(9))
+    return found
 
 
 def _require_free(host: str, port: int, name: str) -> None:
