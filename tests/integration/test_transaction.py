@@ -1,7 +1,6 @@
 """A change, its facts and its audit entries commit together or not at all."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -207,23 +206,3 @@ async def test_concurrent_writers_leave_one_unbroken_chain(db: Database) -> None
     async with db.reading() as tx:
         verdict = await audit.verify(tx.session)
     assert (verdict.entries, verdict.broken) == (30, ())
-
-
-async def test_a_transaction_cancelled_while_it_begins_keeps_no_lock(
-    sqlite_databases: Databases,
-) -> None:
-    url = await sqlite_databases.with_tables(runtime)
-    db = Database.open(url, source="portal")
-    other = sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    waiting = asyncio.create_task(publish(db))
-    for _ in range(200):
-        await asyncio.sleep(0)
-    waiting.cancel()
-    other.rollback()
-    await asyncio.gather(waiting, return_exceptions=True)
-
-    await publish(db)
-    assert await count(db, outbox) == 1
-    other.close()
-    await db.close()
