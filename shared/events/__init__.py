@@ -52,6 +52,19 @@ FACTS: tuple[type[Fact], ...] = (
     engagement.ReminderEscalated,
     engagement.ReminderDone,
     engagement.ReminderCancelled,
+    engagement.ProgrammeStarted,
+    engagement.ProgrammeChanged,
+    engagement.FacilitatorAssigned,
+    engagement.FacilitationGap,
+    engagement.ProgrammeClosed,
+    engagement.ContactRecorded,
+    engagement.ContactMissed,
+    engagement.MotivationDropped,
+    engagement.MotivationWorkedOn,
+    engagement.LifeEventRecorded,
+    engagement.LifeEventFollowedUp,
+    engagement.LifeEventWithdrawn,
+    engagement.RelapsePlanWritten,
 )
 
 CATALOGUE: dict[str, type[Fact]] = {fact.TYPE: fact for fact in FACTS}

@@ -1,6 +1,7 @@
 """Facts the assessment service owns: patients, answers, safety flags, pathway, trajectory."""
 
 from datetime import date
+from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -58,8 +59,18 @@ class PatientDetailsChanged(Fact):
     details: PatientDetails
 
 
+class ScaleState(Payload):
+    """The score of one part of an instrument; None when too much of it is missing."""
+
+    code: str
+    score: Decimal | None
+
+
 class AssessmentState(Payload):
-    """One completed instrument on one day. ``total`` is None when an item is missing."""
+    """One completed instrument on one day. ``total`` is None when an item is missing.
+
+    ``subscales`` are the parts it has besides the total: the two rulers, family and friends.
+    """
 
     assessment_id: UUID
     patient_id: UUID
@@ -69,6 +80,7 @@ class AssessmentState(Payload):
     taken_on: date
     total: int | None
     band: str | None
+    subscales: tuple[ScaleState, ...] = ()
 
 
 class AssessmentFact(Fact):

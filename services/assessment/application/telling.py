@@ -59,6 +59,9 @@ def tell_assessment(work: Work, kind: type[facts.AssessmentFact], done: Assessme
         taken_on=done.taken_on,
         total=done.score.total,
         band=done.score.band.code if done.score.band else None,
+        subscales=tuple(
+            facts.ScaleState(code=scale.code, score=scale.score) for scale in done.score.subscales
+        ),
     )
     work.publish(
         kind(assessment=state),

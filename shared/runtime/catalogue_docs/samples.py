@@ -36,7 +36,7 @@ def sample(fact: type[Fact]) -> AnyEvent:
         time=WHEN,
         dataschema=f"urn:mooring:{fact.TYPE}",
         recordedby=f"staff:{SOMEONE}",
-        aggregate=f"{thing}:{SOMEONE}",
+        aggregate=f"{thing.replace('_', '-')}:{SOMEONE}",
         version=1,
         correlationid=str(SOMEONE),
         causationid=str(SOMEONE),
