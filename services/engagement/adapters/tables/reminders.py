@@ -1,29 +1,20 @@
-"""The rows engagement keeps. They never validate: the constraints do."""
+"""Reminders, the versions they may be about, and what people did about them."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, MetaData, String, UniqueConstraint, text
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint
+from sqlmodel import Field
 
+from services.engagement.adapters.tables.row import Row, partial
 from shared.runtime.columns import Json, UtcDateTime
-from shared.runtime.tables import NAMING, attach
 
 OPEN = "state IN ('planned', 'visible', 'acknowledged')"
 PLANNED = "state = 'planned'"
 _LISTED = ("risk", "due_at", "reminder_id", "owed_at", "overdue_from", "kind", "state")
 """What the order of a list needs, so that it is read from an index alone."""
 _MINE = (*_LISTED, "item_id", "level", "team")
-
-
-class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
-    """Every table of this service."""
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class ReminderRow(Row, table=True):
@@ -56,9 +47,9 @@ class ReminderRow(Row, table=True):
         ),
         CheckConstraint("state <> 'done' OR done_at IS NOT NULL", name="done"),
         CheckConstraint("level >= 0 AND ordinal >= 0 AND version >= 1", name="counts"),
-        _partial("ix_reminder_planned", "due_at", where=PLANNED),
-        _partial("ix_reminder_team", "team", *_LISTED, where=f"level = 0 AND {OPEN}"),
-        _partial("ix_reminder_owner", "owner_id", "for_role", *_MINE, where=OPEN),
+        partial("ix_reminder_planned", "due_at", where=PLANNED),
+        partial("ix_reminder_team", "team", *_LISTED, where=f"level = 0 AND {OPEN}"),
+        partial("ix_reminder_owner", "owner_id", "for_role", *_MINE, where=OPEN),
         Index("ix_reminder_patient", "patient_id", "due_at"),
         Index("ix_reminder_item", "item_id", "level"),
     )
@@ -115,68 +106,6 @@ class LostRow(Row, table=True):
     found_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PatientRow(Row, table=True):
-    """Where a person is in care, and two identifiers once they are known."""
-
-    __tablename__: ClassVar[str] = "patient"
-    __table_args__ = (
-        CheckConstraint("status IN ('active', 'left-care', 'deceased')", name="status"),
-        Index("ix_patient_team", "team"),
-    )
-
-    patient_id: UUID = Field(primary_key=True)
-    status: str = Field(sa_type=String(16))
-    team: str = Field(sa_type=String(64))
-    zone: str = Field(sa_type=String(64))
-    given_name: str | None = Field(sa_type=String(100))
-    family_name: str | None = Field(sa_type=String(100))
-    birth_date: date | None
-
-
-class CareTeamRow(Row, table=True):
-    """Who looks after whom, in the order the care team was given."""
-
-    __tablename__: ClassVar[str] = "care_team"
-    __table_args__ = (Index("ix_care_team_staff", "staff_id"),)
-
-    patient_id: UUID = Field(primary_key=True)
-    staff_id: UUID = Field(primary_key=True)
-    position: int
-
-
-class StaffRow(Row, table=True):
-    """Everybody who works here."""
-
-    __tablename__: ClassVar[str] = "staff"
-
-    staff_id: UUID = Field(primary_key=True)
-    role: str = Field(sa_type=String(16))
-    teams: list[str] = Field(sa_column=Column(Json, nullable=False))
-    active: bool
-
-
-class CourseRow(Row, table=True):
-    """The last state of a course, as treatment told it."""
-
-    __tablename__: ClassVar[str] = "course"
-    __table_args__ = (Index("ix_course_patient", "patient_id"),)
-
-    course_id: UUID = Field(primary_key=True)
-    patient_id: UUID
-    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
-
-
-class FlagRow(Row, table=True):
-    """The last state of a safety flag, as assessment told it."""
-
-    __tablename__: ClassVar[str] = "flag"
-    __table_args__ = (Index("ix_flag_patient", "patient_id"),)
-
-    flag_id: UUID = Field(primary_key=True)
-    patient_id: UUID
-    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
-
-
 class AttemptRow(Row, table=True):
     """What somebody did about a reminder; only ever added to."""
 
@@ -193,7 +122,3 @@ class AttemptRow(Row, table=True):
     until: datetime | None = Field(sa_type=UtcDateTime)
     to: UUID | None
     note: str | None = Field(sa_type=String(500))
-
-
-metadata = Row.metadata
-attach(metadata)

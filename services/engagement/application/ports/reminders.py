@@ -1,4 +1,4 @@
-"""What the use cases need of a transaction. SQL and the tests' fake both provide it."""
+"""Reminders as the use cases need them, and the list that is read from them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,31 +7,16 @@ from typing import Protocol
 from uuid import UUID
 
 from services.engagement.domain.change import Changes
-from services.engagement.domain.course import Course
-from services.engagement.domain.flag import Flag
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.obligation import Key
 from services.engagement.domain.reminder import Reason, Reminder, State
-from services.engagement.domain.team import CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section
-from shared.events.envelope import Fact
 
 Subject = tuple[str, UUID]
 """Kind and id of what an obligation is about."""
 
-
 Before = tuple[datetime, UUID]
 """Due time and id of the last row seen on a list that runs back in time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Two identifiers for a person, and where they live. The only place with a name."""
-
-    given_name: str
-    family_name: str
-    birth_date: date
-    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,114 +171,11 @@ class Reminders(Protocol):
         ...
 
 
-class Patients(Protocol):
-    """Who is in care, and where."""
-
-    async def hold(self, patient_id: UUID) -> Patient:
-        """The person, with nobody else deciding about their reminders until we commit."""
-        ...
-
-    async def find(self, patient_id: UUID) -> Patient | None:
-        """The person as known now."""
-        ...
-
-    async def place(
-        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
-    ) -> None:
-        """Where the person is in care."""
-        ...
-
-    async def identify(self, patient_id: UUID, identity: Identity) -> None:
-        """Who the person is."""
-        ...
-
-    async def after(self, patient_id: UUID | None, *, limit: int) -> Sequence[UUID]:
-        """The next people by id, from the first one when None."""
-        ...
-
-    async def around(self, staff_id: UUID) -> Sequence[UUID]:
-        """The people this colleague looks after."""
-        ...
-
-
-class Courses(Protocol):
-    """The last state of each course."""
-
-    async def put(self, course: Course) -> None:
-        """Remember this state."""
-        ...
-
-    async def of_patient(self, patient_id: UUID) -> Sequence[Course]:
-        """All courses of a person."""
-        ...
-
-
-class Flags(Protocol):
-    """The last state of each safety flag."""
-
-    async def put(self, flag: Flag) -> None:
-        """Remember this state."""
-        ...
-
-    async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
-        """All flags of a person."""
-        ...
-
-
-class Staff(Protocol):
-    """Everybody who works here."""
-
-    async def put(self, colleague: Colleague) -> None:
-        """Remember this colleague."""
-        ...
-
-    async def all(self) -> Mapping[UUID, Colleague]:
-        """Everybody, by id."""
-        ...
-
-
 class Attempts(Protocol):
     """What people did about reminders."""
 
     async def add(self, attempt: Attempt) -> None:
         """Keep one."""
-        ...
-
-
-class Work(Protocol):
-    """One transaction of this service."""
-
-    @property
-    def reminders(self) -> Reminders: ...
-    @property
-    def patients(self) -> Patients: ...
-    @property
-    def courses(self) -> Courses: ...
-    @property
-    def flags(self) -> Flags: ...
-    @property
-    def staff(self) -> Staff: ...
-    @property
-    def attempts(self) -> Attempts: ...
-
-    def new_id(self) -> UUID:
-        """An identifier for something new."""
-        ...
-
-    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
-        """Tell the others, and the audit trail, in this transaction."""
-        ...
-
-    def audit(
-        self,
-        action: str,
-        *,
-        object: str,  # noqa: A002 - the audit trail's own word
-        subject: UUID | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-    ) -> None:
-        """Tell the audit trail alone."""
         ...
 
 

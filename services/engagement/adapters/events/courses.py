@@ -1,0 +1,68 @@
+"""Courses of medication, as treatment tells of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.events.about import require_about
+from services.engagement.application.apply_course_state import apply_course_state
+from services.engagement.domain.course import Course, Review, Step, Surveillance, Taper
+from services.engagement.domain.rules import Rules
+from shared.events import FACTS
+from shared.events.envelope import Event, Fact
+from shared.events.treatment import CourseFact, CourseState, ReviewState, TaperState, TaperStepState
+from shared.runtime.db import Transaction
+from shared.runtime.inbox import Handler, Unacceptable
+
+
+def on_courses(rules: Rules) -> Mapping[type[Fact], Handler]:
+    """The facts of this file and what is done about each."""
+
+    async def on_course(tx: Transaction, event: Event[CourseFact]) -> None:
+        course = course_of(event.data.course)
+        require_about(event, course.patient_id)
+        if course.phase not in rules.phases:
+            raise Unacceptable("unknown-phase")
+        await apply_course_state(SqlWork(tx, rules), course=course, rules=rules, now=tx.now)
+
+    return {fact: on_course for fact in FACTS if issubclass(fact, CourseFact)}
+
+
+def course_of(state: CourseState) -> Course:
+    """Treatment's course as far as obligations depend on it."""
+    return Course(
+        course_id=state.course_id,
+        patient_id=state.patient_id,
+        phase=state.phase,
+        drug=state.drug,
+        dose_text=state.dose_text,
+        prescriber_id=state.prescriber_id,
+        reviews=tuple(_review(review) for review in state.reviews),
+        taper=None if state.taper is None else _taper(state.taper),
+    )
+
+
+def _review(state: ReviewState) -> Review:
+    return Review(**_fields(state, Review))
+
+
+def _taper(state: TaperState) -> Taper:
+    return Taper(
+        plan_id=state.plan_id,
+        plan_version=state.plan_version,
+        status=state.status,
+        steps=tuple(_step(step) for step in state.steps),
+        step_count=state.step_count,
+        surveillance=tuple(
+            Surveillance(**_fields(look, Surveillance)) for look in state.surveillance
+        ),
+    )
+
+
+def _step(state: TaperStepState) -> Step:
+    return Step(**_fields(state, Step))
+
+
+def _fields(state: Any, of: type[Any]) -> dict[str, Any]:
+    """The fields that both sides call alike."""
+    return {name: getattr(state, name) for name in of.__dataclass_fields__}

@@ -1,0 +1,69 @@
+"""Where a person is in care and who they are, as assessment tells."""
+
+from collections.abc import Mapping
+
+from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.events.about import require_about
+from services.engagement.application.apply_patient_details import apply_patient_details
+from services.engagement.application.apply_patient_state import apply_patient_state
+from services.engagement.application.ports import Identity
+from services.engagement.domain.errors import UnknownZone
+from services.engagement.domain.local_time import zone_named
+from services.engagement.domain.rules import Rules
+from services.engagement.domain.team import CareStatus
+from shared.events.assessment import (
+    CareTeamChanged,
+    PatientDetailsChanged,
+    PatientEnrolled,
+    PatientFact,
+    PatientLeftCare,
+)
+from shared.events.envelope import Event, Fact
+from shared.runtime.db import Transaction
+from shared.runtime.inbox import Handler, Unacceptable
+
+
+def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
+    """The facts of this file and what is done about each."""
+
+    async def on_patient(tx: Transaction, event: Event[PatientFact]) -> None:
+        patient = event.data.patient
+        require_about(event, patient.patient_id)
+        await apply_patient_state(
+            SqlWork(tx, rules),
+            patient_id=patient.patient_id,
+            status=CareStatus(patient.status),
+            team=patient.team,
+            care_team=patient.care_team,
+            rules=rules,
+            now=tx.now,
+        )
+
+    async def on_details(tx: Transaction, event: Event[PatientDetailsChanged]) -> None:
+        details = event.data.details
+        require_about(event, details.patient_id)
+        _require_zone(details.time_zone)
+        await apply_patient_details(
+            SqlWork(tx, rules),
+            patient_id=details.patient_id,
+            identity=Identity(
+                given_name=details.given_name,
+                family_name=details.family_name,
+                birth_date=details.birth_date,
+                zone=details.time_zone,
+            ),
+            rules=rules,
+            now=tx.now,
+        )
+
+    return {
+        **dict.fromkeys((PatientEnrolled, CareTeamChanged, PatientLeftCare), on_patient),
+        PatientDetailsChanged: on_details,
+    }
+
+
+def _require_zone(name: str) -> None:
+    try:
+        zone_named(name)
+    except UnknownZone as unknown:
+        raise Unacceptable(UnknownZone.code) from unknown

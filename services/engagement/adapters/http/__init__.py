@@ -1,0 +1,17 @@
+"""The service's HTTP interface: one file per subject, bodies in ``shared.api.engagement``."""
+
+from services.engagement.adapters.http.acts import add_acts
+from services.engagement.adapters.http.levels import add_levels
+from services.engagement.adapters.http.lists import add_lists
+from services.engagement.adapters.http.problems import PROBLEMS
+from services.engagement.domain.rules import Rules
+from shared.runtime.http import Api
+
+
+def build_api(rules: Rules) -> Api:
+    """Every operation of engagement."""
+    api = Api(service="engagement", title="Mooring engagement", problems=PROBLEMS)
+    add_lists(api, rules)
+    add_acts(api, rules)
+    add_levels(api, rules)
+    return api

@@ -1,0 +1,47 @@
+"""What the use cases need of a transaction. SQL and the tests' fake both provide it."""
+
+from services.engagement.application.ports.facts import (
+    Courses,
+    Flags,
+)
+from services.engagement.application.ports.people import (
+    Identity,
+    Patients,
+    Staff,
+)
+from services.engagement.application.ports.reminders import (
+    Announced,
+    Attempt,
+    Attempts,
+    Before,
+    Levels,
+    Listed,
+    Reminders,
+    Subject,
+    Viewer,
+    Wanted,
+    key_subject,
+)
+from services.engagement.application.ports.work import (
+    Work,
+)
+
+__all__ = [
+    "Announced",
+    "Attempt",
+    "Attempts",
+    "Before",
+    "Courses",
+    "Flags",
+    "Identity",
+    "Levels",
+    "Listed",
+    "Patients",
+    "Reminders",
+    "Staff",
+    "Subject",
+    "Viewer",
+    "Wanted",
+    "Work",
+    "key_subject",
+]

@@ -1,0 +1,46 @@
+"""One transaction, as the use cases see it."""
+
+from typing import Protocol
+from uuid import UUID
+
+from services.engagement.application.ports.facts import Courses, Flags
+from services.engagement.application.ports.people import Patients, Staff
+from services.engagement.application.ports.reminders import Attempts, Reminders
+from shared.events.envelope import Fact
+
+
+class Work(Protocol):
+    """One transaction of this service."""
+
+    @property
+    def reminders(self) -> Reminders: ...
+    @property
+    def patients(self) -> Patients: ...
+    @property
+    def courses(self) -> Courses: ...
+    @property
+    def flags(self) -> Flags: ...
+    @property
+    def staff(self) -> Staff: ...
+    @property
+    def attempts(self) -> Attempts: ...
+
+    def new_id(self) -> UUID:
+        """An identifier for something new."""
+        ...
+
+    def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
+        """Tell the others, and the audit trail, in this transaction."""
+        ...
+
+    def audit(
+        self,
+        action: str,
+        *,
+        object: str,  # noqa: A002 - the audit trail's own word
+        subject: UUID | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Tell the audit trail alone."""
+        ...
