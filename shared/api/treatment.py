@@ -29,7 +29,7 @@ POST /courses/{course_id}/steps/{ordinal}/supply    SupplyConfirmation       Cou
 POST /courses/{course_id}/steps/{ordinal}/taken     StepTaken                CourseBody
 POST /courses/{course_id}/check-ins                 CheckIn                  CheckInResult
 POST /courses/{course_id}/hold                      Hold                     CourseBody
-POST /courses/{course_id}/resume                    Resumption               CourseBody
+POST /courses/{course_id}/resume (If-Match)         Resumption               CourseBody
 POST /courses/{course_id}/step-back (If-Match)      StepBack                 CourseBody
 POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
 POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody

@@ -714,7 +714,9 @@ async def test_nothing_is_planned_too_far_ahead(sqlite_databases, day):
             {"plan_version": 1, "days": 10, "reason": "a journey"},
         )
         resumed = await clinic.prescriber.post(
-            f"courses/{course['course_id']}/resume", {"resume_on": day, "reason": "back"}
+            f"courses/{course['course_id']}/resume",
+            {"resume_on": day, "reason": "back"},
+            version=held.json["version"],
         )
 
         assert held.status == 200

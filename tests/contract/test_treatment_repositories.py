@@ -1,5 +1,6 @@
 """One suite for treatment's fake and for SQL on both databases."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from services.treatment.domain.clock import History, Pause, Relapse, Remission
 from services.treatment.domain.course import Ending
 from services.treatment.domain.gate import Action, Mood, Proposal, Severity
 from services.treatment.domain.live_taper import PlanStatus
-from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.person import Details, HealthProfile, PlaceInCare
 from services.treatment.domain.phases import Phase
 from services.treatment.domain.plan import PlanState
 from services.treatment.domain.response import Reading
@@ -45,6 +46,12 @@ from tests.support.courses import (
 
 Opened = Callable[[], AbstractAsyncContextManager[Work]]
 OTHER = UUID("00000000-0000-4000-8000-00000000c002")
+PLACE = PlaceInCare(
+    status="active", team="harbour", care_team=(NURSE, PRESCRIBER), enrolled_on=date(2026, 1, 2)
+)
+DETAILS = Details(
+    name="Zebrafinch Sentinel", birth_date=date(1980, 5, 5), time_zone="Europe/London"
+)
 ASSESSMENT = UUID("00000000-0000-4000-8000-00000000e001")
 
 
@@ -75,10 +82,11 @@ async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Opened]:
 
 async def stored_patient(opened: Opened) -> None:
     async with opened() as work:
-        await work.patients.put(a_patient())
+        await work.patients.place(PATIENT, PLACE)
+        await work.patients.describe(PATIENT, DETAILS)
 
 
-async def test_a_patient_comes_back_as_put(opened):
+async def test_a_patient_comes_back_as_told(opened):
     await stored_patient(opened)
 
     async with opened() as work:
@@ -92,17 +100,70 @@ async def test_a_patient_nobody_heard_of_is_none(opened):
 
 async def test_a_partial_patient_is_kept_and_completed(opened):
     async with opened() as work:
-        await work.patients.put(Patient(id=PATIENT, name="Zebrafinch Sentinel"))
-    await stored_patient(opened)
+        await work.patients.describe(PATIENT, DETAILS)
+    async with opened() as work:
+        partial = await work.patients.get(PATIENT)
+    async with opened() as work:
+        await work.patients.place(PATIENT, PLACE)
 
+    assert (partial.name, partial.status, partial.care_team) == (DETAILS.name, None, ())
     async with opened() as work:
         assert await work.patients.get(PATIENT) == a_patient()
+
+
+async def test_each_fact_about_a_person_leaves_the_other_as_it_was(opened):
+    await stored_patient(opened)
+    async with opened() as work:
+        await work.patients.place(PATIENT, replace(PLACE, status="left-care"))
+    async with opened() as work:
+        await work.patients.describe(PATIENT, replace(DETAILS, name="Zebrafinch Married"))
+
+    async with opened() as work:
+        found = await work.patients.get(PATIENT)
+    assert found == a_patient(status="left-care", name="Zebrafinch Married")
+
+
+async def test_two_facts_about_a_person_handled_at_once(opened):
+    people = [UUID(int=number) for number in range(1, 21)]
+
+    async def learn(person: UUID, *, first: bool) -> None:
+        async with opened() as work:
+            await work.patients.get(person)
+            if first:
+                await work.patients.place(person, PLACE)
+            else:
+                await work.patients.describe(person, DETAILS)
+
+    await asyncio.gather(
+        *(learn(person, first=first) for person in people for first in (True, False))
+    )
+
+    async with opened() as work:
+        for person in people:
+            assert await work.patients.get(person) == a_patient(id=person)
+
+
+@pytest.mark.postgres
+async def test_a_replica_that_read_before_the_other_wrote_overwrites_nothing(postgres_databases):
+    db = Database.open(await postgres_databases.migrated(SCHEMA), source="treatment")
+    async with db.transaction(actor="service:treatment") as slow:
+        slow.audit("test", object="test:1")
+        patients = SqlWork(slow, supply_working_days=3).patients
+        assert await patients.get(PATIENT) is None
+        async with db.transaction(actor="service:treatment") as quick:
+            quick.audit("test", object="test:1")
+            await SqlWork(quick, supply_working_days=3).patients.place(PATIENT, PLACE)
+        await patients.describe(PATIENT, DETAILS)
+
+    async with db.reading() as tx:
+        assert await SqlWork(tx, supply_working_days=3).patients.get(PATIENT) == a_patient()
+    await db.close()
 
 
 async def test_a_care_team_can_shrink(opened):
     await stored_patient(opened)
     async with opened() as work:
-        await work.patients.put(a_patient(care_team=(NURSE,)))
+        await work.patients.place(PATIENT, replace(PLACE, care_team=(NURSE,)))
 
     async with opened() as work:
         found = await work.patients.get(PATIENT)

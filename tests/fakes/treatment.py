@@ -8,7 +8,7 @@ from uuid import UUID
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
 from services.treatment.domain.course import Course
-from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.phases import TAKING
 from services.treatment.domain.plan import Plan
 from services.treatment.domain.response import Reading
@@ -23,8 +23,29 @@ class FakePatients:
     async def get(self, patient_id: UUID) -> Patient | None:
         return self.known.get(patient_id)
 
-    async def put(self, patient: Patient) -> None:
+    def put(self, patient: Patient) -> None:
+        """As if both facts had come; only the fake can be told so."""
         self.known[patient.id] = replace(patient, care_team=tuple(sorted(patient.care_team)))
+
+    async def place(self, patient_id: UUID, place: PlaceInCare) -> None:
+        care_team = tuple(sorted(place.care_team))
+        known = self.known.get(patient_id) or Patient(id=patient_id)
+        self.known[patient_id] = replace(
+            known,
+            status=place.status,
+            team=place.team,
+            care_team=care_team,
+            enrolled_on=place.enrolled_on,
+        )
+
+    async def describe(self, patient_id: UUID, details: Details) -> None:
+        known = self.known.get(patient_id) or Patient(id=patient_id)
+        self.known[patient_id] = replace(
+            known,
+            name=details.name,
+            birth_date=details.birth_date,
+            time_zone=details.time_zone,
+        )
 
     async def is_information_missing(self, patient_id: UUID) -> bool:
         return patient_id in self.parked

@@ -76,12 +76,12 @@ _ALL = (
     ),
     Record(
         act="resume",
-        title="Go on with the taper",
-        explanation="The next step is scheduled from this day.",
+        title="Go on",
+        explanation="No dose changes before this day. After a freeze the last check-in is asked"
+        " again before the next step.",
         button="Go on",
         body=treatment.Resumption,
         fields=("resume_on", "reason"),
-        versioned=False,
         notice="resume",
     ),
     Record(

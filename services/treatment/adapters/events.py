@@ -1,14 +1,10 @@
 """What treatment learns from other services. Each handler runs in its event's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-from uuid import UUID
 
 from services.treatment.adapters.db import SqlWork
-from services.treatment.application.ports import Work
 from services.treatment.application.suspect_relapse import suspect_relapse
-from services.treatment.domain.person import Patient
+from services.treatment.domain.person import Details, PlaceInCare
 from services.treatment.domain.rulebook import Rulebook
 from shared.events.assessment import (
     AssessmentAmended,
@@ -38,24 +34,22 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
 
     async def on_patient(tx: Transaction, event: Event[PatientFact]) -> None:
         state = event.data.patient
-        await _know(
-            work(tx),
-            state.patient_id,
+        place = PlaceInCare(
             status=state.status,
             team=state.team,
-            care_team=state.care_team,
+            care_team=tuple(state.care_team),
             enrolled_on=state.enrolled_on,
         )
+        await work(tx).patients.place(state.patient_id, place)
 
     async def on_details(tx: Transaction, event: Event[PatientDetailsChanged]) -> None:
         details = event.data.details
-        await _know(
-            work(tx),
-            details.patient_id,
+        described = Details(
             name=f"{details.given_name} {details.family_name}",
             birth_date=details.birth_date,
             time_zone=details.time_zone,
         )
+        await work(tx).patients.describe(details.patient_id, described)
 
     async def on_assessment(tx: Transaction, event: Event[AssessmentFact]) -> None:
         state = event.data.assessment
@@ -91,9 +85,3 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
         SafetyFlagClosed: on_flag,
         RelapseCriteriaMet: on_relapse_criteria,
     }
-
-
-async def _know(work: Work, patient_id: UUID, **learned: Any) -> None:
-    """Add what one fact says; the two facts about a person may come in either order."""
-    patient = await work.patients.get(patient_id) or Patient(id=patient_id)
-    await work.patients.put(replace(patient, **learned))

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.gate import CheckIn, Proposal
-from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.plan import Plan
 from services.treatment.domain.policies import Policy
 from services.treatment.domain.response import Reading
@@ -68,7 +68,13 @@ class RecordedCheckIn:
 class Patients(Protocol):
     async def get(self, patient_id: UUID) -> Patient | None: ...
 
-    async def put(self, patient: Patient) -> None: ...
+    async def place(self, patient_id: UUID, place: PlaceInCare) -> None:
+        """Keep what one fact says; what the other fact says stays as it is."""
+        ...
+
+    async def describe(self, patient_id: UUID, details: Details) -> None:
+        """Keep what the other fact says; the place in care stays as it is."""
+        ...
 
     async def is_information_missing(self, patient_id: UUID) -> bool:
         """Whether a parked event of this person waits for somebody to resolve it."""

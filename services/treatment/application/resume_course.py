@@ -5,25 +5,32 @@ from uuid import UUID
 
 from services.treatment.application.changing import commit, load, stating
 from services.treatment.application.ports import Work
-from services.treatment.domain import course as life
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import require_near
 from services.treatment.domain.phases import Move, Phase, require
+from services.treatment.domain.resumption import resume
 from services.treatment.domain.rulebook import Rulebook
 from shared.events.treatment import CourseResumed
 
 
 async def resume_course(
-    work: Work, *, course_id: UUID, resume_on: date, reason: str, book: Rulebook, now: datetime
+    work: Work,
+    *,
+    course_id: UUID,
+    expected: int,
+    resume_on: date,
+    reason: str,
+    book: Rulebook,
+    now: datetime,
 ) -> Course:
     """Raises: Unknown, IllegalMove, BadDate, StaleVersion."""
-    found = await load(work, course_id, now=now)
+    found = await load(work, course_id, now=now, expected=expected)
     course = found.course
     require(Move.RESUME, course.phase)
     require_near(resume_on, today=found.today, most_days=book.most_ahead_days, field="resume_on")
     if course.phase is Phase.SUSPENDED:
-        resumed = life.resume(course)
+        resumed = resume(course, on=resume_on, today=found.today)
     else:
         resumed = tapering.release(course, on=resume_on, today=found.today)
     return await commit(

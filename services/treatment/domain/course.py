@@ -299,18 +299,6 @@ def suspend(course: Course, *, today: date) -> Course:
     )
 
 
-def resume(course: Course) -> Course:
-    """Go on where a suspension interrupted.
-
-    Raises:
-        IllegalMove: it is not suspended.
-    """
-    require(Move.RESUME, course.phase)
-    if course.resumes_to is None:
-        raise IllegalMove("The course is not suspended; end the hold of its taper instead.")
-    return replace(course, phase=course.resumes_to, resumes_to=None)
-
-
 def close(course: Course, *, today: date, has_left_care: bool) -> Course:
     """End of the record: every look after the last dose is done, or the person left care.
 

@@ -10,6 +10,25 @@ from services.treatment.domain.safety import Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceInCare:
+    """What the fact about a person's care says."""
+
+    status: str
+    team: str
+    care_team: tuple[UUID, ...]
+    enrolled_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What the fact about the person says."""
+
+    name: str
+    birth_date: date
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
     """Learned from two facts that may come in either order; until both are here it is partial."""
 

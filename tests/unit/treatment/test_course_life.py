@@ -27,6 +27,7 @@ from services.treatment.domain.live_taper import PlanStatus
 from services.treatment.domain.phases import ALLOWED, ENDED, TAKING, Move, Phase, allowed_moves
 from services.treatment.domain.phases import require as require_move
 from services.treatment.domain.response import Category
+from services.treatment.domain.resumption import resume
 from tests.support.courses import (
     BOOK,
     FULL,
@@ -490,7 +491,41 @@ def test_a_suspension_returns_where_it_was():
     with pytest.raises(IllegalMove):
         take(frozen)
 
-    assert life.resume(frozen).phase is Phase.TAPER_ACTIVE
+    assert resume(frozen, on=TODAY, today=TODAY).phase is Phase.TAPER_ACTIVE
+
+
+def test_a_gate_answered_before_the_flag_is_asked_again():
+    course = stepped()
+    gate_on = course.taper.last.check_in_gate_on
+    opened = check_in(course, "gate", on=gate_on)[0]
+    frozen = life.suspend(opened, today=gate_on)
+    later = gate_on + timedelta(days=9)
+
+    back = resume(frozen, on=later, today=gate_on)
+
+    assert (opened.taper.last.ordinal, back.taper.last.ordinal) == (2, 1)
+    assert back.taper.last.waits_at_gate
+    assert back.taper.last.check_in_gate_on == later
+    assert back.taper.plan_version == opened.taper.plan_version + 1
+
+
+@pytest.mark.parametrize(("days", "moved"), [(0, 7), (7, 7), (8, 8), (20, 20)], ids=str)
+def test_a_first_step_never_comes_before_the_day_of_going_on(days, moved):
+    frozen = life.suspend(a_tapering_course(), today=TODAY)
+
+    back = resume(frozen, on=TODAY + timedelta(days=days), today=TODAY)
+
+    assert back.taper.last.change_on == TODAY + timedelta(days=moved)
+
+
+@pytest.mark.parametrize("phase", [Phase.ACUTE, Phase.CONTINUATION])
+@pytest.mark.parametrize("days", [-1, 1])
+def test_without_a_taper_a_course_resumes_on_the_day_itself(phase, days):
+    frozen = life.suspend(a_course(phase), today=TODAY)
+
+    assert resume(frozen, on=TODAY, today=TODAY).phase is phase
+    with pytest.raises(BadDate):
+        resume(frozen, on=TODAY + timedelta(days=days), today=TODAY)
 
 
 # No path ends a drug by itself
@@ -509,7 +544,7 @@ def drawn_move(course: Course, name: str, number: int) -> Course:
         "relapse": lambda: life.record_relapse(course, today, today=today),
         "decide": lambda: life.decide(course, "maintain", today=today, at=NOW, rules=BOOK.duration),
         "suspend": lambda: life.suspend(course, today=today),
-        "resume": lambda: life.resume(course),
+        "resume": lambda: resume(course, on=today, today=today),
         "sign": lambda: tapering.sign(course, a_taper(), today=today, at=NOW),
         "supply": lambda: tapering.confirm_supply(course, ordinal, plan_version=version, at=NOW),
         "take": lambda: take(course, on=today),

@@ -62,7 +62,7 @@ ASSESSMENT = UUID("00000000-0000-4000-8000-00000000e001")
 async def work() -> FakeWork:
     """A person in care who was asked and has nothing."""
     fake = FakeWork()
-    await fake.patients.put(a_patient())
+    fake.patients.put(a_patient())
     await ask(fake)
     return fake
 
@@ -140,14 +140,14 @@ async def test_titration_rounds_down_to_what_can_be_taken(work):
 
 
 async def test_a_person_who_left_care_starts_nothing(work):
-    await work.patients.put(a_patient(status="left-care"))
+    work.patients.put(a_patient(status="left-care"))
 
     with pytest.raises(IllegalMove):
         await propose(work)
 
 
 async def test_half_a_person_is_not_known_yet(work):
-    await work.patients.put(a_patient(birth_date=None))
+    work.patients.put(a_patient(birth_date=None))
 
     with pytest.raises(NotYetKnown):
         await propose(work)
@@ -187,7 +187,7 @@ async def test_a_parked_event_blocks_confirmation(work):
 
 
 async def test_a_birthday_between_proposal_and_start_counts(work):
-    await work.patients.put(a_patient(birth_date=date(1960, 9, 2)))
+    work.patients.put(a_patient(birth_date=date(1960, 9, 2)))
     values = {"drug_code": "citalopram", "start_mg": Decimal(40), "target_mg": Decimal(40)}
 
     await propose(work, **values, starts_on=TODAY)
@@ -417,7 +417,7 @@ async def test_a_new_medicine_that_only_warns_opens_no_review(running):
     ids=["nowhere near", "65 and 66 ahead", "born on a leap day", "65 on the first day"],
 )
 async def test_birthdays_that_cross_a_limit_are_planned(work, born, birthdays):
-    await work.patients.put(a_patient(birth_date=date.fromisoformat(born)))
+    work.patients.put(a_patient(birth_date=date.fromisoformat(born)))
     starts_on = date(2026, 2, 28) if born == "1960-02-29" else TODAY
     course = await propose(
         work,

@@ -129,13 +129,16 @@ def add_follow_up(api: Api, desk: Desk) -> None:
         )
         return await show_course(desk, call, course, patient)
 
-    @api.post("/api/v1/courses/{course_id}/resume", roles=PRESCRIBER, raises=(404, 409, 412))
+    @api.post(
+        "/api/v1/courses/{course_id}/resume", roles=PRESCRIBER, raises=(404, 409), if_match=True
+    )
     async def resume(call: Call, course_id: UUID, body: Resumption) -> CourseBody:
         """Go on after a suspension, or end the hold of a taper."""
         _, patient = await desk.visible_course(call, course_id)
         course = await resume_course(
             desk.work(call),
             course_id=course_id,
+            expected=call.if_match,
             resume_on=body.resume_on,
             reason=body.reason,
             book=desk.book,

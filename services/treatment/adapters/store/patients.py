@@ -18,7 +18,7 @@ from services.treatment.adapters.tables import (
     ReadingRow,
 )
 from services.treatment.application.refusals import StaleVersion
-from services.treatment.domain.person import HealthProfile, Patient
+from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.response import Reading
 from shared.runtime.tables import parked
 
@@ -35,16 +35,19 @@ class SqlPatients:
         staff = (await self._session.execute(team)).scalars()
         return Patient(**row.model_dump(), care_team=tuple(sorted(staff)))
 
-    async def put(self, patient: Patient) -> None:
-        values = asdict(patient)
+    async def place(self, patient_id: UUID, place: PlaceInCare) -> None:
+        values = asdict(place) | {"id": patient_id}
         care_team = values.pop("care_team")
         await upsert(self._session, PatientRow, values)
         await self._session.execute(
-            delete(CareTeamRow).where(CareTeamRow.patient_id == patient.id)  # type: ignore[arg-type]
+            delete(CareTeamRow).where(CareTeamRow.patient_id == patient_id)  # type: ignore[arg-type]
         )
         if care_team:
-            members = [{"patient_id": patient.id, "staff_id": staff_id} for staff_id in care_team]
+            members = [{"patient_id": patient_id, "staff_id": staff_id} for staff_id in care_team]
             await self._session.execute(insert(CareTeamRow), members)
+
+    async def describe(self, patient_id: UUID, details: Details) -> None:
+        await upsert(self._session, PatientRow, asdict(details) | {"id": patient_id})
 
     async def is_information_missing(self, patient_id: UUID) -> bool:
         waiting = (
