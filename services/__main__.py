@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -158,21 +159,32 @@ def parked(
 
 
 async def _run(group: embedded.Group) -> int:
+    """Serve until somebody asks to stop, also while it is still starting."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, stop.set)
+    serving = asyncio.create_task(_serve(group))
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({asked, serving}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if serving.done():
+        return serving.result()
+    _say("stopping")
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+    return 0
+
+
+async def _serve(group: embedded.Group) -> int:
+    """Run the group until one part of it ends."""
     began = clock.monotonic()
     async with embedded.running(group, say=_say) as watch:
         _welcome(group, clock.monotonic() - began)
-        asked = asyncio.create_task(stop.wait())
-        await asyncio.wait({asked, watch}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if watch.done():
-            err.print(f"[bold]{watch.result()}[/]; everything else was stopped too.")
-            return 1
-        _say("stopping")
-    return 0
+        await asyncio.wait({watch})
+        err.print(f"[bold]{watch.result()}[/]; everything else was stopped too.")
+    return 1
 
 
 def _welcome(group: embedded.Group, took_s: float) -> None:

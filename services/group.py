@@ -74,14 +74,15 @@ async def running(group: Group, *, say: Say) -> AsyncIterator[asyncio.Task[str]]
         await _provision(broker)
         await _seed_once(group, broker, say=say)
         say("starting the services")
-        children = [await _spawn(group, broker, name, "run", "--migrate") for name in SEED_ORDER]
-        watch = asyncio.create_task(_first_to_end(broker, children))
-        try:
-            await _ready(group, watch)
-            yield watch
-        finally:
-            watch.cancel()
-            await _stop(children)
+        async with _children() as children:
+            for name in SEED_ORDER:
+                children.append(await _spawn(group, broker, name, "run", "--migrate"))
+            watch = asyncio.create_task(_first_to_end(broker, children))
+            try:
+                await _ready(group, watch)
+                yield watch
+            finally:
+                watch.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,11 @@ async def _seed_once(group: Group, broker: Embedded, *, say: Say) -> None:
         return
     for name in SEED_ORDER:
         say(f"inviting the demo cohort: {name}")
-        child = await _spawn(group, broker, name, "seed", "--today", group.today)
-        if code := await child.process.wait():
+        async with _children() as children:
+            child = await _spawn(group, broker, name, "seed", "--today", group.today)
+            children.append(child)
+            code = await child.process.wait()
+        if code:
             raise GroupError(
                 f"seeding {name} failed with exit code {code}; see {_log(group, name)}"
             )
@@ -259,6 +263,16 @@ def _last_words(group: Group, name: str) -> str:
     log = _log(group, name)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return lines[-1] if lines else f"see {log}"
+
+
+@asynccontextmanager
+async def _children() -> AsyncIterator[list[Child]]:
+    """Stops whatever was put into the list and still runs when the block is left."""
+    children: list[Child] = []
+    try:
+        yield children
+    finally:
+        await _stop(children)
 
 
 async def _stop(children: Sequence[Child]) -> None:

@@ -32,6 +32,10 @@ class Unauthenticated(Exception):
     """The token is missing, expired, for another audience, or not ours. The text is a code."""
 
 
+class KeysUnavailable(Exception):
+    """The portal's keys cannot be had now, so nobody's token can be judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Whoever is acting, as their token says."""
@@ -65,6 +69,7 @@ class Keys(Protocol):
 
         Raises:
             Unauthenticated: there is no such key.
+            KeysUnavailable: whether there is one cannot be known now.
         """
         ...
 
@@ -104,7 +109,7 @@ class JwksKeys:
                 answer.raise_for_status()
                 self._keys = KeySet.import_key_set(await answer.json())
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise Unauthenticated("keys-unavailable") from error
+            raise KeysUnavailable(type(error).__name__) from error
         self._fetched_at = clock.monotonic()
 
 
@@ -141,6 +146,7 @@ async def verify_access_token(token: str, *, keys: Keys, audience: str) -> Princ
 
     Raises:
         Unauthenticated: with a code saying why.
+        KeysUnavailable: it cannot be judged now.
     """
     claims = await _decode(token, keys=keys, audience=audience, typ=ACCESS)
     try:
@@ -156,6 +162,7 @@ async def verify_signature(token: str, *, keys: Keys, audience: str) -> Verified
 
     Raises:
         Unauthenticated: with a code saying why.
+        KeysUnavailable: it cannot be judged now.
     """
     claims = await _decode(token, keys=keys, audience=audience, typ=SIGNATURE)
     try:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from shared.runtime.http import dispatch
 from shared.runtime.http.app import MAX_BODY_BYTES
 from tests.support.notebook import Answer, Notebook, a_note, notes
 from tests.support.sentinel import FAMILY
@@ -185,3 +186,20 @@ async def test_a_refusal_never_repeats_what_was_sent(notebook: Notebook, field: 
 
     assert answer.status == 422
     assert FAMILY not in answer.text
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "BODY_TIMEOUT_S", 0.2)
+    token = notebook.authorisation()["Authorization"]
+
+    answer = await notebook.send(
+        "POST /api/v1/notes HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: {token}\r\nIdempotency-Key: slow-body-1\r\n"
+        'Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"title": "A ti'
+    )
+
+    assert answer.splitlines()[0].split()[1] == "408"
+    assert '"slow-body"' in answer
+    assert await notebook.count(notes) == 0

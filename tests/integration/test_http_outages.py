@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
+import aiohttp
 import pytest
 from sqlalchemy import insert, make_url, text
 
 from shared.api.identity import Role
+from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
 from shared.runtime.http.app import MAX_IN_FLIGHT
 from tests.support.databases import Databases
@@ -19,6 +21,7 @@ from tests.support.notebook import (
     metadata,
     notes,
 )
+from tests.support.ports import free_ports
 from tests.support.sentinel import FAMILY
 from tests.support.wire import Wire, wire_to
 
@@ -129,6 +132,25 @@ async def test_too_much_at_once_is_refused_early(sqlite_databases: Databases) ->
     assert (refused.status, refused.code) == (503, "busy")
     assert refused.headers["Retry-After"] == "1"
     assert {task.result().status for task in waiting} == {200}
+    await db.close()
+
+
+async def test_while_nobodys_token_can_be_checked_the_answer_is_503_and_never_401(
+    sqlite_databases: Databases,
+) -> None:
+    db = Database.open(await sqlite_databases.with_tables(metadata), source=SERVICE)
+    nobody_there = f"http://127.0.0.1:{free_ports(1)[0]}/.well-known/jwks.json"
+    async with (
+        aiohttp.ClientSession() as session,
+        listening(db, keys=JwksKeys(nobody_there, session)) as service,
+    ):
+        answer = await service.write("A title")
+        without = await service.write("A title", headers={"Authorization": ""})
+
+        assert (answer.status, answer.code) == (503, "keys-unavailable")
+        assert answer.headers["Retry-After"] == "2"
+        assert (without.status, without.code) == (401, "unauthenticated")
+        assert await service.count(notes) == 0
     await db.close()
 
 

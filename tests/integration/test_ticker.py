@@ -1,10 +1,12 @@
 """Ticks run until nothing is left, outlive an outage, and end the service on a mistake."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 
+from shared.runtime import clock
 from shared.runtime.outage import DatabaseAway
 from shared.runtime.ticker import Tick, Ticker
 
@@ -67,3 +69,24 @@ async def test_one_tick_never_runs_beside_itself() -> None:
     await asyncio.gather(*[both.run_now() for _ in range(20)])
 
     assert most == 1
+
+
+async def test_a_tick_that_a_stalled_process_made_late_runs_at_once() -> None:
+    """By default the scheduler would leave out a tick more than a second late."""
+    every_s, late_s = 3.0, 1.5
+    ran: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    async def run() -> int:
+        if not ran.done():
+            ran.set_result(clock.monotonic())
+        return 0
+
+    began = clock.monotonic()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        running = group.create_task(Ticker("test", (Tick("test", every_s, run),)).run())
+        await asyncio.sleep(every_s - 0.5)
+        time.sleep(0.5 + late_s)  # noqa: ASYNC251 - the stall itself
+        first = await ran - began
+        running.cancel()
+
+    assert every_s + 1 < first < 2 * every_s, "late, and before the next one was due"

@@ -20,6 +20,7 @@ from yarl import URL
 from shared.api.body import Body, DoseMg, Page
 from shared.api.identity import Role
 from shared.runtime import tables
+from shared.runtime.auth import Keys
 from shared.runtime.db import Database
 from shared.runtime.http import (
     Api,
@@ -314,13 +315,15 @@ def _body(row: Any) -> NoteBody:
 
 
 @asynccontextmanager
-async def listening(db: Database, *, gate: Gate | None = None) -> AsyncIterator[Notebook]:
-    """The service on a free port."""
+async def listening(
+    db: Database, *, gate: Gate | None = None, keys: Keys | None = None
+) -> AsyncIterator[Notebook]:
+    """The service on a free port. ``keys`` are the test portal's own unless others are given."""
     portal = Portal()
     api = notebook()
     if gate:
         gate.add_to(api)
-    server = TestServer(build_app(api, db=db, keys=portal.keys))
+    server = TestServer(build_app(api, db=db, keys=keys or portal.keys))
     await server.start_server()
     async with aiohttp.ClientSession() as session:
         yield Notebook(db, portal, server, session)

@@ -90,6 +90,16 @@ async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(tmp_path: Pat
     assert await second.interrupt() == 0
 
 
+@pytest.mark.parametrize("stage", ["starting the broker", "inviting the demo cohort: assessment"])
+async def test_an_interrupt_while_it_starts_leaves_no_process(tmp_path: Path, stage: str) -> None:
+    run = await Run(tmp_path / "data").start()
+    await run.until(stage)
+    children = run.children()
+    assert await run.interrupt() == 0
+    assert not [child for child in children if child.is_running()]
+    assert "Mooring is ready" not in run.output
+
+
 async def test_one_child_killed_ends_all_and_is_named(tmp_path: Path) -> None:
     run = await Run(tmp_path / "data").start()
     await run.until("Ctrl-C stops everything")

@@ -12,7 +12,13 @@ import sqlalchemy.exc
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.runtime.auth import Keys, Principal, Unauthenticated, verify_access_token
+from shared.runtime.auth import (
+    Keys,
+    KeysUnavailable,
+    Principal,
+    Unauthenticated,
+    verify_access_token,
+)
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
@@ -57,6 +63,10 @@ def handler(
             return await answer(request)
         except DatabaseAway as error:
             raise _unavailable(error) from error
+        except KeysUnavailable as error:
+            log.warning("keys_unavailable", error=str(error))
+            detail = "Nobody's token can be checked now. Send the same request again in a moment."
+            raise ApiError(503, "keys-unavailable", detail, headers={"Retry-After": "2"}) from error
 
     async def answer(request: web.Request) -> web.Response:
         principal = await authenticate(request, keys=keys, audience=api.service)
@@ -74,6 +84,7 @@ async def authenticate(request: web.Request, *, keys: Keys, audience: str) -> Pr
 
     Raises:
         ApiError: 401.
+        KeysUnavailable: the token cannot be judged now.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     try:
