@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock up down status doctor rotate-secrets backup restore logs
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock words up down status doctor rotate-secrets backup restore logs
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,15 @@ fmt: .venv/dev ## format and fix what can be fixed
 
 docs: .venv/dev ## regenerate EVENTS.md and asyncapi.json
 	$(BIN)/python -m shared.runtime.catalogue_docs docs
+
+words: .venv/dev ## gather the portal's words for translators, into every catalogue
+	@new=$$(mktemp) && trap "rm -f $$new" EXIT && \
+	$(BIN)/pybabel -q extract -F services/portal/locale/babel.cfg -k mark --no-location \
+	  --sort-output --omit-header -o $$new services/portal && \
+	for catalogue in services/portal/locale/*/LC_MESSAGES/portal.po; do \
+	  language=$${catalogue#services/portal/locale/}; \
+	  $(BIN)/pybabel -q update -D portal --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+	    -i $$new -l $${language%%/*} -d services/portal/locale; done
 
 samples: .venv/dev ## write samples of new facts; refuses to change an old one
 	$(BIN)/python -m shared.runtime.catalogue_docs samples

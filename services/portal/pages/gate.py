@@ -12,6 +12,7 @@ from aiohttp import web
 from services.portal.clients import Refused, Unreachable
 from services.portal.identity.front_door import Visitor
 from services.portal.pages.desk import Desk, desk_key
+from services.portal.pages.tongues import listen
 from services.portal.pages.visit import Visit, is_from_our_form, open_visit, render
 from services.portal.presenters import frame, trouble
 from shared.api.identity import Role
@@ -28,15 +29,16 @@ def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
     """The handler of a page only these roles may open."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        listen(request)
         desk = request.app[desk_key]
         visitor = await visitor_of(request, desk, noting=not _refreshes_itself(request))
         if visitor is None:
             return _to_sign_in(request, desk)
         visit = await open_visit(request, desk, visitor)
         if visitor.staff.role not in roles:
-            return _trouble(visit, trouble.WRONG_ROLE)
+            return _trouble(visit, trouble.wrong_role())
         if request.method == "POST" and not _is_ours(visit):
-            return _trouble(visit, trouble.NOT_OUR_FORM)
+            return _trouble(visit, trouble.not_our_form())
         return await _answer(page, visit)
 
     return handle
@@ -46,6 +48,7 @@ def unguarded(page: Handler) -> Handler:
     """The handler of a page for people who are not signed in."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        listen(request)
         try:
             return await page(request)
         except ApiError as error:
@@ -109,7 +112,7 @@ def _to_sign_in(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Back to the page that was asked for, after signing in. What was typed is not lost: the
     browser keeps the form of the page before, and its key is still good."""
     if request.method == "POST":
-        return outside(desk, trouble.SIGNED_OUT)
+        return outside(desk, trouble.signed_out())
     if _refreshes_itself(request):
         return web.Response(status=204, headers={"HX-Redirect": "/sign-in"})
     there = request.path if request.path.startswith("/") else "/"

@@ -23,6 +23,7 @@ from services.portal.pages import (
     steps,
     tapers,
     theme,
+    tongues,
 )
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.gate import Page, guarded, outside, unguarded
@@ -104,6 +105,7 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app.router.add_get("/static/{digest}/{name}", _static)
         app.router.add_get("/sign-in", unguarded(entrance.show_sign_in))
         app.router.add_post("/sign-in", unguarded(entrance.sign_in))
+        app.router.add_post("/language", unguarded(tongues.choose_language))
         app.router.add_get("/live", guarded(live.stream_changes, roles=CLINICAL), name=LONG_LIVED)
         for method, path, page, roles in PAGES:
             app.router.add_route(method, path, guarded(page, roles=roles))

@@ -10,6 +10,8 @@ from pathlib import Path
 import jinja2
 from aiohttp import web
 
+from services.portal.presenters import language
+
 _HERE = Path(__file__).parent.parent
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _HTMX = ("htmx.min.js",)
@@ -48,7 +50,9 @@ def load() -> Theme:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    _speak(templates)
     templates.globals["asset"] = addresses.__getitem__
     return Theme(
         templates,
@@ -72,6 +76,16 @@ def answer(theme: Theme, address: str) -> web.Response:
     )
     response.enable_compression()
     return response
+
+
+def _speak(templates: jinja2.Environment) -> None:
+    """``_`` and ``trans`` in templates, in the language of the request."""
+    language.read_all()
+    templates.policies["ext.i18n.trimmed"] = True
+    install = templates.install_gettext_callables  # type: ignore[attr-defined] # by the extension
+    install(language.raw_gettext, language.raw_ngettext, newstyle=True)
+    templates.globals["ui_language"] = language.current
+    templates.globals["ui_languages"] = language.offered()
 
 
 def _address(name: str, path: Path) -> str:

@@ -64,7 +64,7 @@ def chore(item: ReminderBody, setting: Setting) -> Chore:
         due=due,
         state=f"{state}{level}",
         tone=tone,
-        whose=whose or f"any {words.ROLES[item.for_role.value].lower()}",
+        whose=whose or words.ANYBODY[item.for_role.value],
         why=item.why,
         what=item.what,
         dose=dose,

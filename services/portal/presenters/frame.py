@@ -3,50 +3,58 @@
 from dataclasses import dataclass
 
 from services.portal.presenters import words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from shared.api.identity import Role
 
 CLINICAL = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 
-_SILENCE = {
-    "assessment": "Questionnaires, safety flags and patient details cannot be read right now.",
-    "treatment": "Courses, doses and taper plans cannot be read right now.",
-    "engagement": "Reminders and who has them in hand cannot be read right now.",
-}
+_SILENCE = said(
+    {
+        "assessment": mark(
+            "Questionnaires, safety flags and patient details cannot be read right now."
+        ),
+        "treatment": mark("Courses, doses and taper plans cannot be read right now."),
+        "engagement": mark("Reminders and who has them in hand cannot be read right now."),
+    }
+)
 
-NOTICES = {
-    "enrolled": "The person is enrolled.",
-    "details": "The details are saved.",
-    "assessment": "The questionnaire is saved.",
-    "intake": "The answers are saved.",
-    "health": "The health questions are saved.",
-    "decided": "The decision is recorded.",
-    "proposed": "The course is proposed. Nothing starts before it is signed.",
-    "confirmed": "The course is signed and confirmed.",
-    "withdrawn": "The proposal is withdrawn.",
-    "review": "The review is recorded.",
-    "remission": "Remission is recorded. The clock of the course starts there.",
-    "relapse": "Relapse is recorded. The clock has stopped.",
-    "decision": "The decision is recorded.",
-    "gap": "The gap is recorded.",
-    "dose": "The change of dose is recorded.",
-    "plan": "The plan is saved as a draft. It counts once it is signed.",
-    "signed": "The plan is signed. Its first step is scheduled.",
-    "supply": "The supply is confirmed.",
-    "taken": "The change of dose is recorded.",
-    "check-in": "The check-in is recorded.",
-    "hold": "The dose stays as it is for now. All later dates have moved.",
-    "resume": "The taper goes on.",
-    "closed": "The course is closed.",
-    "flag-taken": "You have this safety flag in hand.",
-    "flag-closed": "The safety flag is closed.",
-    "flag-raised": "The safety flag is raised.",
-    "taken-on": "You have this in hand.",
-    "outcome": "This is noted.",
-    "clock": "The demo clock has moved.",
-    "parked": "The parked message is dealt with.",
-}
+NOTICES = said(
+    {
+        "enrolled": mark("The person is enrolled."),
+        "details": mark("The details are saved."),
+        "assessment": mark("The questionnaire is saved."),
+        "intake": mark("The answers are saved."),
+        "health": mark("The health questions are saved."),
+        "decided": mark("The decision is recorded."),
+        "proposed": mark("The course is proposed. Nothing starts before it is signed."),
+        "confirmed": mark("The course is signed and confirmed."),
+        "withdrawn": mark("The proposal is withdrawn."),
+        "review": mark("The review is recorded."),
+        "remission": mark("Remission is recorded. The clock of the course starts there."),
+        "relapse": mark("Relapse is recorded. The clock has stopped."),
+        "decision": mark("The decision is recorded."),
+        "gap": mark("The gap is recorded."),
+        "dose": mark("The change of dose is recorded."),
+        "plan": mark("The plan is saved as a draft. It counts once it is signed."),
+        "signed": mark("The plan is signed. Its first step is scheduled."),
+        "supply": mark("The supply is confirmed."),
+        "taken": mark("The change of dose is recorded."),
+        "check-in": mark("The check-in is recorded."),
+        "hold": mark("The dose stays as it is for now. All later dates have moved."),
+        "resume": mark("The taper goes on."),
+        "closed": mark("The course is closed."),
+        "flag-taken": mark("You have this safety flag in hand."),
+        "flag-closed": mark("The safety flag is closed."),
+        "flag-raised": mark("The safety flag is raised."),
+        "taken-on": mark("You have this in hand."),
+        "outcome": mark("This is noted."),
+        "clock": mark("The demo clock has moved."),
+        "parked": mark("The parked message is dealt with."),
+    }
+)
 
-_HOMES = {Role.OPERATIONS: "Operations", Role.AUDITOR: "Audit"}
+_HOMES = {Role.OPERATIONS: mark("Operations"), Role.AUDITOR: mark("Audit")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +82,9 @@ def signed_in(
     name: str, role: Role, *, path: str, missing: tuple[str, ...], notice: str, demo: bool
 ) -> Frame:
     """The frame for somebody at work."""
-    places = [(_HOMES.get(role, "Today"), "/")]
+    places = [(_(_HOMES.get(role, mark("Today"))), "/")]
     if role in CLINICAL:
-        places.append(("Patients", "/patients"))
+        places.append((_("Patients"), "/patients"))
     return Frame(
         name=name,
         role=words.ROLES[role.value],

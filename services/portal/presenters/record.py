@@ -169,7 +169,7 @@ def _due_words(
     if due is None:
         return "Nothing planned"
     whose = words.who(due.owner_id, setting.staff) if due.owner_id else ""
-    owner = whose or f"any {words.ROLES[due.for_role.value].lower()}"
+    owner = whose or words.ANYBODY[due.for_role.value]
     return f"{due.title}, {words.when(due.due_on, today=setting.today)}, for {owner}"
 
 

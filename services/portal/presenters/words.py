@@ -1,39 +1,70 @@
 """Dates, names and codes as people say them. Every date names its weekday and its distance."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+from services.portal.presenters import language
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, ngettext, said
+
+_NEAR = {-1: mark("yesterday"), 0: mark("today"), 1: mark("tomorrow")}
 _MONTH_DAYS = 30.44
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_AMOUNT = re.compile(r"(?<![\w.-])\d+\.\d+(?= ?(?:mg|mL|micrograms?|%|points?|tablets?)\b)")
 
-ROLES = {
-    "prescriber": "Prescriber",
-    "nurse": "Nurse",
-    "lead": "Team lead",
-    "facilitator": "Facilitator",
-    "operations": "Operations",
-    "auditor": "Auditor",
+_NOUNS: dict[str, Callable[[int], str]] = {
+    "minute": lambda n: ngettext("%(num)s minute", "%(num)s minutes", n),
+    "hour": lambda n: ngettext("%(num)s hour", "%(num)s hours", n),
+    "day": lambda n: ngettext("%(num)s day", "%(num)s days", n),
+    "week": lambda n: ngettext("%(num)s week", "%(num)s weeks", n),
+    "month": lambda n: ngettext("%(num)s month", "%(num)s months", n),
+    "second": lambda n: ngettext("%(num)s second", "%(num)s seconds", n),
+    "time": lambda n: ngettext("%(num)s time", "%(num)s times", n),
+    "attempt": lambda n: ngettext("%(num)s attempt", "%(num)s attempts", n),
+    "question": lambda n: ngettext("%(num)s question", "%(num)s questions", n),
+    "message": lambda n: ngettext("%(num)s message", "%(num)s messages", n),
 }
+_AHEAD: dict[str, Callable[[int], str]] = {
+    "minute": lambda n: ngettext("in %(num)s minute", "in %(num)s minutes", n),
+    "hour": lambda n: ngettext("in %(num)s hour", "in %(num)s hours", n),
+    "day": lambda n: ngettext("in %(num)s day", "in %(num)s days", n),
+    "week": lambda n: ngettext("in %(num)s week", "in %(num)s weeks", n),
+    "month": lambda n: ngettext("in %(num)s month", "in %(num)s months", n),
+}
+_AGO: dict[str, Callable[[int], str]] = {
+    "minute": lambda n: ngettext("%(num)s minute ago", "%(num)s minutes ago", n),
+    "hour": lambda n: ngettext("%(num)s hour ago", "%(num)s hours ago", n),
+    "day": lambda n: ngettext("%(num)s day ago", "%(num)s days ago", n),
+    "week": lambda n: ngettext("%(num)s week ago", "%(num)s weeks ago", n),
+    "month": lambda n: ngettext("%(num)s month ago", "%(num)s months ago", n),
+}
+
+
+ROLES = said(
+    {
+        "prescriber": mark("Prescriber"),
+        "nurse": mark("Nurse"),
+        "lead": mark("Team lead"),
+        "facilitator": mark("Facilitator"),
+        "operations": mark("Operations"),
+        "auditor": mark("Auditor"),
+    }
+)
+
+ANYBODY = said(
+    {
+        "prescriber": mark("any prescriber"),
+        "nurse": mark("any nurse"),
+        "lead": mark("any team lead"),
+        "facilitator": mark("any facilitator"),
+        "operations": mark("operations"),
+        "auditor": mark("any auditor"),
+    }
+)
 
 SPOKEN = {
     "qt": "QT",
@@ -54,25 +85,22 @@ SPOKEN = {
 
 def day(value: date) -> str:
     """``Tue 4 May 2027``."""
-    return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return language.day(value)
 
 
 def away(value: date, *, today: date) -> str:
     """``in 3 days``, ``yesterday``, ``5 weeks ago``, ``in 6 months``."""
     days = (value - today).days
     if days in _NEAR:
-        return _NEAR[days]
-    span = duration(abs(days))
-    return f"in {span}" if days > 0 else f"{span} ago"
+        return _(_NEAR[days])
+    number, unit = _span(abs(days))
+    return (_AHEAD if days > 0 else _AGO)[unit](number)
 
 
 def duration(days: int) -> str:
     """A number of days as people say it: days up to two weeks, then weeks, then months."""
-    if days < 14:
-        return count(days, "day")
-    if days < 84:
-        return count(round(days / 7), "week")
-    return count(round(days / _MONTH_DAYS), "month")
+    number, unit = _span(days)
+    return count(number, unit)
 
 
 def when(value: date, *, today: date) -> str:
@@ -83,29 +111,33 @@ def when(value: date, *, today: date) -> str:
 def moment(value: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     """``Tue 4 May 2027 at 09:00, in 3 days``; on the day itself minutes and hours count."""
     local = value.astimezone(zone)
-    said = f"{day(local.date())} at {local:%H:%M}"
+    at = _("%(day)s at %(time)s", day=day(local.date()), time=f"{local:%H:%M}")
     if local.date() == now.astimezone(zone).date():
-        return f"{said}, {_minutes_away(value - now)}"
-    return f"{said}, {away(local.date(), today=now.astimezone(zone).date())}"
+        return f"{at}, {_minutes_away(value - now)}"
+    return f"{at}, {away(local.date(), today=now.astimezone(zone).date())}"
 
 
 def lateness(minutes: int) -> str:
     """How late something is: ``20 minutes``, ``3 hours``, ``2 days``."""
-    if minutes < 60:
-        return count(minutes, "minute")
-    if minutes < 48 * 60:
-        return count(minutes // 60, "hour")
-    return duration(minutes // (24 * 60))
+    number, unit = _short_span(minutes)
+    return count(number, unit)
 
 
 def count(number: int, noun: str) -> str:
-    """``1 day``, ``2 days``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """``1 day``, ``2 days``. Only nouns of the table above, which every language knows."""
+    return _NOUNS[noun](number)
+
+
+def decimal(value: Decimal | int) -> str:
+    """``12.5``, in German ``12,5``: without grouping, without zeros at its end."""
+    return language.decimal(value)
 
 
 def daily(text: str, dose_mg: Decimal) -> str:
     """A dose in product units with its total: ``one 50 mg tablet (50 mg a day)``."""
-    return f"{text} ({dose_mg.normalize():f} mg a day)" if dose_mg else text
+    if not dose_mg:
+        return spoken(text)
+    return _("%(dose)s (%(mg)s mg a day)", dose=spoken(text), mg=decimal(dose_mg))
 
 
 def full_name(given: str, family: str) -> str:
@@ -114,10 +146,15 @@ def full_name(given: str, family: str) -> str:
 
 
 def born(birth_date: date, *, today: date) -> str:
-    """``born 4 May 1956, 70 years old``."""
+    """``born 4 May 1956, 70 years``."""
     had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
     age = today.year - birth_date.year - (not had_birthday)
-    return f"born {birth_date.day} {_MONTHS[birth_date.month - 1]} {birth_date.year}, {age} years"
+    return ngettext(
+        "born %(day)s, %(num)s year",
+        "born %(day)s, %(num)s years",
+        age,
+        day=language.birth_day(birth_date),
+    )
 
 
 def plain(code: str) -> str:
@@ -128,8 +165,8 @@ def plain(code: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """A service's sentence with its dates said as everywhere else."""
-    return _ISO_DATE.sub(_said_day, text)
+    """A service's sentence with its dates and amounts written as everywhere else."""
+    return _AMOUNT.sub(_said_decimal, _ISO_DATE.sub(_said_day, text))
 
 
 def instrument(code: str) -> str:
@@ -143,32 +180,35 @@ def deadline(value: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     local, today = value.astimezone(zone), now.astimezone(zone).date()
     if local.time() == time.min:
         last = local.date() - timedelta(days=1)
-        return f"the end of {'today' if last == today else when(last, today=today)}"
-    if value.astimezone(zone).date() == now.astimezone(zone).date():
-        return f"today at {value.astimezone(zone):%H:%M}, {_minutes_away(value - now)}"
+        if last == today:
+            return _("the end of today")
+        return _("the end of %(day)s", day=when(last, today=today))
+    if local.date() == today:
+        at = _("today at %(time)s", time=f"{local:%H:%M}")
+        return f"{at}, {_minutes_away(value - now)}"
     return moment(value, zone=zone, now=now)
 
 
 def who(staff_id: UUID | None, names: Mapping[UUID, str]) -> str:
     """A member of staff by name."""
     if staff_id is None:
-        return "nobody yet"
-    return names.get(staff_id, "somebody who is not in the staff list")
+        return _("nobody yet")
+    return names.get(staff_id) or _("somebody who is not in the staff list")
 
 
 def who_recorded(actor: str, names: Mapping[UUID, str]) -> str:
     """``staff:<id>`` by name, ``rule:T-06@1`` as ``the system, by rule T-06``."""
-    kind, _, rest = actor.partition(":")
+    kind, _colon, rest = actor.partition(":")
     if kind == "rule":
-        return f"the system, by rule {rest.partition('@')[0]}"
+        return _("the system, by rule %(rule)s", rule=rest.partition("@")[0])
     if kind == "patient":
-        return "the person themselves"
+        return _("the person themselves")
     if kind != "staff":
-        return "the system"
+        return _("the system")
     try:
         return who(UUID(rest), names)
     except ValueError:
-        return "the system"
+        return _("the system")
 
 
 def _said_day(found: re.Match[str]) -> str:
@@ -178,9 +218,30 @@ def _said_day(found: re.Match[str]) -> str:
         return found[0]
 
 
+def _said_decimal(found: re.Match[str]) -> str:
+    whole, _point, part = found[0].partition(".")
+    return f"{whole}{language.decimal_sign()}{part}"
+
+
 def _minutes_away(gap: timedelta) -> str:
     minutes = round(gap.total_seconds() / 60)
     if minutes == 0:
-        return "now"
-    span = lateness(abs(minutes))
-    return f"in {span}" if minutes > 0 else f"{span} ago"
+        return _("now")
+    number, unit = _short_span(abs(minutes))
+    return (_AHEAD if minutes > 0 else _AGO)[unit](number)
+
+
+def _span(days: int) -> tuple[int, str]:
+    if days < 14:
+        return days, "day"
+    if days < 84:
+        return round(days / 7), "week"
+    return round(days / _MONTH_DAYS), "month"
+
+
+def _short_span(minutes: int) -> tuple[int, str]:
+    if minutes < 60:
+        return minutes, "minute"
+    if minutes < 48 * 60:
+        return minutes // 60, "hour"
+    return _span(minutes // (24 * 60))
