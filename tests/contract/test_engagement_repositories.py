@@ -213,8 +213,9 @@ async def test_leaving_care_cancels_everything_and_returning_plans_it_again(
         assert await work.reminders.next_due() is None
         await move(work, CareStatus.ACTIVE)
     async with opened(NOW) as work:
-        rows = await work.reminders.about(PATIENT)
-        assert {row.state for row in rows if row.level == 0} == {State.PLANNED}
+        owners = [row for row in await work.reminders.about(PATIENT) if row.level == 0]
+        lives = {state: {r.life for r in owners if r.state is state} for state in State}
+        assert (lives[State.CANCELLED], lives[State.PLANNED]) == ({1}, {2})
 
 
 async def test_the_list_names_the_person_and_reads_safety_first(opened: Opened) -> None:

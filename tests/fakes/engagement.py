@@ -71,14 +71,20 @@ class FakeReminders:
         row = self.rows.get(reminder_id)
         if row is None:
             return None
-        return items_of(each for each in self.rows.values() if each.key == row.key)[row.key]
+        rows = (each for each in self.rows.values() if each.item_id == row.item_id)
+        return items_of(rows)[row.key]
 
     async def save(self, changes: Changes) -> None:
         for row, _ in changes:
             known = self.rows.get(row.reminder_id)
             if row.version != (known.version if known else 0) + 1:
                 raise AssertionError("a change was lost")
+            if known is not None and not known.is_open:
+                raise AssertionError("what is closed was changed")
             self.rows[row.reminder_id] = row
+        keys = [(row.key, row.level) for row in self.rows.values() if row.is_open]
+        if len(keys) != len(set(keys)):
+            raise AssertionError("two open rows of one key")
 
     async def set_live(self, live: Mapping[Subject, int], *, retired: frozenset[Subject]) -> None:
         self.live = {s: v for s, v in self.live.items() if s not in retired} | dict(live)
@@ -133,6 +139,7 @@ class FakeReminders:
 
     async def levels(self, since: datetime | None, as_of: datetime) -> Levels:
         rows = [row for row in self.rows.values() if since is None or row.due_at >= since]
+        open_ = [row for row in rows if row.is_open]
         waits = [row.visible_at - max(row.due_at, row.planned_at) for row in rows if row.visible_at]
         return Levels(
             on_time=sum(wait <= PROMPT for wait in waits),
@@ -142,7 +149,7 @@ class FakeReminders:
                 for row in rows
                 if row.visible_at
             ),
-            doubled=len(rows) - len({(row.key, row.level) for row in rows}),
+            doubled=len(open_) - len({(row.key, row.level) for row in open_}),
             lost=sum(since is None or found >= since for found in self.lost.values()),
             waiting=sum(row.state is State.PLANNED and row.due_at <= as_of for row in rows),
             open=sum(row.is_open and row.due_at <= as_of for row in rows),
@@ -171,7 +178,10 @@ class FakeReminders:
         told = [
             each.level
             for each in self.rows.values()
-            if each.key == row.key and each.level > 0 and each.is_open and each.due_at <= as_of
+            if each.item_id == row.item_id
+            and each.level > 0
+            and each.is_open
+            and each.due_at <= as_of
         ]
         return Listed(
             row=row,

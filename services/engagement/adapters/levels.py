@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.engagement.adapters.listing import is_open
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import LostRow
+from services.engagement.adapters.tables.reminders import KEY
 from services.engagement.application.ports import Levels
 
 PROMPT = timedelta(seconds=60)
@@ -60,16 +61,9 @@ async def service_levels(
 
 
 async def _doubled(session: AsyncSession) -> int:
-    """Keys with more than one row; the unique key forbids it, so this counts its absence."""
-    key = (
-        reminder.c.subject_kind,
-        reminder.c.subject_id,
-        reminder.c.subject_version,
-        reminder.c.ordinal,
-        reminder.c.kind,
-        reminder.c.level,
-    )
-    twice = select(*key).group_by(*key).having(func.count() > 1).subquery()
+    """Keys with two open rows; a unique index forbids it, so this counts its absence."""
+    key = tuple(reminder.c[name] for name in KEY)
+    twice = select(*key).where(is_open(reminder)).group_by(*key).having(func.count() > 1).subquery()
     return (await session.execute(select(func.count()).select_from(twice))).scalar_one()
 
 

@@ -145,7 +145,7 @@ class SqlReminders:
         return [reminder_of(row) for row in rows]
 
 
-_FIXED = {"reminder_id", "item_id", "level", "patient_id", "team"}
+_FIXED = {"reminder_id", "item_id", "level", "life", "patient_id", "team"}
 _TEAM = select(patient.c.team).where(patient.c.patient_id == bindparam("whose"))
 _INSERT = insert(reminder).values(team=_TEAM.scalar_subquery())
 _UPDATE = (

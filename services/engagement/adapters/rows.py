@@ -12,6 +12,7 @@ SAME = (
     "reminder_id",
     "item_id",
     "level",
+    "life",
     "patient_id",
     "course_id",
     "for_role",
@@ -55,7 +56,7 @@ def reminder_of(row: Row[Any]) -> Reminder:
         reason=None if row.reason is None else Reason(row.reason),
         acknowledged=_answer(row),
         detail=row.detail,
-        **{name: getattr(row, name) for name in SAME if name != "item_id"},
+        **{name: getattr(row, name) for name in SAME},
     )
 
 

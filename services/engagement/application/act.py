@@ -6,7 +6,7 @@ from uuid import UUID
 from services.engagement.application.ports import Attempt, Work
 from services.engagement.application.record import record
 from services.engagement.domain.change import Changes
-from services.engagement.domain.errors import StaleVersion, UnknownReminder
+from services.engagement.domain.errors import ReminderClosed, StaleVersion, UnknownReminder
 from services.engagement.domain.ladder import Item, Setting
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.team import Staffing
@@ -19,6 +19,7 @@ async def in_hand(
 
     Raises:
         UnknownReminder, StaleVersion: there is none, or it is not what was seen.
+        ReminderClosed: it is a rung that has been replaced by a later one.
     """
     patient_id = await work.reminders.patient_of(reminder_id)
     if patient_id is None:
@@ -27,7 +28,10 @@ async def in_hand(
     item = await work.reminders.item(reminder_id)
     if item is None:
         raise UnknownReminder
-    row = next(row for row in (item.owner, *item.rungs) if row.reminder_id == reminder_id)
+    rows = (item.owner, *item.rungs)
+    row = next((row for row in rows if row.reminder_id == reminder_id), None)
+    if row is None:
+        raise ReminderClosed
     if row.version != seen_version:
         raise StaleVersion
     return item, rules.setting(Staffing(patient, await work.staff.all()))

@@ -46,7 +46,7 @@ class Item:
     rungs: tuple[Reminder, ...] = ()
 
     def rung(self, level: int) -> Reminder | None:
-        """The row at this level, if it was ever planned."""
+        """The latest row at this level, if it was ever planned."""
         return next((row for row in self.rungs if row.level == level), None)
 
     def after(self, changes: Changes) -> "Item":
@@ -147,12 +147,16 @@ def _base(owner: Reminder, setting: Setting) -> datetime:
 
 
 def _planned(item: Item, level: int, due_at: datetime, setting: Setting) -> Reminder:
+    """The rung from now on: the row that is open, or a new one after what is closed."""
     before = item.rung(level)
+    is_new = before is None or not before.is_open
+    life = 1 if before is None else before.life + is_new
     role = setting.ladder_of(item.owner)[level - 1].role
     return replace(
         item.owner,
-        reminder_id=reminder_id(item.owner.key, level),
+        reminder_id=reminder_id(item.owner.key, level, life),
         level=level,
+        life=life,
         for_role=role,
         owner_id=setting.staffing.owner(role),
         owed_at=due_at,
@@ -165,5 +169,5 @@ def _planned(item: Item, level: int, due_at: datetime, setting: Setting) -> Remi
         done_at=None,
         attempts=0,
         handed_over=False,
-        version=1 if before is None else before.version + 1,
+        version=1 if before is None or is_new else before.version + 1,
     )

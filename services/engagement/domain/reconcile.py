@@ -36,7 +36,8 @@ def reconcile(
         if key in items:
             changes += _known(items[key], one, setting, now)
         elif one.done_at is None:
-            changes += _new(one, _predecessor(key, items), setting, now)
+            row = _first(one, _predecessor(key, items), setting, now)
+            changes += _planned(Item(row), one, setting)
     return tuple(changes)
 
 
@@ -51,15 +52,15 @@ def owed_again(existing: Iterable[Reminder], owed: Iterable[Obligation]) -> froz
 
 
 def items_of(rows: Iterable[Reminder]) -> Mapping[Key, Item]:
-    """Each reminder with its rungs, by key."""
-    owners: dict[Key, Reminder] = {}
-    rungs: dict[Key, list[Reminder]] = {}
-    for row in rows:
-        if row.level == 0:
-            owners[row.key] = row
-        else:
-            rungs.setdefault(row.key, []).append(row)
-    return {key: Item(row, tuple(rungs.get(key, ()))) for key, row in owners.items()}
+    """Each reminder with its rungs, by key: of every level the latest life."""
+    levels: dict[Key, dict[int, Reminder]] = {}
+    for row in sorted(rows, key=lambda row: row.life):
+        levels.setdefault(row.key, {})[row.level] = row
+    return {
+        key: Item(at.pop(0), tuple(at[level] for level in sorted(at)))
+        for key, at in levels.items()
+        if 0 in at
+    }
 
 
 def finished(item: Item, at: datetime) -> Changes:
@@ -79,16 +80,22 @@ def answered(item: Item, answer: Acknowledgement) -> Changes:
     return (Change(row, What.ACKNOWLEDGED), *ladder.stopped(item, Reason.ANSWERED))
 
 
-def _new(one: Obligation, before: Reminder | None, setting: Setting, now: datetime) -> Changes:
-    staffing = setting.staffing
-    owner_id = staffing.owner(one.for_role, one.owner)
-    row = reminder.planned(one, owner_id=owner_id, now=now)
-    if before is not None and before.acknowledged is not None:
-        row = replace(row, acknowledged=before.acknowledged, answered_before=True)
-    planned = (Change(row, What.PLANNED), *ladder.restarted(Item(row), setting))
+def _first(
+    one: Obligation, before: Reminder | None, setting: Setting, now: datetime, *, life: int = 1
+) -> Reminder:
+    """A new reminder; it shows who had the one before it in hand."""
+    owner_id = setting.staffing.owner(one.for_role, one.owner)
+    row = reminder.planned(one, owner_id=owner_id, now=now, life=life)
+    if before is None or before.acknowledged is None:
+        return row
+    return replace(row, acknowledged=before.acknowledged, answered_before=True)
+
+
+def _planned(item: Item, one: Obligation, setting: Setting) -> Changes:
+    planned = (Change(item.owner, What.PLANNED), *ladder.restarted(item, setting))
     if one.acknowledged is None:
         return planned
-    return (*planned, *answered(Item(row).after(planned), one.acknowledged))
+    return (*planned, *answered(item.after(planned), one.acknowledged))
 
 
 def _known(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:
@@ -99,12 +106,14 @@ def _known(item: Item, one: Obligation, setting: Setting, now: datetime) -> Chan
         moved_lists = _assigned(item, one, setting)
         return (*moved_lists, *_still_owed(item.after(moved_lists), one, setting, now))
     if one.done_at is None and _may_return(row, setting):
-        return _planned_again(item, one, What.PLANNED, setting, now)
+        before = row if row.state is State.CANCELLED else None
+        again = _first(one, before, setting, now, life=row.life + 1)
+        return _planned(Item(again, item.rungs), one, setting)
     return ()
 
 
 def _may_return(row: Reminder, setting: Setting) -> bool:
-    """Closed by facts, reopened by facts; but a person's word and a newer plan are final."""
+    """Closed by facts, owed again by facts; but a person's word and a newer plan are final."""
     if row.state is State.DONE:
         return setting.kind_of(row).closed_by is not ClosedBy.ENGAGEMENT
     return row.reason is not Reason.SUPERSEDED
@@ -126,7 +135,7 @@ def _assigned(item: Item, one: Obligation, setting: Setting) -> Changes:
 def _still_owed(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:
     row = item.owner
     if _has_moved(row, one):
-        return _planned_again(item, one, What.MOVED, setting, now)
+        return _moved(item, one, setting, now)
     if one.acknowledged is not None and row.state is not State.ACKNOWLEDGED:
         return answered(item, one.acknowledged)
     if row.detail != one.detail:
@@ -142,17 +151,9 @@ def _has_moved(row: Reminder, one: Obligation) -> bool:
     return is_waiting or row.due_on != one.due_on
 
 
-def _planned_again(
-    item: Item, one: Obligation, what: What, setting: Setting, now: datetime
-) -> Changes:
-    """Planned anew; what was cancelled while people changed goes to those who are here now."""
-    row = replace(
-        reminder.replanned(item.owner, one, now),
-        owner_id=item.owner.owner_id
-        if item.owner.is_open
-        else setting.staffing.owner(one.for_role, one.owner),
-    )
-    return (Change(row, what), *ladder.restarted(Item(row, item.rungs), setting))
+def _moved(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:
+    row = reminder.replanned(item.owner, one, now)
+    return (Change(row, What.MOVED), *ladder.restarted(Item(row, item.rungs), setting))
 
 
 def _predecessor(key: Key, items: Mapping[Key, Item]) -> Reminder | None:

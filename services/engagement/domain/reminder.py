@@ -1,9 +1,8 @@
 """The life of a reminder: planned, visible, acknowledged, done, or cancelled for a reason.
 
-What a newer plan version replaced stays replaced. Anything else follows the facts: a reminder
-that was closed because they no longer owed it, or because they said it was done, is planned
-again under the same key when they owe it again. A resumed course must not lose its next step,
-nor a record withdrawn as a mistake the reminder it had closed.
+What is closed stays closed and keeps what became of it. When the facts owe the same thing again
+(a suspended course is resumed, a record is withdrawn as a mistake), a new reminder is planned
+under the same key for its next *life*: of one key at most one life is open.
 """
 
 from collections.abc import Mapping
@@ -52,8 +51,12 @@ class Reminder:
     """
 
     reminder_id: UUID
+    item_id: UUID
+    """The owner's reminder, whose id all rungs of one ladder share."""
     key: Key
     level: int
+    life: int = 1
+    """1 the first time this key and level is owed; one more each time it is owed again."""
     patient_id: UUID
     course_id: UUID | None
     for_role: str
@@ -78,11 +81,6 @@ class Reminder:
     version: int = 1
 
     @property
-    def item_id(self) -> UUID:
-        """The id of the owner's reminder, which all rungs of one ladder share."""
-        return self.reminder_id if self.level == 0 else reminder_id(self.key, 0)
-
-    @property
     def is_open(self) -> bool:
         """Whether something is still owed."""
         return self.state in OPEN
@@ -93,17 +91,21 @@ class Reminder:
         return self.due_at != self.owed_at
 
 
-def reminder_id(key: Key, level: int) -> UUID:
+def reminder_id(key: Key, level: int, life: int = 1) -> UUID:
     """The same key always has the same id, so even a rebuilt table names it alike."""
-    return uuid5(_NAMESPACE, "/".join((*map(str, key), str(level))))
+    again = () if life == 1 else (f"life-{life}",)
+    return uuid5(_NAMESPACE, "/".join((*map(str, key), str(level), *again)))
 
 
-def planned(one: Obligation, *, owner_id: UUID | None, now: datetime) -> Reminder:
+def planned(one: Obligation, *, owner_id: UUID | None, now: datetime, life: int = 1) -> Reminder:
     """A new reminder for its owner."""
+    own_id = reminder_id(one.key, 0, life)
     return Reminder(
-        reminder_id=reminder_id(one.key, 0),
+        reminder_id=own_id,
+        item_id=own_id,
         key=one.key,
         level=0,
+        life=life,
         patient_id=one.patient_id,
         course_id=one.course_id,
         for_role=one.for_role,
@@ -163,11 +165,10 @@ def assigned(row: Reminder, *, owner_id: UUID | None, by_hand: bool) -> Reminder
 
 
 def replanned(row: Reminder, one: Obligation, now: datetime) -> Reminder:
-    """The same reminder as the facts now ask for it: moved, or owed again."""
+    """The same reminder at the time the facts ask for now."""
     return replace(
         row,
         state=State.PLANNED,
-        reason=None,
         for_role=one.for_role,
         risk=one.risk,
         due_on=one.due_on,
@@ -176,7 +177,6 @@ def replanned(row: Reminder, one: Obligation, now: datetime) -> Reminder:
         overdue_from=one.overdue_from,
         planned_at=now,
         visible_at=None,
-        done_at=None,
         answered_before=row.acknowledged is not None,
         detail=one.detail,
         version=row.version + 1,

@@ -180,7 +180,7 @@ def test_a_plan_that_is_stopped_says_so() -> None:
     assert set(rows.levels("change-day")) == {State.CANCELLED}
 
 
-def test_a_suspension_is_undone_by_resuming() -> None:
+def test_what_is_owed_again_is_a_new_life_and_the_old_row_keeps_its_end() -> None:
     rows = heard(COURSE, replace(COURSE, phase="suspended"))
     suspended = rows.item("change-day").owner
 
@@ -189,6 +189,8 @@ def test_a_suspension_is_undone_by_resuming() -> None:
     back = rows.item("change-day").owner
     assert (suspended.state, suspended.reason) == (State.CANCELLED, Reason.OUT_OF_PHASE)
     assert (back.state, back.reason, back.due_at) == (State.PLANNED, None, DUE)
+    assert (back.life, back.version, back.key) == (2, 1, suspended.key)
+    assert rows.by_id[suspended.reminder_id] == suspended
     assert rows.levels("change-day") == [State.PLANNED] * 4
 
 

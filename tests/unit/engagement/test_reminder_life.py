@@ -106,6 +106,7 @@ class ReminderLife(RuleBasedStateMachine):
         self.now = datetime.combine(start, time(12), UTC)
         self.pending: list[Message] = []
         self.heard: dict[str, int] = {}
+        self.ended: dict[UUID, Reminder] = {}
         self.known_course: Course | None = None
         self.known_flag: Flag | None = None
         self.known_care = CareStatus.ACTIVE
@@ -296,17 +297,17 @@ class ReminderLife(RuleBasedStateMachine):
 
     @invariant()
     def none_doubled(self) -> None:
-        """One announcement for each time of a reminder, one more if it was closed between."""
+        """One announcement for each time of a reminder, and one end."""
         shown: Counter[tuple[UUID, datetime]] = Counter()
         closed: Counter[UUID] = Counter()
         for published in self.work.published:
             if isinstance(published.fact, ReminderMadeVisible):
                 state = published.fact.reminder
                 shown[state.reminder_id, state.due_at] += 1
+                assert state.reminder_id not in closed, "shown after its end"
             if isinstance(published.fact, ReminderCancelled | ReminderDone):
                 closed[published.fact.reminder.reminder_id] += 1
-        for (reminder_id, _), count in shown.items():
-            assert count <= 1 + closed[reminder_id]
+        assert {*shown.values(), *closed.values()} <= {1}
 
     @invariant()
     def the_list_shows_all_that_is_due(self) -> None:
@@ -319,13 +320,21 @@ class ReminderLife(RuleBasedStateMachine):
     @invariant()
     def ladders_live_and_die_with_their_reminder(self) -> None:
         """Answered or closed: nobody further hears. Otherwise the whole ladder stands."""
-        owners = {row.key: row for row in self._rows if row.level == 0}
-        rungs = Counter(row.key for row in self._open if row.level > 0)
-        for key, owner in owners.items():
+        rungs = Counter(row.item_id for row in self._open if row.level > 0)
+        for owner in self._rows:
+            if owner.level > 0:
+                continue
             if not owner.is_open:
-                assert rungs[key] == 0
+                assert rungs[owner.item_id] == 0
             elif owner.state is not State.ACKNOWLEDGED:
-                assert rungs[key] == 3
+                assert rungs[owner.item_id] == 3
+
+    @invariant()
+    def what_is_closed_stays_as_it_was(self) -> None:
+        """Done and cancelled are the end of a row."""
+        closed = {row.reminder_id: row for row in self._rows if not row.is_open}
+        assert self.ended.items() <= closed.items()
+        self.ended = closed
 
     # The oracle: what is owed, worked out another way
 

@@ -12,13 +12,15 @@ from shared.runtime.columns import Json, UtcDateTime
 
 OPEN = "state IN ('planned', 'visible', 'acknowledged')"
 PLANNED = "state = 'planned'"
+KEY = ("subject_kind", "subject_id", "subject_version", "ordinal", "kind", "level")
 _LISTED = ("risk", "due_at", "reminder_id", "owed_at", "overdue_from", "kind", "state")
 """What the order of a list needs, so that it is read from an index alone."""
 _MINE = (*_LISTED, "item_id", "level", "team")
 
 
 class ReminderRow(Row, table=True):
-    """One reminder or one rung of its ladder. The unique key is what makes doubling impossible.
+    """One reminder or one rung of its ladder. The unique keys make doubling impossible: a key has
+    one row for each life, and at most one of them is open.
 
     ``team`` repeats the patient's, for the lists only.
     """
@@ -32,6 +34,7 @@ class ReminderRow(Row, table=True):
             "ordinal",
             "kind",
             "level",
+            "life",
             name="uq_reminder_key",
         ),
         CheckConstraint(
@@ -46,7 +49,10 @@ class ReminderRow(Row, table=True):
             "state <> 'acknowledged' OR acknowledged_by IS NOT NULL", name="acknowledged"
         ),
         CheckConstraint("state <> 'done' OR done_at IS NOT NULL", name="done"),
-        CheckConstraint("level >= 0 AND ordinal >= 0 AND version >= 1", name="counts"),
+        CheckConstraint(
+            "level >= 0 AND ordinal >= 0 AND version >= 1 AND life >= 1", name="counts"
+        ),
+        partial("uq_reminder_open", *KEY, where=OPEN, unique=True),
         partial("ix_reminder_planned", "due_at", where=PLANNED),
         partial("ix_reminder_team", "team", *_LISTED, where=f"level = 0 AND {OPEN}"),
         partial("ix_reminder_owner", "owner_id", "for_role", *_MINE, where=OPEN),
@@ -62,6 +68,7 @@ class ReminderRow(Row, table=True):
     ordinal: int
     kind: str = Field(sa_type=String(32))
     level: int
+    life: int
     patient_id: UUID
     team: str = Field(sa_type=String(64))
     course_id: UUID | None

@@ -11,6 +11,8 @@ class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING
     """Every table of this service."""
 
 
-def partial(name: str, *columns: str, where: str) -> Index:
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     """An index of the rows that meet ``where`` alone."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(
+        name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where)
+    )
