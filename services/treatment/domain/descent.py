@@ -37,23 +37,18 @@ class Descent:
         method = self.equal_steps
         return method.limit_points if method else self.rules.last_drop_points
 
-    def drop_points(self, rung: Rung) -> Decimal | None:
-        if self.region is None:
-            return None
-        return self.region.percent(rung.previous_mg) - self.region.percent(rung.dose.dose_mg)
-
     def over_limit(self, rung: Rung) -> bool:
         """Whether the shelf forced a larger cut than the policy allows (T-14, T-10)."""
         method = self.equal_steps
         if method is None:
             return rung.dose.dose_mg < rung.target_mg
-        points = self.drop_points(rung)
+        points = rung.drop_points
         return points is not None and points > method.limit_points
 
     def steep_end(self) -> bool:
         """Whether the last drop to zero is above the limit."""
         last = self.rungs[-1]
-        points = self.drop_points(last)
+        points = last.drop_points
         return not last.dose.dose_mg and points is not None and points > self.last_limit
 
     def shelf_ends_steeply(self) -> bool:

@@ -19,4 +19,4 @@ def up_to_microgram(dose_mg: Decimal) -> Decimal:
 
 def micrograms(dose_mg: Decimal) -> int:
     """Whole micrograms, rounded up."""
-    return int(up_to_microgram(dose_mg).scaleb(3))
+    return int(dose_mg.scaleb(3).to_integral_value(rounding=ROUND_CEILING))

@@ -1,8 +1,9 @@
 """The way down, one cut after another: what is asked for, and what the shelf makes of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from services.treatment.domain.dose_text import alternate_day_text
 from services.treatment.domain.drug import Drug
@@ -12,14 +13,19 @@ from services.treatment.domain.quantities import ZERO, up_to_microgram
 from services.treatment.domain.realiser import NOTHING, DoseTable, RealisedDose
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One cut: asked for, and as dispensed. ``held_up`` when the label's ceiling limited it."""
+class Rung(NamedTuple):
+    """One cut: asked for, and as dispensed. ``held_up`` when the label's ceiling limited it.
+
+    ``occupancy_percent`` is the dispensed dose's, ``drop_points`` what the cut takes of it; both
+    None without a curve.
+    """
 
     previous_mg: Decimal
     target_mg: Decimal
     dose: RealisedDose
     held_up: bool
+    occupancy_percent: Decimal | None
+    drop_points: Decimal | None
 
     @property
     def cut_percent(self) -> Decimal:
@@ -41,6 +47,8 @@ def rungs_down(
         RuleRefusal: T-10, where the policy does not get there in a sane number of steps.
     """
     previous, count = start, 0
+    region = situation.region
+    before = region.percent(start.dose_mg) if region else None
     ceiling = situation.drug.taper.most_cut_mg
     while previous.dose_mg > floor_mg:
         count += 1
@@ -56,10 +64,16 @@ def rungs_down(
         if _as_near_as_can_be(target, previous.dose_mg, table, situation):
             target = floor_mg
         dose = _dispensed(target, previous.dose_mg, table, situation.drug)
+        now = region.percent(dose.dose_mg) if region else None
         yield Rung(
-            previous_mg=previous.dose_mg, target_mg=target, dose=dose, held_up=limited > wanted
+            previous_mg=previous.dose_mg,
+            target_mg=target,
+            dose=dose,
+            held_up=limited > wanted,
+            occupancy_percent=now,
+            drop_points=None if before is None or now is None else before - now,
         )
-        previous = dose
+        previous, before = dose, now
 
 
 def _as_near_as_can_be(

@@ -37,20 +37,42 @@ class TaperStep:
     index: int
     start: date
     days: int
-    target_mg: Decimal
-    dose_mg: Decimal
-    products: tuple[ProductUnits, ...]
+    rung: Rung
     dose_text: str
-    occupancy_percent: Decimal | None
-    drop_points: Decimal | None
-    error_mg: Decimal
     error_points: Decimal | None
-    other_day: tuple[ProductUnits, ...] | None = None
 
     @property
     def end(self) -> date:
         """The first day no longer covered."""
         return self.start + timedelta(days=self.days)
+
+    @property
+    def target_mg(self) -> Decimal:
+        return self.rung.target_mg
+
+    @property
+    def dose_mg(self) -> Decimal:
+        return self.rung.dose.dose_mg
+
+    @property
+    def products(self) -> tuple[ProductUnits, ...]:
+        return self.rung.dose.products
+
+    @property
+    def other_day(self) -> tuple[ProductUnits, ...] | None:
+        return self.rung.dose.other_day
+
+    @property
+    def occupancy_percent(self) -> Decimal | None:
+        return self.rung.occupancy_percent
+
+    @property
+    def drop_points(self) -> Decimal | None:
+        return self.rung.drop_points
+
+    @property
+    def error_mg(self) -> Decimal:
+        return self.dose_mg - self.target_mg
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,29 +234,27 @@ def _days(policy: Policy, rung: Rung, interval_days: int) -> int:
 
 def _dated(descent: Descent, start_on: date, held: tuple[int, ...]) -> tuple[TaperStep, ...]:
     steps, start = [], start_on
-    before = _occupancy(descent.region, descent.rungs[0].previous_mg)
     for index, (rung, days) in enumerate(zip(descent.rungs, held, strict=True), start=1):
-        dose_mg = rung.dose.dose_mg
-        now = _occupancy(descent.region, dose_mg)
-        wanted = _occupancy(descent.region, rung.target_mg)
         steps.append(
             TaperStep(
                 index=index,
                 start=start,
                 days=days,
-                target_mg=rung.target_mg,
-                dose_mg=dose_mg,
-                products=rung.dose.products,
+                rung=rung,
                 dose_text=_text(descent.drug, descent.shelf, rung.dose),
-                occupancy_percent=now,
-                drop_points=None if before is None or now is None else before - now,
-                error_mg=dose_mg - rung.target_mg,
-                error_points=None if now is None or wanted is None else now - wanted,
-                other_day=rung.dose.other_day,
+                error_points=_error_points(rung, descent.region),
             )
         )
-        before, start = now, start + timedelta(days=days)
+        start += timedelta(days=days)
     return tuple(steps)
+
+
+def _error_points(rung: Rung, region: Region | None) -> Decimal | None:
+    if region is None or rung.occupancy_percent is None:
+        return None
+    if rung.dose.dose_mg == rung.target_mg:
+        return ZERO
+    return rung.occupancy_percent - region.percent(rung.target_mg)
 
 
 def _text(drug: Drug, shelf: Shelf, dose: RealisedDose) -> str:

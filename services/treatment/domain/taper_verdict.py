@@ -75,11 +75,11 @@ def _cliff(descent: Descent, forced: tuple[Rung, ...]) -> Cliff | None:
     steep = (*forced, descent.rungs[-1]) if descent.shelf_ends_steeply() else forced
     if not steep:
         return None
-    worst = max(steep, key=lambda rung: (descent.drop_points(rung) or 0, rung.cut_percent))
+    worst = max(steep, key=lambda rung: (rung.drop_points or 0, rung.cut_percent))
     return Cliff(
         from_mg=worst.previous_mg,
         to_mg=worst.dose.dose_mg,
-        drop_points=descent.drop_points(worst),
+        drop_points=worst.drop_points,
         cut_percent=worst.cut_percent,
         routes=routes(descent),
     )
@@ -105,7 +105,7 @@ def _last_drop(descent: Descent, cliff: Cliff | None) -> Finding | None:
     last = descent.rungs[-1]
     if not descent.steep_end() or descent.over_limit(last):
         return None
-    points = descent.drop_points(last)
+    points = last.drop_points
     cause = (
         f"the smallest dose on the shelf is {plain(descent.smallest.dose_mg)} mg. {cliff.way_round}"
         if cliff and descent.shelf_ends_steeply()
