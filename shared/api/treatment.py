@@ -449,11 +449,13 @@ class TaperRequest(Body):
 
     ``rows`` replaces the policy's arithmetic by the prescriber's own rows. A taper before the
     minimum, or one a warning speaks against, needs ``early_reason`` or an acknowledgement.
+    ``solids_only`` plans without liquids and drops.
     """
 
     policy: Code
     starts_on: date
     products: tuple[Code, ...] = Field(default=(), max_length=32)
+    solids_only: bool = False
     interval_days: int | None = Field(default=None, ge=1, le=365)
     last_dose_mg: PositiveDoseMg | None = None
     rows: tuple[OwnStep, ...] = Field(default=(), max_length=200)

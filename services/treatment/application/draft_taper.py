@@ -7,8 +7,10 @@ from services.treatment.application.changing import Loaded, load
 from services.treatment.application.outline_taper import Wish, outline_taper
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.record_review import response_of
+from services.treatment.domain.course import Course
+from services.treatment.domain.errors import IllegalMove
 from services.treatment.domain.findings import Finding
-from services.treatment.domain.phases import Move, require
+from services.treatment.domain.phases import ALLOWED, Move
 from services.treatment.domain.plan import Outline, Plan, PlanState, Readiness
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.taper_readiness import readiness_findings, require_reason_if_early
@@ -29,7 +31,7 @@ async def preview_taper(
         Unknown, IllegalMove, RuleRefusal
     """
     found = await load(work, course_id, now=now)
-    require(Move.PLAN_TAPER, found.course.phase)
+    require_eligible(found.course)
     return await _outline(work, found, wish, formulary=formulary, book=book)
 
 
@@ -52,7 +54,7 @@ async def draft_taper(
         ReasonNeeded: it starts before the minimum end.
     """
     found = await load(work, course_id, now=now)
-    require(Move.PLAN_TAPER, found.course.phase)
+    require_eligible(found.course)
     require_reason_if_early(found.course, wish.starts_on, early_reason)
     plan = Plan(
         id=work.new_id(),
@@ -73,6 +75,20 @@ async def draft_taper(
         "taper-plan.drafted", object=f"taper-plan:{plan.id}", subject=found.patient.id, version=1
     )
     return plan
+
+
+def require_eligible(course: Course) -> None:
+    """Refuse a plan for a course that is not one to be tapered now (T-01).
+
+    Raises:
+        IllegalMove: naming what would make it acceptable.
+    """
+    allowed = ALLOWED[Move.PLAN_TAPER]
+    if course.phase not in allowed:
+        raise IllegalMove(
+            f"T-01: no taper is planned for a course that is {course.phase}; it must be "
+            f"{', '.join(sorted(allowed))}. A running taper is changed from its own page."
+        )
 
 
 async def findings_now(

@@ -1,7 +1,7 @@
 """Calculate a way down for a course: what a preview shows and a draft keeps."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from services.treatment.application.ports import Formulary
@@ -10,14 +10,14 @@ from services.treatment.domain.drug import Drug
 from services.treatment.domain.errors import require_near
 from services.treatment.domain.live_taper import Dose
 from services.treatment.domain.plan import Outline, PlanRow
-from services.treatment.domain.policies import Policy, own_rows
+from services.treatment.domain.policies import OWN_ROWS, Policy, own_rows
 from services.treatment.domain.quantities import ZERO
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.supply_text import supply_text
 from services.treatment.domain.taper import TaperPlan, TaperStep, plan_taper
 from services.treatment.domain.taper_rules import check_interval, default_interval_days
 from services.treatment.domain.taper_verdict import Verdict
-from services.treatment.domain.withdrawal_risk import WithdrawalHistory, assess_risk
+from services.treatment.domain.withdrawal_risk import Risk, WithdrawalHistory, assess_risk
 
 EARLIER_WITHDRAWAL = "earlier-withdrawal"
 MISSED_DOSE_SYMPTOMS = "missed-dose-symptoms"
@@ -28,14 +28,28 @@ HISTORY_CONDITIONS = frozenset({EARLIER_WITHDRAWAL, MISSED_DOSE_SYMPTOMS, FAILED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Which way down a prescriber asks for; ``rows`` are their own doses with their days."""
+    """Which way down a prescriber asks for; ``rows`` are their own doses with their days.
+
+    ``solids_only`` leaves liquids and drops on the shelf.
+    """
 
     policy: str
     starts_on: date
     products: frozenset[str] = frozenset()
+    solids_only: bool = False
     interval_days: int | None = None
     last_dose_mg: Decimal | None = None
     rows: tuple[tuple[Decimal, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calculated:
+    """A plan as the engine gives it, with the policy and the person's risk it was judged by."""
+
+    plan: TaperPlan
+    policy: Policy
+    drug: Drug
+    risk: Risk
 
 
 def outline_taper(
@@ -47,7 +61,33 @@ def outline_taper(
     book: Rulebook,
     today: date,
 ) -> Outline:
-    """The plan from the course's dose to zero, in product units.
+    """The plan from the course's dose to zero, in product units. Raises as below."""
+    found = calculate_taper(
+        course, wish, conditions=conditions, formulary=formulary, book=book, today=today
+    )
+    plan, policy = found.plan, found.policy
+    return Outline(
+        policy=policy.code,
+        policy_name=policy.name,
+        policy_source=policy.source,
+        start=Dose(plan.start_mg, plan.start_text),
+        starts_on=wish.starts_on,
+        dispensable=plan.verdict is Verdict.DISPENSABLE,
+        rows=_rows(plan),
+        findings=plan.findings,
+    )
+
+
+def calculate_taper(
+    course: Course,
+    wish: Wish,
+    *,
+    conditions: frozenset[str],
+    formulary: Formulary,
+    book: Rulebook,
+    today: date,
+) -> Calculated:
+    """The engine's plan for this person.
 
     Raises:
         BadDate: it starts too far ahead.
@@ -56,66 +96,74 @@ def outline_taper(
     require_near(wish.starts_on, today=today, most_days=book.most_ahead_days, field="starts_on")
     drug = formulary.drug(course.drug)
     policy = _policy(drug, wish, formulary)
-    months = (today - course.first_dose_on).days // 30
+    rules = formulary.taper_rules
+    for _, days in wish.rows:
+        check_interval(days, drug, rules)
+    risk = risk_of(course, conditions=conditions, formulary=formulary, today=today)
+    plan = plan_taper(
+        drug=drug,
+        policy=policy,
+        start_mg=course.dose.mg,
+        shelf=drug.shelf(
+            book.jurisdiction,
+            on=wish.starts_on,
+            solids_only=wish.solids_only,
+            only=wish.products,
+        ),
+        start_on=wish.starts_on,
+        interval_days=wish.interval_days
+        or default_interval_days(drug, policy, rules, use_months=_months(course, today)),
+        rules=rules,
+        today=today,
+        last_dose_mg=wish.last_dose_mg,
+        risk=risk,
+    )
+    return Calculated(plan=plan, policy=policy, drug=drug, risk=risk)
+
+
+def risk_of(
+    course: Course, *, conditions: frozenset[str], formulary: Formulary, today: date
+) -> Risk:
+    """How hard stopping may be for this person, with the policy and pace proposed (T-12)."""
     history = WithdrawalHistory(
         dose_mg=course.dose.mg,
-        use_months=months,
+        use_months=_months(course, today),
         missed_dose_symptoms=MISSED_DOSE_SYMPTOMS in conditions,
         failed_attempt=FAILED_STOP in conditions,
         past_withdrawal=EARLIER_WITHDRAWAL in conditions,
     )
-    rules = formulary.taper_rules
-    found = plan_taper(
-        drug=drug,
-        policy=policy,
-        start_mg=course.dose.mg,
-        shelf=drug.shelf(book.jurisdiction, on=wish.starts_on, only=wish.products),
-        start_on=wish.starts_on,
-        interval_days=wish.interval_days
-        or default_interval_days(drug, policy, rules, use_months=months),
-        rules=rules,
-        today=today,
-        last_dose_mg=wish.last_dose_mg,
-        risk=assess_risk(drug, history, rules),
-    )
-    for _, days in wish.rows:
-        check_interval(days, drug, rules)
-    return Outline(
-        policy=policy.code,
-        policy_name=policy.name,
-        policy_source=policy.source,
-        start=Dose(found.start_mg, found.start_text),
-        starts_on=wish.starts_on,
-        dispensable=found.verdict is Verdict.DISPENSABLE,
-        rows=_rows(found, dict(wish.rows)),
-        findings=found.findings,
-    )
+    return assess_risk(formulary.drug(course.drug), history, formulary.taper_rules)
+
+
+def _months(course: Course, today: date) -> int:
+    return (today - course.first_dose_on).days // 30
 
 
 def _policy(drug: Drug, wish: Wish, formulary: Formulary) -> Policy:
-    if wish.rows:
-        return own_rows(drug, tuple(dose_mg for dose_mg, _ in wish.rows))
+    if wish.rows or wish.policy == OWN_ROWS:
+        return own_rows(
+            drug,
+            tuple(dose_mg for dose_mg, _ in wish.rows),
+            tuple(days for _, days in wish.rows),
+        )
     return formulary.policy(wish.policy)
 
 
-def _rows(plan: TaperPlan, own_days: dict[Decimal, int]) -> tuple[PlanRow, ...]:
-    rows: list[PlanRow] = []
-    day, before = plan.steps[0].start, plan.start_mg
-    for step in plan.steps:
-        days = own_days.get(step.target_mg, step.days)
-        rows.append(_row(step, expected_on=day, days=days, before_mg=before))
-        day, before = day + timedelta(days=days), step.dose_mg
-    return tuple(rows)
+def _rows(plan: TaperPlan) -> tuple[PlanRow, ...]:
+    before = (plan.start_mg, *(step.dose_mg for step in plan.steps))
+    return tuple(
+        _row(step, before_mg=before_mg) for step, before_mg in zip(plan.steps, before, strict=False)
+    )
 
 
-def _row(step: TaperStep, *, expected_on: date, days: int, before_mg: Decimal) -> PlanRow:
+def _row(step: TaperStep, *, before_mg: Decimal) -> PlanRow:
     return PlanRow(
         ordinal=step.index,
-        expected_on=expected_on,
-        days=days,
+        expected_on=step.start,
+        days=step.days,
         target_mg=step.target_mg,
         dose=Dose(step.dose_mg, step.dose_text),
-        supply_text=supply_text(step.products, step.other_day, days=days),
+        supply_text=supply_text(step.products, step.other_day, days=step.days),
         cut_percent=_rounded(100 * (before_mg - step.dose_mg) / before_mg),
         occupancy_percent=_rounded(step.occupancy_percent),
         error_mg=step.error_mg or ZERO,

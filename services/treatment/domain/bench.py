@@ -30,6 +30,7 @@ class PlanSummary:
     largest_drop_points: Decimal | None
     last_drop_points: Decimal | None
     largest_rounding_mg: Decimal
+    largest_rounding_points: Decimal | None
     supply: tuple[ProductUnits, ...]
     liquid_ml: Decimal
     visits: int
@@ -64,6 +65,7 @@ def supply(step: TaperStep) -> tuple[ProductUnits, ...]:
 
 def _summary(plan: TaperPlan) -> PlanSummary:
     drops = [step.drop_points for step in plan.steps if step.drop_points is not None]
+    roundings = [abs(step.error_points) for step in plan.steps if step.error_points is not None]
     taken = _total(plan)
     return PlanSummary(
         policy=plan.policy,
@@ -75,6 +77,7 @@ def _summary(plan: TaperPlan) -> PlanSummary:
         largest_drop_points=max(drops, default=None),
         last_drop_points=drops[-1] if drops else None,
         largest_rounding_mg=max(abs(step.error_mg) for step in plan.steps),
+        largest_rounding_points=max(roundings, default=None),
         supply=taken,
         liquid_ml=sum((p.units for p in taken if p.product.form is Form.LIQUID), ZERO),
         visits=len(plan.steps),

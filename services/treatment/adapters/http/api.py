@@ -1,6 +1,7 @@
 """The service's routes put together."""
 
 from services.treatment.adapters.content import Content
+from services.treatment.adapters.http.bench import add_bench
 from services.treatment.adapters.http.courses import add_courses
 from services.treatment.adapters.http.desk import Desk
 from services.treatment.adapters.http.dosing import add_dosing
@@ -21,6 +22,7 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_dosing(api, desk)
     add_follow_up(api, desk)
     add_plans(api, desk, {code: content.policy(code) for code in content.policy_codes()})
+    add_bench(api, desk)
     add_steps(api, desk)
     add_lists(api, desk)
     return api

@@ -51,7 +51,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
         outline = await preview_taper(
             desk.work(call),
             course_id=course_id,
-            wish=_wish(body),
+            wish=wish_of(body),
             formulary=desk.formulary,
             book=desk.book,
             now=call.tx.now,
@@ -67,7 +67,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
         plan = await draft_taper(
             desk.work(call),
             course_id=course_id,
-            wish=_wish(body),
+            wish=wish_of(body),
             readiness=_readiness(body.readiness) if body.readiness else None,
             early_reason=body.early_reason,
             drafted_by=call.principal.staff_id,
@@ -118,12 +118,14 @@ async def _plan(desk: Desk, call: Call, plan_id: UUID) -> Plan:
     return plan
 
 
-def _wish(body: TaperRequest) -> Wish:
+def wish_of(body: TaperRequest) -> Wish:
+    """What was asked for, as the use cases take it."""
     rows: tuple[tuple[Decimal, int], ...] = tuple((row.dose_mg, row.days) for row in body.rows)
     return Wish(
         policy=body.policy,
         starts_on=body.starts_on,
         products=frozenset(body.products),
+        solids_only=body.solids_only,
         interval_days=body.interval_days,
         last_dose_mg=body.last_dose_mg,
         rows=rows,
