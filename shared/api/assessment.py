@@ -12,6 +12,11 @@ POST   /patients/search                         R    PatientSearch           Pat
 GET    /patients/{patient_id}                   R                            PatientBody
 PATCH  /patients/{patient_id}                   N    PatientChanges (b)      PatientBody
 PUT    /patients/{patient_id}/care-team         N    CareTeam (b)            PatientBody
+POST   /patients/{patient_id}/carers            N    NewCarer (b)            PatientBody
+PUT    /patients/{patient_id}/carers/{carer_id} N    NewCarer (b)            PatientBody
+POST   /patients/{patient_id}/carers/{carer_id}/end
+                                                N    EndCarer (b)            PatientBody
+GET    /patients/{patient_id}/history           R                            PatientHistory
 POST   /patients/{patient_id}/leave-care        N    LeaveCare (b)           PatientBody
 GET    /instruments                             R                            InstrumentList
 GET    /instruments/{code}                      R                            InstrumentBody
@@ -71,6 +76,23 @@ FlagStatus = Literal["open", "acknowledged", "closed"]
 Mode = Literal["in-person", "telephone", "remote", "proxy"]
 """How the answers were obtained; ``proxy`` means somebody else answered for the person."""
 
+Channel = Literal["telephone", "text", "email", "letter"]
+Purpose = Literal["appointments", "course", "questionnaires", "outreach"]
+"""``course``: days on which a dose changes, check-ins, the printed plan, the calendar."""
+Scope = Literal["appointments", "medicines", "progress", "support", "urgent"]
+"""What a carer may be told or asked; ``urgent``: may be called when there is danger."""
+LocalTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+PostalAddress = Annotated[str, Field(min_length=1, max_length=500)]
+Consents = dict[Channel, Annotated[tuple[Purpose, ...], Field(max_length=10)]]
+"""What each channel may be used for. One that is absent or empty may not be used at all."""
+
+
+class QuietHours(Body):
+    """No message from ``starts`` to ``ends`` on the person's own clock; may run over midnight."""
+
+    starts: LocalTime
+    ends: LocalTime
+
 
 # Patients
 
@@ -87,12 +109,18 @@ class NewPatient(Body):
     care_team: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
     phone: Phone | None = None
     email: Email | None = None
+    postal_address: PostalAddress | None = None
     neutral_wording: bool = True
+    consents: Consents = Field(default_factory=dict)
+    quiet_hours: QuietHours | None = None
     duplicate_reason: Sentence | None = None
 
 
 class PatientChanges(Body):
-    """Only the fields sent are changed; ``null`` clears a phone or an e-mail address."""
+    """Only the fields sent are changed; ``null`` clears a phone, an address or quiet hours.
+
+    ``consents`` replaces all of them. Clearing a number or an address withdraws its consents.
+    """
 
     given_name: PersonName | None = None
     family_name: PersonName | None = None
@@ -101,14 +129,62 @@ class PatientChanges(Body):
     language: Language | None = None
     phone: Phone | None = None
     email: Email | None = None
+    postal_address: PostalAddress | None = None
     neutral_wording: bool | None = None
+    consents: Consents | None = None
+    quiet_hours: QuietHours | None = None
+    reason: Sentence | None = None
 
 
 class CareTeam(Body):
-    """Who may see the person: a team, and named members of staff."""
+    """Who may see the person: a team, and named members of staff. Another team is a transfer and
+    needs a ``reason``."""
 
     team: Code
     care_team: Annotated[tuple[UUID, ...], Field(max_length=50)]
+    reason: Sentence | None = None
+
+
+class NewCarer(Body):
+    """Somebody near to the person, and what the person agreed they may be told. No ``scopes``:
+    they may tell us something and are told nothing."""
+
+    name: PersonName
+    relationship: Annotated[str, Field(min_length=1, max_length=100)]
+    phone: Phone | None = None
+    email: Email | None = None
+    scopes: Annotated[tuple[Scope, ...], Field(max_length=10)] = ()
+
+
+class EndCarer(Body):
+    """They are no longer told anything."""
+
+    reason: Sentence
+
+
+class CarerBody(Body):
+    carer_id: UUID
+    name: str
+    relationship: str
+    phone: str | None
+    email: str | None
+    scopes: tuple[Scope, ...]
+
+
+class PatientVersion(Body):
+    """The record as one person left it; ``what`` names the fields that changed."""
+
+    version: int
+    recorded_at: AwareDatetime
+    recorded_by: str
+    reason: str | None
+    what: tuple[str, ...]
+
+
+class PatientHistory(Body):
+    """Every change of the record, newest first; at most the newest 200."""
+
+    versions: tuple[PatientVersion, ...]
 
 
 class LeaveCare(Body):
@@ -134,7 +210,11 @@ class PatientBody(Body):
     language: str
     phone: str | None
     email: str | None
+    postal_address: str | None
     neutral_wording: bool
+    consents: Consents
+    quiet_hours: QuietHours | None
+    carers: tuple[CarerBody, ...]
     open_flags: int
     actions: tuple[str, ...]
 
@@ -153,7 +233,11 @@ class PatientSummary(Body):
 
 
 class PatientQuery(Body):
+    """``ownerless``: only people in care whom no active colleague looks after; a lead sees them
+    all."""
+
     status: PatientStatus = "active"
+    ownerless: bool = False
     cursor: Cursor | None = None
     limit: Limit = 50
 

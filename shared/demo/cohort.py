@@ -60,6 +60,16 @@ class DemoPatient:
         return demo_id("patient", f"{self.given_name} {self.family_name}")
 
     @property
+    def phone(self) -> str:
+        """A number from the range that is kept free for fiction."""
+        return f"+44 20 7946 0{self.birth_date:%j}"
+
+    @property
+    def email(self) -> str:
+        """An address in a domain that exists for examples alone."""
+        return f"{self.given_name}.{self.family_name}@example.org".lower()
+
+    @property
     def course_id(self) -> UUID:
         return demo_id("course", f"{self.given_name} {self.family_name}")
 

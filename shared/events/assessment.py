@@ -18,10 +18,50 @@ class PatientState(Payload):
     team: str
     care_team: tuple[UUID, ...]
     enrolled_on: date
+    ended_on: date | None = None
+    """The day care ended or the person died."""
+
+
+class ChannelConsent(Payload):
+    """What one channel may be used for.
+
+    ``channel`` is telephone, text, email or letter; ``purposes`` are appointments, course (dose
+    days, check-ins, plan and calendar), questionnaires and outreach.
+    """
+
+    channel: str
+    purposes: tuple[str, ...]
+
+
+class QuietHours(Payload):
+    """No message from ``starts`` to ``ends``, each ``HH:MM`` on the person's own clock; may run
+    over midnight."""
+
+    starts: str
+    ends: str
+
+
+class Carer(Payload):
+    """Somebody near to the person, and what they may be told.
+
+    ``scopes`` are appointments, medicines, progress, support and urgent. Empty: they may tell us
+    something and are told nothing (R-39).
+    """
+
+    carer_id: UUID
+    name: str
+    relationship: str
+    phone: str | None = None
+    email: str | None = None
+    scopes: tuple[str, ...] = ()
 
 
 class PatientDetails(Payload):
-    """Who the person is and how to reach them. Read by treatment and engagement only."""
+    """Who the person is and how to reach them. Read by treatment and engagement only.
+
+    A channel or purpose that is not in ``consents`` was not agreed to. ``quiet_hours`` None means
+    the clinic's own. ``neutral_wording``: no message says what it is about.
+    """
 
     patient_id: UUID
     given_name: str
@@ -32,6 +72,10 @@ class PatientDetails(Payload):
     phone: str | None = None
     email: str | None = None
     neutral_wording: bool = True
+    postal_address: str | None = None
+    consents: tuple[ChannelConsent, ...] = ()
+    quiet_hours: QuietHours | None = None
+    carers: tuple[Carer, ...] = ()
 
 
 class PatientFact(Fact):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.ports import Colleague, Intake, RecordedProposal, Work
 from services.assessment.domain.assessment import Answers, Assessment, Mode
+from services.assessment.domain.contact import Carer, QuietHours, Scope, consents_from
 from services.assessment.domain.decision import Decision, Verdict
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.pathway import propose
@@ -34,6 +35,19 @@ PATIENT = Patient(
         birth_date=date(1984, 2, 29),
         time_zone="Europe/London",
         language="en",
+        phone="+44 20 7946 0000",
+        postal_address="1 Quay Street",
+        consents=consents_from({"letter": ("course",), "telephone": ("outreach", "course")}),
+        quiet_hours=QuietHours(starts=time(21, 30), ends=time(7)),
+    ),
+    carers=(
+        Carer(
+            carer_id=UUID(int=150),
+            name="Ida Marker",
+            relationship="sister",
+            scopes=(Scope.APPOINTMENTS, Scope.SUPPORT),
+        ),
+        Carer(carer_id=UUID(int=151), name="Bo Marker", relationship="father"),
     ),
     team="harbour",
     care_team=(PRESCRIBER, NURSE),
@@ -156,6 +170,22 @@ async def test_only_active_colleagues_work_here(opened: Opened) -> None:
         await work.staff.put(Colleague(staff_id=PRESCRIBER, role="prescriber", active=False))
         assert await work.staff.active((NURSE, PRESCRIBER, UUID(int=9))) == {NURSE}
         assert await work.staff.active(()) == frozenset()
+
+
+async def test_a_team_is_one_somebody_who_works_here_is_in(opened: Opened) -> None:
+    nurse = Colleague(staff_id=NURSE, role="nurse", active=True, teams=frozenset({"harbour"}))
+    async with opened() as work:
+        await work.staff.put(nurse)
+        await work.staff.put(replace(nurse, staff_id=PRESCRIBER, teams=frozenset({"hill"})))
+    async with opened() as work:
+        await work.staff.put(replace(nurse, teams=frozenset({"quay"})))
+        await work.staff.put(
+            replace(nurse, staff_id=PRESCRIBER, teams=frozenset({"hill"}), active=False)
+        )
+    async with opened() as work:
+        works_in = {team: await work.staff.works_in(team) for team in ("quay", "harbour", "hill")}
+
+    assert works_in == {"quay": True, "harbour": False, "hill": False}
 
 
 async def test_an_assessment_comes_back_as_kept_with_its_score(opened: Opened) -> None:

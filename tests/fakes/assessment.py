@@ -68,6 +68,9 @@ class FakeStaff:
     async def active(self, staff_ids: Collection[UUID]) -> frozenset[UUID]:
         return frozenset(i for i in staff_ids if i in self.rows and self.rows[i].active)
 
+    async def works_in(self, team: str) -> bool:
+        return any(one.active and team in one.teams for one in self.rows.values())
+
 
 @dataclass(slots=True)
 class FakeAssessments:

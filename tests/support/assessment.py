@@ -89,6 +89,11 @@ class Clinic:
         return self.site.caller(NURSE, Role.NURSE)
 
     @property
+    def lead(self) -> Caller:
+        """A lead of another team."""
+        return self.site.caller(STRANGER, Role.LEAD, teams=("hill",))
+
+    @property
     def prescriber(self) -> Caller:
         return self.site.caller(PRESCRIBER, Role.PRESCRIBER)
 
@@ -182,7 +187,10 @@ async def clinic_on(databases: Databases) -> AsyncIterator[Clinic]:
             (FACILITATOR, Role.FACILITATOR),
             (LEFT, Role.NURSE),
         ):
-            colleague = Colleague(staff_id=staff_id, role=role.value, active=staff_id != LEFT)
+            teams = frozenset({"hill" if staff_id == FACILITATOR else "harbour"})
+            colleague = Colleague(
+                staff_id=staff_id, role=role.value, active=staff_id != LEFT, teams=teams
+            )
             await learn_colleague(SqlWork(tx), colleague)
     async with site(build_api(CONTENT), db) as served:
         nurse = served.caller(NURSE, Role.NURSE)

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from services.assessment.adapters.db import SqlWork
-from services.assessment.adapters.tables import CARE_TEAM, PATIENT
+from services.assessment.adapters.tables import CARE_TEAM, COLLEAGUE, COLLEAGUE_TEAM, PATIENT
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import Unknown
 from shared.api.identity import Role
@@ -18,7 +18,8 @@ CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
 
 
 async def visible_patient(call: Call, patient_id: UUID) -> Patient:
-    """The person, if the caller looks after them or works in their team.
+    """The person, if the caller looks after them or works in their team. Whoever nobody who works
+    here looks after is every lead's, so that nobody is invisible.
 
     Raises:
         Unknown: nobody has this id.
@@ -29,6 +30,8 @@ async def visible_patient(call: Call, patient_id: UUID) -> Patient:
         raise Unknown("not-found", "There is no such record.")
     principal = call.principal
     if principal.staff_id in patient.care_team or patient.team in principal.teams:
+        return patient
+    if principal.role is Role.LEAD and await _is_ownerless(call, patient_id):
         return patient
     raise OutsideRelation(patient_id)
 
@@ -47,4 +50,25 @@ async def looked_at(call: Call, patient_id: UUID, what: str) -> Patient:
 def visible_rows(principal: Principal) -> ColumnElement[bool]:
     """The same rule as a condition on the patient table."""
     looked_after = select(CARE_TEAM.c.patient_id).where(CARE_TEAM.c.staff_id == principal.staff_id)
-    return or_(PATIENT.c.team.in_(principal.teams), PATIENT.c.patient_id.in_(looked_after))
+    own = or_(PATIENT.c.team.in_(principal.teams), PATIENT.c.patient_id.in_(looked_after))
+    return or_(own, ownerless_rows()) if principal.role is Role.LEAD else own
+
+
+def ownerless_rows() -> ColumnElement[bool]:
+    """People whom no active colleague looks after, by name or by team, on the patient table."""
+    by_name = (
+        select(CARE_TEAM.c.staff_id)
+        .join(COLLEAGUE, COLLEAGUE.c.staff_id == CARE_TEAM.c.staff_id)
+        .where(CARE_TEAM.c.patient_id == PATIENT.c.patient_id, COLLEAGUE.c.active.is_(True))
+    )
+    by_team = (
+        select(COLLEAGUE_TEAM.c.staff_id)
+        .join(COLLEAGUE, COLLEAGUE.c.staff_id == COLLEAGUE_TEAM.c.staff_id)
+        .where(COLLEAGUE_TEAM.c.team == PATIENT.c.team, COLLEAGUE.c.active.is_(True))
+    )
+    return and_(~by_name.exists(), ~by_team.exists())
+
+
+async def _is_ownerless(call: Call, patient_id: UUID) -> bool:
+    query = select(PATIENT.c.patient_id).where(PATIENT.c.patient_id == patient_id, ownerless_rows())
+    return (await call.tx.session.execute(query)).first() is not None

@@ -1,12 +1,16 @@
 """Domain objects as the bodies that cross HTTP."""
 
 from collections.abc import Collection, Mapping
+from datetime import time
+from typing import Any
+from uuid import UUID
 
 from services.assessment.adapters.access import CARERS, DECIDERS
 from services.assessment.adapters.listing import KeptVersion
 from services.assessment.application.ports import Intake, RecordedProposal
 from services.assessment.domain import intake as questions
 from services.assessment.domain.assessment import Answers, Assessment, Mode
+from services.assessment.domain.contact import Carer, QuietHours, Scope, consents_from
 from services.assessment.domain.content import Content
 from services.assessment.domain.instrument import TOTAL, Instrument
 from services.assessment.domain.pathway import TraceLine
@@ -17,7 +21,8 @@ from services.assessment.domain.scoring import ScaleScore
 from shared.api import assessment as api
 from shared.api.identity import Role
 
-DETAILS = tuple(Details.__dataclass_fields__)
+DETAILS = tuple(set(Details.__dataclass_fields__) - {"consents", "quiet_hours"})
+CARER = tuple(Carer.__dataclass_fields__)
 FLAG = tuple(api.FlagBody.model_fields.keys() - {"actions", "status"})
 
 
@@ -32,7 +37,45 @@ def patient_body(patient: Patient, *, open_flags: int, role: Role) -> api.Patien
         left_on=patient.left_on,
         open_flags=open_flags,
         actions=_patient_actions(patient, role),
+        consents={
+            each.channel.value: tuple(purpose.value for purpose in each.purposes)
+            for each in patient.details.consents
+        },
+        quiet_hours=_hours(patient.details.quiet_hours),
+        carers=tuple(
+            api.CarerBody(**{name: getattr(carer, name) for name in CARER})
+            for carer in patient.carers
+        ),
         **{name: getattr(patient.details, name) for name in DETAILS},
+    )
+
+
+def _hours(hours: QuietHours | None) -> api.QuietHours | None:
+    if hours is None:
+        return None
+    return api.QuietHours(starts=f"{hours.starts:%H:%M}", ends=f"{hours.ends:%H:%M}")
+
+
+def details_values(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent of a person's details, as the domain holds it."""
+    values = {name: value for name, value in sent.items() if name in Details.__dataclass_fields__}
+    if "consents" in values:
+        values["consents"] = consents_from(values["consents"])
+    if hours := values.get("quiet_hours"):
+        values["quiet_hours"] = QuietHours(
+            starts=time.fromisoformat(hours["starts"]), ends=time.fromisoformat(hours["ends"])
+        )
+    return values
+
+
+def carer_from(body: api.NewCarer, carer_id: UUID) -> Carer:
+    return Carer(
+        carer_id=carer_id,
+        name=body.name,
+        relationship=body.relationship,
+        phone=body.phone,
+        email=body.email,
+        scopes=tuple(scope for scope in Scope if scope.value in body.scopes),
     )
 
 
@@ -42,7 +85,7 @@ def _patient_actions(patient: Patient, role: Role) -> tuple[str, ...]:
     everyone = ("record-assessment", "record-intake", "raise-flag")
     if role not in CARERS:
         return everyone
-    return (*everyone, "amend", "set-care-team", "leave-care", "propose-pathway")
+    return (*everyone, "amend", "set-care-team", "keep-carers", "leave-care", "propose-pathway")
 
 
 def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.InstrumentBody:

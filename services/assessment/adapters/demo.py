@@ -16,6 +16,7 @@ from services.assessment.application.propose_pathway import propose_pathway
 from services.assessment.application.record_assessment import record_assessment
 from services.assessment.application.record_intake import record_intake
 from services.assessment.domain.assessment import Answers, Mode
+from services.assessment.domain.contact import consents_from
 from services.assessment.domain.content import Content
 from services.assessment.domain.decision import Decision, Verdict
 from services.assessment.domain.patient import Details, PatientStatus
@@ -32,6 +33,12 @@ from shared.demo.cohort import (
 from shared.demo.staff import staff_id
 from shared.runtime.db import Database
 
+CONSENTS = consents_from(
+    {
+        "telephone": ("appointments", "course", "outreach"),
+        "email": ("appointments", "course", "questionnaires"),
+    }
+)
 SEEN_AT = time(9, 30)
 LEFT_ON_DAY = 120
 
@@ -95,9 +102,13 @@ class Path:
                     birth_date=person.birth_date,
                     time_zone=person.time_zone,
                     language="en",
+                    phone=person.phone,
+                    email=person.email,
+                    consents=CONSENTS,
                 ),
                 team=person.team,
                 care_team=(staff_id(person.nurse), staff_id(person.prescriber)),
+                callers_teams=(person.team,),
                 duplicate_reason=None,
                 now=now,
             )

@@ -19,7 +19,12 @@ def subscriptions(content: Content) -> Mapping[type[Fact], Handler]:
 
     async def on_staff(tx: Transaction, event: AnyEvent) -> None:
         staff = event.data.staff
-        colleague = Colleague(staff_id=staff.staff_id, role=staff.role, active=staff.active)
+        colleague = Colleague(
+            staff_id=staff.staff_id,
+            role=staff.role,
+            active=staff.active,
+            teams=frozenset(staff.teams),
+        )
         await learn_colleague(SqlWork(tx), colleague)
 
     async def on_course_confirmed(tx: Transaction, event: AnyEvent) -> None:

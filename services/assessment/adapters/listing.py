@@ -19,12 +19,13 @@ from sqlalchemy import (
 )
 
 from services.assessment.adapters import stored
-from services.assessment.adapters.access import visible_rows
+from services.assessment.adapters.access import ownerless_rows, visible_rows
 from services.assessment.adapters.tables import (
     ASSESSMENT,
     ASSESSMENT_VERSION,
     FLAG,
     PATIENT,
+    PATIENT_VERSION,
     PROPOSAL,
 )
 from services.assessment.application.ports import RecordedProposal
@@ -35,10 +36,12 @@ from services.assessment.domain.scoring import Score
 from shared.api.assessment import (
     AssessmentQuery,
     FlagQuery,
+    PatientHistory,
     PatientQuery,
     PatientSearch,
     PatientsFound,
     PatientSummary,
+    PatientVersion,
     ProposalQuery,
     WaitingProposal,
 )
@@ -49,6 +52,7 @@ from shared.runtime.db import Transaction
 from shared.runtime.http import decode_cursor, encode_cursor
 
 FOUND_AT_MOST = 50
+VERSIONS_AT_MOST = 200
 
 _open_flags = (
     select(func.count())
@@ -87,6 +91,8 @@ async def patients_page(
 ) -> Page[PatientSummary]:
     """People by name, as far as the caller may see them. The cursor is the last one's id."""
     rows = _summary.where(visible_rows(principal), PATIENT.c.status == query.status)
+    if query.ownerless:
+        rows = rows.where(ownerless_rows())
     if after := decode_cursor(query.cursor, UUID):
         rows = rows.where(tuple_(*_by_name) > await _place_of(tx, after[0]))
     found = await _limited(tx, rows.order_by(*_by_name), query.limit)
@@ -107,6 +113,42 @@ async def search_patients(
     return PatientsFound(
         items=tuple(PatientSummary(**row._asdict()) for row in found.rows), more=found.more
     )
+
+
+async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
+    """Every change of a record, newest first, and which fields it changed."""
+    query = (
+        select(PATIENT_VERSION)
+        .where(PATIENT_VERSION.c.patient_id == patient_id)
+        .order_by(PATIENT_VERSION.c.version.desc())
+        .limit(VERSIONS_AT_MOST + 1)
+    )
+    rows = (await tx.session.execute(query)).all()
+    records = [_flat(row.record) for row in rows]
+    versions = tuple(
+        PatientVersion(
+            version=row.version,
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            reason=row.reason,
+            what=_differing(before, after),
+        )
+        for row, after, before in zip(rows, records, [*records[1:], {}], strict=True)
+    )
+    return PatientHistory(versions=versions[:VERSIONS_AT_MOST])
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """A kept record with its details beside the rest."""
+    details: dict[str, Any] = record["details"]
+    return {name: value for name, value in record.items() if name != "details"} | details
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    """The fields that are not what they were; none for the first version there is."""
+    if not before:
+        return ()
+    return tuple(name for name in after if name != "version" and before.get(name) != after[name])
 
 
 async def open_flag_count(tx: Transaction, patient_id: UUID) -> int:

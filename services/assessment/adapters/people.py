@@ -8,8 +8,22 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from services.assessment.adapters.stored import care_team_values, patient_from, patient_values
-from services.assessment.adapters.tables import CARE_TEAM, COLLEAGUE, PATIENT, ColleagueRow
+from services.assessment.adapters.stored import (
+    PATIENT as RECORD,
+)
+from services.assessment.adapters.stored import (
+    care_team_values,
+    patient_from,
+    patient_values,
+)
+from services.assessment.adapters.tables import (
+    CARE_TEAM,
+    COLLEAGUE,
+    COLLEAGUE_TEAM,
+    PATIENT,
+    PATIENT_VERSION,
+    ColleagueRow,
+)
 from services.assessment.adapters.writing import changed
 from services.assessment.application.ports import Colleague
 from services.assessment.domain.patient import Patient
@@ -21,6 +35,7 @@ class SqlPatients:
     """Everyone who is or was in care."""
 
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def get(self, patient_id: UUID) -> Patient | None:
@@ -49,11 +64,12 @@ class SqlPatients:
             sentence = "Somebody with this name and birth date was enrolled just now. Look first."
             raise Conflict("possible-duplicate", sentence) from error
         await self._add_care_team(patient)
+        await self._keep(patient, reason=duplicate_reason)
 
     async def save(self, patient: Patient, *, reason: str | None = None) -> None:
         values: dict[str, Any] = patient_values(patient)
         values["namesake"] = await self._next_namesake(patient)
-        if reason is not None:
+        if not patient.in_care:
             values["left_reason"] = reason
         await changed(
             self._session,
@@ -68,6 +84,18 @@ class SqlPatients:
             delete(CARE_TEAM).where(CARE_TEAM.c.patient_id == patient.patient_id)
         )
         await self._add_care_team(patient)
+        await self._keep(patient, reason=reason)
+
+    async def _keep(self, patient: Patient, *, reason: str | None) -> None:
+        values = {
+            "patient_id": patient.patient_id,
+            "version": patient.version,
+            "record": RECORD.dump_python(patient, mode="json"),
+            "recorded_at": self._tx.now,
+            "recorded_by": self._tx.actor,
+            "reason": reason,
+        }
+        await self._session.execute(insert(PATIENT_VERSION), values)
 
     async def _read(self, patient_id: UUID, *, lock: bool) -> Patient | None:
         query = select(PATIENT).where(PATIENT.c.patient_id == patient_id)
@@ -108,6 +136,21 @@ class SqlStaff:
             ColleagueRow(staff_id=colleague.staff_id, role=colleague.role, active=colleague.active)
         )
         await self._session.flush()
+        await self._session.execute(
+            delete(COLLEAGUE_TEAM).where(COLLEAGUE_TEAM.c.staff_id == colleague.staff_id)
+        )
+        if colleague.teams:
+            places = [{"staff_id": colleague.staff_id, "team": t} for t in sorted(colleague.teams)]
+            await self._session.execute(insert(COLLEAGUE_TEAM), places)
+
+    async def works_in(self, team: str) -> bool:
+        query = (
+            select(COLLEAGUE.c.staff_id)
+            .join(COLLEAGUE_TEAM, COLLEAGUE_TEAM.c.staff_id == COLLEAGUE.c.staff_id)
+            .where(COLLEAGUE_TEAM.c.team == team, COLLEAGUE.c.active.is_(True))
+            .limit(1)
+        )
+        return (await self._session.execute(query)).first() is not None
 
     async def active(self, staff_ids: Collection[UUID]) -> frozenset[UUID]:
         query = select(COLLEAGUE.c.staff_id).where(

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from services.assessment.adapters.tables import CourseRow, MilestoneRow
 from services.assessment.application.ports import Intake, RecordedProposal
 from services.assessment.domain.assessment import Answers, Assessment, Mode
+from services.assessment.domain.contact import Carer, QuietHours, consents_from
 from services.assessment.domain.decision import Decision
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.pathway import Proposal
@@ -21,13 +22,22 @@ SCORE = TypeAdapter(Score)
 PROPOSAL = TypeAdapter(Proposal)
 DECISION = TypeAdapter(Decision)
 
-DETAIL_FIELDS = tuple(Details.__dataclass_fields__)
+CARERS = TypeAdapter(tuple[Carer, ...])
+HOURS = TypeAdapter(QuietHours | None)
+PATIENT = TypeAdapter(Patient)
+
+_IN_PARTS = {"consents", "quiet_hours"}
+DETAIL_FIELDS = tuple(name for name in Details.__dataclass_fields__ if name not in _IN_PARTS)
+"""Those with a column of their own name."""
 FLAG_FIELDS = tuple(Flag.__dataclass_fields__)
 
 
 def patient_values(patient: Patient) -> dict[str, Any]:
     """The columns a change of the record may change."""
     return {
+        "quiet_hours": HOURS.dump_python(patient.details.quiet_hours, mode="json"),
+        "consents": {each.channel: list(each.purposes) for each in patient.details.consents},
+        "carers": CARERS.dump_python(patient.carers, mode="json"),
         "version": patient.version,
         "status": patient.status.value,
         "team": patient.team,
@@ -47,7 +57,12 @@ def care_team_values(patient: Patient) -> list[dict[str, Any]]:
 def patient_from(row: Any, care_team: Sequence[UUID]) -> Patient:
     return Patient(
         patient_id=row.patient_id,
-        details=Details(**{name: getattr(row, name) for name in DETAIL_FIELDS}),
+        details=Details(
+            **{name: getattr(row, name) for name in DETAIL_FIELDS},
+            consents=consents_from(row.consents),
+            quiet_hours=HOURS.validate_python(row.quiet_hours),
+        ),
+        carers=CARERS.validate_python(row.carers),
         team=row.team,
         care_team=tuple(care_team),
         enrolled_on=row.enrolled_on,

@@ -4,7 +4,16 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -16,8 +25,10 @@ class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING
     """Every table of this service."""
 
 
-def _json(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Json, nullable=nullable))
+def _json(*, nullable: bool = False, default: str | None = None) -> Any:
+    """A document; ``default`` is what rows from before the column hold."""
+    given = None if default is None else text(f"'{default}'")
+    return Field(sa_column=Column(Json, nullable=nullable, server_default=given))
 
 
 class PatientRow(Row, table=True):
@@ -48,10 +59,27 @@ class PatientRow(Row, table=True):
     language: str = Field(sa_type=String(32))
     phone: str | None = Field(sa_type=String(32))
     email: str | None = Field(sa_type=String(254))
+    postal_address: str | None = Field(sa_type=String(500))
     neutral_wording: bool
+    quiet_hours: Any = _json(nullable=True)
+    consents: Any = _json(default="{}")
+    carers: Any = _json(default="[]")
     identity: str = Field(sa_type=Text)
     namesake: int
     duplicate_reason: str | None = Field(sa_type=Text)
+
+
+class PatientVersionRow(Row, table=True):
+    """The record as each change left it; only ever added to."""
+
+    __tablename__: ClassVar[str] = "patient_version"
+
+    patient_id: UUID = Field(primary_key=True, foreign_key="patient.patient_id")
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    record: Any = _json()
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_by: str = Field(sa_type=String(96))
+    reason: str | None = Field(sa_type=Text)
 
 
 class CareTeamRow(Row, table=True):
@@ -73,6 +101,16 @@ class ColleagueRow(Row, table=True):
     staff_id: UUID = Field(primary_key=True)
     role: str = Field(sa_type=String(16))
     active: bool
+
+
+class ColleagueTeamRow(Row, table=True):
+    """Which teams a colleague works in."""
+
+    __tablename__: ClassVar[str] = "colleague_team"
+    __table_args__ = (Index("ix_colleague_team_team", "team"),)
+
+    staff_id: UUID = Field(primary_key=True, foreign_key="colleague.staff_id")
+    team: str = Field(primary_key=True, sa_type=String(64))
 
 
 class AssessmentRow(Row, table=True):
@@ -217,8 +255,10 @@ metadata = Row.metadata
 attach(metadata)
 
 PATIENT = metadata.tables["patient"]
+PATIENT_VERSION = metadata.tables["patient_version"]
 CARE_TEAM = metadata.tables["care_team"]
 COLLEAGUE = metadata.tables["colleague"]
+COLLEAGUE_TEAM = metadata.tables["colleague_team"]
 ASSESSMENT = metadata.tables["assessment"]
 ASSESSMENT_VERSION = metadata.tables["assessment_version"]
 FLAG = metadata.tables["safety_flag"]

@@ -13,15 +13,25 @@ from services.assessment.domain.patient import Patient, amended
 
 
 async def amend_patient(
-    work: Work, *, patient_id: UUID, changes: Mapping[str, Any], expected: int, now: datetime
+    work: Work,
+    *,
+    patient_id: UUID,
+    changes: Mapping[str, Any],
+    reason: str | None,
+    expected: int,
+    now: datetime,
 ) -> Patient:
-    """Change the named fields of the details.
+    """Change the named fields of the details. A number or address that goes takes its consents
+    with it.
 
     Raises:
         Unknown, StaleVersion, Conflict, RuleViolation: nothing was changed.
     """
     before = known(await work.patients.hold(patient_id), expected=expected)
-    patient = amended(before, replace(before.details, **changes), today=now.date())
-    await work.patients.save(patient)
+    details = replace(before.details, **changes)
+    if "consents" not in changes:
+        details = details.without_lost_channels()
+    patient = amended(before, details, today=now.date())
+    await work.patients.save(patient, reason=reason)
     tell_details(work, patient)
     return patient

@@ -1,10 +1,11 @@
 """Take a person into care, unless they may be there already."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from services.assessment.application.ports import Work
-from services.assessment.application.set_care_team import require_colleagues
+from services.assessment.application.set_care_team import require_owners
 from services.assessment.application.telling import tell_details, tell_patient
 from services.assessment.domain.patient import Details, Patient, check_details
 from services.assessment.domain.refusals import Conflict
@@ -18,17 +19,18 @@ async def enrol_patient(
     details: Details,
     team: str,
     care_team: tuple[UUID, ...],
+    callers_teams: Collection[str],
     duplicate_reason: str | None,
     now: datetime,
 ) -> Patient:
     """Enrol, and tell the others.
 
     Raises:
-        RuleViolation: a birth date or time zone that cannot be, an unknown colleague.
+        RuleViolation: details that cannot be, a team nobody works in, an unknown colleague.
         Conflict: name and birth date are known; ``candidates`` in its context are ids only.
     """
     check_details(details, today=now.date())
-    await require_colleagues(work, care_team)
+    await require_owners(work, team=team, care_team=care_team, callers_teams=callers_teams)
     alike = await work.patients.alike(identity=details.identity, birth_date=details.birth_date)
     if alike and duplicate_reason is None:
         raise Conflict(

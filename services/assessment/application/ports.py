@@ -24,6 +24,7 @@ class Colleague:
     staff_id: UUID
     role: str
     active: bool
+    teams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class Patients(Protocol):
         ...
 
     async def save(self, patient: Patient, *, reason: str | None = None) -> None:
-        """Replace the version before this one.
+        """Replace the version before this one, which stays in the record's history.
 
         Raises:
             StaleVersion: another one is stored.
@@ -85,6 +86,10 @@ class Staff(Protocol):
 
     async def active(self, staff_ids: Collection[UUID]) -> frozenset[UUID]:
         """Those of these who work here now."""
+        ...
+
+    async def works_in(self, team: str) -> bool:
+        """Whether anybody who works here now is in this team."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from services.assessment.application.ports import RecordedProposal, Work
 from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.contact import QuietHours
 from services.assessment.domain.following import Milestones
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.safety import Flag
@@ -17,6 +18,7 @@ def tell_patient(work: Work, kind: type[facts.PatientFact], patient: Patient) ->
         team=patient.team,
         care_team=patient.care_team,
         enrolled_on=patient.enrolled_on,
+        ended_on=patient.left_on,
     )
     work.publish(
         kind(patient=state),
@@ -39,6 +41,23 @@ def tell_details(work: Work, patient: Patient) -> None:
         phone=own.phone,
         email=own.email,
         neutral_wording=own.neutral_wording,
+        postal_address=own.postal_address,
+        consents=tuple(
+            facts.ChannelConsent(channel=consent.channel, purposes=consent.purposes)
+            for consent in own.consents
+        ),
+        quiet_hours=_hours(own.quiet_hours),
+        carers=tuple(
+            facts.Carer(
+                carer_id=carer.carer_id,
+                name=carer.name,
+                relationship=carer.relationship,
+                phone=carer.phone,
+                email=carer.email,
+                scopes=carer.scopes,
+            )
+            for carer in patient.carers
+        ),
     )
     work.publish(
         facts.PatientDetailsChanged(details=details),
@@ -46,6 +65,12 @@ def tell_details(work: Work, patient: Patient) -> None:
         aggregate=f"patient-details:{patient.patient_id}",
         version=patient.version,
     )
+
+
+def _hours(hours: QuietHours | None) -> facts.QuietHours | None:
+    if hours is None:
+        return None
+    return facts.QuietHours(starts=f"{hours.starts:%H:%M}", ends=f"{hours.ends:%H:%M}")
 
 
 def tell_assessment(work: Work, kind: type[facts.AssessmentFact], done: Assessment) -> None:

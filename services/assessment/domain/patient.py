@@ -8,7 +8,16 @@ from unicodedata import combining, normalize
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from services.assessment.domain.refusals import Conflict, RuleViolation
+from services.assessment.domain.contact import (
+    MOST_CARERS,
+    Carer,
+    Channel,
+    Consent,
+    QuietHours,
+    check_carer,
+    check_quiet_hours,
+)
+from services.assessment.domain.refusals import Conflict, RuleViolation, Unknown
 
 LONGEST_IDENTITY_BYTES = 1000
 OLDEST_YEARS = 125
@@ -32,7 +41,11 @@ class Details:
     language: str
     phone: str | None = None
     email: str | None = None
+    postal_address: str | None = None
     neutral_wording: bool = True
+    consents: tuple[Consent, ...] = ()
+    quiet_hours: QuietHours | None = None
+    """None: the clinic's own hours."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -43,6 +56,21 @@ class Details:
     def identity(self) -> str:
         """Equal for two records of what may be one person: the names without case or accents."""
         return f"{folded(self.given_name)} {folded(self.family_name)}"
+
+    def reaches(self, channel: Channel) -> bool:
+        """Whether there is a number or an address for it."""
+        match channel:
+            case Channel.TELEPHONE | Channel.TEXT:
+                return self.phone is not None
+            case Channel.EMAIL:
+                return self.email is not None
+            case Channel.LETTER:
+                return self.postal_address is not None
+
+    def without_lost_channels(self) -> "Details":
+        """Consent was given to a number or an address; without it there is none."""
+        kept = tuple(consent for consent in self.consents if self.reaches(consent.channel))
+        return replace(self, consents=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +84,7 @@ class Patient:
     enrolled_on: date
     status: PatientStatus = PatientStatus.ACTIVE
     left_on: date | None = None
+    carers: tuple[Carer, ...] = ()
     version: int = 1
 
     @property
@@ -64,7 +93,8 @@ class Patient:
 
 
 def check_details(details: Details, *, today: date) -> None:
-    """Refuse a birth date that cannot be and a time zone that does not exist.
+    """Refuse a birth date that cannot be, a time zone that does not exist, quiet hours without
+    length, and consent to a channel that reaches nobody.
 
     Raises:
         RuleViolation: naming the field.
@@ -83,6 +113,14 @@ def check_details(details: Details, *, today: date) -> None:
         raise RuleViolation(
             "unknown-time-zone", "There is no time zone of that name.", field="time_zone"
         )
+    check_quiet_hours(details.quiet_hours)
+    for consent in details.consents:
+        if not details.reaches(consent.channel):
+            raise RuleViolation(
+                "consent-without-address",
+                f"There is no number or address for {consent.channel}.",
+                field=f"consents/{consent.channel}",
+            )
 
 
 @cache
@@ -104,6 +142,34 @@ def amended(patient: Patient, details: Details, *, today: date) -> Patient:
     return replace(patient, details=details, version=patient.version + 1)
 
 
+def with_carer(patient: Patient, carer: Carer) -> Patient:
+    """The record with somebody added, or changed where the id is known.
+
+    Raises:
+        RuleViolation: a carer who cannot be.
+        Conflict: the person is no longer in care, or there are too many carers.
+    """
+    _require_in_care(patient)
+    check_carer(carer)
+    others = tuple(known for known in patient.carers if known.carer_id != carer.carer_id)
+    if len(others) >= MOST_CARERS:
+        raise Conflict("too-many-carers", f"There are {MOST_CARERS} carers already.")
+    known = {each.carer_id: each for each in patient.carers} | {carer.carer_id: carer}
+    return replace(patient, carers=tuple(known.values()), version=patient.version + 1)
+
+
+def without_carer(patient: Patient, carer_id: UUID) -> Patient:
+    """The record without somebody, who is told nothing from now on.
+
+    Raises:
+        Unknown: nobody of that id is a carer.
+    """
+    kept = tuple(carer for carer in patient.carers if carer.carer_id != carer_id)
+    if len(kept) == len(patient.carers):
+        raise Unknown("not-found", "There is no such carer.")
+    return replace(patient, carers=kept, version=patient.version + 1)
+
+
 def with_care_team(patient: Patient, *, team: str, care_team: tuple[UUID, ...]) -> Patient:
     """The record in other hands.
 
@@ -119,7 +185,7 @@ def left_care(patient: Patient, *, status: PatientStatus, on: date, today: date)
     """The record after the end of care, by leaving or by death.
 
     Raises:
-        RuleViolation: the date is in the future or before birth.
+        RuleViolation: the date is in the future, before birth, or before enrolment for who left.
         Conflict: care has ended already.
     """
     _require_in_care(patient)
@@ -127,6 +193,9 @@ def left_care(patient: Patient, *, status: PatientStatus, on: date, today: date)
         raise RuleViolation("date-in-future", "Care cannot end in the future.", field="on")
     if on < patient.details.birth_date:
         raise RuleViolation("date-before-birth", "That is before the birth date.", field="on")
+    if status is PatientStatus.LEFT_CARE and on < patient.enrolled_on:
+        sentence = "Nobody leaves before being enrolled."
+        raise RuleViolation("date-before-enrolment", sentence, field="on")
     return replace(patient, status=status, left_on=on, version=patient.version + 1)
 
 

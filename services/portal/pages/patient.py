@@ -68,7 +68,11 @@ async def change_care_team(visit: Visit) -> web.StreamResponse:
 
     async def send(patient_id: UUID) -> PatientBody:
         body = CareTeam.model_validate(
-            {"team": visit.one("team"), "care_team": visit.sent().all("care_team")}
+            {
+                "team": visit.one("team"),
+                "care_team": visit.sent().all("care_team"),
+                "reason": visit.one("reason") or None,
+            }
         )
         path = f"/patients/{patient_id}/care-team"
         return await visit.care.assessment.put(path, body, PatientBody, version=visit.version())

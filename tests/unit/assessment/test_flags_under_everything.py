@@ -50,6 +50,7 @@ class FlagsUnderEverything(RuleBasedStateMachine):
                 ),
                 team="harbour",
                 care_team=(),
+                callers_teams=("harbour",),
                 duplicate_reason=None,
                 now=self.now,
             )

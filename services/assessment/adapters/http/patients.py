@@ -5,10 +5,11 @@ from uuid import UUID
 
 from services.assessment.adapters import listing
 from services.assessment.adapters.access import CARERS, CLINICIANS, looked_at, visible_patient
-from services.assessment.adapters.bodies import patient_body
+from services.assessment.adapters.bodies import carer_from, details_values, patient_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.amend_patient import amend_patient
 from services.assessment.application.enrol_patient import enrol_patient
+from services.assessment.application.keep_carers import add_carer, change_carer, end_carer
 from services.assessment.application.leave_care import leave_care
 from services.assessment.application.set_care_team import set_care_team
 from services.assessment.domain.patient import Details, Patient, PatientStatus, folded
@@ -17,13 +18,14 @@ from shared.api import assessment as bodies
 from shared.api.body import Page
 from shared.runtime.http import Api, Call, Mode
 
-MAY_BE_EMPTY = frozenset({"phone", "email"})
+MAY_BE_EMPTY = frozenset({"phone", "email", "postal_address", "quiet_hours"})
 
 
 def add(api: Api) -> None:
     """The routes of patients."""
     _add_reading(api)
     _add_changing(api)
+    _add_carers(api)
 
 
 def _add_reading(api: Api) -> None:
@@ -47,18 +49,24 @@ def _add_reading(api: Api) -> None:
         patient = await looked_at(call, patient_id, "patient")
         return await _answer(call, patient)
 
+    @api.get("/api/v1/patients/{patient_id}/history", roles=CLINICIANS, raises=(404,))
+    async def read_history(call: Call, patient_id: UUID) -> bodies.PatientHistory:
+        """Who changed what of the record, and why."""
+        await looked_at(call, patient_id, "patient-history")
+        return await listing.patient_history(call.tx, patient_id)
+
 
 def _add_changing(api: Api) -> None:
     @api.post("/api/v1/patients", roles=CARERS, status=201, raises=(409, 422))
     async def enrol(call: Call, body: bodies.NewPatient) -> bodies.PatientBody:
         """Enrol a person; a possible duplicate needs a reason."""
-        details = body.model_dump(include=set(Details.__dataclass_fields__))
         patient = await enrol_patient(
             SqlWork(call.tx),
             patient_id=call.tx.new_id(),
-            details=Details(**details),
+            details=Details(**details_values(body.model_dump())),
             team=body.team,
             care_team=body.care_team,
+            callers_teams=call.principal.teams,
             duplicate_reason=body.duplicate_reason,
             now=call.tx.now,
         )
@@ -73,7 +81,8 @@ def _add_changing(api: Api) -> None:
         patient = await amend_patient(
             SqlWork(call.tx),
             patient_id=patient_id,
-            changes=_sent(body),
+            changes=details_values(_sent(body)),
+            reason=body.reason,
             expected=call.if_match,
             now=call.tx.now,
         )
@@ -95,6 +104,8 @@ def _add_changing(api: Api) -> None:
             patient_id=patient_id,
             team=body.team,
             care_team=body.care_team,
+            callers_teams=call.principal.teams,
+            reason=body.reason,
             expected=call.if_match,
         )
         return await _answer(call, patient)
@@ -120,13 +131,60 @@ def _add_changing(api: Api) -> None:
         return await _answer(call, patient)
 
 
+def _add_carers(api: Api) -> None:
+    guarded: dict[str, Any] = {
+        "roles": CARERS,
+        "raises": (404, 409, 412, 422, 428),
+        "if_match": True,
+    }
+
+    @api.post("/api/v1/patients/{patient_id}/carers", status=201, **guarded)
+    async def add(call: Call, patient_id: UUID, body: bodies.NewCarer) -> bodies.PatientBody:
+        """Add a carer, with what they may be told."""
+        await visible_patient(call, patient_id)
+        carer = carer_from(body, call.tx.new_id())
+        patient = await add_carer(
+            SqlWork(call.tx), patient_id=patient_id, carer=carer, expected=call.if_match
+        )
+        return await _answer(call, patient)
+
+    @api.put("/api/v1/patients/{patient_id}/carers/{carer_id}", **guarded)
+    async def change(
+        call: Call, patient_id: UUID, carer_id: UUID, body: bodies.NewCarer
+    ) -> bodies.PatientBody:
+        """Replace what is known of a carer and what they may be told."""
+        await visible_patient(call, patient_id)
+        patient = await change_carer(
+            SqlWork(call.tx),
+            patient_id=patient_id,
+            carer=carer_from(body, carer_id),
+            expected=call.if_match,
+        )
+        return await _answer(call, patient)
+
+    @api.post("/api/v1/patients/{patient_id}/carers/{carer_id}/end", **guarded)
+    async def end(
+        call: Call, patient_id: UUID, carer_id: UUID, body: bodies.EndCarer
+    ) -> bodies.PatientBody:
+        """Take a carer off the record."""
+        await visible_patient(call, patient_id)
+        patient = await end_carer(
+            SqlWork(call.tx),
+            patient_id=patient_id,
+            carer_id=carer_id,
+            reason=body.reason,
+            expected=call.if_match,
+        )
+        return await _answer(call, patient)
+
+
 def _sent(body: bodies.PatientChanges) -> dict[str, Any]:
-    """The fields that were sent. Only a phone and an e-mail address may be emptied.
+    """The fields that were sent. Only ways to be reached and quiet hours may be emptied.
 
     Raises:
         RuleViolation: another field was emptied, or nothing was sent.
     """
-    sent = body.model_dump(include=body.model_fields_set)
+    sent = body.model_dump(include=body.model_fields_set - {"reason"})
     if not sent:
         raise RuleViolation("nothing-to-change", "Send at least one field to change.")
     for name, value in sent.items():
