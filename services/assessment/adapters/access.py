@@ -9,8 +9,8 @@ from services.assessment.adapters.tables import CARE_TEAM, COLLEAGUE, COLLEAGUE_
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import Unknown
 from shared.api.identity import Role
-from shared.runtime.auth import Principal
-from shared.runtime.http import Call, OutsideRelation
+from shared.runtime.access import Reach
+from shared.runtime.http import Call
 
 CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 DECIDERS = frozenset({Role.PRESCRIBER})
@@ -18,8 +18,8 @@ CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
 
 
 async def visible_patient(call: Call, patient_id: UUID) -> Patient:
-    """The person, if the caller looks after them or works in their team. Whoever nobody who works
-    here looks after is every lead's, so that nobody is invisible.
+    """The person, if the access table opens this operation to the caller's relation to them.
+    Whoever nobody who works here looks after is every lead's, so that nobody is invisible.
 
     Raises:
         Unknown: nobody has this id.
@@ -28,12 +28,9 @@ async def visible_patient(call: Call, patient_id: UUID) -> Patient:
     patient = await SqlWork(call.tx).patients.get(patient_id)
     if patient is None:
         raise Unknown("not-found", "There is no such record.")
-    principal = call.principal
-    if principal.staff_id in patient.care_team or patient.team in principal.teams:
-        return patient
-    if principal.role is Role.LEAD and await _is_ownerless(call, patient_id):
-        return patient
-    raise OutsideRelation(patient_id)
+    ownerless = call.principal.role is Role.LEAD and await _is_ownerless(call, patient_id)
+    call.admit(patient_id, team=patient.team, care_team=patient.care_team, is_everybodys=ownerless)
+    return patient
 
 
 async def looked_at(call: Call, patient_id: UUID, what: str) -> Patient:
@@ -47,11 +44,11 @@ async def looked_at(call: Call, patient_id: UUID, what: str) -> Patient:
     return patient
 
 
-def visible_rows(principal: Principal) -> ColumnElement[bool]:
-    """The same rule as a condition on the patient table."""
-    looked_after = select(CARE_TEAM.c.patient_id).where(CARE_TEAM.c.staff_id == principal.staff_id)
-    own = or_(PATIENT.c.team.in_(principal.teams), PATIENT.c.patient_id.in_(looked_after))
-    return or_(own, ownerless_rows()) if principal.role is Role.LEAD else own
+def visible_rows(reach: Reach) -> ColumnElement[bool]:
+    """The people on the caller's lists, as a condition on the patient table."""
+    looked_after = select(CARE_TEAM.c.patient_id).where(CARE_TEAM.c.staff_id.in_(reach.staff))
+    own = or_(PATIENT.c.team.in_(reach.teams), PATIENT.c.patient_id.in_(looked_after))
+    return or_(own, ownerless_rows()) if reach.principal.role is Role.LEAD else own
 
 
 def ownerless_rows() -> ColumnElement[bool]:

@@ -46,7 +46,7 @@ from shared.api.assessment import (
     WaitingProposal,
 )
 from shared.api.body import Page
-from shared.runtime.auth import Principal
+from shared.runtime.access import Reach
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.db import Transaction
 from shared.runtime.http import decode_cursor, encode_cursor
@@ -86,11 +86,9 @@ class KeptVersion:
     reason: str | None
 
 
-async def patients_page(
-    tx: Transaction, principal: Principal, query: PatientQuery
-) -> Page[PatientSummary]:
+async def patients_page(tx: Transaction, reach: Reach, query: PatientQuery) -> Page[PatientSummary]:
     """People by name, as far as the caller may see them. The cursor is the last one's id."""
-    rows = _summary.where(visible_rows(principal), PATIENT.c.status == query.status)
+    rows = _summary.where(visible_rows(reach), PATIENT.c.status == query.status)
     if query.ownerless:
         rows = rows.where(ownerless_rows())
     if after := decode_cursor(query.cursor, UUID):
@@ -100,11 +98,9 @@ async def patients_page(
     return Page(items=items, next=encode_cursor(str(items[-1].patient_id)) if found.more else None)
 
 
-async def search_patients(
-    tx: Transaction, principal: Principal, wanted: PatientSearch
-) -> PatientsFound:
+async def search_patients(tx: Transaction, reach: Reach, wanted: PatientSearch) -> PatientsFound:
     """People by the start of either name, by birth date, or by both."""
-    rows = _summary.where(visible_rows(principal))
+    rows = _summary.where(visible_rows(reach))
     if start := folded(wanted.name or ""):
         rows = rows.where(_named(start))
     if wanted.birth_date is not None:
@@ -207,13 +203,13 @@ async def flags_of_assessments(
 
 
 async def flags_page(
-    tx: Transaction, principal: Principal, query: FlagQuery
+    tx: Transaction, reach: Reach, query: FlagQuery
 ) -> tuple[tuple[Flag, ...], str | None]:
     """Flags of the people the caller may see, soonest due first."""
     rows = (
         select(FLAG)
         .join(PATIENT, PATIENT.c.patient_id == FLAG.c.patient_id)
-        .where(visible_rows(principal))
+        .where(visible_rows(reach))
     )
     if query.patient_id is not None:
         rows = rows.where(FLAG.c.patient_id == query.patient_id)
@@ -243,7 +239,7 @@ async def proposals_page(
 
 
 async def waiting_proposals(
-    tx: Transaction, principal: Principal, query: ProposalQuery
+    tx: Transaction, reach: Reach, query: ProposalQuery
 ) -> Page[WaitingProposal]:
     """Proposals with something to decide on, newest first, of people in care the caller may see.
     One that was overtaken by a newer proposal waits for nobody."""
@@ -260,7 +256,7 @@ async def waiting_proposals(
         _summary.add_columns(PROPOSAL)
         .join(PROPOSAL, PROPOSAL.c.patient_id == PATIENT.c.patient_id)
         .where(
-            visible_rows(principal),
+            visible_rows(reach),
             PATIENT.c.status == PatientStatus.ACTIVE.value,
             PROPOSAL.c.verdict.is_(None),
             ~overtaken,

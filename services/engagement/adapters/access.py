@@ -5,14 +5,13 @@ from uuid import UUID
 from services.engagement.application.ports import Viewer, Work
 from services.engagement.domain.team import Patient
 from shared.api.identity import Role
-from shared.runtime.auth import Principal
-from shared.runtime.http import ApiError, OutsideRelation
+from shared.runtime.http import ApiError, Call
 
 CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 
 
-async def visible_patient(work: Work, principal: Principal, patient_id: UUID) -> Patient:
-    """The person, if the caller looks after them or works in their team.
+async def visible_patient(work: Work, call: Call, patient_id: UUID) -> Patient:
+    """The person, if the access table opens this operation to the caller's relation to them.
 
     Raises:
         ApiError: 404, nobody has this id.
@@ -21,13 +20,11 @@ async def visible_patient(work: Work, principal: Principal, patient_id: UUID) ->
     patient = await work.patients.find(patient_id)
     if patient is None:
         raise ApiError(404, "not-found", "There is no such record.")
-    if principal.staff_id in patient.care_team or patient.team in principal.teams:
-        return patient
-    raise OutsideRelation(patient_id)
+    call.admit(patient_id, team=patient.team, care_team=patient.care_team)
+    return patient
 
 
-def viewer(principal: Principal) -> Viewer:
+def viewer(call: Call) -> Viewer:
     """The caller as the list needs them."""
-    return Viewer(
-        staff_id=principal.staff_id, role=principal.role.value, teams=tuple(principal.teams)
-    )
+    who = call.principal
+    return Viewer(staff_id=who.staff_id, role=who.role.value, teams=call.reach.teams)

@@ -30,6 +30,8 @@ from services.portal.pages.gate import Page, guarded, outside, unguarded
 from services.portal.presenters import trouble
 from services.portal.presenters.frame import CLINICAL
 from shared.api.identity import Role
+from shared.runtime import access
+from shared.runtime.access import BadTable
 from shared.runtime.http.app import LONG_LIVED
 
 STAFF = frozenset(role for role in Role if role is not Role.SERVICE)
@@ -94,6 +96,19 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
 )
 
 
+def _roles(method: str, path: str, meant: frozenset[Role]) -> frozenset[Role]:
+    """Who may open a page, as the access table says.
+
+    Raises:
+        Unlisted: it has no line there.
+        BadTable: the page was meant for others than its line says.
+    """
+    rule = access.table().rule("portal", method, path)
+    if rule.roles != meant:
+        raise BadTable(f"{method} {path} is meant for {', '.join(sorted(meant))}")
+    return rule.roles
+
+
 def extension(desk: Desk) -> Callable[[web.Application], None]:
     """Adds the pages to the portal's application."""
 
@@ -108,7 +123,8 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app.router.add_post("/language", unguarded(tongues.choose_language))
         app.router.add_get("/live", guarded(live.stream_changes, roles=CLINICAL), name=LONG_LIVED)
         for method, path, page, roles in PAGES:
-            app.router.add_route(method, path, guarded(page, roles=roles))
+            open_to = _roles(method, path, roles)
+            app.router.add_route(method, path, guarded(page, roles=open_to))
         app.router.add_get("/{anything:(?!api/).*}", _nowhere)
 
     return extend

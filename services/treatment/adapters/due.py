@@ -84,16 +84,16 @@ class Due:
 async def owed(
     session: AsyncSession,
     *,
-    staff_id: UUID,
+    staff: Sequence[UUID],
     teams: Sequence[str],
     until: datetime,
     clinic_time: time,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> list[Due]:
-    """Owed by ``until`` to people this member of staff looks after, oldest first."""
+    """Owed by ``until`` to people whom one of ``staff`` or ``teams`` looks after, oldest first."""
     rows = union_all(*(_steps(*kind) for kind in KINDS), _reviews(), _looks()).subquery("owed")
-    of_mine = select(care_team.patient_id).where(care_team.staff_id == staff_id)
+    of_mine = select(care_team.patient_id).where(care_team.staff_id.in_(staff))
     order = (rows.c.due_on, rows.c.subject_id, rows.c.kind, rows.c.ordinal)
     query = (
         select(rows, patient.name, patient.birth_date, patient.team, patient.time_zone)

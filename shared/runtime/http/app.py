@@ -5,7 +5,8 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from shared.runtime import clock, metrics
+from shared.runtime import access, clock, metrics
+from shared.runtime.access import Access, BadTable, Rule, Unlisted
 from shared.runtime.auth import Keys
 from shared.runtime.db import Database
 from shared.runtime.http.dispatch import correlation_key, handler
@@ -30,23 +31,50 @@ SECURITY_HEADERS = {
 log = get_logger()
 
 
-def build_app(api: Api, *, db: Database, keys: Keys) -> web.Application:
-    """The service's own routes behind the middlewares every service has."""
+def build_app(
+    api: Api, *, db: Database, keys: Keys, table: Access | None = None
+) -> web.Application:
+    """The service's own routes behind the middlewares every service has.
+
+    Raises:
+        Unlisted: routes have no line in the access table; nothing is served.
+        BadTable: a route was meant for other roles than its line says.
+    """
+    rules = _rules(api, table or access.table())
     app = web.Application(
         middlewares=[correlate, measure(api.service), shield, bounded()],
         client_max_size=MAX_BODY_BYTES,
     )
     for operation in api.operations:
-        app.router.add_route(
-            operation.method, operation.path, handler(api, operation, db=db, keys=keys)
-        )
-    openapi = document(api)
+        rule = rules[operation.name]
+        answer = handler(api, operation, rule=rule, db=db, keys=keys)
+        app.router.add_route(operation.method, operation.path, answer)
+    openapi = document(api, rules)
 
     async def read_openapi(_request: web.Request) -> web.Response:
         return web.json_response(openapi)
 
     app.router.add_get("/openapi.json", read_openapi)
     return app
+
+
+def _rules(api: Api, table: Access) -> dict[str, Rule]:
+    """The access table's line of each operation, by the operation's name."""
+    rules: dict[str, Rule] = {}
+    unlisted = []
+    for operation in api.operations:
+        try:
+            rule = table.rule(api.service, operation.method, operation.path)
+        except Unlisted as error:
+            unlisted.append(str(error))
+            continue
+        if operation.roles is not None and operation.roles != rule.roles:
+            meant = ", ".join(sorted(operation.roles))
+            raise BadTable(f"{operation.method} {operation.path} is meant for {meant}")
+        rules[operation.name] = rule
+    if unlisted:
+        raise Unlisted("\n".join(unlisted))
+    return rules
 
 
 @web.middleware

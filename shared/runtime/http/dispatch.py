@@ -12,6 +12,7 @@ import sqlalchemy.exc
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from shared.runtime.access import Reach, Rule
 from shared.runtime.auth import (
     Keys,
     KeysUnavailable,
@@ -22,7 +23,7 @@ from shared.runtime.auth import (
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
-from shared.runtime.http.router import Api, Call, Mode, Operation, OutsideRelation
+from shared.runtime.http.router import Api, Call, Mode, Operation, OutsideRelation, ReadOnly
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import DatabaseAway, LostRace
 
@@ -45,6 +46,16 @@ class Sent:
     key: idempotency.Key | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which operation, by whom, with what."""
+
+    operation: Operation
+    rule: Rule
+    principal: Principal
+    sent: Sent
+
+
 class _Replay(Exception):
     """The key was answered before: leave the transaction and repeat that answer."""
 
@@ -54,7 +65,7 @@ class _Replay(Exception):
 
 
 def handler(
-    api: Api, operation: Operation, *, db: Database, keys: Keys
+    api: Api, operation: Operation, *, rule: Rule, db: Database, keys: Keys
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The aiohttp handler of one operation."""
 
@@ -70,11 +81,12 @@ def handler(
 
     async def answer(request: web.Request) -> web.Response:
         principal = await authenticate(request, keys=keys, audience=api.service)
-        if principal.role not in operation.roles:
+        if principal.role not in rule.roles:
             await _audit_denied(request, operation, db=db, principal=principal, reason="role")
             raise ApiError(403, "role", "Your role may not do this.")
         sent = await _read(request, operation, principal)
-        return await _in_transaction(request, api, operation, db=db, principal=principal, sent=sent)
+        asked = Asked(operation, rule, principal, sent)
+        return await _in_transaction(request, api, asked, db=db)
 
     return handle
 
@@ -122,29 +134,15 @@ async def _read(request: web.Request, operation: Operation, principal: Principal
 
 
 async def _in_transaction(
-    request: web.Request,
-    api: Api,
-    operation: Operation,
-    *,
-    db: Database,
-    principal: Principal,
-    sent: Sent,
+    request: web.Request, api: Api, asked: Asked, *, db: Database
 ) -> web.Response:
     for remaining in reversed(range(_TRIES)):
         try:
-            return await _once(request, operation, db=db, principal=principal, sent=sent)
+            return await _once(request, asked, db=db)
         except _Replay as replay:
             return _answer(replay.answer, {"Idempotency-Replayed": "true"})
-        except OutsideRelation as error:
-            await _audit_denied(
-                request,
-                operation,
-                db=db,
-                principal=principal,
-                reason="outside-relation",
-                subject=error.subject,
-            )
-            raise ApiError(404, "not-found", "There is no such record.") from error
+        except (OutsideRelation, ReadOnly) as error:
+            raise await _outside(request, asked, error, db=db) from error
         except Exception as error:
             if isinstance(error, _RACES) and remaining:
                 continue
@@ -154,22 +152,34 @@ async def _in_transaction(
     raise AssertionError("unreachable: the last try answers or raises")
 
 
-async def _once(
-    request: web.Request,
-    operation: Operation,
-    *,
-    db: Database,
-    principal: Principal,
-    sent: Sent,
-) -> web.Response:
+async def _outside(
+    request: web.Request, asked: Asked, error: OutsideRelation | ReadOnly, *, db: Database
+) -> ApiError:
+    """The refusal for somebody without the relation, after it is on record."""
+    await _audit_denied(
+        request,
+        asked.operation,
+        db=db,
+        principal=asked.principal,
+        reason=str(error),
+        subject=error.subject,
+    )
+    if isinstance(error, ReadOnly):
+        return ApiError(403, "read-only", "Emergency access is for reading only.")
+    return ApiError(404, "not-found", "There is no such record.")
+
+
+async def _once(request: web.Request, asked: Asked, *, db: Database) -> web.Response:
+    operation, sent = asked.operation, asked.sent
+    reach = Reach(asked.principal)
     if operation.mode is Mode.OPENS_ITS_OWN:
-        call = Call(principal=principal, if_match=sent.if_match)
+        call = Call(reach=reach, rule=asked.rule, if_match=sent.if_match)
         result = await operation.handler(call, **sent.arguments)
         return _answer(_render(operation, result), call.headers)
-    async with _open(request, operation, db=db, principal=principal) as tx:
+    async with _open(request, operation, db=db, principal=asked.principal) as tx:
         if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
             raise _Replay(earlier)
-        call = Call(principal=principal, transaction=tx, if_match=sent.if_match)
+        call = Call(reach=reach, rule=asked.rule, transaction=tx, if_match=sent.if_match)
         result = await operation.handler(call, **sent.arguments)
         answer = _render(operation, result)
         if sent.key is not None:

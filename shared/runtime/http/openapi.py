@@ -1,10 +1,12 @@
 """OpenAPI 3.1, read from the operations; pydantic's JSON Schema needs no translation."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from shared.runtime.access import Rule
 from shared.runtime.http.problems import CONTENT_TYPE, TITLES, Problem
 from shared.runtime.http.router import Api, Operation
 
@@ -12,8 +14,8 @@ _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (401, 403, 503)
 
 
-def document(api: Api) -> dict[str, Any]:
-    """The service's contract."""
+def document(api: Api, rules: Mapping[str, Rule]) -> dict[str, Any]:
+    """The service's contract; ``rules`` are the access table's lines by operation name."""
     taken = [(m, "validation") for op in api.operations for m in (op.body, op.query) if m]
     given = [(op.response, "serialization") for op in api.operations if op.response]
     models: list[Any] = [*taken, *given, (Problem, "serialization")]
@@ -21,6 +23,8 @@ def document(api: Api) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in api.operations:
         described = _describe(operation, references, definitions["$defs"])
+        roles = ", ".join(sorted(rules[operation.name].roles))
+        described["description"] = f"Roles: {roles}."
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -52,7 +56,6 @@ def _describe(operation: Operation, references: Any, schemas: dict[str, Any]) ->
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": "Roles: " + ", ".join(sorted(operation.roles)) + ".",
         "parameters": [
             *_path_parameters(operation),
             *_query_parameters(operation.query, schemas),

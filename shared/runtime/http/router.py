@@ -7,7 +7,7 @@ Idempotency-Key and turns refusals into problem documents.
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +17,7 @@ from uuid import UUID
 from pydantic import BaseModel, TypeAdapter
 
 from shared.api.identity import Role
+from shared.runtime.access import Reach, Relation, Rule
 from shared.runtime.auth import Principal
 from shared.runtime.db import Transaction
 
@@ -35,11 +36,43 @@ class Mode(StrEnum):
 class Call:
     """One request, authenticated and inside its transaction. ``if_match`` is 0 where unused."""
 
-    principal: Principal
+    reach: Reach
+    rule: Rule
+    """The access table's line of this operation."""
     if_match: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """Headers to add to the answer."""
     transaction: Transaction | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who is asking."""
+        return self.reach.principal
+
+    def admit(
+        self,
+        patient_id: UUID,
+        *,
+        team: str,
+        care_team: Collection[UUID],
+        is_everybodys: bool = False,
+    ) -> None:
+        """Let the caller through to this person's record, as far as the access table goes.
+
+        ``is_everybodys``: nobody who works here looks after them, so any lead does.
+
+        Raises:
+            OutsideRelation: no relation that opens this; answered 404, and audited.
+            ReadOnly: an emergency look does not change anything; answered 403, and audited.
+        """
+        relation = self.reach.to(patient_id, team=team, care_team=frozenset(care_team))
+        if relation is Relation.NONE and is_everybodys and self.principal.role is Role.LEAD:
+            relation = Relation.LEAD
+        if relation in self.rule.relations:
+            return
+        if relation is Relation.BREAK_GLASS:
+            raise ReadOnly(patient_id)
+        raise OutsideRelation(patient_id)
 
     @property
     def tx(self) -> Transaction:
@@ -57,6 +90,14 @@ class OutsideRelation(Exception):
         self.subject = subject
 
 
+class ReadOnly(Exception):
+    """The caller opened this record in an emergency, to read: answered 403, and audited."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__("read-only")
+        self.subject = subject
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One route of a service, as the router, the OpenAPI document and the access test see it."""
@@ -64,7 +105,8 @@ class Operation:
     method: str
     path: str
     handler: Handler
-    roles: frozenset[Role]
+    roles: frozenset[Role] | None
+    """As its author meant it; the access table decides and must say the same."""
     status: int
     raises: tuple[int, ...]
     if_match: bool
@@ -102,7 +144,7 @@ class Api:
         self.operations: list[Operation] = []
 
     def get(
-        self, path: str, *, roles: AbstractSet[Role], raises: tuple[int, ...] = ()
+        self, path: str, *, roles: AbstractSet[Role] | None = None, raises: tuple[int, ...] = ()
     ) -> Callable[[Handler], Handler]:
         """A look. Runs in a reading transaction."""
         return self._operation("GET", path, roles=roles, raises=raises, mode=Mode.READS)
@@ -111,7 +153,7 @@ class Api:
         self,
         path: str,
         *,
-        roles: AbstractSet[Role],
+        roles: AbstractSet[Role] | None = None,
         raises: tuple[int, ...] = (),
         status: int = 200,
         if_match: bool = False,
@@ -127,7 +169,7 @@ class Api:
         self,
         path: str,
         *,
-        roles: AbstractSet[Role],
+        roles: AbstractSet[Role] | None = None,
         raises: tuple[int, ...] = (),
         if_match: bool = False,
         mode: Mode = Mode.WRITES,
@@ -141,7 +183,7 @@ class Api:
         self,
         path: str,
         *,
-        roles: AbstractSet[Role],
+        roles: AbstractSet[Role] | None = None,
         raises: tuple[int, ...] = (),
         if_match: bool = True,
     ) -> Callable[[Handler], Handler]:
@@ -153,7 +195,7 @@ class Api:
         method: str,
         path: str,
         *,
-        roles: AbstractSet[Role],
+        roles: AbstractSet[Role] | None = None,
         raises: tuple[int, ...],
         status: int = 200,
         if_match: bool = False,
@@ -167,7 +209,7 @@ class Api:
                     method=method,
                     path=path,
                     handler=handler,
-                    roles=frozenset(roles),
+                    roles=None if roles is None else frozenset(roles),
                     status=status,
                     raises=raises,
                     if_match=if_match,

@@ -33,7 +33,7 @@ def _add_reading(api: Api, content: Content) -> None:
     async def list_flags(call: Call, query: bodies.FlagQuery) -> Page[bodies.FlagBody]:
         """Flags of the people the caller may see, soonest due first."""
         call.tx.audit("flags.listed", object=f"status:{query.status}", subject=query.patient_id)
-        flags, following = await listing.flags_page(call.tx, call.principal, query)
+        flags, following = await listing.flags_page(call.tx, call.reach, query)
         items = tuple(flag_body(flag, role=call.principal.role) for flag in flags)
         return Page(items=items, next=following)
 

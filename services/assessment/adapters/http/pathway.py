@@ -52,7 +52,7 @@ def _add_reading(api: Api, content: Content) -> None:
     ) -> Page[bodies.WaitingProposal]:
         """Proposals nobody has decided on yet, newest first."""
         call.tx.audit("proposals.listed", object="decision:pending")
-        return await listing.waiting_proposals(call.tx, call.principal, query)
+        return await listing.waiting_proposals(call.tx, call.reach, query)
 
     @api.get("/api/v1/pathway-proposals/{proposal_id}", roles=CLINICIANS, raises=(404,))
     async def read_proposal(call: Call, proposal_id: UUID) -> bodies.ProposalBody:

@@ -33,7 +33,7 @@ def _add_reading(api: Api) -> None:
     async def list_patients(call: Call, query: bodies.PatientQuery) -> Page[bodies.PatientSummary]:
         """People the caller may see, by name."""
         call.tx.audit("patients.listed", object=f"status:{query.status}")
-        return await listing.patients_page(call.tx, call.principal, query)
+        return await listing.patients_page(call.tx, call.reach, query)
 
     @api.post("/api/v1/patients/search", roles=CLINICIANS, mode=Mode.READS, raises=(422,))
     async def search_patients(call: Call, body: bodies.PatientSearch) -> bodies.PatientsFound:
@@ -41,7 +41,7 @@ def _add_reading(api: Api) -> None:
         if not folded(body.name or "") and body.birth_date is None:
             raise RuleViolation("empty-search", "Give a name or a birth date.", field="name")
         call.tx.audit("patients.searched", object="patients")
-        return await listing.search_patients(call.tx, call.principal, body)
+        return await listing.search_patients(call.tx, call.reach, body)
 
     @api.get("/api/v1/patients/{patient_id}", roles=CLINICIANS, raises=(404,))
     async def read_patient(call: Call, patient_id: UUID) -> bodies.PatientBody:

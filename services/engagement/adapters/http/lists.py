@@ -28,7 +28,7 @@ def add_lists(api: Api, rules: Rules) -> None:
         position = decode_cursor(query.cursor, datetime, int, int, datetime, UUID)
         as_of = min(position[0], call.tx.now) if position else call.tx.now
         wanted = Wanted(
-            viewer=viewer(call.principal),
+            viewer=viewer(call),
             mine=query.scope is Scope.MINE,
             as_of=as_of,
             section=None if query.section is None else _SECTION[query.section],
@@ -54,7 +54,7 @@ def add_lists(api: Api, rules: Rules) -> None:
     ) -> Page[ReminderBody]:
         """Everything planned, open and closed for one person, latest due first."""
         work = SqlWork(call.tx, rules)
-        await visible_patient(work, call.principal, patient_id)
+        await visible_patient(work, call, patient_id)
         after = decode_cursor(query.cursor, datetime, UUID)
         found = await work.reminders.of_patient(
             patient_id, call.tx.now, after=after, limit=query.limit + 1

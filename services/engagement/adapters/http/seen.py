@@ -22,7 +22,7 @@ async def require_visible(work: SqlWork, call: Call, reminder_id: UUID) -> UUID:
     patient_id = await work.reminders.patient_of(reminder_id)
     if patient_id is None:
         raise errors.UnknownReminder
-    await visible_patient(work, call.principal, patient_id)
+    await visible_patient(work, call, patient_id)
     return patient_id
 
 

@@ -14,7 +14,7 @@ from services.treatment.domain.signing import SignatureMismatch
 from shared.api.identity import Role
 from shared.runtime import clock
 from shared.runtime.auth import Keys, Unauthenticated, verify_signature
-from shared.runtime.http import Call, OutsideRelation
+from shared.runtime.http import Call
 
 PRESCRIBER = frozenset({Role.PRESCRIBER})
 PLANNERS = frozenset({Role.PRESCRIBER, Role.NURSE})
@@ -61,7 +61,7 @@ class Desk:
         ``read`` names what is looked at, for the audit trail; a change leaves its own entry.
 
         Raises:
-            OutsideRelation: neither in the care team nor of the person's team; audited.
+            OutsideRelation: no relation that the access table opens this to; audited.
             NotYetKnown: no fact about them is here yet, and none may be for a moment.
             Unknown: nobody has heard of them.
         """
@@ -71,9 +71,7 @@ class Desk:
             if patient or self.newcomers.may_be_coming(patient_id, now_s=clock.monotonic()):
                 raise NotYetKnown
             raise Unknown
-        related = call.principal.staff_id in complete.care_team
-        if not related and complete.team not in call.principal.teams:
-            raise OutsideRelation(patient_id)
+        call.admit(patient_id, team=complete.team, care_team=complete.care_team)
         if read is not None:
             call.tx.audit(f"{read}.read", object=f"patient:{patient_id}", subject=patient_id)
         return complete

@@ -55,8 +55,8 @@ def add_lists(api: Api, desk: Desk) -> None:
         call.tx.audit("due-steps.listed", object="due-steps")
         rows = await owed(
             call.tx.session,
-            staff_id=call.principal.staff_id,
-            teams=call.principal.teams,
+            staff=call.reach.staff,
+            teams=call.reach.teams,
             until=until,
             clinic_time=desk.clinic_time,
             after=decode_cursor(query.cursor, date, UUID, str, int),
