@@ -83,15 +83,20 @@ class Access:
         """
         found = self.lines(service).get((method, path))
         if found is None:
-            raise Unlisted(missing(service, method, path))
+            raise Unlisted(missing(service, {(method, path): None}))
         return found
 
 
-def missing(service: str, method: str, path: str) -> str:
-    """What to add to the table for a route that has no line."""
-    reach = "record" if "{" in path else "free"
-    line = f'"{method} {path}" = {{ roles = "clinicians", reach = "{reach}" }}'
-    return f"shared/access.toml has no line for this route; under [{service}] add:\n  {line}"
+def missing(service: str, routes: Mapping[Route, AbstractSet[Role] | None]) -> str:
+    """What to add to the table for routes that have no line; their authors' roles if known."""
+    lines = [f"shared/access.toml has no line for these routes; under [{service}] add:"]
+    for (method, path), roles in sorted(routes.items()):
+        named = " ".join(role.value for role in Role if role in (roles or ()))
+        about_one = "record" if method == "GET" else "change"
+        reach = about_one if "{" in path else "free"
+        named = named or "clinicians"
+        lines.append(f'"{method} {path}" = {{ roles = "{named}", reach = "{reach}" }}')
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

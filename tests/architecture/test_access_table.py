@@ -32,7 +32,7 @@ async def test_every_route_that_is_served_has_a_line_and_every_line_a_route(
 
     for name, found in served.items():
         lines = set(access.table().lines(name))
-        assert not found - lines, "\n".join(access.missing(name, *one) for one in found - lines)
+        assert not found - lines, access.missing(name, dict.fromkeys(found - lines))
         assert not lines - found, f"[{name}] has lines for routes that are not there"
 
 

@@ -60,21 +60,15 @@ def build_app(
 
 def _rules(api: Api, table: Access) -> dict[str, Rule]:
     """The access table's line of each operation, by the operation's name."""
-    rules: dict[str, Rule] = {}
-    unlisted = []
-    for operation in api.operations:
-        try:
-            rule = table.rule(api.service, operation.method, operation.path)
-        except Unlisted as error:
-            unlisted.append(str(error))
-            continue
-        if operation.roles is not None and operation.roles != rule.roles:
-            meant = ", ".join(sorted(operation.roles))
-            raise BadTable(f"{operation.method} {operation.path} is meant for {meant}")
-        rules[operation.name] = rule
-    if unlisted:
-        raise Unlisted("\n".join(unlisted))
-    return rules
+    lines = table.lines(api.service)
+    asked = {(one.method, one.path): one for one in api.operations}
+    if unlisted := {route: one.roles for route, one in asked.items() if route not in lines}:
+        raise Unlisted(access.missing(api.service, unlisted))
+    for route, operation in asked.items():
+        if operation.roles not in {None, lines[route].roles}:
+            meant = ", ".join(sorted(operation.roles or ()))
+            raise BadTable(f"{' '.join(route)} is meant for {meant}, which its line does not say")
+    return {operation.name: lines[route] for route, operation in asked.items()}
 
 
 @web.middleware
