@@ -33,6 +33,7 @@ class Entry:
     actor: str
     action: str
     object: str
+    correlation_id: str
     object_version: int | None = None
     subject: str | None = None
     reason: str | None = None
@@ -47,9 +48,7 @@ class Verdict:
     broken: tuple[str, ...]
 
 
-async def append(
-    session: AsyncSession, entries: Sequence[Entry], *, at: datetime, correlation_id: str
-) -> None:
+async def append(session: AsyncSession, entries: Sequence[Entry], *, at: datetime) -> None:
     """Seal the entries onto the chain inside the caller's transaction."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(_LOCK, {"key": _CHAIN_LOCK})
@@ -67,7 +66,7 @@ async def append(
             "object_version": entry.object_version,
             "subject": entry.subject,
             "reason": entry.reason,
-            "correlation_id": correlation_id,
+            "correlation_id": entry.correlation_id,
         }
         sealed = _seal(prev, row)
         rows.append({**row, "prev": prev, "hash": sealed})

@@ -5,8 +5,9 @@ A change, its outgoing facts and its audit entries commit together or not at all
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,32 +57,31 @@ class UnsafeDatabase(Exception):
     """The server may lose a committed write; the service refuses to start on it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who acts, and what led to it. ``actor`` is ``staff:<id>``, ``rule:<id>@<version>``,
+    ``patient:<id>`` or ``service:<name>``."""
+
+    actor: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
 class Transaction:
-    """One unit of work: a session, the time it happens at, and who does it.
+    """One unit of work: a session, the time it happens at, and its cause.
 
     ``now`` is the database's time plus the demo offset, read once; it is the only ``now``
-    of the request, event or tick. ``actor`` is ``staff:<id>``, ``rule:<id>@<version>``,
-    ``patient:<id>`` or ``service:<name>``.
+    of the request, event or tick.
     """
 
-    def __init__(
-        self,
-        session: AsyncSession,
-        *,
-        source: str,
-        now: datetime,
-        actor: str,
-        correlation_id: str,
-        causation_id: str | None,
-        traceparent: str | None,
-    ) -> None:
+    def __init__(self, session: AsyncSession, *, source: str, now: datetime, cause: Cause) -> None:
         self.session = session
         self.now = now
-        self.actor = actor
-        self.correlation_id = correlation_id
+        self.actor = cause.actor
+        self.correlation_id = cause.correlation_id or str(clock.new_id())
         self._source = source
-        self._causation_id = causation_id
-        self._traceparent = traceparent
+        self._cause = cause
         self._outgoing: list[dict[str, Any]] = []
         self._entries: list[audit.Entry] = []
 
@@ -136,28 +136,31 @@ class Transaction:
                 action=action,
                 object=object,
                 object_version=version,
+                correlation_id=self.correlation_id,
                 subject=None if subject is None else str(subject),
                 reason=reason,
             )
         )
 
-    async def finish(self, *, must_be_audited: bool) -> None:
-        """Write the outgoing facts and audit entries; the last thing before the commit.
+    async def finish(self, *others: "Transaction", must_be_audited: bool) -> None:
+        """Write the outgoing facts and audit entries, its own and those of ``others`` that
+        commit with it; the last thing before the commit.
 
         Raises:
             UnauditedWrite: rows were changed and nothing says who did it.
         """
+        together = (self, *others)
+        entries = [entry for tx in together for entry in tx._entries]  # noqa: SLF001 - our own kind
+        outgoing = [row for tx in together for row in tx._outgoing]  # noqa: SLF001
         await self.session.flush()
         connection = (await self.session.connection()).sync_connection
         wrote = connection is not None and connection.info.pop("wrote", False)
-        if wrote and must_be_audited and not self._entries:
+        if wrote and must_be_audited and not entries:
             raise UnauditedWrite(self.actor)
-        if self._outgoing:
-            await self.session.execute(insert(outbox), self._outgoing)
-        if self._entries:
-            await audit.append(
-                self.session, self._entries, at=self.now, correlation_id=self.correlation_id
-            )
+        if outgoing:
+            await self.session.execute(insert(outbox), outgoing)
+        if entries:
+            await audit.append(self.session, entries, at=self.now)
 
     def _envelope(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> AnyEvent:
         return AnyEvent(
@@ -171,8 +174,8 @@ class Transaction:
             aggregate=aggregate,
             version=version,
             correlationid=self.correlation_id,
-            causationid=self._causation_id,
-            traceparent=self._traceparent,
+            causationid=self._cause.causation_id,
+            traceparent=self._cause.traceparent,
             data=fact,
         )
 
@@ -223,46 +226,56 @@ class Database:
             UnauditedWrite: rows were changed and nothing says who did it.
             DatabaseAway: the database is unreachable or busy.
         """
-        async with self._begin(actor, correlation_id, causation_id, traceparent, at) as tx:
+        cause = Cause(
+            actor=actor,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+            traceparent=traceparent,
+        )
+        async with self.transactions((cause,), at=at) as (tx,):
             yield tx
-            await tx.finish(must_be_audited=True)
-        if tx.has_outgoing:
+
+    @asynccontextmanager
+    async def transactions(
+        self, causes: Sequence[Cause], *, at: datetime | None = None
+    ) -> AsyncIterator[Sequence[Transaction]]:
+        """Several units of work, each under its own cause, in one commit: all or none.
+
+        Raises:
+            UnauditedWrite: rows were changed and nothing says who did it.
+            DatabaseAway: the database is unreachable or busy.
+        """
+        async with self._begin(causes, at=at) as (first, *others):
+            yield (first, *others)
+            await first.finish(*others, must_be_audited=True)
+        if any(tx.has_outgoing for tx in (first, *others)):
             self.committed.set()
 
     @asynccontextmanager
     async def housekeeping(self) -> AsyncIterator[Transaction]:
         """A transaction for the runtime's own rows, which leave no audit entry."""
-        async with self._begin(f"service:{self.source}") as tx:
+        async with self._begin((Cause(actor=f"service:{self.source}"),)) as (tx,):
             yield tx
             await tx.finish(must_be_audited=False)
 
     @asynccontextmanager
     async def reading(self, *, actor: str | None = None) -> AsyncIterator[Transaction]:
         """A transaction that only looks; an audit entry of the look may be added to it."""
-        async with self._begin(actor or f"service:{self.source}") as tx:
+        async with self._begin((Cause(actor=actor or f"service:{self.source}"),)) as (tx,):
             yield tx
             await tx.finish(must_be_audited=True)
 
     @asynccontextmanager
     async def _begin(
-        self,
-        actor: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-        traceparent: str | None = None,
-        at: datetime | None = None,
-    ) -> AsyncIterator[Transaction]:
+        self, causes: Sequence[Cause], *, at: datetime | None = None
+    ) -> AsyncIterator[Sequence[Transaction]]:
         try:
             async with self._sessions() as session, session.begin():
-                yield Transaction(
-                    session,
-                    source=self.source,
-                    now=at or await self._connect_and_read_now(session),
-                    actor=actor,
-                    correlation_id=correlation_id or str(clock.new_id()),
-                    causation_id=causation_id,
-                    traceparent=traceparent,
-                )
+                now = at or await self._connect_and_read_now(session)
+                yield [
+                    Transaction(session, source=self.source, now=now, cause=cause)
+                    for cause in causes
+                ]
         except Exception as error:
             if (away := outage(error)) is None:
                 raise

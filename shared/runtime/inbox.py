@@ -5,23 +5,23 @@ The mark, the effect, the effect's own facts and the audit entries commit in one
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid5
 
 import pydantic
 from pydantic_core import from_json
-from sqlalchemy import CursorResult, Executable, Row, Table, func, select, update
+from sqlalchemy import Executable, Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import MislabelledFact, UnknownFact, decode
 from shared.events.envelope import MAX_BYTES, AnyEvent, Event, Fact
 from shared.runtime import clock
-from shared.runtime.db import Database, Transaction
+from shared.runtime.db import Cause, Database, Transaction
 from shared.runtime.outage import TRANSIENT
 from shared.runtime.tables import applied, attempts, inbox, parked
 
@@ -33,6 +33,8 @@ _PARKED = UUID("b1f4a1de-5a0f-4a27-9d0c-3f1b6b1f7f6a")
 
 Handler = Callable[[Transaction, Event[Any]], Awaitable[None]]
 Subscriptions = Mapping[type[Fact], Handler]
+Received = tuple[AnyEvent, bytes]
+"""An event and the bytes it came in."""
 
 
 class Outcome(StrEnum):
@@ -85,12 +87,12 @@ class Statements:
 def _statements(insert: Callable[[Table], Any]) -> Statements:
     advance, count = insert(applied), insert(attempts)
     return Statements(
-        mark=insert(inbox).on_conflict_do_nothing(),
+        mark=insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id),
         advance=advance.on_conflict_do_update(
             index_elements=["aggregate"],
             set_={"version": advance.excluded.version},
             where=applied.c.version < advance.excluded.version,
-        ),
+        ).returning(applied.c.aggregate),
         count=count.on_conflict_do_update(
             index_elements=["event_id"],
             set_={"tries": attempts.c.tries + 1, "last_error": count.excluded.last_error},
@@ -105,10 +107,10 @@ STATEMENTS = {
 }
 
 
-class _Skip(Exception):
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
+class _NothingNew(Exception):
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        super().__init__(outcomes)
+        self.outcomes = outcomes
 
 
 class Inbox:
@@ -150,12 +152,28 @@ class Inbox:
             Unacceptable: the handler says so, or this id came before with another body.
             Exception: whatever the handler or the database raised; nothing was changed.
         """
+        (outcome,) = await self.apply_together(((event, body),), within_s=HANDLER_S)
+        return outcome
+
+    async def apply_together(
+        self, deliveries: Sequence[Received], *, within_s: float
+    ) -> Sequence[Outcome]:
+        """Let events of different aggregates take effect, each once, in one commit: all or none.
+
+        ``within_s`` bounds their handlers, not the commit.
+
+        Raises:
+            Unacceptable, Exception: as above, because of any of them.
+        """
+        causes = [_cause(event, actor=f"service:{self.db.source}") for event, _ in deliveries]
         try:
-            async with self._transaction(event, actor=f"service:{self.db.source}") as tx:
-                await self._effect(tx, event, body)
-        except _Skip as skip:
-            return skip.outcome
-        return Outcome.APPLIED
+            async with self.db.transactions(causes) as txs:
+                outcomes = await self._effects(txs, deliveries, within_s=within_s)
+                if Outcome.APPLIED not in outcomes:
+                    raise _NothingNew(outcomes)
+        except _NothingNew as nothing:
+            return nothing.outcomes
+        return outcomes
 
     async def failed(self, event: AnyEvent, error: str, *, jitter: float) -> Failure:
         """Count a failed try. ``jitter`` from 0 to 1 spreads the retries by up to a second."""
@@ -199,8 +217,9 @@ class Inbox:
         row = await self._parked(parked_id)
         try:
             event = self.read(row.type, row.body)
-            async with self._transaction(event, actor=actor) as tx:
-                outcome = await self._outcome(tx, event, row.body)
+            async with self.db.transactions((_cause(event, actor=actor),)) as (tx,):
+                received = ((event, row.body),)
+                (outcome,) = await self._effects((tx,), received, within_s=HANDLER_S)
                 await _resolve(tx, parked_id, reason)
         except (NotParked, *TRANSIENT):
             raise
@@ -222,28 +241,26 @@ class Inbox:
             raise NotParked(str(parked_id))
         return row
 
-    async def _outcome(self, tx: Transaction, event: AnyEvent, body: bytes) -> Outcome:
-        try:
-            await self._effect(tx, event, body)
-        except _Skip as skip:
-            return skip.outcome
-        return Outcome.APPLIED
+    async def _effects(
+        self, txs: Sequence[Transaction], deliveries: Sequence[Received], *, within_s: float
+    ) -> Sequence[Outcome]:
+        session = txs[0].session
+        later = await self._advance(session, [event for event, _ in deliveries])
+        new = await self._mark(session, [d for d in deliveries if d[0].aggregate in later])
+        stale = [event.id for event, _ in deliveries if event.id not in new]
+        known = await _digests(session, stale) if stale else {}
+        outcomes = []
+        async with asyncio.timeout(within_s):  # around the handlers only, never around a commit
+            for tx, (event, body) in zip(txs, deliveries, strict=True):
+                if event.id in new:
+                    await self._effect(tx, event)
+                    outcomes.append(Outcome.APPLIED)
+                else:
+                    outcomes.append(_why_stale(known.get(event.id), body))
+        return outcomes
 
-    def _transaction(
-        self, event: AnyEvent, *, actor: str
-    ) -> AbstractAsyncContextManager[Transaction]:
-        return self.db.transaction(
-            actor=actor,
-            correlation_id=event.correlationid,
-            causation_id=str(event.id),
-            traceparent=event.traceparent,
-        )
-
-    async def _effect(self, tx: Transaction, event: AnyEvent, body: bytes) -> None:
-        await self._mark(tx, event, hashlib.sha256(body).digest())
-        await self._advance(tx, event)
-        async with asyncio.timeout(HANDLER_S):  # around the handler only, never around a commit
-            await self._handlers[event.type](tx, event)
+    async def _effect(self, tx: Transaction, event: AnyEvent) -> None:
+        await self._handlers[event.type](tx, event)
         tx.audit(
             "event.applied",
             object=event.aggregate,
@@ -252,30 +269,53 @@ class Inbox:
             reason=event.type,
         )
 
-    async def _mark(self, tx: Transaction, event: AnyEvent, digest: bytes) -> None:
-        row = {
-            "event_id": event.id,
-            "type": event.type,
-            "body_sha256": digest,
-            "received_at": clock.real_now(),
-        }
-        if await _wrote(tx, self._sql.mark, row):
-            return
-        known = select(inbox.c.body_sha256).where(inbox.c.event_id == event.id)
-        if (await tx.session.execute(known)).scalar_one() != digest:
-            raise Unacceptable("conflicting-body")
-        raise _Skip(Outcome.DUPLICATE)
+    async def _advance(self, session: AsyncSession, events: Sequence[AnyEvent]) -> Set[str]:
+        """Move each aggregate to its event's version; those that were not there already."""
+        rows = [{"aggregate": event.aggregate, "version": event.version} for event in events]
+        return set((await session.execute(self._sql.advance, rows)).scalars())
 
-    async def _advance(self, tx: Transaction, event: AnyEvent) -> None:
-        row = {"aggregate": event.aggregate, "version": event.version}
-        if not await _wrote(tx, self._sql.advance, row):
-            raise _Skip(Outcome.SUPERSEDED)
+    async def _mark(self, session: AsyncSession, deliveries: Sequence[Received]) -> Set[UUID]:
+        """Note the events as received; the ids that were never seen before."""
+        if not deliveries:
+            return frozenset()
+        now = clock.real_now()
+        rows = [
+            {
+                "event_id": event.id,
+                "type": event.type,
+                "body_sha256": hashlib.sha256(body).digest(),
+                "received_at": now,
+            }
+            for event, body in deliveries
+        ]
+        return set((await session.execute(self._sql.mark, rows)).scalars())
 
 
-async def _wrote(tx: Transaction, statement: Executable, row: dict[str, Any]) -> bool:
-    """Whether the insert or update found a row to write."""
-    result = cast("CursorResult[Any]", await tx.session.execute(statement, row))
-    return result.rowcount > 0
+def _cause(event: AnyEvent, *, actor: str) -> Cause:
+    return Cause(
+        actor=actor,
+        correlation_id=event.correlationid,
+        causation_id=str(event.id),
+        traceparent=event.traceparent,
+    )
+
+
+async def _digests(session: AsyncSession, event_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
+    query = select(inbox.c.event_id, inbox.c.body_sha256).where(inbox.c.event_id.in_(event_ids))
+    return {row.event_id: row.body_sha256 for row in await session.execute(query)}
+
+
+def _why_stale(digest: bytes | None, body: bytes) -> Outcome:
+    """Why an event had no effect; ``digest`` is that of the body its id came with before.
+
+    Raises:
+        Unacceptable: the same id came with another body.
+    """
+    if digest is None:
+        return Outcome.SUPERSEDED
+    if digest != hashlib.sha256(body).digest():
+        raise Unacceptable("conflicting-body")
+    return Outcome.DUPLICATE
 
 
 async def _resolve(tx: Transaction, parked_id: UUID, reason: str) -> None:

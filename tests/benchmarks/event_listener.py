@@ -3,12 +3,12 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 
-from shared.events.envelope import AnyEvent
 from shared.runtime import clock, logs
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database
-from shared.runtime.inbox import Inbox, Outcome
+from shared.runtime.inbox import Inbox, Outcome, Received
 from shared.runtime.settings import ServiceSettings
 from tests.integration.two_services import Notebook
 
@@ -16,10 +16,13 @@ from tests.integration.two_services import Notebook
 class TimedInbox(Inbox):
     """Says on standard output when an event's effect has committed."""
 
-    async def apply(self, event: AnyEvent, body: bytes) -> Outcome:
-        outcome = await super().apply(event, body)
-        print(json.dumps([str(event.id), clock.monotonic()]), flush=True)
-        return outcome
+    async def apply_together(
+        self, deliveries: Sequence[Received], *, within_s: float
+    ) -> Sequence[Outcome]:
+        outcomes = await super().apply_together(deliveries, within_s=within_s)
+        for event, _ in deliveries:
+            print(json.dumps([str(event.id), clock.monotonic()]), flush=True)
+        return outcomes
 
 
 async def main(database_url: str, nats_url: str, password: str) -> None:

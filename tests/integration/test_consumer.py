@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Row, insert, select
+from sqlalchemy.event import listen
 
 from shared.events.envelope import MAX_BYTES, Event
 from shared.runtime import clock, inbox, outbox
@@ -30,6 +31,7 @@ from tests.integration.two_services import (
     person,
     raise_flag,
     speaking,
+    unpublished,
     until,
 )
 
@@ -157,6 +159,68 @@ async def test_different_people_do_not_wait_for_each_other(
         speaking(broker, engagement, Notebook(meet).subscriptions),
     ):
         await until(lambda: has(engagement, 4))
+
+
+async def test_a_backlog_about_many_people_takes_few_commits(
+    broker: Embedded, assessment: Database, engagement: Database
+) -> None:
+    for number in range(40):
+        await raise_flag(assessment, number)
+    async with speaking(broker, assessment):
+        await until(lambda: all_published(assessment))
+    commits: list[object] = []
+    listen(engagement.engine.sync_engine, "commit", commits.append)
+
+    await consume_all(broker, engagement, Notebook())
+
+    assert len(await noted(engagement)) == 40
+    assert len(commits) < 30, "two a person would be one for the effect and one for looking"
+
+
+async def test_events_applied_together_keep_their_own_causes(
+    assessment: Database, engagement: Database
+) -> None:
+    applying = Inbox(engagement, Notebook().subscriptions)
+    bodies = [await committed(assessment, number) for number in range(3)]
+    received = [(applying.read(RAISED, body), body) for body in bodies]
+    already, *_ = received
+    await applying.apply(*already)
+
+    outcomes = await applying.apply_together(received, within_s=5)
+
+    assert outcomes == ["duplicate", "applied", "applied"]
+    async with engagement.reading() as tx:
+        entries = (await tx.session.execute(select(audit.c.object, audit.c.correlation_id))).all()
+    assert sorted(tuple(entry) for entry in entries) == sorted(
+        (event.aggregate, event.correlationid) for event, _ in received
+    )
+
+
+@pytest.mark.parametrize("trouble", ["fails", "hangs", "came with another body"])
+async def test_events_applied_together_take_effect_all_or_none(
+    assessment: Database, engagement: Database, trouble: str
+) -> None:
+    async def stumble(event: Event[Any]) -> None:
+        if event.subject == str(person(2)) and trouble == "fails":
+            raise KeyError
+        if event.subject == str(person(2)) and trouble == "hangs":
+            await asyncio.Event().wait()
+
+    applying = Inbox(engagement, Notebook(stumble).subscriptions)
+    bodies = [await committed(assessment, number) for number in range(1, 4)]
+    if trouble == "came with another body":
+        await Inbox(engagement, Notebook().subscriptions).apply(
+            applying.read(RAISED, bodies[1]), bodies[1]
+        )
+        bodies[1] = bodies[1].replace(b'"seen"', b'"forged"')
+    before = await noted(engagement)
+
+    with pytest.raises((KeyError, TimeoutError, inbox.Unacceptable)):
+        await applying.apply_together(
+            [(applying.read(RAISED, body), body) for body in bodies], within_s=0.2
+        )
+
+    assert await noted(engagement) == before
 
 
 async def test_an_event_that_failed_is_tried_again(
@@ -430,6 +494,10 @@ async def tried_before(
 async def parked_rows(db: Database) -> list[Row[Any]]:
     async with db.reading() as tx:
         return list((await tx.session.execute(select(parked))).all())
+
+
+async def all_published(db: Database) -> bool:
+    return await unpublished(db) == 0
 
 
 async def has_parked(db: Database, count: int) -> bool:

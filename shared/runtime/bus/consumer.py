@@ -1,8 +1,10 @@
 """Takes events from one owner's stream and applies them: commit first, acknowledge second.
 
-The events of one person are applied in the order they came, different people side by side. An
-event that has to be retried comes later than its successors; it holds the whole state, so the
-inbox drops it if a later version is already here. Nothing waits behind it.
+The events of one person are applied in the order they came. What came at once for different
+people is applied in one commit, which is how a backlog is caught up with; if any of it fails,
+each goes its own way, side by side. An event that has to be retried comes later than its
+successors; it holds the whole state, so the inbox drops it if a later version is already here.
+Nothing waits behind it.
 """
 
 import asyncio
@@ -29,6 +31,8 @@ FETCH_S = 0.5
 PAUSE_S = 1.0
 KEEP_ALIVE_S = 10.0
 UNCOUNTED_DELAY_S = 5.0
+TOGETHER_S = 2.0
+"""How long people may wait for each other before each goes alone."""
 
 log = get_logger()
 
@@ -69,6 +73,7 @@ class Consumer:
         self._transactions = transactions
         self._in_hand: dict[int, Delivery] = {}
         self._lanes: dict[str, deque[Delivery]] = {}
+        self._busy: set[str] = set()
         self._freed = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -81,7 +86,8 @@ class Consumer:
             async with asyncio.TaskGroup() as lanes:
                 while not stop.is_set():
                     for message in await self._fetch(subscription):
-                        self._take(message, lanes)
+                        self._take(message)
+                    await self._begin(lanes)
             keeping.cancel()
 
     async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> Sequence[Msg]:
@@ -98,17 +104,41 @@ class Consumer:
                 await asyncio.sleep(max(0.0, started + PAUSE_S - clock.monotonic()))
             return ()
 
-    def _take(self, message: Msg, lanes: asyncio.TaskGroup) -> None:
+    def _take(self, message: Msg) -> None:
         """Put one message at the end of its person's lane."""
         number = message.metadata.sequence.stream
         if number in self._in_hand:
             return  # the broker thought we had forgotten it
         delivery = self._in_hand[number] = self._read(message)
-        if delivery.lane in self._lanes:
-            self._lanes[delivery.lane].append(delivery)
-            return
-        self._lanes[delivery.lane] = deque([delivery])
-        lanes.create_task(self._work_off(delivery.lane))
+        self._lanes.setdefault(delivery.lane, deque()).append(delivery)
+
+    async def _begin(self, group: asyncio.TaskGroup) -> None:
+        """Apply the first of each lane in one commit, and so on, or let each lane go alone."""
+        while idle := [name for name in self._lanes if name not in self._busy]:
+            if len(idle) > 1 and await self._together([self._lanes[name][0] for name in idle]):
+                for name in idle:
+                    self._lanes[name].popleft()
+                    self._leave_if_empty(name)
+                continue
+            for name in idle:
+                self._busy.add(name)
+                group.create_task(self._work_off(name))
+
+    async def _together(self, firsts: Sequence[Delivery]) -> bool:
+        """Whether all of them were applied in one commit; otherwise nothing happened."""
+        received = [(d.event, d.message.data) for d in firsts if d.event is not None]
+        if len(received) < len(firsts):
+            return False
+        try:
+            async with self._transactions:
+                outcomes = await self._inbox.apply_together(received, within_s=TOGETHER_S)
+        except Exception as error:  # noqa: BLE001 - each is tried, counted and named by itself now
+            log.info("not_together", stream=self._stream, error=type(error).__name__)
+            return False
+        for delivery, outcome in zip(firsts, outcomes, strict=True):
+            self._applied(delivery, outcome)
+        await asyncio.gather(*[self._settle(delivery) for delivery in firsts])
+        return True
 
     def _read(self, message: Msg) -> Delivery:
         try:
@@ -124,19 +154,29 @@ class Consumer:
                 await self._tell(delivery.message.in_progress())
 
     async def _work_off(self, name: str) -> None:
+        """Apply what is in one lane, one by one."""
         lane = self._lanes[name]
         while lane:
             delivery = lane.popleft()
             async with self._transactions:
                 retry_after_s = await self._handle(delivery)
-            delivery.settled = True
-            if retry_after_s is None:
-                await self._tell(delivery.message.ack_sync(timeout=ANSWER_S))
-            else:
-                await self._tell(delivery.message.nak(delay=retry_after_s))
-            del self._in_hand[delivery.message.metadata.sequence.stream]
-            self._freed.set()
-        del self._lanes[name]
+            await self._settle(delivery, retry_after_s)
+        self._busy.discard(name)
+        self._leave_if_empty(name)
+
+    def _leave_if_empty(self, name: str) -> None:
+        if not self._lanes[name]:
+            del self._lanes[name]
+
+    async def _settle(self, delivery: Delivery, retry_after_s: float | None = None) -> None:
+        """Tell the broker what became of one event, and make room for the next."""
+        delivery.settled = True
+        if retry_after_s is None:
+            await self._tell(delivery.message.ack_sync(timeout=ANSWER_S))
+        else:
+            await self._tell(delivery.message.nak(delay=retry_after_s))
+        del self._in_hand[delivery.message.metadata.sequence.stream]
+        self._freed.set()
 
     async def _handle(self, delivery: Delivery) -> float | None:
         """Apply or park one event. None when that is done, else seconds until the next try."""
@@ -157,11 +197,14 @@ class Consumer:
             return None
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is counted, not lost
             return await self._retry(delivery, event, type(error).__name__)
+        self._applied(delivery, outcome)
+        return None
+
+    def _applied(self, delivery: Delivery, outcome: Outcome) -> None:
         if outcome is Outcome.APPLIED:
             took = clock.real_now() - delivery.message.metadata.timestamp
             metrics.EFFECT_DELAY.labels(self._service).observe(max(0.0, took.total_seconds()))
         self._note(delivery, outcome)
-        return None
 
     async def _retry(self, delivery: Delivery, event: AnyEvent, error: str) -> float | None:
         failure = await self._inbox.failed(event, error, jitter=random.random())
