@@ -37,12 +37,14 @@ async def amend_assessment(
     check_answers(used, answers.by_item, not_applicable=excused)
 
     earlier = await work.flags.of(patient.patient_id)
-    codes = triggered(used, answers.by_item, intent_stated=answers.intent_stated)
-    pulled = most_urgent(content.safety, codes)
+    pulled, standing = (
+        most_urgent(content.safety, triggered(used, a.by_item, intent_stated=a.intent_stated))
+        for a in (answers, before.answers)
+    )
     flags = await raise_flags(
         work,
         content,
-        not_yet_raised(pulled, earlier, assessment_id=assessment_id),
+        not_yet_raised(pulled, earlier, assessment_id=assessment_id, standing=standing),
         patient=patient,
         earlier=earlier,
         assessment_id=assessment_id,

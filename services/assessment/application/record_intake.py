@@ -9,8 +9,7 @@ from services.assessment.application.ports import Intake, Work
 from services.assessment.application.raise_flags import raise_flags
 from services.assessment.domain.content import Content
 from services.assessment.domain.intake import check_choices, pulled_triggers
-from services.assessment.domain.rules import RuleSet
-from services.assessment.domain.safety import Flag, most_urgent
+from services.assessment.domain.safety import Flag, Trigger, has_live, most_urgent
 
 
 async def record_intake(
@@ -30,12 +29,13 @@ async def record_intake(
     patient = await in_care(work, patient_id)
     check_choices(content.pathway.intake, answers, field="answers")
     before = known(await work.intakes.latest(patient_id), expected=expected)
+    earlier = await work.flags.of(patient_id)
     flags = await raise_flags(
         work,
         content,
-        most_urgent(content.safety, _news(content.pathway, before.answers, answers)),
+        _called_for(content, before.answers, answers, earlier),
         patient=patient,
-        earlier=await work.flags.of(patient_id),
+        earlier=earlier,
         assessment_id=None,
         now=now,
     )
@@ -56,7 +56,16 @@ async def record_intake(
     return intake, flags
 
 
-def _news(rules: RuleSet, before: Mapping[str, str], answers: Mapping[str, str]) -> tuple[str, ...]:
-    """Triggers of the answers that were given now; one that merely stands raises nothing again."""
+def _called_for(
+    content: Content,
+    before: Mapping[str, str],
+    answers: Mapping[str, str],
+    flags: tuple[Flag, ...],
+) -> tuple[Trigger, ...]:
+    """What the answers call for: anything said now, and anything that still stands while nobody
+    has it in hand. A flag that was closed does not make a repeated answer untrue."""
     given = {code: answer for code, answer in answers.items() if before.get(code) != answer}
-    return pulled_triggers(rules.intake, given)
+    news = most_urgent(content.safety, pulled_triggers(content.pathway.intake, given))
+    said = most_urgent(content.safety, pulled_triggers(content.pathway.intake, answers))
+    standing = [t for t in said if t not in news and not has_live(t, flags)]
+    return most_urgent(content.safety, [t.code for t in (*news, *standing)])

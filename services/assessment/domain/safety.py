@@ -202,15 +202,38 @@ def raised(
 
 
 def not_yet_raised(
-    triggers: Iterable[Trigger], earlier: Iterable[Flag], *, assessment_id: UUID
+    triggers: Iterable[Trigger],
+    earlier: Iterable[Flag],
+    *,
+    assessment_id: UUID,
+    standing: Iterable[Trigger],
 ) -> tuple[Trigger, ...]:
-    """The triggers of an amended assessment that its own flags do not cover yet."""
+    """The triggers of an amended assessment that need a flag of their own.
+
+    A flag of this assessment covers a trigger while it is live. One that was closed covers only
+    what stood in the answers all along (``standing`` are the triggers of the version before): an
+    answer that was amended away and comes back is said again.
+    """
     own = [flag for flag in earlier if flag.assessment_id == assessment_id]
-    return tuple(
-        trigger
-        for trigger in triggers
-        if not any(flag.kind == trigger.kind and flag.level <= trigger.level for flag in own)
-    )
+    said_before = list(standing)
+
+    def is_covered(trigger: Trigger) -> bool:
+        stood = any(t.kind == trigger.kind and t.level <= trigger.level for t in said_before)
+        return any(
+            _covers(flag, trigger) and (flag.status is not FlagStatus.CLOSED or stood)
+            for flag in own
+        )
+
+    return tuple(trigger for trigger in triggers if not is_covered(trigger))
+
+
+def has_live(trigger: Trigger, flags: Iterable[Flag]) -> bool:
+    """Whether somebody still has this, or something more urgent of its kind, in hand."""
+    return any(flag.status is not FlagStatus.CLOSED and _covers(flag, trigger) for flag in flags)
+
+
+def _covers(flag: Flag, trigger: Trigger) -> bool:
+    return flag.kind == trigger.kind and flag.level <= trigger.level
 
 
 def acknowledged(flag: Flag, *, by: UUID, now: datetime) -> Flag:
