@@ -12,30 +12,45 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.portal.presenters import places, words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from shared.api.assessment import FlagBody, PatientSummary
-from shared.api.engagement import Detail, ReminderBody, ReminderKey, Section
+from shared.api.engagement import Detail, Meaning, ReminderBody, ReminderKey, Section
 from shared.api.identity import Role
 from shared.api.treatment import DueItem
 
 ENGINE_LATE_AFTER_S = 60
-NAMELESS = "Name not loaded"
+NAMELESS = mark("Name not loaded")
 FLAG_KIND = "safety"
 _PLAIN_RISK = 5
 
-TITLES = {
-    Section.SAFETY_NOW: "Safety now",
-    Section.OVERDUE: "Overdue",
-    Section.DUE_TODAY: "Due today",
-    Section.PREPARE: "Prepare",
-    Section.WAITING: "Waiting for others",
-}
-EXPLANATIONS = {
-    Section.SAFETY_NOW: "Somebody may be at risk. Start here.",
-    Section.OVERDUE: "The day has passed and nothing is recorded yet.",
-    Section.DUE_TODAY: "To be done today.",
-    Section.PREPARE: "Coming up in the next days.",
-    Section.WAITING: "Somebody has this in hand.",
-}
+TITLES = said(
+    {
+        Section.SAFETY_NOW: mark("Safety now"),
+        Section.OVERDUE: mark("Overdue"),
+        Section.DUE_TODAY: mark("Due today"),
+        Section.PREPARE: mark("Prepare"),
+        Section.WAITING: mark("Waiting for others"),
+    }
+)
+EXPLANATIONS = said(
+    {
+        Section.SAFETY_NOW: mark("Somebody may be at risk. Start here."),
+        Section.OVERDUE: mark("The day has passed and nothing is recorded yet."),
+        Section.DUE_TODAY: mark("To be done today."),
+        Section.PREPARE: mark("Coming up in the next days."),
+        Section.WAITING: mark("Somebody has this in hand."),
+    }
+)
+
+_MEANINGS = said(
+    {
+        Meaning.CALLED: mark("called"),
+        Meaning.SEEN: mark("seen"),
+        Meaning.NOT_REACHED: mark("not reached"),
+        Meaning.DEFERRED: mark("deferred"),
+    }
+)
 
 Key = tuple[str, UUID, int, int, str]
 
@@ -172,7 +187,7 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
         key=_key(item.key),
         section=item.section or Section.DUE_TODAY,
         patient_id=item.patient_id,
-        name=item.patient_name or NAMELESS,
+        name=item.patient_name or _(NAMELESS),
         birth=_birth(item.birth_date, setting),
         title=item.title,
         why=item.why,
@@ -210,7 +225,7 @@ def _due(item: DueItem, setting: Setting) -> Row:
         key=_key(item.key),
         section=Section.OVERDUE if overdue else Section.PREPARE if ahead else Section.DUE_TODAY,
         patient_id=item.patient_id,
-        name=item.patient_name or NAMELESS,
+        name=item.patient_name or _(NAMELESS),
         birth=_birth(item.birth_date, setting),
         title=item.title,
         why=item.why,
@@ -236,7 +251,7 @@ def _due(item: DueItem, setting: Setting) -> Row:
 def _flag(
     key: Key, flag: FlagBody, people: Mapping[UUID, tuple[str, str]], setting: Setting
 ) -> Row:
-    name, birth = people.get(flag.patient_id, (NAMELESS, ""))
+    name, birth = people.get(flag.patient_id, (_(NAMELESS), ""))
     taken = flag.acknowledged_by is not None
     return Row(
         key=key,
@@ -299,10 +314,10 @@ def _in_hand(item: ReminderBody, setting: Setting) -> str:
     if item.acknowledged is None:
         return ""
     name = words.who(item.acknowledged.by, setting.staff)
-    said = f"{name}, {words.plain(item.acknowledged.meaning.value).lower()}"
+    taken = f"{name}, {_MEANINGS[item.acknowledged.meaning]}"
     if item.acknowledged.on_earlier_version:
-        return f"{said}, about the plan before this one"
-    return said
+        return _("%(said)s, about the plan before this one", said=taken)
+    return taken
 
 
 def _birth(birth_date: date | None, setting: Setting) -> str:
@@ -321,7 +336,8 @@ def _flagged(row: Row, flag: FlagBody, setting: Setting) -> Row:
 
 
 def _by(flag: FlagBody, setting: Setting) -> str:
-    return f"by {words.deadline(flag.due_at, zone=setting.zone, now=setting.now)}"
+    due = words.deadline(flag.due_at, zone=setting.zone, now=setting.now)
+    return _("by %(due)s", due=due)
 
 
 def _late(flag: FlagBody, setting: Setting) -> str:
