@@ -1,12 +1,15 @@
 """Calls to the other services, made as the person who is signed in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TypeVar
 
 import aiohttp
 from pydantic import ValidationError
+from yarl import URL
 
 from shared.api.body import Body
 from shared.runtime import clock
@@ -16,6 +19,10 @@ SERVICES = ("portal", "assessment", "treatment", "engagement")
 TIMEOUT_S = 3.0
 _NEWCOMER_WAIT_S = 2.0
 _NEWCOMER_PAUSE_S = 0.1
+READS = "/api/v1/reads"
+_MOST_READS = 12
+_TURNS_TO_GATHER = 4
+"""Turns of the loop until everything a page asks for side by side has been asked."""
 _NOT_YET_KNOWN = "patient-not-yet-known"
 _NOT_FOUND = "not-found"
 
@@ -39,6 +46,22 @@ class Unreachable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A look that waits to be sent with its neighbours."""
+
+    path: str
+    answer: asyncio.Future[tuple[int, bytes]]
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """Looks at one service that a page asks for side by side; they travel as one call."""
+
+    waiting: list[_Asked] = field(default_factory=list)
+    sending: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """One service, called by one person within one request."""
 
@@ -47,6 +70,7 @@ class Caller:
     session: aiohttp.ClientSession
     token: Callable[[], Awaitable[str]]
     correlation_id: str
+    _gathering: _Gathering = field(default_factory=_Gathering)
 
     async def get(
         self,
@@ -56,7 +80,9 @@ class Caller:
         *,
         newcomer: bool = False,
     ) -> B:
-        """Read something. ``newcomer``: it exists elsewhere, so wait a moment if it is unknown.
+        """Read something. What is asked for side by side travels as one call, each with an
+        answer or a refusal of its own. ``newcomer``: it exists elsewhere, so wait a moment if
+        it is unknown.
 
         Raises:
             Refused: the service said no.
@@ -123,6 +149,53 @@ class Caller:
         query: Mapping[str, str] | None,
         body: Body | None,
     ) -> B:
+        url = URL(f"/api/v1{path}").with_query(query)
+        if method == "GET":
+            status, raw = await self._with_neighbours(str(url))
+        else:
+            sent = None if body is None else body.model_dump_json(exclude_unset=True)
+            status, raw = await self._send(method, str(url), headers=headers, body=sent)
+        return self._read(status, raw, answer)
+
+    async def _with_neighbours(self, path: str) -> tuple[int, bytes]:
+        """Wait for what else is being asked for in this turn of the loop, and go together."""
+        gathering = self._gathering
+        asked = _Asked(path, asyncio.get_running_loop().create_future())
+        gathering.waiting.append(asked)
+        if len(gathering.waiting) == 1:
+            task = asyncio.create_task(self._set_out())
+            gathering.sending.add(task)
+            task.add_done_callback(gathering.sending.discard)
+        return await asked.answer
+
+    async def _set_out(self) -> None:
+        for _turn in range(_TURNS_TO_GATHER):
+            await asyncio.sleep(0)
+        asked = [one for one in self._gathering.waiting if not one.answer.cancelled()]
+        self._gathering.waiting.clear()
+        for some in _in_parts(asked):
+            try:
+                answers = await self._together([one.path for one in some])
+            except Exception as error:  # noqa: BLE001 - it belongs to those who asked
+                _fail(some, error)
+            else:
+                for one, answer in zip(some, answers, strict=True):
+                    if not one.answer.done():
+                        one.answer.set_result(answer)
+
+    async def _together(self, paths: Sequence[str]) -> list[tuple[int, bytes]]:
+        if len(paths) == 1:
+            return [await self._send("GET", paths[0], headers={}, body=None)]
+        body = json.dumps({"paths": paths})
+        status, raw = await self._send("POST", READS, headers={}, body=body)
+        lines = raw.split(b"\n")
+        if status != HTTPStatus.OK or len(lines) != 2 * len(paths):
+            return [(status, raw)] * len(paths)
+        return [(int(said), body) for said, body in zip(lines[::2], lines[1::2], strict=True)]
+
+    async def _send(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: str | None
+    ) -> tuple[int, bytes]:
         sent = dict(headers) | {
             "Authorization": f"Bearer {await self.token()}",
             "X-Request-Id": self.correlation_id,
@@ -132,14 +205,13 @@ class Caller:
         try:
             async with self.session.request(
                 method,
-                f"{self.base_url}/api/v1{path}",
+                URL(f"{self.base_url}{path}", encoded=True),
                 headers=sent,
-                params=query,
-                data=None if body is None else body.model_dump_json(exclude_unset=True),
+                data=body,
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
                 allow_redirects=False,
             ) as response:
-                return self._read(response.status, await response.read(), answer)
+                return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(self.service) from error
 
@@ -220,6 +292,17 @@ async def or_missing(call: Awaitable[B], *, missing: list[str]) -> B | None:
     except Unreachable as unreachable:
         missing.append(unreachable.service)
         return None
+
+
+def _in_parts(asked: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+    for start in range(0, len(asked), _MOST_READS):
+        yield asked[start : start + _MOST_READS]
+
+
+def _fail(asked: Iterable[_Asked], error: Exception) -> None:
+    for one in asked:
+        if not one.answer.done():
+            one.answer.set_exception(error)
 
 
 def _if_match(version: int | None) -> dict[str, str]:

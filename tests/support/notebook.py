@@ -32,6 +32,7 @@ from shared.runtime.http import (
     build_app,
     decode_cursor,
     encode_cursor,
+    reads,
 )
 from tests.support.sentinel import FAMILY, refuse_person_in_answer
 from tests.support.tokens import Portal
@@ -198,9 +199,10 @@ def notebook() -> Api:  # noqa: C901 - a list of small operations
 
 
 def open_to_writers(api: Api) -> Access:
-    """An access table with a line for each operation."""
+    """An access table with a line for each operation, and for several looks at once."""
     rule = Rule(WRITERS, "list", frozenset(Relation))
-    return Access({SERVICE: {(one.method, one.path): rule for one in api.operations}})
+    lines = {(one.method, one.path): rule for one in api.operations}
+    return Access({SERVICE: lines | {("POST", reads.PATH): rule}})
 
 
 @dataclass(slots=True)

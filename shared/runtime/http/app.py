@@ -9,6 +9,7 @@ from shared.runtime import access, clock, metrics
 from shared.runtime.access import Access, BadTable, Rule, Unlisted
 from shared.runtime.auth import Keys
 from shared.runtime.db import Database
+from shared.runtime.http import reads
 from shared.runtime.http.dispatch import correlation_key, handler
 from shared.runtime.http.openapi import document
 from shared.runtime.http.problems import TITLES, ApiError, respond
@@ -55,6 +56,11 @@ def build_app(
         return web.json_response(openapi)
 
     app.router.add_get("/openapi.json", read_openapi)
+    line = (table or access.table()).lines(api.service).get(("POST", reads.PATH))
+    if line is not None:
+        inside = (shield, measure(api.service))
+        several = reads.answerer(api.service, rule=line, keys=keys, inside=inside)
+        app.router.add_post(reads.PATH, several)
     return app
 
 

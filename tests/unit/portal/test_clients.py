@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from services.portal import clients
 from services.portal.clients import Addresses, Caller, Refused, Unreachable, care_for, or_missing
+from services.portal.pages.together import together
 from shared.api.body import Body
 from shared.runtime.http.problems import ApiError, respond
 
@@ -73,6 +74,53 @@ def refused(status: int, code: str) -> Answer:
         return respond(ApiError(status, code, "No."), correlation_id=CORRELATION)
 
     return answer
+
+
+async def each_by_its_name(request: web.Request) -> web.Response:
+    """Several looks: a thing named like its path, and nothing to see at /b."""
+    paths = (await request.json())["paths"]
+    lines = ["404\n" + NOT_YOURS if p == "/api/v1/b" else f'200\n{{"name": "{p}"}}' for p in paths]
+    return web.Response(text="\n".join(lines))
+
+
+NOT_YOURS = (
+    '{"type": "x", "title": "No", "status": 404, "code": "not-found", "detail": "No.",'
+    ' "correlation_id": "correlation-1"}'
+)
+
+
+async def test_looks_side_by_side_travel_as_one_call_and_keep_their_own_answers(
+    caller: Caller, neighbour: Neighbour
+) -> None:
+    neighbour.answers = [each_by_its_name]
+
+    async def deeper() -> Thing:
+        one, _two = await together(caller.get("/a", Thing), elsewhere())
+        return one
+
+    async def elsewhere() -> None:
+        await asyncio.sleep(0)
+
+    a, missing, c = await asyncio.gather(
+        deeper(), caller.get("/b", Thing), caller.get("/c", Thing), return_exceptions=True
+    )
+
+    (asked,) = neighbour.asked
+    assert (asked.method, asked.path) == ("POST", "/api/v1/reads")
+    assert isinstance(missing, Refused)
+    assert (a, c) == (Thing(name="/api/v1/a"), Thing(name="/api/v1/c"))
+
+
+async def test_a_service_that_fails_is_silent_for_every_look(
+    caller: Caller, neighbour: Neighbour
+) -> None:
+    neighbour.answers = [refused(503, "busy")]
+
+    looks = [caller.get("/a", Thing), caller.get("/b", Thing)]
+    failures = await asyncio.gather(*looks, return_exceptions=True)
+
+    assert [type(failure) for failure in failures] == [Unreachable, Unreachable]
+    assert len(neighbour.asked) == 1
 
 
 async def test_a_call_carries_the_persons_token_and_the_correlation_id(
