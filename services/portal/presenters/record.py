@@ -31,6 +31,8 @@ PHASES = {
     "taper-hold": "Taper on hold, same dose",
     "step-back": "Back on the last tolerated dose",
     "suspended": "Dose changes frozen",
+    "switching-out": "Being replaced by another medicine",
+    "switched": "Replaced by another medicine",
     "stopped-watch": "Stopped, being watched over",
     "closed": "Closed",
 }

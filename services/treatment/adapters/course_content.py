@@ -6,7 +6,14 @@ from pathlib import Path
 from pydantic import Field
 
 from services.treatment.adapters.content import HERE, read
-from services.treatment.adapters.content_file import ContentFile, Days, Section, Sourced, Text
+from services.treatment.adapters.content_file import (
+    ContentFile,
+    Days,
+    Positive,
+    Section,
+    Sourced,
+    Text,
+)
 from services.treatment.domain.clock import DurationRules
 from services.treatment.domain.findings import Level
 from services.treatment.domain.live_taper import StepCadence
@@ -15,6 +22,7 @@ from services.treatment.domain.reviews import Cadence, CadenceRow
 from services.treatment.domain.rulebook import Rank, Rulebook
 from services.treatment.domain.safety import SafetyRule
 from services.treatment.domain.surveillance import SurveillanceRules
+from services.treatment.domain.switching import SwitchRules
 
 Codes = frozenset[Text]
 
@@ -151,6 +159,15 @@ class BirthdaysTable(Sourced):
     look_ahead_months: int = Field(gt=0)
 
 
+class SwitchTable(Sourced):
+    longest_overlap_days: Days
+    longest_gap_days: Days
+    ceiling_share: Decimal = Field(gt=0, le=1)
+
+    def as_rules(self) -> SwitchRules:
+        return SwitchRules(**self.model_dump(exclude={"source", "grade"}))
+
+
 class HarmsTable(Sourced):
     codes: Codes
 
@@ -170,6 +187,7 @@ class CadenceFile(ContentFile):
     start_bounds: StartBoundsTable
     birthdays: BirthdaysTable
     harms: HarmsTable
+    switch: SwitchTable
 
     def as_cadence(self) -> Cadence:
         return Cadence(
@@ -211,6 +229,13 @@ class SafetyRow(Sourced):
     age_from: int | None = Field(default=None, gt=0)
     when_suicide_concern: bool = False
     implies: Text | None = None
+    duplicate: bool = False
+    before_maoi: bool = False
+    after_last_dose_days: Days | None = None
+    indications: Codes = frozenset()
+    families: Codes = frozenset()
+    dose_over_mg: Positive | None = None
+    dose_from_mg: Positive | None = None
 
 
 class Citation(Sourced):
@@ -255,6 +280,7 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         | {row.id: (row.source, row.grade) for row in safety.rules},
         ranking={row.drug: Rank(row.place, row.reason) for row in ranking.ranks},
         harms=cadence.harms.codes,
+        switch=cadence.switch.as_rules(),
         freezing_flag_level=cadence.freezing_flags.up_to_level,
         last_score_days=cadence.taper_start.last_score_days,
         most_ahead_days=cadence.start_bounds.most_ahead_days,

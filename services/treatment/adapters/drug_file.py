@@ -29,6 +29,12 @@ class CodesTable(Sourced):
     note: Text | None = None
 
 
+class NamesTable(Sourced):
+    """Brands and spellings, as a record of other medicines may name them."""
+
+    names: frozenset[Text] = Field(min_length=1)
+
+
 class HalfLifeTable(Sourced):
     hours: tuple[Positive, Positive]
     note: Text | None = None
@@ -86,6 +92,7 @@ class DoseRow(Sourced):
     family: Text | None = None
     start_for_days: Days | None = None
     then_mg: Positive | None = None
+    over_age: int | None = Field(default=None, gt=0, lt=130)
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -120,6 +127,7 @@ class ProductRow(Sourced):
     note: Text | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    not_with: frozenset[Text] = frozenset()
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -138,6 +146,7 @@ class DrugFile(ContentFile):
     code: str = Field(pattern=r"^[a-z]+$")
     name: Text
     drug_class: Text
+    other_names: NamesTable | None = None
     codes: CodesTable
     half_life: HalfLifeTable
     maoi: MaoiTable
@@ -174,5 +183,6 @@ class DrugFile(ContentFile):
             doses=tuple(DoseRange(**row.model_dump()) for row in self.doses),
             caps=tuple(DoseCap(**row.model_dump()) for row in self.caps),
             products=tuple(row.as_product() for row in self.products),
+            other_names=self.other_names.names if self.other_names else frozenset(),
             occupancy={family: table.as_model() for family, table in self.occupancy.items()},
         )

@@ -108,8 +108,17 @@ class CourseRow(Row, table=True):
     harm: str | None = Field(default=None, sa_type=String(64))
     ended_on: date | None = None
     closed_on: date | None = None
+    jurisdiction: str | None = Field(default=None, sa_type=String(8))
+    family: str | None = Field(default=None, sa_type=String(64))
+    dose_since: date | None = None
+    replaces: UUID | None = Field(default=None, foreign_key="course.id")
+    successor_id: UUID | None = Field(default=None, foreign_key="course.id")
+    leaving: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
 
     __table_args__ = (
+        CheckConstraint(
+            "phase != 'switching-out' OR successor_id IS NOT NULL", name="successor"
+        ),
         Index(
             "uq_course_taking",
             "patient_id",

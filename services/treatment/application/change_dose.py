@@ -11,6 +11,7 @@ from services.treatment.application.changing import (
     require_complete_information,
     stating,
 )
+from services.treatment.application.drafting import shelf_for
 from services.treatment.application.judging import findings_on, known_then
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain import course as life
@@ -48,10 +49,25 @@ async def change_dose(
     await require_complete_information(work, patient.id)
     drug = formulary.drug(course.drug)
     findings = await findings_on(
-        work, patient, course, drug=drug, dose_mg=dose_mg, on=effective_on, book=book
+        work,
+        patient,
+        course,
+        drug=drug,
+        dose_mg=dose_mg,
+        on=effective_on,
+        book=book,
+        formulary=formulary,
     )
     settle(findings, reasons=frozenset(reasons))
-    table = dose_table(drug.shelf(book.jurisdiction, on=found.today), dose_mg)
+    shelf = shelf_for(
+        drug,
+        await work.profiles.latest(patient.id),
+        on=found.today,
+        family=course.family,
+        book=book,
+        formulary=formulary,
+    )
+    table = dose_table(shelf, dose_mg)
     dose = exactly(table, dose_mg, field="dose_mg")
     changed = life.change_dose(
         course,
@@ -71,11 +87,15 @@ async def change_dose(
         kind="dose-changed",
         text=f"{drug.name}: {dose.text} a day",
         reason=reason,
-        known_then=known_then(
+        known_then=await known_then(
+            work,
+            patient,
+            course,
             findings,
+            dose_mg=dose.mg,
+            on=effective_on,
             book=book,
             drug=drug,
-            profile=await work.profiles.latest(patient.id),
             reasons=reasons,
         ),
     )

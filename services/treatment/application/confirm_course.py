@@ -13,6 +13,7 @@ from services.treatment.application.changing import (
 from services.treatment.application.judging import findings_on, known_then
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.domain import course as life
+from services.treatment.application.refusals import Unknown
 from services.treatment.domain.calendar_days import add_months
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
@@ -22,7 +23,8 @@ from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import limit_ages, settle
 from services.treatment.domain.signing import CONFIRM_COURSE, check_signature, course_hash
-from shared.events.treatment import CourseConfirmed
+from services.treatment.domain.switching import leave, take_over
+from shared.events.treatment import CourseConfirmed, CourseSwitched
 
 
 async def confirm_course(
@@ -67,10 +69,13 @@ async def confirm_course(
         dose_mg=course.target.mg,
         on=course.starts_on,
         book=book,
+        formulary=formulary,
     )
     settle(findings, reasons=frozenset(reasons))
     await work.records.signature(signed, of=f"course:{course.id}:{course.version}")
     confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
+    if course.replaces is not None:
+        confirmed = await _leave(work, course.replaces, confirmed, today=found.today, now=now)
     confirmed = life.plan_birthdays(confirmed, _birthdays(course, patient, drug, book))
     return await commit(
         work,
@@ -81,14 +86,39 @@ async def confirm_course(
         now=now,
         kind="confirmed",
         text=f"{drug.name}: {course.dose.text} a day, signed",
-        known_then=known_then(
+        known_then=await known_then(
+            work,
+            patient,
+            course,
             findings,
+            dose_mg=course.target.mg,
+            on=course.starts_on,
             book=book,
             drug=drug,
-            profile=await work.profiles.latest(patient.id),
             reasons=reasons,
         ),
     )
+
+
+async def _leave(
+    work: Work, old_id: UUID, confirmed: Course, *, today: date, now: datetime
+) -> Course:
+    """The old drug's way out begins with the same signature (T-17)."""
+    old = await work.courses.get(old_id)
+    if old is None:
+        raise Unknown
+    left = leave(old, successor_id=confirmed.id, steps=confirmed.leaving, today=today)
+    await commit(
+        work,
+        old,
+        left,
+        stating(CourseSwitched),
+        on=today,
+        now=now,
+        kind="switched",
+        text=f"Left for {confirmed.drug}: {len(left.leaving)} steps, last on {left.leaving[-1].on}",
+    )
+    return take_over(confirmed, old)
 
 
 def _birthdays(course: Course, patient: Known, drug: Drug, book: Rulebook) -> list[date]:

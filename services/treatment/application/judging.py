@@ -1,18 +1,29 @@
-"""The facts the safety rules look at, gathered for one person and one dose."""
+"""The facts the safety rules look at, gathered for one person and one dose, and kept with it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.treatment.application.ports import Work
+from services.treatment.application.ports import Formulary, Work
+from services.treatment.application.snapshot import snapshot
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.person import HealthProfile, Known
-from services.treatment.domain.phases import TAKING
+from services.treatment.domain.phases import ON_DRUG
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import Facts, evaluate
+from services.treatment.domain.safety import (
+    Facts,
+    Taken,
+    ceiling_mg,
+    evaluate,
+    ingredient,
+    profile_changed,
+    urgent_first,
+)
+from services.treatment.domain.switching import Axis, axis, switch_findings
 
 
 async def facts_for(
@@ -25,15 +36,24 @@ async def facts_for(
     on: date,
     suicide_concern: bool,
     book: Rulebook,
+    formulary: Formulary,
+    family: str | None = None,
     course: Course | None = None,
+    replacing: Course | None = None,
 ) -> Facts:
-    """What is known now; ``course`` is the one being judged, any other one is a duplicate."""
+    """What is known now; ``course`` is the one being judged, any other one is a duplicate.
+
+    The drug a switch takes out is no duplicate, but a medicine for every other rule.
+    """
     profile = await work.profiles.latest(patient.id)
     others = [
         other.drug
         for other in await work.courses.of(patient.id)
-        if other.phase in TAKING and (course is None or other.id != course.id)
+        if other.phase in ON_DRUG and not _is_same_treatment(other, course, replacing)
     ]
+    medicines = medicines_of(profile, formulary)
+    if replacing is not None:
+        medicines += (Taken(replacing.drug, replacing.last_dose_on),)
     return Facts(
         on=on,
         age=patient.age_on(on),
@@ -43,10 +63,27 @@ async def facts_for(
         dose_mg=dose_mg,
         asked=profile is not None,
         conditions=profile.conditions if profile else frozenset(),
-        medicines=profile.medicines if profile else (),
+        medicines=medicines,
         suicide_concern=suicide_concern,
         other_course=others[0] if others else None,
+        family=family,
+        replacing=replacing.drug if replacing else None,
+        last_dose_on=course.last_dose_on if course else None,
     )
+
+
+def _is_same_treatment(other: Course, course: Course | None, replacing: Course | None) -> bool:
+    """The course itself, the one it takes over from, and the one that takes over from it."""
+    if replacing is not None and other.id == replacing.id:
+        return True
+    return course is not None and other.id in {course.id, course.replaces, course.successor_id}
+
+
+def medicines_of(profile: HealthProfile | None, formulary: Formulary) -> tuple[Taken, ...]:
+    """The other medicines, each under its ingredient where the formulary knows it (F-05)."""
+    drugs = formulary.drugs.values()
+    recorded = profile.medicines if profile else ()
+    return tuple(replace(taken, medicine=ingredient(taken.medicine, drugs)) for taken in recorded)
 
 
 async def findings_on(
@@ -58,8 +95,11 @@ async def findings_on(
     dose_mg: Decimal,
     on: date,
     book: Rulebook,
+    formulary: Formulary,
 ) -> tuple[Finding, ...]:
-    """What the rules say to this course at this dose on that day."""
+    """What the rules say to this course at this dose on that day, and to its switch."""
+    outgoing = await work.courses.get(course.replaces) if course.replaces else None
+    still_taken = outgoing is not None and outgoing.phase in ON_DRUG
     facts = await facts_for(
         work,
         patient,
@@ -69,24 +109,85 @@ async def findings_on(
         on=on,
         suicide_concern=course.suicide_concern,
         book=book,
+        formulary=formulary,
+        family=course.family,
+        course=course,
+        replacing=outgoing if still_taken else None,
+    )
+    found = (*evaluate(facts, book.safety), *profile_changed(course.jurisdiction, facts))
+    if outgoing is not None and still_taken:
+        together = await axis_of(
+            work, patient, outgoing, course, on=on, book=book, formulary=formulary
+        )
+        found += switch_findings(together, rules=book.switch, safety=book.safety)
+    return urgent_first(found)
+
+
+async def axis_of(
+    work: Work,
+    patient: Known,
+    outgoing: Course,
+    incoming: Course,
+    *,
+    on: date,
+    book: Rulebook,
+    formulary: Formulary,
+) -> Axis:
+    """Both drugs of a switch on one time axis, each with the ceiling that holds for the person."""
+    return axis(
+        outgoing,
+        outgoing.leaving or incoming.leaving,
+        incoming,
+        leaving=formulary.drug(outgoing.drug),
+        coming=formulary.drug(incoming.drug),
+        leaving_ceiling_mg=await _ceiling(work, patient, outgoing, on, book, formulary),
+        coming_ceiling_mg=await _ceiling(work, patient, incoming, on, book, formulary),
+    )
+
+
+async def _ceiling(
+    work: Work, patient: Known, course: Course, on: date, book: Rulebook, formulary: Formulary
+) -> Decimal | None:
+    facts = await facts_for(
+        work,
+        patient,
+        drug=formulary.drug(course.drug),
+        indication=course.indication,
+        dose_mg=course.target.mg,
+        on=on,
+        suicide_concern=course.suicide_concern,
+        book=book,
+        formulary=formulary,
+        family=course.family,
         course=course,
     )
-    return evaluate(facts, book.safety)
+    return ceiling_mg(facts)
 
 
-def known_then(
+async def known_then(
+    work: Work,
+    patient: Known,
+    course: Course,
     findings: tuple[Finding, ...],
     *,
+    dose_mg: Decimal,
+    on: date,
     book: Rulebook,
     drug: Drug,
-    profile: HealthProfile | None,
     reasons: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What a decision was made with, for the journal."""
-    return {
-        "rulebook": book.version,
-        "drug_version": drug.version,
-        "profile_version": profile.version if profile else 0,
-        "findings": [[finding.rule, finding.level, finding.detail] for finding in findings],
-        "reasons": dict(reasons or {}),
-    }
+    """What a decision was made with, for the journal: facts, rules and formulary rows, copied."""
+    profile = await work.profiles.latest(patient.id)
+    readings = await work.readings.of(patient.id, instrument=course.instrument)
+    return snapshot(
+        course,
+        age=patient.age_on(on),
+        dose_mg=dose_mg,
+        on=on,
+        findings=findings,
+        reasons=reasons or {},
+        profile=profile,
+        readings=readings,
+        drug=drug,
+        book=book,
+    )

@@ -6,13 +6,16 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.treatment.application.changing import known_patient
+from services.treatment.application.drafting import shelf_for
 from services.treatment.application.judging import facts_for
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import TitrationStep
 from services.treatment.domain.drug import DoseRange, Drug
 from services.treatment.domain.findings import Finding, Level, RuleRefusal
+from services.treatment.domain.person import HealthProfile
 from services.treatment.domain.products import Shelf
 from services.treatment.domain.realiser import dose_table
+from services.treatment.domain.reviews import Review, Start, reviews_from
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import UNASKED, dose_range, evaluate
 from services.treatment.domain.titration import titration
@@ -20,13 +23,18 @@ from services.treatment.domain.titration import titration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A drug in its place; a blocked one comes last and says why."""
+    """A drug in one formulation, in its place; a blocked one comes last and says why.
+
+    ``reviews`` are the looks the cadence would plan for a first dose today.
+    """
 
     drug: Drug
+    row: DoseRange
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
     titration: tuple[TitrationStep, ...]
     shelf: Shelf
+    reviews: tuple[Review, ...]
 
 
 async def offer_drugs(
@@ -37,29 +45,45 @@ async def offer_drugs(
     book: Rulebook,
     formulary: Formulary,
     now: datetime,
+    suicide_concern: bool = False,
+    starts_on: date | None = None,
 ) -> tuple[Offer, ...]:
-    """Drugs that have a dose for the indication here, best first.
+    """Drugs that have a dose for the indication here, best first; one per formulation.
 
     Raises:
         NotYetKnown
     """
     patient = await known_patient(work, patient_id)
-    today = patient.today(now)
+    day = starts_on or patient.today(now)
+    age = patient.age_on(day)
+    profile = await work.profiles.latest(patient_id)
     offers = []
-    for drug, row, shelf in _candidates(formulary, indication, book, today=today):
+    for drug, row, shelf in _candidates(
+        formulary, indication, book, profile=profile, day=day, age=age
+    ):
         facts = await facts_for(
             work,
             patient,
             drug=drug,
             indication=indication,
             dose_mg=row.start_mg,
-            on=today,
-            suicide_concern=False,
+            on=day,
+            suicide_concern=suicide_concern,
             book=book,
+            formulary=formulary,
+            family=shelf.family,
+        )
+        start = Start(
+            on=day,
+            age=age,
+            suicide_concern=suicide_concern,
+            indication=indication,
+            drug=drug.code,
         )
         offers.append(
             Offer(
                 drug=drug,
+                row=row,
                 reasons=_reasons(drug, book),
                 findings=evaluate(facts, book.safety),
                 titration=titration(
@@ -69,27 +93,35 @@ async def offer_drugs(
                     table=dose_table(shelf, row.maximum_mg or row.start_mg),
                 ),
                 shelf=shelf,
+                reviews=reviews_from(book.cadence.start, start, first=1),
             )
         )
     return tuple(sorted(offers, key=lambda offer: _place(offer, book)))
 
 
 def _candidates(
-    formulary: Formulary, indication: str, book: Rulebook, *, today: date
+    formulary: Formulary,
+    indication: str,
+    book: Rulebook,
+    *,
+    profile: HealthProfile | None,
+    day: date,
+    age: int,
 ) -> Iterator[tuple[Drug, DoseRange, Shelf]]:
     for drug in formulary.drugs.values():
-        row = dose_range(drug, indication=indication, jurisdiction=book.jurisdiction)
-        shelf = _shelf(drug, book, today=today)
-        if row is not None and shelf is not None:
+        for family in drug.families_in(book.jurisdiction):
+            row = dose_range(
+                drug, indication=indication, jurisdiction=book.jurisdiction, age=age, family=family
+            )
+            if row is None:
+                continue
+            try:
+                shelf = shelf_for(
+                    drug, profile, on=day, family=family, book=book, formulary=formulary
+                )
+            except RuleRefusal:
+                continue
             yield drug, row, shelf
-
-
-def _shelf(drug: Drug, book: Rulebook, *, today: date) -> Shelf | None:
-    """What is sold here today, or None where nothing is (F-03)."""
-    try:
-        return drug.shelf(book.jurisdiction, on=today)
-    except RuleRefusal:
-        return None
 
 
 def _reasons(drug: Drug, book: Rulebook) -> tuple[str, ...]:
@@ -98,9 +130,15 @@ def _reasons(drug: Drug, book: Rulebook) -> tuple[str, ...]:
     return (rank.reason, withdrawal) if rank else ("no rule puts it first", withdrawal)
 
 
-def _place(offer: Offer, book: Rulebook) -> tuple[bool, int, str]:
+def _place(offer: Offer, book: Rulebook) -> tuple[bool, int, str, int]:
     rank = book.ranking.get(offer.drug.code)
     blocked = any(
         finding.level is Level.BLOCK and finding.rule != UNASKED for finding in offer.findings
     )
-    return blocked, rank.place if rank else len(book.ranking) + 1, offer.drug.name
+    families = offer.drug.families_in(book.jurisdiction)
+    return (
+        blocked,
+        rank.place if rank else len(book.ranking) + 1,
+        offer.drug.name,
+        families.index(offer.shelf.family),
+    )

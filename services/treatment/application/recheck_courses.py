@@ -32,6 +32,7 @@ async def recheck_courses(
             dose_mg=course.dose.mg,
             on=today,
             book=book,
+            formulary=formulary,
         )
         asking = [finding for finding in findings if finding.level in ASKS]
         if not asking:

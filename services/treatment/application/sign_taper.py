@@ -84,11 +84,15 @@ async def sign_taper(
         kind="taper-signed",
         text=f"{plan.outline.policy_name}: {len(plan.outline.rows)} steps, signed",
         reason=plan.early_reason,
-        known_then=known_then(
+        known_then=await known_then(
+            work,
+            found.patient,
+            course,
             findings,
+            dose_mg=course.dose.mg,
+            on=found.today,
             book=book,
             drug=formulary.drug(course.drug),
-            profile=await work.profiles.latest(found.patient.id),
             reasons=reasons,
         ),
     )

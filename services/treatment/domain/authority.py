@@ -30,6 +30,9 @@ WHO: Mapping[Move, frozenset[str]] = {
     Move.HOLD: _PRESCRIBER | {NURSE},
     Move.RESUME: _PRESCRIBER,
     Move.STEP_BACK: _PRESCRIBER,
+    Move.SWITCH: _PRESCRIBER,
+    Move.SWITCH_STEP: _AT_THE_BEDSIDE,
+    Move.STAY: _PRESCRIBER,
     Move.HARM_STOP: _PRESCRIBER,
     Move.CLOSE: _PRESCRIBER,
 }
@@ -55,6 +58,8 @@ def actions(course: Course, role: str, *, has_left_care: bool) -> tuple[str, ...
 def review_actions(course: Course, review: Review, role: str) -> tuple[str, ...]:
     """Whether this role may record this review."""
     may = review.done_at is None and Move.REVIEW in allowed_moves(course.phase)
+    if review.kind == looks.SWITCH_STEP:
+        return ("switch-step",) if may and role in WHO[Move.SWITCH_STEP] else ()
     if review.kind in looks.PRESCRIBERS_OWN and role != "prescriber":
         return ()
     return ("review",) if may and role in WHO[Move.REVIEW] else ()

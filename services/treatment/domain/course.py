@@ -26,7 +26,7 @@ from services.treatment.domain.errors import (
     ReasonNeeded,
 )
 from services.treatment.domain.live_taper import Dose, Taper, stop
-from services.treatment.domain.phases import TAKING, Move, Phase, require
+from services.treatment.domain.phases import ON_DRUG, Move, Phase, require
 from services.treatment.domain.response import Category
 from services.treatment.domain.reviews import Cadence, Review, Start
 
@@ -36,6 +36,7 @@ class Ending(StrEnum):
 
     TAPERED = "tapered"
     HARM = "harm"
+    SWITCHED = "switched"
     LEFT_CARE = "left-care"
     WITHDRAWN = "withdrawn"
 
@@ -50,10 +51,24 @@ class TitrationStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeavingStep:
+    """A dose on the way out of a drug that another one replaces; ``on`` is its first day."""
+
+    ordinal: int
+    on: date
+    dose: Dose
+    taken_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """``version`` counts changes. ``reviews_made`` numbers reviews and never goes back.
 
-    ``resumes_to`` is the phase a suspension interrupted; ``ended_on`` the day of the last dose.
+    ``resumes_to`` is the phase a suspension interrupted; ``ended_on`` the first day of dose zero,
+    or the day of the last dose where harm stopped it. ``jurisdiction`` is the profile it was set
+    up under, ``family`` the formulation its milligrams are of (None: the usual one), and
+    ``dose_since`` the day the present dose began. ``replaces`` is the course this one takes over
+    from and ``leaving`` how that drug ends; the old course carries ``successor_id`` (T-17).
     """
 
     id: UUID
@@ -78,6 +93,24 @@ class Course:
     harm: str | None = None
     ended_on: date | None = None
     closed_on: date | None = None
+    jurisdiction: str | None = None
+    family: str | None = None
+    dose_since: date | None = None
+    replaces: UUID | None = None
+    successor_id: UUID | None = None
+    leaving: tuple[LeavingStep, ...] = ()
+
+    @property
+    def last_dose_on(self) -> date | None:
+        """The last day the drug was really taken; None while it is."""
+        if self.ended_on is None or self.ending is Ending.HARM:
+            return self.ended_on
+        return self.ended_on - timedelta(days=1)
+
+    @property
+    def at_dose_since(self) -> date:
+        """The day the present dose began, which counts for "weeks at this dose"."""
+        return self.dose_since or self.first_dose_on
 
     @property
     def target(self) -> Dose:
@@ -101,6 +134,7 @@ def confirm(course: Course, *, cadence: Cadence, age: int) -> Course:
         course,
         phase=Phase.TITRATION if climbing else Phase.ACUTE,
         started_on=course.starts_on,
+        dose_since=course.starts_on,
     )
     return _with_cadence(started, cadence.start, on=course.starts_on, age=age)
 
@@ -151,7 +185,12 @@ def change_dose(
             field="effective_on",
         )
     reached = course.phase is Phase.TITRATION and dose.mg >= course.target.mg
-    changed = replace(course, dose=dose, phase=Phase.ACUTE if reached else course.phase)
+    changed = replace(
+        course,
+        dose=dose,
+        dose_since=effective_on,
+        phase=Phase.ACUTE if reached else course.phase,
+    )
     if dose.mg < course.dose.mg:
         return changed
     return _with_cadence(changed, cadence.after_change, on=effective_on, age=age)
@@ -177,7 +216,10 @@ def record_review(
     """
     require(Move.REVIEW, course.phase)
     if ordinal is not None:
-        if not by_prescriber and looks.find(course.reviews, ordinal).kind in looks.PRESCRIBERS_OWN:
+        kind = looks.find(course.reviews, ordinal).kind
+        if kind == looks.SWITCH_STEP:
+            raise IllegalMove("Record the step of the switch itself.", field="ordinal")
+        if not by_prescriber and kind in looks.PRESCRIBERS_OWN:
             raise NotAuthorised("A prescriber has to record this review.", field="ordinal")
         course = replace(course, reviews=looks.done(course.reviews, ordinal, at=at))
     if course.phase in {Phase.CONTINUATION, Phase.MAINTENANCE}:
@@ -314,7 +356,7 @@ def close(course: Course, *, today: date, has_left_care: bool) -> Course:
             closed_on=today,
             taper=stop(course.taper) if course.taper and course.taper.is_live else course.taper,
         )
-    if course.phase in TAKING:
+    if course.phase in ON_DRUG:
         raise IllegalMove(
             "A course ends by a taper or a recorded harm; closing does not end a drug."
         )

@@ -11,7 +11,10 @@ from services.treatment.domain.products import SOLID, Product, Shelf
 
 @dataclass(frozen=True, slots=True)
 class DoseRange:
-    """Adult oral doses for one indication in one jurisdiction, milligrams a day."""
+    """Adult oral doses for one indication in one jurisdiction, milligrams a day.
+
+    A row with ``over_age`` is for people older than that (strictly, F-08) and goes before others.
+    """
 
     indication: str
     jurisdictions: frozenset[str]
@@ -26,6 +29,7 @@ class DoseRange:
     family: str | None = None
     start_for_days: int | None = None
     then_mg: Decimal | None = None
+    over_age: int | None = None
     note: str | None = None
 
 
@@ -121,11 +125,23 @@ class Drug:
     caps: tuple[DoseCap, ...]
     products: tuple[Product, ...]
     occupancy: dict[str, OccupancyModel]
+    other_names: frozenset[str] = frozenset()
+    """Brands and spellings of the same ingredient: a duplicate under another name (F-05)."""
 
     @property
     def families(self) -> tuple[str, ...]:
         """Formulations whose milligrams compare, the usual one first."""
         return tuple(dict.fromkeys(product.family for product in self.products))
+
+    def families_in(self, jurisdiction: str) -> tuple[str, ...]:
+        """Formulations that are sold there, the usual one first."""
+        return tuple(
+            dict.fromkeys(
+                product.family
+                for product in self.products
+                if jurisdiction in product.jurisdictions
+            )
+        )
 
     def shelf(
         self,
@@ -135,8 +151,12 @@ class Drug:
         family: str | None = None,
         solids_only: bool = False,
         only: frozenset[str] = frozenset(),
+        taken: frozenset[str] = frozenset(),
     ) -> Shelf:
         """What is sold there on that day, in one formulation; ``only`` names product codes.
+
+        ``taken`` are the person's other medicines: a product that must not meet one of them is
+        on no shelf (I-06).
 
         Unless named, only the finest liquid is on it: two strengths of liquid in one home are
         an invitation to measure the right volume of the wrong one (H-34).
@@ -144,7 +164,7 @@ class Drug:
         Raises:
             RuleRefusal: F-03 or F-13, where nothing is left.
         """
-        family = family or self._usual_family(jurisdiction)
+        family = family or self.usual_family(jurisdiction)
         products = tuple(
             product
             for product in self.products
@@ -153,9 +173,21 @@ class Drug:
             and product.sold_on(on)
             and not (solids_only and product.form not in SOLID)
             and (product.code in only if only else not product.special_order)
+            and not product.not_with & taken
         )
         missing = only - {product.code for product in products}
         if missing:
+            clashing = [
+                product
+                for product in self.products
+                if product.code in missing and product.not_with & taken
+            ]
+            if clashing:
+                raise RuleRefusal(
+                    "I-06",
+                    "shelf",
+                    f"{clashing[0].label}: must not meet another medicine this person takes.",
+                )
             raise RuleRefusal(
                 "F-03",
                 "shelf",
@@ -166,7 +198,8 @@ class Drug:
             code=f"{jurisdiction}{suffix}", products=products if only else _one_liquid(products)
         )
 
-    def _usual_family(self, jurisdiction: str) -> str | None:
+    def usual_family(self, jurisdiction: str) -> str | None:
+        """The formulation meant when none is named: the first that is sold there."""
         for product in self.products:
             if jurisdiction in product.jurisdictions:
                 return product.family

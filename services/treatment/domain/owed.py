@@ -7,7 +7,7 @@ from datetime import date, datetime
 from services.treatment.domain.calendar_days import working_days_before
 from services.treatment.domain.course import Course
 from services.treatment.domain.live_taper import ScheduledStep
-from services.treatment.domain.phases import TAKING, Phase
+from services.treatment.domain.phases import ON_DRUG, TAKING, Phase
 
 REVIEW = "course-review"
 SUPPLY = "prepare-supply"
@@ -19,7 +19,7 @@ LOOK = "surveillance"
 CHANGING = TAKING - {Phase.SUSPENDED, Phase.STEP_BACK}
 """Phases in which a dose may change; elsewhere supply and change days are not asked for."""
 
-WATCHED = TAKING | {Phase.STOPPED_WATCH}
+WATCHED = ON_DRUG | {Phase.STOPPED_WATCH}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The phases of a course and the moves each allows (evidence pack 2.2).
 
 No phase and no expiry ends a drug: a drug ends by a taper's last step, by a fast stop with a
-recorded harm, or with the record when the person has left care.
+recorded harm, by the signed steps of a switch with its successor running, or with the record when
+the person has left care.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ class Phase(StrEnum):
     TAPER_HOLD = "taper-hold"
     STEP_BACK = "step-back"
     SUSPENDED = "suspended"
+    SWITCHING_OUT = "switching-out"
+    SWITCHED = "switched"
     STOPPED_WATCH = "stopped-watch"
     CLOSED = "closed"
 
@@ -46,6 +49,9 @@ class Move(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     STEP_BACK = "step-back"
+    SWITCH = "switches"
+    SWITCH_STEP = "switch-steps"
+    STAY = "stay"
     HARM_STOP = "harm-stop"
     CLOSE = "close"
 
@@ -56,13 +62,17 @@ TAPERING = frozenset({Phase.TAPER_PLANNED, Phase.TAPER_ACTIVE, Phase.TAPER_HOLD,
 TAKING = STEADY | TAPERING | {Phase.SUSPENDED}
 """The person takes the drug: one such course per patient, guaranteed by the database."""
 
-ENDED = frozenset({Phase.WITHDRAWN, Phase.CLOSED})
+ON_DRUG = TAKING | {Phase.SWITCHING_OUT}
+"""The drug is still swallowed. A course that is being left is no second active one: its
+successor is, and the two name each other."""
+
+ENDED = frozenset({Phase.WITHDRAWN, Phase.SWITCHED, Phase.CLOSED})
 
 ALLOWED: Mapping[Move, frozenset[Phase]] = {
     Move.CONFIRM: frozenset({Phase.DRAFT}),
     Move.WITHDRAW: frozenset({Phase.DRAFT}),
     Move.CHANGE_DOSE: STEADY,
-    Move.REVIEW: TAKING | {Phase.STOPPED_WATCH},
+    Move.REVIEW: ON_DRUG | {Phase.STOPPED_WATCH},
     Move.RECORD_REMISSION: BEFORE_REMISSION,
     Move.RECORD_RELAPSE: frozenset({Phase.CONTINUATION, Phase.MAINTENANCE, Phase.STOPPED_WATCH})
     | TAPERING,
@@ -76,8 +86,11 @@ ALLOWED: Mapping[Move, frozenset[Phase]] = {
     Move.HOLD: frozenset({Phase.TAPER_PLANNED, Phase.TAPER_ACTIVE, Phase.TAPER_HOLD}),
     Move.RESUME: frozenset({Phase.SUSPENDED, Phase.TAPER_HOLD}),
     Move.STEP_BACK: frozenset({Phase.TAPER_ACTIVE, Phase.TAPER_HOLD}),
-    Move.HARM_STOP: TAKING,
-    Move.CLOSE: TAKING | {Phase.STOPPED_WATCH},
+    Move.SWITCH: STEADY,
+    Move.SWITCH_STEP: frozenset({Phase.SWITCHING_OUT}),
+    Move.STAY: frozenset({Phase.SWITCHING_OUT}),
+    Move.HARM_STOP: ON_DRUG,
+    Move.CLOSE: ON_DRUG | {Phase.STOPPED_WATCH},
 }
 
 

@@ -51,6 +51,8 @@ class Product:
     note: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    not_with: frozenset[str] = frozenset()
+    """Other medicines this product must not meet, whatever its drug may (I-06)."""
 
     def __post_init__(self) -> None:
         if not (self.unit_mg.is_finite() and self.unit_mg > 0):

@@ -22,6 +22,10 @@ REINSTATED = "reinstatement-check"
 AFTER_STOP = "after-stop-review"
 SAFETY = "safety-review"
 BIRTHDAY = "birthday-review"
+SWITCH_STEP = "switch-step"
+SEROTONIN_WATCH = "serotonin-watch"
+NOT_IMPROVING = "not-improving-review"
+FORMULARY = "formulary-review"
 
 FREEZING = frozenset({RELAPSE_SUSPECTED, SEVERE, RED_FLAG})
 """While one of these is open no gate opens and no step is taken (T-08, T-18)."""
@@ -193,6 +197,15 @@ def all_done(
         else review
         for review in reviews
     )
+
+
+def first_done(reviews: tuple[Review, ...], kind: str, *, at: datetime) -> tuple[Review, ...]:
+    """The reviews with the earliest open one of that kind done."""
+    waiting = [review for review in reviews if review.kind == kind and review.done_at is None]
+    if not waiting:
+        return reviews
+    first = min(waiting, key=lambda review: (review.due_on, review.ordinal))
+    return done(reviews, first.ordinal, at=at)
 
 
 def freezing(reviews: tuple[Review, ...]) -> tuple[Review, ...]:

@@ -9,6 +9,7 @@ from services.treatment.domain.response import OutcomeRules
 from services.treatment.domain.reviews import Cadence
 from services.treatment.domain.safety import SafetyRule
 from services.treatment.domain.surveillance import SurveillanceRules
+from services.treatment.domain.switching import SwitchRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Rulebook:
     duration: DurationRules
     cadence: Cadence
     steps: StepCadence
+    switch: SwitchRules
     surveillance: SurveillanceRules
     safety: tuple[SafetyRule, ...]
     citations: Mapping[str, tuple[str, str]]

@@ -34,6 +34,12 @@ def course_hash(course: Course) -> str:
             "instrument": course.instrument,
             "starts_on": course.starts_on,
             "suicide_concern": course.suicide_concern,
+            "jurisdiction": course.jurisdiction,
+            "family": course.family,
+            "replaces": course.replaces,
+            "leaving": [
+                [step.ordinal, step.on, step.dose.mg, step.dose.text] for step in course.leaving
+            ],
             "titration": [
                 [step.ordinal, step.from_day, step.dose.mg, step.dose.text]
                 for step in course.titration

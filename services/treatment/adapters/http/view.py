@@ -33,6 +33,7 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
             dose_mg=course.target.mg if is_draft else course.dose.mg,
             on=course.starts_on if is_draft else today,
             book=desk.book,
+            formulary=desk.formulary,
         )
     if course.phase in BEFORE_REMISSION:
         findings += not_improving(

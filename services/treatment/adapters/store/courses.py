@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.treatment.adapters.store.documents import MARKS, PAUSES, TITRATION
+from services.treatment.adapters.store.documents import LEAVING, MARKS, PAUSES, TITRATION
 from services.treatment.adapters.store.tapers import load_tapers, save_taper
 from services.treatment.adapters.tables import CourseRow, ReviewRow
 from services.treatment.application.refusals import OtherCourse, StaleVersion
@@ -131,6 +131,12 @@ def _values(course: Course) -> dict[str, Any]:
         "harm": course.harm,
         "ended_on": course.ended_on,
         "closed_on": course.closed_on,
+        "jurisdiction": course.jurisdiction,
+        "family": course.family,
+        "dose_since": course.dose_since,
+        "replaces": course.replaces,
+        "successor_id": course.successor_id,
+        "leaving": LEAVING.dump(course.leaving),
     }
 
 
@@ -158,4 +164,10 @@ def _course(row: Any, reviews: tuple[Review, ...], taper: Taper | None) -> Cours
         harm=row["harm"],
         ended_on=row["ended_on"],
         closed_on=row["closed_on"],
+        jurisdiction=row["jurisdiction"],
+        family=row["family"],
+        dose_since=row["dose_since"],
+        replaces=row["replaces"],
+        successor_id=row["successor_id"],
+        leaving=LEAVING.load(row["leaving"]),
     )

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 
 from services.treatment.domain.clock import Pause, Relapse, Remission
-from services.treatment.domain.course import TitrationStep
+from services.treatment.domain.course import LeavingStep, TitrationStep
 from services.treatment.domain.gate import CheckIn, Proposal
 from services.treatment.domain.live_taper import PlannedStep
 from services.treatment.domain.plan import Outline, Readiness
@@ -30,6 +30,7 @@ class Document(Generic[T]):
 
 
 TITRATION = Document[tuple[TitrationStep, ...]](tuple[TitrationStep, ...])
+LEAVING = Document[tuple[LeavingStep, ...]](tuple[LeavingStep, ...])
 MARKS = Document[tuple[Remission | Relapse, ...]](tuple[Remission | Relapse, ...])
 PAUSES = Document[tuple[Pause, ...]](tuple[Pause, ...])
 PLANNED = Document[tuple[PlannedStep, ...]](tuple[PlannedStep, ...])
