@@ -13,6 +13,10 @@ GET  /courses/{course_id}                                                    Cou
 POST /courses/{course_id}/confirm (If-Match)        ConfirmCourse            CourseBody
 POST /courses/{course_id}/withdraw (If-Match)       Withdrawal               CourseBody
 POST /courses/{course_id}/dose-changes (If-Match)   DoseChange               CourseBody
+POST /courses/{course_id}/switch-previews           NewSwitch                SwitchPreview
+POST /courses/{course_id}/switches (If-Match)       NewSwitch                CourseBody 201
+POST /courses/{course_id}/switch-steps              SwitchStepTaken          CourseBody
+POST /courses/{course_id}/stay (If-Match)           Staying                  CourseBody
 POST /courses/{course_id}/reviews                   ReviewRecord             CourseBody
 POST /courses/{course_id}/remission (If-Match)      RemissionRecord          CourseBody
 POST /courses/{course_id}/relapse (If-Match)        RelapseRecord            CourseBody
@@ -158,10 +162,14 @@ class DrugOptions(Body):
 
 
 class Medicine(Body):
-    """Something else the person takes or took; ``last_taken_on`` null means still taking."""
+    """Something else the person takes or took; ``last_taken_on`` null means still taking.
+
+    ``starts_on`` is set for one that is agreed and not begun yet.
+    """
 
     medicine: Code
     last_taken_on: date | None = None
+    starts_on: date | None = None
 
 
 class HealthFacts(Body):
@@ -198,7 +206,93 @@ class NewCourse(Body):
     starts_on: date
     primary_instrument: Code
     suicide_concern: bool
+    formulation: Code | None = Field(
+        default=None, description="a family of the drug's products; the usual one when left out"
+    )
     note: Note | None = None
+
+
+class LeavingDose(Body):
+    """From that day on, so many milligrams a day of the old drug; the last is 0."""
+
+    on: date
+    dose_mg: DoseMg
+
+
+class NewSwitch(Body):
+    """Replace the drug of a course by another one. Signed as one with the new course."""
+
+    drug: Code
+    indication: Code
+    start_dose_mg: PositiveDoseMg
+    target_dose_mg: PositiveDoseMg | None = None
+    starts_on: date
+    primary_instrument: Code
+    suicide_concern: bool
+    formulation: Code | None = None
+    leaving: tuple[LeavingDose, ...] = Field(min_length=1, max_length=24)
+    note: Note | None = None
+
+
+class SwitchStepTaken(Body):
+    """The old drug went down by one signed step."""
+
+    ordinal: int = Field(ge=1, le=24)
+    taken_on: date
+
+
+class Staying(Body):
+    """Give up a switch whose new drug is not taken any more; the old one goes on."""
+
+    reason: Reason
+
+
+class AxisPoint(Body):
+    """From this day on, so many milligrams a day, and the words for it."""
+
+    on: date
+    dose_mg: DoseMg
+    dose_text: str
+
+
+class AxisTrack(Body):
+    """One drug of a switch on the common time axis."""
+
+    drug: Code
+    drug_name: str
+    ceiling_mg: DoseMg | None
+    points: tuple[AxisPoint, ...]
+
+
+class SwitchAxis(Body):
+    """Both drugs of a switch on one axis: days with both, days with neither, and the tail."""
+
+    leaving: AxisTrack
+    coming: AxisTrack
+    last_dose_on: date
+    first_dose_on: date
+    overlap_days: int
+    gap_days: int
+    still_acts_until: date
+
+
+class SwitchPreview(Body):
+    """A switch nobody keeps."""
+
+    axis: SwitchAxis
+    titration: tuple[TitrationStepBody, ...]
+    findings: tuple[FindingBody, ...]
+
+
+class LeavingStepBody(Body):
+    """One signed step out of the old drug of a switch."""
+
+    ordinal: int
+    on: date
+    dose_mg: DoseMg
+    dose_text: str
+    taken_on: date | None
+    actions: tuple[str, ...]
 
 
 class ConfirmCourse(Body):
@@ -409,6 +503,19 @@ class CourseBody(Body):
     )
     known_risk_factors: tuple[Code, ...] = Field(
         default=(), description="what a record of remission may name as a relapse-risk factor"
+    )
+    known_harms: tuple[Code, ...] = Field(
+        default=(), description="what a stop for serious harm may name as the harm"
+    )
+    jurisdiction: str | None = None
+    formulation: str | None = None
+    replaces: UUID | None = None
+    successor_id: UUID | None = None
+    leaving: tuple[LeavingStepBody, ...] = ()
+    switch: SwitchAxis | None = None
+    maoi_from: date | None = Field(
+        default=None,
+        description="the first day a monoamine oxidase inhibitor may start; null while it is taken",
     )
     actions: tuple[str, ...]
 

@@ -14,7 +14,7 @@ from services.treatment.adapters.db import SqlWork
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed, Work
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
 from services.treatment.domain.clock import History, Pause, Relapse, Remission
-from services.treatment.domain.course import Ending
+from services.treatment.domain.course import Ending, LeavingStep
 from services.treatment.domain.gate import Action, Mood, Proposal, Severity
 from services.treatment.domain.live_taper import PlanStatus
 from services.treatment.domain.person import Details, HealthProfile, PlaceInCare
@@ -30,6 +30,7 @@ from tests.fakes.treatment import FakeWork
 from tests.support.courses import (
     BOOK,
     COURSE,
+    HALF,
     NOW,
     NURSE,
     PATIENT,
@@ -238,7 +239,11 @@ async def test_profiles_are_kept_version_by_version(opened):
         asked_at=NOW,
         asked_by=NURSE,
         conditions=frozenset({"diabetes"}),
-        medicines=(Taken("aspirin"), Taken("linezolid", date(2026, 1, 1))),
+        medicines=(
+            Taken("aspirin"),
+            Taken("linezolid", date(2026, 1, 1)),
+            Taken("moclobemide", None, date(2026, 12, 1)),
+        ),
         note="a note",
     )
     second = replace(first, version=2, conditions=frozenset(), medicines=(), note=None)
@@ -281,6 +286,14 @@ def a_full_course():
         harm="mania",
         ended_on=TODAY,
         closed_on=TODAY,
+        jurisdiction="uk",
+        family="immediate-release",
+        dose_since=TODAY,
+        replaces=COURSE,
+        successor_id=COURSE,
+        leaving=(
+            LeavingStep(ordinal=1, on=TODAY, dose=HALF, previous_mg=Decimal(50), taken_on=TODAY),
+        ),
     )
 
 

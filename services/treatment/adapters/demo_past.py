@@ -13,6 +13,7 @@ from services.treatment.adapters.db import SqlWork
 from services.treatment.adapters.demo_duties import do_duty
 from services.treatment.application.confirm_course import confirm_course
 from services.treatment.application.draft_taper import draft_taper
+from services.treatment.application.drafting import Wish as Asked
 from services.treatment.application.outline_taper import Wish
 from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
@@ -143,13 +144,15 @@ class Past:
             work,
             course_id=self.patient.course_id,
             patient_id=self.patient.patient_id,
-            drug_code=chosen.drug,
-            indication=chosen.indication,
-            start_mg=chosen.start_mg,
-            target_mg=chosen.start_mg,
-            starts_on=self._day(COURSE_DAY),
-            instrument=chosen.instrument,
-            suicide_concern=False,
+            wish=Asked(
+                drug=chosen.drug,
+                indication=chosen.indication,
+                start_mg=chosen.start_mg,
+                target_mg=chosen.start_mg,
+                starts_on=self._day(COURSE_DAY),
+                instrument=chosen.instrument,
+                suicide_concern=False,
+            ),
             note=None,
             proposed_by=self._prescriber,
             book=self.book,

@@ -116,9 +116,7 @@ class CourseRow(Row, table=True):
     leaving: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
 
     __table_args__ = (
-        CheckConstraint(
-            "phase != 'switching-out' OR successor_id IS NOT NULL", name="successor"
-        ),
+        CheckConstraint("phase != 'switching-out' OR successor_id IS NOT NULL", name="successor"),
         Index(
             "uq_course_taking",
             "patient_id",

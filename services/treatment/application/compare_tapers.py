@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.treatment.application.changing import load
 from services.treatment.application.draft_taper import require_eligible
+from services.treatment.application.judging import names_of
 from services.treatment.application.outline_taper import (
     Calculated,
     Wish,
@@ -73,6 +74,7 @@ async def compare_tapers(
                 formulary=formulary,
                 book=book,
                 today=found.today,
+                taken=names_of(profile, formulary),
             )
         except RuleRefusal as refusal:
             return refusal

@@ -12,8 +12,8 @@ from services.treatment.application.changing import (
 )
 from services.treatment.application.judging import findings_on, known_then
 from services.treatment.application.ports import Formulary, Signed, Work
-from services.treatment.domain import course as life
 from services.treatment.application.refusals import Unknown
+from services.treatment.domain import course as life
 from services.treatment.domain.calendar_days import add_months
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug

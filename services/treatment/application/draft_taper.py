@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.treatment.application.changing import Loaded, load
+from services.treatment.application.judging import names_of
 from services.treatment.application.outline_taper import Wish, outline_taper
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.record_review import response_of
@@ -126,4 +127,5 @@ async def _outline(
         formulary=formulary,
         book=book,
         today=found.today,
+        taken=names_of(profile, formulary),
     )

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.treatment.application.judging import facts_for, medicines_of
+from services.treatment.application.judging import facts_for, names_of
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
@@ -118,8 +118,7 @@ def shelf_for(
     Raises:
         RuleRefusal: F-03, I-06 or F-13, where nothing is left.
     """
-    taken = frozenset(taken.medicine for taken in medicines_of(profile, formulary))
-    return drug.shelf(book.jurisdiction, on=on, family=family, taken=taken)
+    return drug.shelf(book.jurisdiction, on=on, family=family, taken=names_of(profile, formulary))
 
 
 def refuse_blocks(findings: tuple[Finding, ...]) -> None:

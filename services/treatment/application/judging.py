@@ -86,6 +86,11 @@ def medicines_of(profile: HealthProfile | None, formulary: Formulary) -> tuple[T
     return tuple(replace(taken, medicine=ingredient(taken.medicine, drugs)) for taken in recorded)
 
 
+def names_of(profile: HealthProfile | None, formulary: Formulary) -> frozenset[str]:
+    """The other medicines by ingredient, whenever they were taken."""
+    return frozenset(taken.medicine for taken in medicines_of(profile, formulary))
+
+
 async def findings_on(
     work: Work,
     patient: Known,
@@ -112,7 +117,7 @@ async def findings_on(
         formulary=formulary,
         family=course.family,
         course=course,
-        replacing=outgoing if still_taken else None,
+        replacing=_until_the_end(outgoing, course) if outgoing and still_taken else None,
     )
     found = (*evaluate(facts, book.safety), *profile_changed(course.jurisdiction, facts))
     if outgoing is not None and still_taken:
@@ -121,6 +126,12 @@ async def findings_on(
         )
         found += switch_findings(together, rules=book.switch, safety=book.safety)
     return urgent_first(found)
+
+
+def _until_the_end(outgoing: Course, incoming: Course) -> Course:
+    """The old course with the day its signed way out ends, which is its last dose for the rules."""
+    steps = outgoing.leaving or incoming.leaving
+    return replace(outgoing, ended_on=steps[-1].on)
 
 
 async def axis_of(
@@ -140,13 +151,23 @@ async def axis_of(
         incoming,
         leaving=formulary.drug(outgoing.drug),
         coming=formulary.drug(incoming.drug),
-        leaving_ceiling_mg=await _ceiling(work, patient, outgoing, on, book, formulary),
-        coming_ceiling_mg=await _ceiling(work, patient, incoming, on, book, formulary),
+        leaving_ceiling_mg=await _ceiling(
+            work, patient, outgoing, on=on, book=book, formulary=formulary
+        ),
+        coming_ceiling_mg=await _ceiling(
+            work, patient, incoming, on=on, book=book, formulary=formulary
+        ),
     )
 
 
 async def _ceiling(
-    work: Work, patient: Known, course: Course, on: date, book: Rulebook, formulary: Formulary
+    work: Work,
+    patient: Known,
+    course: Course,
+    *,
+    on: date,
+    book: Rulebook,
+    formulary: Formulary,
 ) -> Decimal | None:
     facts = await facts_for(
         work,

@@ -60,10 +60,17 @@ def outline_taper(
     formulary: Formulary,
     book: Rulebook,
     today: date,
+    taken: frozenset[str] = frozenset(),
 ) -> Outline:
     """The plan from the course's dose to zero, in product units. Raises as below."""
     found = calculate_taper(
-        course, wish, conditions=conditions, formulary=formulary, book=book, today=today
+        course,
+        wish,
+        conditions=conditions,
+        formulary=formulary,
+        book=book,
+        today=today,
+        taken=taken,
     )
     plan, policy = found.plan, found.policy
     return Outline(
@@ -86,8 +93,9 @@ def calculate_taper(
     formulary: Formulary,
     book: Rulebook,
     today: date,
+    taken: frozenset[str] = frozenset(),
 ) -> Calculated:
-    """The engine's plan for this person.
+    """The engine's plan for this person; ``taken`` are their other medicines.
 
     Raises:
         BadDate: it starts too far ahead.
@@ -107,8 +115,10 @@ def calculate_taper(
         shelf=drug.shelf(
             book.jurisdiction,
             on=wish.starts_on,
+            family=course.family,
             solids_only=wish.solids_only,
             only=wish.products,
+            taken=taken,
         ),
         start_on=wish.starts_on,
         interval_days=wish.interval_days

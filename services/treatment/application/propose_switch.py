@@ -140,8 +140,10 @@ async def _steps(
     old = found.course
     latest = found.today + timedelta(days=book.most_ahead_days)
     bare = tuple(
-        LeavingStep(ordinal=place, on=on, dose=replace(NO_DOSE, mg=mg))
-        for place, (on, mg) in enumerate(leaving, start=1)
+        LeavingStep(ordinal=place, on=on, dose=replace(NO_DOSE, mg=mg), previous_mg=before_mg)
+        for place, ((on, mg), before_mg) in enumerate(
+            zip(leaving, (old.dose.mg, *(mg for _, mg in leaving)), strict=False), start=1
+        )
     )
     check_steps(bare, dose_mg=old.dose.mg, today=found.today, latest=latest)
     shelf = shelf_for(

@@ -21,7 +21,8 @@ from shared.events.treatment import CourseClosed, CourseDoseChanged
 async def take_switch_step(
     work: Work, *, course_id: UUID, ordinal: int, taken_on: date, book: Rulebook, now: datetime
 ) -> Course:
-    """Raises: Unknown, IllegalMove, InformationMissing, NoSuchItem, AlreadyDone, BadDate, Frozen."""
+    """Raises: Unknown, IllegalMove, InformationMissing, NoSuchItem, AlreadyDone, BadDate,
+    Frozen."""
     found = await load(work, course_id, now=now)
     await require_complete_information(work, found.patient.id)
     taken = take_leaving_step(

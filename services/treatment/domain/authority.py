@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.treatment.domain import reviews as looks
-from services.treatment.domain.course import Course, looks_owed
+from services.treatment.domain.course import Course, LeavingStep, looks_owed
 from services.treatment.domain.live_taper import PlanStatus, ScheduledStep
 from services.treatment.domain.phases import Move, Phase, allowed_moves
 from services.treatment.domain.reviews import Review
@@ -39,7 +39,7 @@ WHO: Mapping[Move, frozenset[str]] = {
 """A nurse drafts a plan and holds under the standing order; only a prescriber signs or stops."""
 
 
-PER_ITEM = frozenset({Move.CONFIRM_SUPPLY, Move.TAKE_STEP, Move.CHECK_IN})
+PER_ITEM = frozenset({Move.CONFIRM_SUPPLY, Move.TAKE_STEP, Move.CHECK_IN, Move.SWITCH_STEP})
 """Moves that are offered on a step or a look, not on the course."""
 
 
@@ -92,6 +92,14 @@ def step_actions(course: Course, step: ScheduledStep, role: str) -> tuple[str, .
         for move, name, is_open in offers
         if live and is_open and move in moves and role in WHO[move]
     )
+
+
+def leaving_actions(course: Course, step: LeavingStep, role: str) -> tuple[str, ...]:
+    """Whether this role may record this step out of the old drug of a switch."""
+    waiting = [one.ordinal for one in course.leaving if one.taken_on is None]
+    is_next = bool(waiting) and step.ordinal == waiting[0]
+    may = is_next and course.phase is Phase.SWITCHING_OUT and role in WHO[Move.SWITCH_STEP]
+    return ("switch-step",) if may else ()
 
 
 def look_actions(course: Course, look: Look, role: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -52,11 +53,15 @@ class TitrationStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeavingStep:
-    """A dose on the way out of a drug that another one replaces; ``on`` is its first day."""
+    """A dose on the way out of a drug that another one replaces; ``on`` is its first day.
+
+    ``previous_mg`` is the dose it was signed to follow.
+    """
 
     ordinal: int
     on: date
     dose: Dose
+    previous_mg: Decimal
     taken_on: date | None = None
 
 

@@ -137,9 +137,7 @@ class Drug:
         """Formulations that are sold there, the usual one first."""
         return tuple(
             dict.fromkeys(
-                product.family
-                for product in self.products
-                if jurisdiction in product.jurisdictions
+                product.family for product in self.products if jurisdiction in product.jurisdictions
             )
         )
 

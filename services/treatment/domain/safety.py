@@ -321,7 +321,9 @@ def _gaps(facts: Facts, rules: Iterable[SafetyRule]) -> Iterator[Finding]:
 
 
 def _speaks(rule: SafetyRule, facts: Facts) -> bool:
-    return _is_about(rule, facts.drug, facts.jurisdiction) and all(_triggers(rule, facts))
+    return _is_about(rule, facts.drug, facts.jurisdiction) and all(
+        (*_triggers(rule, facts), *_dose_triggers(rule, facts))
+    )
 
 
 def _is_about(rule: SafetyRule, drug: Drug, jurisdiction: str) -> bool:
@@ -339,14 +341,6 @@ def _triggers(rule: SafetyRule, facts: Facts) -> Iterator[bool]:
             for taken in facts.medicines
             if not (rule.duplicate and taken.medicine == facts.replacing)
         )
-    if rule.indications:
-        yield facts.indication in rule.indications
-    if rule.families:
-        yield facts.formulation in rule.families
-    if rule.dose_over_mg is not None:
-        yield facts.dose_mg > rule.dose_over_mg
-    if rule.dose_from_mg is not None:
-        yield facts.dose_mg >= rule.dose_from_mg
     if rule.conditions:
         yield bool(rule.conditions & facts.conditions)
     if rule.age_under is not None:
@@ -355,6 +349,17 @@ def _triggers(rule: SafetyRule, facts: Facts) -> Iterator[bool]:
         yield facts.age >= rule.age_from
     if rule.when_suicide_concern:
         yield facts.suicide_concern
+
+
+def _dose_triggers(rule: SafetyRule, facts: Facts) -> Iterator[bool]:
+    if rule.indications:
+        yield facts.indication in rule.indications
+    if rule.families:
+        yield facts.formulation in rule.families
+    if rule.dose_over_mg is not None:
+        yield facts.dose_mg > rule.dose_over_mg
+    if rule.dose_from_mg is not None:
+        yield facts.dose_mg >= rule.dose_from_mg
 
 
 def _takes(rule: SafetyRule, taken: Taken, on: date) -> bool:

@@ -38,7 +38,8 @@ def course_hash(course: Course) -> str:
             "family": course.family,
             "replaces": course.replaces,
             "leaving": [
-                [step.ordinal, step.on, step.dose.mg, step.dose.text] for step in course.leaving
+                [step.ordinal, step.on, step.previous_mg, step.dose.mg, step.dose.text]
+                for step in course.leaving
             ],
             "titration": [
                 [step.ordinal, step.from_day, step.dose.mg, step.dose.text]

@@ -250,10 +250,12 @@ def leave(
     What was still asked about the person goes to the successor (``take_over``).
 
     Raises:
-        IllegalMove: its phase does not allow a switch.
+        IllegalMove: its phase does not allow a switch, or its dose is not the one signed from.
         BadDate: the first step out has passed since the proposal.
     """
     require(Move.SWITCH, course.phase)
+    if steps and steps[0].previous_mg != course.dose.mg:
+        raise IllegalMove("The dose has changed since this switch was drafted: draft it again.")
     check_steps(steps, dose_mg=course.dose.mg, today=today, latest=steps[-1].on)
     asked = tuple(
         Review(

@@ -48,9 +48,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("ck_course_successor"), type_="check")
         batch_op.drop_constraint(batch_op.f("ck_course_phase"), type_="check")
         batch_op.create_check_constraint(batch_op.f("ck_course_phase"), PHASES.format(more=""))
-        batch_op.drop_constraint(
-            batch_op.f("fk_course_successor_id_course"), type_="foreignkey"
-        )
+        batch_op.drop_constraint(batch_op.f("fk_course_successor_id_course"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_course_replaces_course"), type_="foreignkey")
         for name in (
             "leaving",

@@ -9,6 +9,7 @@ import pytest
 
 from services.treatment.application.change_dose import change_dose
 from services.treatment.application.confirm_course import confirm_course
+from services.treatment.application.drafting import Wish
 from services.treatment.application.offer_drugs import offer_drugs
 from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
@@ -55,6 +56,15 @@ from tests.support.courses import (
     remitted,
 )
 
+WISH = Wish(
+    drug="sertraline",
+    indication="depression",
+    start_mg=Decimal(50),
+    target_mg=Decimal(50),
+    starts_on=TODAY,
+    instrument="phq-9",
+    suicide_concern=False,
+)
 ASSESSMENT = UUID("00000000-0000-4000-8000-00000000e001")
 
 
@@ -91,20 +101,18 @@ def names(work: FakeWork) -> list[str]:
 
 
 async def propose(work: FakeWork, **changes: object):
-    values = {
-        "course_id": COURSE,
-        "patient_id": PATIENT,
-        "drug_code": "sertraline",
-        "indication": "depression",
-        "start_mg": Decimal(50),
-        "target_mg": Decimal(50),
-        "starts_on": TODAY,
-        "instrument": "phq-9",
-        "suicide_concern": False,
-        "note": None,
-        "proposed_by": PRESCRIBER,
-    }
-    return await propose_course(work, **(values | changes), book=BOOK, formulary=CONTENT, now=NOW)
+    course_id = changes.pop("course_id", COURSE)
+    return await propose_course(
+        work,
+        course_id=course_id,
+        patient_id=PATIENT,
+        wish=replace(WISH, **changes),
+        note=None,
+        proposed_by=PRESCRIBER,
+        book=BOOK,
+        formulary=CONTENT,
+        now=NOW,
+    )
 
 
 async def confirm(work: FakeWork, course, **reasons: str):
@@ -188,7 +196,7 @@ async def test_a_parked_event_blocks_confirmation(work):
 
 async def test_a_birthday_between_proposal_and_start_counts(work):
     work.patients.put(a_patient(birth_date=date(1960, 9, 2)))
-    values = {"drug_code": "citalopram", "start_mg": Decimal(40), "target_mg": Decimal(40)}
+    values = {"drug": "citalopram", "start_mg": Decimal(40), "target_mg": Decimal(40)}
 
     await propose(work, **values, starts_on=TODAY)
     with pytest.raises(Blocked, match="F-09"):
@@ -421,7 +429,7 @@ async def test_birthdays_that_cross_a_limit_are_planned(work, born, birthdays):
     starts_on = date(2026, 2, 28) if born == "1960-02-29" else TODAY
     course = await propose(
         work,
-        drug_code="citalopram",
+        drug="citalopram",
         start_mg=Decimal(20),
         target_mg=Decimal(20),
         starts_on=starts_on,

@@ -11,6 +11,7 @@ from services.treatment.adapters.http.lists import add_lists
 from services.treatment.adapters.http.plans import add_plans
 from services.treatment.adapters.http.problems import PROBLEMS
 from services.treatment.adapters.http.steps import add_steps
+from services.treatment.adapters.http.switches import add_switches
 from shared.runtime.http import Api
 
 
@@ -21,6 +22,7 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_courses(api, desk)
     add_dosing(api, desk)
     add_follow_up(api, desk)
+    add_switches(api, desk)
     add_plans(api, desk, {code: content.policy(code) for code in content.policy_codes()})
     add_bench(api, desk)
     add_steps(api, desk)

@@ -1,19 +1,21 @@
 """Domain values as the bodies of the interface."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from services.treatment.application.offer_drugs import Offer
+from services.treatment.application.propose_switch import Switch
 from services.treatment.application.record_health_profile import Vocabulary
 from services.treatment.domain.authority import (
     actions,
+    leaving_actions,
     look_actions,
     review_actions,
     step_actions,
 )
 from services.treatment.domain.calendar_days import add_months
 from services.treatment.domain.clock import read_clock
-from services.treatment.domain.course import Course, TitrationStep
+from services.treatment.domain.course import Course, LeavingStep, TitrationStep
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.live_taper import ScheduledStep, Taper
@@ -32,7 +34,10 @@ from services.treatment.domain.signing import (
     plan_hash,
 )
 from services.treatment.domain.surveillance import Look
+from services.treatment.domain.switching import Axis, Track
 from shared.api.treatment import (
+    AxisPoint,
+    AxisTrack,
     ClockBody,
     CourseBody,
     DoseRangeBody,
@@ -40,6 +45,7 @@ from shared.api.treatment import (
     DrugOption,
     FindingBody,
     HealthFacts,
+    LeavingStepBody,
     Medicine,
     PlannedStepBody,
     ProductBody,
@@ -49,6 +55,8 @@ from shared.api.treatment import (
     ScheduledStepBody,
     SigningBody,
     SurveillanceBody,
+    SwitchAxis,
+    SwitchPreview,
     TaperBody,
     TaperPlanBody,
     TaperPolicyBody,
@@ -88,6 +96,7 @@ def course_body(
     drug: Drug,
     book: Rulebook,
     today: date,
+    switch: Axis | None = None,
 ) -> CourseBody:
     """A course as this role may see and change it today."""
     draft = course.phase is Phase.DRAFT
@@ -116,7 +125,65 @@ def course_body(
         signing=SigningBody(hash=course_hash(course), meaning=CONFIRM_COURSE) if draft else None,
         information_missing=information_missing,
         known_risk_factors=tuple(sorted(book.duration.factors)),
+        known_harms=tuple(sorted(book.harms)),
+        jurisdiction=course.jurisdiction,
+        formulation=course.family,
+        replaces=course.replaces,
+        successor_id=course.successor_id,
+        leaving=tuple(_leaving(course, step, role) for step in course.leaving),
+        switch=axis_body(switch) if switch else None,
+        maoi_from=_maoi_from(course, drug),
         actions=actions(course, role, has_left_care=not patient.in_care),
+    )
+
+
+def _maoi_from(course: Course, drug: Drug) -> date | None:
+    if course.last_dose_on is None:
+        return None
+    return course.last_dose_on + timedelta(days=drug.maoi.before_maoi_days)
+
+
+def _leaving(course: Course, step: LeavingStep, role: str) -> LeavingStepBody:
+    return LeavingStepBody(
+        ordinal=step.ordinal,
+        on=step.on,
+        dose_mg=step.dose.mg,
+        dose_text=step.dose.text,
+        taken_on=step.taken_on,
+        actions=leaving_actions(course, step, role),
+    )
+
+
+def axis_body(found: Axis) -> SwitchAxis:
+    """Both drugs of a switch on one axis."""
+    return SwitchAxis(
+        leaving=_track(found.leaving),
+        coming=_track(found.coming),
+        last_dose_on=found.last_dose_on,
+        first_dose_on=found.first_dose_on,
+        overlap_days=found.overlap_days,
+        gap_days=found.gap_days,
+        still_acts_until=found.still_acts_until,
+    )
+
+
+def _track(track: Track) -> AxisTrack:
+    return AxisTrack(
+        drug=track.drug.code,
+        drug_name=track.drug.name,
+        ceiling_mg=track.ceiling_mg,
+        points=tuple(
+            AxisPoint(on=point.on, dose_mg=point.mg, dose_text=point.text) for point in track.points
+        ),
+    )
+
+
+def switch_body(switch: Switch, *, book: Rulebook) -> SwitchPreview:
+    """A switch nobody keeps."""
+    return SwitchPreview(
+        axis=axis_body(switch.axis),
+        titration=tuple(_titration(step) for step in switch.draft.titration),
+        findings=finding_bodies(switch.findings, book),
     )
 
 
@@ -374,7 +441,11 @@ def profile_body(
         facts=HealthFacts(
             conditions=tuple(sorted(profile.conditions)) if profile else (),
             medicines=tuple(
-                Medicine(medicine=taken.medicine, last_taken_on=taken.last_on)
+                Medicine(
+                    medicine=taken.medicine,
+                    last_taken_on=taken.last_on,
+                    starts_on=taken.starts_on,
+                )
                 for taken in (profile.medicines if profile else ())
             ),
             note=profile.note if profile else None,
@@ -387,4 +458,4 @@ def profile_body(
 
 def taken(medicine: Medicine) -> Taken:
     """A medicine as the rules see it."""
-    return Taken(medicine.medicine, medicine.last_taken_on)
+    return Taken(medicine.medicine, medicine.last_taken_on, medicine.starts_on)

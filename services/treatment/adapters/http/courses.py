@@ -5,6 +5,7 @@ from uuid import UUID
 from services.treatment.adapters.http.desk import CLINICAL, PRESCRIBER, Desk
 from services.treatment.adapters.http.view import show_course
 from services.treatment.application.confirm_course import confirm_course
+from services.treatment.application.drafting import Wish
 from services.treatment.application.propose_course import propose_course
 from services.treatment.application.withdraw_course import withdraw_course
 from services.treatment.domain.course import Course
@@ -14,6 +15,7 @@ from shared.api.treatment import (
     ConfirmCourse,
     CourseBody,
     NewCourse,
+    NewSwitch,
     Withdrawal,
 )
 from shared.runtime.http import Api, Call
@@ -42,13 +44,7 @@ def add_courses(api: Api, desk: Desk) -> None:
             desk.work(call),
             course_id=call.tx.new_id(),
             patient_id=body.patient_id,
-            drug_code=body.drug,
-            indication=body.indication,
-            start_mg=body.start_dose_mg,
-            target_mg=body.target_dose_mg or body.start_dose_mg,
-            starts_on=body.starts_on,
-            instrument=body.primary_instrument,
-            suicide_concern=body.suicide_concern,
+            wish=wish_of(body),
             note=body.note,
             proposed_by=call.principal.staff_id,
             book=desk.book,
@@ -96,6 +92,20 @@ def add_courses(api: Api, desk: Desk) -> None:
             now=call.tx.now,
         )
         return await shown(call, course)
+
+
+def wish_of(body: NewCourse | NewSwitch) -> Wish:
+    """What the prescriber asks for."""
+    return Wish(
+        drug=body.drug,
+        indication=body.indication,
+        start_mg=body.start_dose_mg,
+        target_mg=body.target_dose_mg or body.start_dose_mg,
+        starts_on=body.starts_on,
+        instrument=body.primary_instrument,
+        suicide_concern=body.suicide_concern,
+        family=body.formulation,
+    )
 
 
 def reasons_of(acknowledgements: tuple[Acknowledgement, ...]) -> dict[str, str]:

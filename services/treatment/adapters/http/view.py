@@ -4,7 +4,8 @@ from services.treatment.adapters.http.bodies import course_body, plan_body
 from services.treatment.adapters.http.desk import Desk
 from services.treatment.application.changing import Loaded
 from services.treatment.application.draft_taper import findings_now
-from services.treatment.application.judging import findings_on
+from services.treatment.application.judging import axis_of, findings_on
+from services.treatment.application.ports import Work
 from services.treatment.application.record_review import response_of
 from services.treatment.domain.course import Course
 from services.treatment.domain.findings import Finding
@@ -12,6 +13,7 @@ from services.treatment.domain.person import Known
 from services.treatment.domain.phases import BEFORE_REMISSION, ENDED, Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.response import not_improving
+from services.treatment.domain.switching import Axis
 from shared.api.treatment import CourseBody, TaperPlanBody
 from shared.runtime.http import Call
 
@@ -49,6 +51,20 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
         drug=drug,
         book=desk.book,
         today=today,
+        switch=await _switch(desk, work, course, patient),
+    )
+
+
+async def _switch(desk: Desk, work: Work, course: Course, patient: Known) -> Axis | None:
+    """Both drugs on one axis, from either side of a switch."""
+    other_id = course.replaces if course.leaving else None
+    other_id = course.successor_id or other_id
+    other = await work.courses.get(other_id) if other_id else None
+    if other is None:
+        return None
+    old, new = (course, other) if course.successor_id else (other, course)
+    return await axis_of(
+        work, patient, old, new, on=new.starts_on, book=desk.book, formulary=desk.formulary
     )
 
 
