@@ -25,6 +25,11 @@ GET    /patients/{patient_id}/assessments       R    query AssessmentQuery   Pag
 GET    /assessments/{assessment_id}             R                            AssessmentBody
 POST   /assessments/{assessment_id}/amend       N    AmendAssessment (b)     AssessmentBody
 GET    /assessments/{assessment_id}/history     R                            AssessmentHistory
+POST   /patients/{patient_id}/invitations       R    NewInvitation           201 InvitationBody
+GET    /patients/{patient_id}/invitations       R                            InvitationList
+POST   /invitations/{invitation_id}/revoke      R    RevokeInvitation        InvitationBody
+POST   /invitations/open                        S    Secret                  OpenedInvitation (e)
+POST   /invitations/answer                      S    InvitationAnswers       AnsweredInvitation (e)
 GET    /intake-form                             R                            IntakeForm
 GET    /patients/{patient_id}/intake            R                            IntakeBody (d)
 PUT    /patients/{patient_id}/intake            R    Intake (b)              IntakeBody
@@ -45,7 +50,8 @@ GET    /patients/{patient_id}/trajectory        R                            Tra
 (a) 409 ``possible-duplicate`` when name and birth date are already known; the ``context`` of its
 problem document carries ``candidates``, patient ids only. Send ``duplicate_reason`` to go on.
 (b) takes ``If-Match`` with the ``version`` last read. (c) the flags in the answer are already
-raised and stored. (d) version 0 and no answers until the first PUT.
+raised and stored. (d) version 0 and no answers until the first PUT. (e) S is the portal, for
+whoever holds the link; 410 ``link-ended`` whatever the reason.
 
 ``actions`` names what the service would accept now in this state, so a page need not guess.
 """
@@ -268,7 +274,8 @@ class AnswerOption(Body):
 
 
 class InstrumentItem(Body):
-    """``red_flag``: an answer may raise a safety flag. ``may_not_apply``: it can be left out.
+    """``red_flag``: an answer may raise a safety flag, from ``alarming_from`` on.
+    ``may_not_apply``: it can be left out.
 
     ``label`` is our own short name; ``wording`` is the official text where one is installed.
     """
@@ -281,6 +288,7 @@ class InstrumentItem(Body):
     red_flag: bool = False
     may_not_apply: bool = False
     scored: bool = True
+    alarming_from: int | None = None
 
 
 class Band(Body):
@@ -291,7 +299,8 @@ class Band(Body):
 
 
 class InstrumentBody(Body):
-    """``direction`` says whether a higher total is worse; ``enabled`` needs a right to use."""
+    """``direction`` says whether a higher total is worse; ``enabled`` needs a right to use;
+    ``by_link``: people may answer it alone, by a one-time link."""
 
     code: str
     version: str
@@ -299,6 +308,7 @@ class InstrumentBody(Body):
     purpose: str
     direction: Literal["higher-is-worse", "higher-is-better", "neither"]
     enabled: bool
+    by_link: bool
     right_to_use: str
     source: str
     grade: str
@@ -320,7 +330,8 @@ class InstrumentList(Body):
 class NewAssessment(Body):
     """Answers by item code. A missing item is simply absent; it never counts as zero.
 
-    ``submitted_total`` is kept, compared, and never used. ``intent_stated`` is what the person
+    ``answered_by`` says who answered, for mode ``proxy``. ``submitted_total`` is kept, compared,
+    and never used. ``intent_stated`` is what the person
     said when asked, and can only raise the level of a flag.
     """
 
@@ -330,6 +341,7 @@ class NewAssessment(Body):
     not_applicable: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     taken_at: AwareDatetime | None = None
     mode: Mode = "in-person"
+    answered_by: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     submitted_total: Annotated[int, Field(ge=-1000, le=100_000)] | None = None
     intent_stated: bool | None = None
 
@@ -398,6 +410,7 @@ class AssessmentBody(Body):
     recorded_at: AwareDatetime
     recorded_by: str
     mode: Mode
+    answered_by: str | None
     answers: dict[str, int]
     not_applicable: tuple[str, ...]
     missing: tuple[str, ...]
@@ -429,6 +442,80 @@ class AssessmentVersion(Body):
 class AssessmentHistory(Body):
     assessment_id: UUID
     versions: tuple[AssessmentVersion, ...]
+
+
+# One-time links
+
+SecretHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+LinkSecret = Annotated[str, Field(min_length=43, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+"""256 random bits in URL-safe base64."""
+
+
+class NewInvitation(Body):
+    """A link to one questionnaire, for one answer. Whoever makes the link makes its secret (at
+    least 256 random bits) and sends only its SHA-256: this service never holds a working link.
+
+    ``channel``: how it goes to the person; anything but ``in-person`` needs their consent to
+    questionnaires by it. An earlier link to the same questionnaire ends.
+    """
+
+    instrument: Code
+    channel: Literal["in-person", "text", "email", "letter"]
+    secret_sha256: SecretHash
+    lasts_hours: Annotated[int, Field(ge=1, le=72)] = 72
+
+
+class RevokeInvitation(Body):
+    """Take the link back."""
+
+
+class InvitationBody(Body):
+    invitation_id: UUID
+    version: int
+    patient_id: UUID
+    instrument: str
+    channel: str
+    created_at: AwareDatetime
+    created_by: UUID
+    expires_at: AwareDatetime
+    status: Literal["open", "used", "revoked", "expired"]
+    assessment_id: UUID | None
+    actions: tuple[str, ...]
+
+
+class InvitationList(Body):
+    """The newest 50 links of a person."""
+
+    items: tuple[InvitationBody, ...]
+
+
+class Secret(Body):
+    """What the link holds."""
+
+    secret: LinkSecret
+
+
+class OpenedInvitation(Body):
+    """The questionnaire a link leads to, and nothing about whom it is for."""
+
+    instrument: InstrumentBody
+    expires_at: AwareDatetime
+    language: str
+
+
+class InvitationAnswers(Body):
+    """``answered_by``: who answered, where it was not the person themselves."""
+
+    secret: LinkSecret
+    answers: ItemAnswers
+    not_applicable: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
+    answered_by: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
+class AnsweredInvitation(Body):
+    """``alarming``: an answer raised a safety flag; show where help is, at once."""
+
+    alarming: bool
 
 
 # Intake facts

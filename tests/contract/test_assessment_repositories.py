@@ -14,6 +14,7 @@ from services.assessment.domain.assessment import Answers, Assessment, Mode
 from services.assessment.domain.contact import Carer, QuietHours, Scope, consents_from
 from services.assessment.domain.decision import Decision, Verdict
 from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.invitation import Invitation, digest, revoked
 from services.assessment.domain.pathway import propose
 from services.assessment.domain.patient import Details, Patient, PatientStatus
 from services.assessment.domain.refusals import StaleVersion
@@ -250,6 +251,35 @@ async def test_flags_run_forward_and_are_replaced_version_by_version(opened: Ope
         assert await work.flags.get(second.flag_id) == second
         with pytest.raises(StaleVersion):
             await work.flags.save(closed)
+
+
+async def test_a_link_is_found_by_its_secret_and_ends_once(opened: Opened) -> None:
+    link = Invitation(
+        invitation_id=UUID(int=400),
+        patient_id=PATIENT.patient_id,
+        instrument="phq-9",
+        instrument_version="1",
+        channel="email",
+        secret_sha256=digest("a secret"),
+        created_at=NOW,
+        created_by=NURSE,
+        expires_at=NOW + timedelta(hours=72),
+    )
+    taken_back = revoked(link, now=NOW + timedelta(hours=1))
+    async with opened() as work:
+        await work.invitations.add(link)
+    async with opened() as work:
+        assert await work.invitations.get(link.invitation_id) == link
+        assert await work.invitations.by_secret(digest("a secret")) == link
+        assert await work.invitations.by_secret(digest("another")) is None
+        assert await work.invitations.open_of(PATIENT.patient_id, instrument="phq-9") == (link,)
+        assert await work.invitations.open_of(PATIENT.patient_id, instrument="gad-7") == ()
+        await work.invitations.save(taken_back)
+    async with opened() as work:
+        assert await work.invitations.get(link.invitation_id) == taken_back
+        assert await work.invitations.open_of(PATIENT.patient_id, instrument="phq-9") == ()
+        with pytest.raises(StaleVersion):
+            await work.invitations.save(taken_back)
 
 
 async def test_intake_answers_are_added_and_the_latest_counts(opened: Opened) -> None:

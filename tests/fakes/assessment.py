@@ -9,6 +9,7 @@ from services.assessment.application.ports import Colleague, Intake, RecordedPro
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import StaleVersion
 from services.assessment.domain.safety import Flag
@@ -148,6 +149,33 @@ class FakeIntakes:
 
 
 @dataclass(slots=True)
+class FakeInvitations:
+    rows: dict[UUID, Invitation] = field(default_factory=dict)
+
+    async def get(self, invitation_id: UUID) -> Invitation | None:
+        return self.rows.get(invitation_id)
+
+    async def by_secret(self, secret_sha256: bytes) -> Invitation | None:
+        found = (i for i in self.rows.values() if i.secret_sha256 == secret_sha256)
+        return next(found, None)
+
+    async def open_of(self, patient_id: UUID, *, instrument: str) -> tuple[Invitation, ...]:
+        return tuple(
+            i
+            for i in self.rows.values()
+            if (i.patient_id, i.instrument, i.status)
+            == (patient_id, instrument, InvitationStatus.OPEN)
+        )
+
+    async def add(self, invitation: Invitation) -> None:
+        self.rows[invitation.invitation_id] = invitation
+
+    async def save(self, invitation: Invitation) -> None:
+        _next(self.rows.get(invitation.invitation_id), invitation.version)
+        self.rows[invitation.invitation_id] = invitation
+
+
+@dataclass(slots=True)
 class FakeProposals:
     rows: dict[UUID, RecordedProposal] = field(default_factory=dict)
 
@@ -195,6 +223,7 @@ class FakeWork:
     assessments: FakeAssessments = field(default_factory=FakeAssessments)
     flags: FakeFlags = field(default_factory=FakeFlags)
     intakes: FakeIntakes = field(default_factory=FakeIntakes)
+    invitations: FakeInvitations = field(default_factory=FakeInvitations)
     proposals: FakeProposals = field(default_factory=FakeProposals)
     courses: FakeCourses = field(default_factory=FakeCourses)
     published: list[Published] = field(default_factory=list)

@@ -94,6 +94,11 @@ class Clinic:
         return self.site.caller(STRANGER, Role.LEAD, teams=("hill",))
 
     @property
+    def portal(self) -> Caller:
+        """The portal, for somebody without an account."""
+        return self.site.caller(UUID(int=0), Role.SERVICE, teams=())
+
+    @property
     def prescriber(self) -> Caller:
         return self.site.caller(PRESCRIBER, Role.PRESCRIBER)
 

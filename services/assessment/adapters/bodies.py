@@ -1,7 +1,7 @@
 """Domain objects as the bodies that cross HTTP."""
 
 from collections.abc import Collection, Mapping
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.assessment.domain.assessment import Answers, Assessment, Mode
 from services.assessment.domain.contact import Carer, QuietHours, Scope, consents_from
 from services.assessment.domain.content import Content
 from services.assessment.domain.instrument import TOTAL, Instrument
+from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.pathway import TraceLine
 from services.assessment.domain.patient import Details, Patient
 from services.assessment.domain.rules import Rule, RuleSet
@@ -99,6 +100,7 @@ def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.I
         purpose=instrument.purpose,
         direction=instrument.direction.value,
         enabled=instrument.enabled,
+        by_link=instrument.enabled and instrument.by_link,
         right_to_use=instrument.right_to_use.statement,
         source=instrument.source,
         grade=instrument.grade,
@@ -114,6 +116,7 @@ def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.I
                 ),
                 loinc=item.loinc,
                 red_flag=item.code in flagged,
+                alarming_from=_alarming_from(instrument, item.code),
                 may_not_apply=item.may_not_apply,
                 scored=item.scored,
             )
@@ -131,6 +134,35 @@ def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.I
         lowest=None if low is None else int(low),
         highest=None if high is None else int(high),
         loinc=instrument.loinc,
+    )
+
+
+def _alarming_from(instrument: Instrument, item: str) -> int | None:
+    """The lowest answer to an item that raises a flag by itself."""
+    return min(
+        (
+            flag.at_least
+            for flag in instrument.red_flags
+            if flag.item == item and flag.at_least is not None and not flag.with_intent
+        ),
+        default=None,
+    )
+
+
+def invitation_body(invitation: Invitation, *, now: datetime) -> api.InvitationBody:
+    status = invitation.status_at(now)
+    return api.InvitationBody(
+        invitation_id=invitation.invitation_id,
+        version=invitation.version,
+        patient_id=invitation.patient_id,
+        instrument=invitation.instrument,
+        channel=invitation.channel,
+        created_at=invitation.created_at,
+        created_by=invitation.created_by,
+        expires_at=invitation.expires_at,
+        status=status.value,
+        assessment_id=invitation.assessment_id,
+        actions=("revoke",) if status is InvitationStatus.OPEN else (),
     )
 
 
@@ -158,6 +190,7 @@ def assessment_body(
         recorded_at=assessment.recorded_at,
         recorded_by=assessment.recorded_by,
         mode=Mode(assessment.mode).value,
+        answered_by=assessment.answered_by,
         answers=dict(assessment.answers.by_item),
         not_applicable=assessment.answers.not_applicable,
         missing=score.missing,

@@ -8,6 +8,7 @@ from services.assessment.adapters.records import (
     SqlCourses,
     SqlFlags,
     SqlIntakes,
+    SqlInvitations,
     SqlProposals,
 )
 from shared.events.envelope import Fact
@@ -25,6 +26,7 @@ class SqlWork:
         self.assessments = SqlAssessments(tx)
         self.flags = SqlFlags(tx)
         self.intakes = SqlIntakes(tx)
+        self.invitations = SqlInvitations(tx)
         self.proposals = SqlProposals(tx)
         self.courses = SqlCourses(tx)
 

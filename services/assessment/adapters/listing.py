@@ -24,12 +24,14 @@ from services.assessment.adapters.tables import (
     ASSESSMENT,
     ASSESSMENT_VERSION,
     FLAG,
+    INVITATION,
     PATIENT,
     PATIENT_VERSION,
     PROPOSAL,
 )
 from services.assessment.application.ports import RecordedProposal
 from services.assessment.domain.assessment import Answers, Assessment
+from services.assessment.domain.invitation import Invitation
 from services.assessment.domain.patient import PatientStatus, folded
 from services.assessment.domain.safety import Flag, FlagStatus
 from services.assessment.domain.scoring import Score
@@ -187,6 +189,17 @@ async def assessment_versions(tx: Transaction, assessment_id: UUID) -> tuple[Kep
         )
         for row in await tx.session.execute(query)
     )
+
+
+async def invitations_of(tx: Transaction, patient_id: UUID) -> tuple[Invitation, ...]:
+    """A person's newest links."""
+    query = (
+        select(INVITATION)
+        .where(INVITATION.c.patient_id == patient_id)
+        .order_by(INVITATION.c.created_at.desc(), INVITATION.c.invitation_id)
+        .limit(FOUND_AT_MOST)
+    )
+    return tuple(stored.invitation_from(row) for row in await tx.session.execute(query))
 
 
 async def flags_of_assessments(

@@ -15,6 +15,7 @@ from services.assessment.adapters.tables import (
     COURSE,
     FLAG,
     INTAKE,
+    INVITATION,
     PROPOSAL,
     CourseRow,
     MilestoneRow,
@@ -24,6 +25,7 @@ from services.assessment.application.ports import Intake, RecordedProposal
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.refusals import StaleVersion
 from services.assessment.domain.safety import Flag
 from services.assessment.domain.trajectory import Reading
@@ -165,6 +167,45 @@ class SqlIntakes:
             await self._session.execute(insert(INTAKE), values)
         except IntegrityError as error:
             raise StaleVersion from error
+
+
+class SqlInvitations:
+    """One-time links."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, invitation_id: UUID) -> Invitation | None:
+        row = await _one(self._session, INVITATION, invitation_id)
+        return None if row is None else stored.invitation_from(row)
+
+    async def by_secret(self, secret_sha256: bytes) -> Invitation | None:
+        query = select(INVITATION).where(INVITATION.c.secret_sha256 == secret_sha256)
+        row = (await self._session.execute(query)).first()
+        return None if row is None else stored.invitation_from(row)
+
+    async def open_of(self, patient_id: UUID, *, instrument: str) -> tuple[Invitation, ...]:
+        query = select(INVITATION).where(
+            INVITATION.c.patient_id == patient_id,
+            INVITATION.c.instrument == instrument,
+            INVITATION.c.status == InvitationStatus.OPEN.value,
+        )
+        rows = await self._session.execute(query.order_by(INVITATION.c.created_at))
+        return tuple(stored.invitation_from(row) for row in rows)
+
+    async def add(self, invitation: Invitation) -> None:
+        await self._session.execute(insert(INVITATION), stored.invitation_values(invitation))
+
+    async def save(self, invitation: Invitation) -> None:
+        await changed(
+            self._session,
+            update(INVITATION)
+            .where(
+                INVITATION.c.invitation_id == invitation.invitation_id,
+                INVITATION.c.version == invitation.version - 1,
+            )
+            .values(stored.invitation_values(invitation)),
+        )
 
 
 class SqlProposals:

@@ -12,6 +12,7 @@ from services.assessment.domain.assessment import Answers, Assessment, Mode
 from services.assessment.domain.contact import Carer, QuietHours, consents_from
 from services.assessment.domain.decision import Decision
 from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.pathway import Proposal
 from services.assessment.domain.patient import Details, Patient, PatientStatus
 from services.assessment.domain.safety import Flag, FlagStatus
@@ -29,6 +30,7 @@ PATIENT = TypeAdapter(Patient)
 _IN_PARTS = {"consents", "quiet_hours"}
 DETAIL_FIELDS = tuple(name for name in Details.__dataclass_fields__ if name not in _IN_PARTS)
 """Those with a column of their own name."""
+INVITATION_FIELDS = tuple(Invitation.__dataclass_fields__)
 FLAG_FIELDS = tuple(Flag.__dataclass_fields__)
 
 
@@ -93,6 +95,7 @@ def assessment_values(assessment: Assessment) -> dict[str, Any]:
         "taken_at": assessment.taken_at,
         "taken_on": assessment.taken_on,
         "mode": assessment.mode.value,
+        "answered_by": assessment.answered_by,
         "total": assessment.score.total,
         "positive": assessment.score.positive,
     }
@@ -111,9 +114,20 @@ def assessment_from(row: Any) -> Assessment:
         score=SCORE.validate_python(row.score),
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
+        answered_by=row.answered_by,
         reason=row.reason,
         version=row.version,
     )
+
+
+def invitation_values(invitation: Invitation) -> dict[str, Any]:
+    values = {name: getattr(invitation, name) for name in INVITATION_FIELDS}
+    return values | {"status": invitation.status.value}
+
+
+def invitation_from(row: Any) -> Invitation:
+    values = {name: getattr(row, name) for name in INVITATION_FIELDS}
+    return Invitation(**(values | {"status": InvitationStatus(row.status)}))
 
 
 def flag_values(flag: Flag) -> dict[str, Any]:

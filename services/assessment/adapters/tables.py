@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -137,6 +138,7 @@ class AssessmentRow(Row, table=True):
     score: Any = _json()
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str = Field(sa_type=String(96))
+    answered_by: str | None = Field(sa_type=String(100))
     reason: str | None = Field(sa_type=Text)
 
 
@@ -204,6 +206,33 @@ class IntakeRow(Row, table=True):
     recorded_by: str = Field(sa_type=String(96))
 
 
+class InvitationRow(Row, table=True):
+    """A one-time link to a questionnaire; its secret is kept as a hash only."""
+
+    __tablename__: ClassVar[str] = "invitation"
+    __table_args__ = (
+        UniqueConstraint("secret_sha256"),
+        CheckConstraint("status IN ('open', 'used', 'revoked')", name="status"),
+        CheckConstraint("(status = 'open') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint("(status = 'used') = (assessment_id IS NOT NULL)", name="used"),
+        Index("ix_invitation_patient", "patient_id", "created_at", "invitation_id"),
+    )
+
+    invitation_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.patient_id")
+    instrument: str = Field(sa_type=String(64))
+    instrument_version: str = Field(sa_type=String(32))
+    channel: str = Field(sa_type=String(16))
+    secret_sha256: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_by: UUID
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    status: str = Field(sa_type=String(16))
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    assessment_id: UUID | None
+    version: int
+
+
 class ProposalRow(Row, table=True):
     """One proposal as it was made, trace and all, and the decision on it."""
 
@@ -262,6 +291,7 @@ COLLEAGUE_TEAM = metadata.tables["colleague_team"]
 ASSESSMENT = metadata.tables["assessment"]
 ASSESSMENT_VERSION = metadata.tables["assessment_version"]
 FLAG = metadata.tables["safety_flag"]
+INVITATION = metadata.tables["invitation"]
 INTAKE = metadata.tables["intake"]
 PROPOSAL = metadata.tables["pathway_proposal"]
 COURSE = metadata.tables["followed_course"]

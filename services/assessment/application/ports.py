@@ -10,6 +10,7 @@ from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.decision import Decision
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
+from services.assessment.domain.invitation import Invitation
 from services.assessment.domain.pathway import Proposal
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.safety import Flag
@@ -147,6 +148,28 @@ class Intakes(Protocol):
         ...
 
 
+class Invitations(Protocol):
+    async def get(self, invitation_id: UUID) -> Invitation | None: ...
+
+    async def by_secret(self, secret_sha256: bytes) -> Invitation | None:
+        """The one whose link holds this secret."""
+        ...
+
+    async def open_of(self, patient_id: UUID, *, instrument: str) -> tuple[Invitation, ...]:
+        """Those to one questionnaire that were neither used nor taken back."""
+        ...
+
+    async def add(self, invitation: Invitation) -> None: ...
+
+    async def save(self, invitation: Invitation) -> None:
+        """Replace the version before this one.
+
+        Raises:
+            StaleVersion: another one is stored.
+        """
+        ...
+
+
 class Proposals(Protocol):
     async def get(self, proposal_id: UUID) -> RecordedProposal | None: ...
 
@@ -190,6 +213,8 @@ class Work(Protocol):
     def flags(self) -> Flags: ...
     @property
     def intakes(self) -> Intakes: ...
+    @property
+    def invitations(self) -> Invitations: ...
     @property
     def proposals(self) -> Proposals: ...
     @property

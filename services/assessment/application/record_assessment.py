@@ -10,7 +10,7 @@ from services.assessment.application.raise_flags import raise_flags
 from services.assessment.application.telling import tell_assessment
 from services.assessment.domain.assessment import Answers, Assessment, Mode, day_taken
 from services.assessment.domain.content import Content
-from services.assessment.domain.refusals import Conflict
+from services.assessment.domain.refusals import Conflict, RuleViolation
 from services.assessment.domain.safety import Flag, most_urgent, triggered
 from services.assessment.domain.scoring import check_answers, score
 from shared.events.assessment import AssessmentCompleted
@@ -26,6 +26,7 @@ async def record_assessment(
     answers: Answers,
     taken_at: datetime,
     mode: Mode,
+    answered_by: str | None = None,
     now: datetime,
 ) -> tuple[Assessment, tuple[Flag, ...]]:
     """Keep the answers, raise what they call for, and score them here.
@@ -34,6 +35,9 @@ async def record_assessment(
         Unknown, Conflict, RuleViolation: nothing was kept.
     """
     patient = await living(work, patient_id)
+    if answered_by is not None and mode is not Mode.PROXY:
+        sentence = "Only a proxy answers in the person's place."
+        raise RuleViolation("not-a-proxy", sentence, field="answered_by")
     used = content.usable(instrument, instrument_version)
     excused = frozenset(answers.not_applicable)
     check_answers(used, answers.by_item, not_applicable=excused)
@@ -65,6 +69,7 @@ async def record_assessment(
         score=score(used, answers.by_item, not_applicable=excused),
         recorded_at=now,
         recorded_by=work.actor,
+        answered_by=answered_by,
     )
     await work.assessments.add(assessment)
     tell_assessment(work, AssessmentCompleted, assessment)

@@ -36,7 +36,8 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The newest version of one completed instrument. ``reason`` is why it was amended."""
+    """The newest version of one completed instrument. ``reason`` is why it was amended;
+    ``answered_by`` who answered in the person's place, as far as anybody said."""
 
     assessment_id: UUID
     patient_id: UUID
@@ -49,6 +50,7 @@ class Assessment:
     score: Score
     recorded_at: datetime
     recorded_by: str
+    answered_by: str | None = None
     reason: str | None = None
     version: int = 1
 

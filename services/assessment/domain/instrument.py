@@ -149,6 +149,7 @@ class Instrument:
     positive: tuple[Criterion, ...] = ()
     red_flags: tuple[RedFlag, ...] = ()
     enabled: bool = True
+    by_link: bool = True
     loinc: str | None = None
     loinc_total: str | None = None
     reviewed_by: str | None = None

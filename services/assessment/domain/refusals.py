@@ -29,6 +29,10 @@ class Unknown(RuleViolation):
     """There is no such record."""
 
 
+class Gone(RuleViolation):
+    """There was something here, and it is over."""
+
+
 class StaleVersion(RuleViolation):
     """Somebody changed the record after it was read."""
 

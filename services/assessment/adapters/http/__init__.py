@@ -5,13 +5,14 @@ from services.assessment.adapters.http import (
     flags,
     instruments,
     intake,
+    invitations,
     pathway,
     patients,
     trajectory,
 )
 from services.assessment.adapters.wording import Wording
 from services.assessment.domain.content import Content
-from services.assessment.domain.refusals import Conflict, RuleViolation, StaleVersion, Unknown
+from services.assessment.domain.refusals import Conflict, Gone, RuleViolation, StaleVersion, Unknown
 from shared.runtime.http import Api
 
 
@@ -20,12 +21,13 @@ def build_api(content: Content, wording: Wording | None = None) -> Api:
     api = Api(
         service="assessment",
         title="Mooring: assessment",
-        problems={Unknown: 404, StaleVersion: 412, Conflict: 409, RuleViolation: 422},
+        problems={Gone: 410, Unknown: 404, StaleVersion: 412, Conflict: 409, RuleViolation: 422},
     )
     patients.add(api)
     instruments.add(api, content, wording or {})
     assessments.add(api, content)
     intake.add(api, content)
+    invitations.add(api, content, wording or {})
     flags.add(api, content)
     pathway.add(api, content)
     trajectory.add(api, content)

@@ -43,6 +43,7 @@ def _add_changing(api: Api, content: Content) -> None:
             answers=answers_from(body),
             taken_at=body.taken_at or call.tx.now,
             mode=Mode(body.mode),
+            answered_by=body.answered_by,
             now=call.tx.now,
         )
         return assessment_body(assessment, flags, role=call.principal.role)
