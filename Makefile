@@ -78,7 +78,7 @@ lock: .venv/dev ## resolve the dependencies again, with hashes
 	@for part in core assessment treatment engagement portal watcher; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --custom-compile-command "make lock" --constraints requirements.txt \
-	    $$([ $$part = core ] || echo --extra $$part) pyproject.toml --output-file deploy/requirements/$$part.txt; done
+	    --extra tracing $$([ $$part = core ] || echo --extra $$part) pyproject.toml --output-file deploy/requirements/$$part.txt; done
 
 ## Operate it
 dead: .venv/core ## events a service could not apply: make dead S=engagement

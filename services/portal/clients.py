@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from shared.api.body import Body
-from shared.runtime import clock
+from shared.runtime import clock, tracing
 from shared.runtime.http.problems import Problem
 
 SERVICES = ("portal", "assessment", "treatment", "engagement")
@@ -200,6 +200,8 @@ class Caller:
             "Authorization": f"Bearer {await self.token()}",
             "X-Request-Id": self.correlation_id,
         }
+        if trace := tracing.current():
+            sent["traceparent"] = trace
         if body is not None:
             sent["Content-Type"] = "application/json"
         try:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
-from shared.runtime import audit, clock
+from shared.runtime import audit, clock, tracing
 from shared.runtime.clock_guard import ClockGuard
 from shared.runtime.inline_sqlite import connector, let_go
 from shared.runtime.outage import DatabaseAway, outage
@@ -175,7 +175,7 @@ class Transaction:
             version=version,
             correlationid=self.correlation_id,
             causationid=self._cause.causation_id,
-            traceparent=self._cause.traceparent,
+            traceparent=tracing.current() or self._cause.traceparent,
             data=fact,
         )
 

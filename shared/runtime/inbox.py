@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import MislabelledFact, UnknownFact, decode
 from shared.events.envelope import MAX_BYTES, AnyEvent, Event, Fact
-from shared.runtime import clock
+from shared.runtime import clock, tracing
 from shared.runtime.db import Cause, Database, Transaction
 from shared.runtime.outage import TRANSIENT
 from shared.runtime.tables import applied, attempts, inbox, parked
@@ -260,7 +260,8 @@ class Inbox:
         return outcomes
 
     async def _effect(self, tx: Transaction, event: AnyEvent) -> None:
-        await self._handlers[event.type](tx, event)
+        with tracing.span(f"apply {event.type}", kind="CONSUMER", parent=event.traceparent):
+            await self._handlers[event.type](tx, event)
         tx.audit(
             "event.applied",
             object=event.aggregate,

@@ -24,7 +24,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from shared.events.envelope import Fact
-from shared.runtime import clock, logs, metrics
+from shared.runtime import clock, logs, metrics, tracing
 from shared.runtime.auth import JwksKeys, Keys
 from shared.runtime.bus.connection import Seen
 from shared.runtime.bus.speaker import Speaker
@@ -81,6 +81,7 @@ async def running(service: Service) -> AsyncIterator[int]:
         ExceptionGroup: a job died.
     """
     name = service.api.service
+    _trace(service.settings, name)
     speaker = Speaker(service.db, service.settings, service.subscriptions, service.watches)
     ticker = Ticker(name, (*service.ticks, _clock_tick(service.db, name)))
     async with AsyncExitStack() as stack:
@@ -101,6 +102,15 @@ async def running(service: Service) -> AsyncIterator[int]:
             finally:
                 for task in tasks:
                     task.cancel()
+
+
+def _trace(settings: ServiceSettings, name: str) -> None:
+    if not settings.otlp_endpoint:
+        return
+    try:
+        tracing.export_to(settings.otlp_endpoint, service=name)
+    except tracing.TracingUnavailable as error:
+        raise Refused(f"{name}: {error}") from error
 
 
 def _clock_tick(db: Database, service: str) -> Tick:

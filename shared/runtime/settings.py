@@ -20,7 +20,8 @@ class ServiceSettings(BaseSettings):
     ``http_cert_file`` and ``http_key_file``. ``database_url``: SQLAlchemy URL of
     its own database. ``nats_url``, ``nats_user``, ``nats_password``: the broker and this
     service's own identity there. ``jwks_url``: the portal's public keys. ``demo``: synthetic
-    data and a movable clock; refused beside real data.
+    data and a movable clock; refused beside real data. ``otlp_endpoint``: where traces go, such
+    as ``http://collector:4318/v1/traces``; none are made without it.
     """
 
     model_config = SettingsConfigDict(
@@ -42,6 +43,7 @@ class ServiceSettings(BaseSettings):
     jwks_url: str = "http://127.0.0.1:8080/.well-known/jwks.json"
     demo: bool = False
     log_level: str = "info"
+    otlp_endpoint: str | None = None
     instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
 
 

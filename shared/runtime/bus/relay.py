@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from shared.runtime import clock, outbox
+from pydantic_core import from_json
+
+from shared.runtime import clock, outbox, tracing
 from shared.runtime.bus import metrics
 from shared.runtime.bus.connection import Refused, Unconfirmed
 from shared.runtime.db import Database
@@ -90,7 +92,9 @@ class _Batch:
 
     async def _is_stored(self, row: Unsent) -> bool:
         try:
-            await self._publisher.publish(row.type, row.body, message_id=f"{self._source}:{row.id}")
+            with tracing.span(f"publish {row.type}", kind="PRODUCER", parent=_trace_of(row)):
+                message_id = f"{self._source}:{row.id}"
+                await self._publisher.publish(row.type, row.body, message_id=message_id)
         except Unconfirmed as error:
             self._broker_is_away = True  # nothing is counted against a row for that
             self._failed(row, str(error))
@@ -108,3 +112,11 @@ class _Batch:
     def _failed(self, row: Unsent, error: str) -> None:
         metrics.PUBLISH_FAILURES.labels(self._source, error).inc()
         log.warning("publish_failed", event_id=str(row.id), type=row.type, error=error)
+
+
+def _trace_of(row: Unsent) -> str | None:
+    """The trace the fact came from, where anybody asks: reading it costs a look into the body."""
+    if not tracing.is_on():
+        return None
+    found = from_json(row.body).get("traceparent")
+    return found if isinstance(found, str) else None

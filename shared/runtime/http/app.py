@@ -5,12 +5,12 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from shared.runtime import access, clock, metrics
+from shared.runtime import access, clock, metrics, tracing
 from shared.runtime.access import Access, BadTable, Rule, Unlisted
 from shared.runtime.auth import Keys
 from shared.runtime.db import Database
 from shared.runtime.http import reads
-from shared.runtime.http.dispatch import correlation_key, handler
+from shared.runtime.http.dispatch import correlation_key, handler, traceparent
 from shared.runtime.http.openapi import document
 from shared.runtime.http.problems import TITLES, ApiError, respond
 from shared.runtime.http.router import Api
@@ -43,7 +43,7 @@ def build_app(
     """
     rules = _rules(api, table or access.table())
     app = web.Application(
-        middlewares=[correlate, measure(api.service), shield, bounded()],
+        middlewares=[correlate, trace, measure(api.service), shield, bounded()],
         client_max_size=MAX_BODY_BYTES,
     )
     for operation in api.operations:
@@ -91,6 +91,15 @@ async def correlate(request: web.Request, handler: Handler) -> web.StreamRespons
             response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request[correlation_key]
     return response
+
+
+@web.middleware
+async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A span around each request, by route pattern, within the caller's trace if there is one."""
+    resource = request.match_info.route.resource
+    name = f"{request.method} {resource.canonical if resource else 'unmatched'}"
+    with tracing.span(name, kind="SERVER", parent=traceparent(request)):
+        return await handler(request)
 
 
 def measure(service: str) -> Middleware:

@@ -195,7 +195,7 @@ def _open(
     return db.transaction(
         actor=principal.actor,
         correlation_id=request[correlation_key],
-        traceparent=_traceparent(request),
+        traceparent=traceparent(request),
     )
 
 
@@ -298,7 +298,7 @@ def _body(raw: bytes, model: type[BaseModel]) -> BaseModel:
         raise invalid(error, where="body") from error
 
 
-def _traceparent(request: web.Request) -> str | None:
+def traceparent(request: web.Request) -> str | None:
     """The caller's trace, if it is one: it travels on in every event."""
     given = request.headers.get("traceparent", "")
     return given if _TRACEPARENT.fullmatch(given) else None
