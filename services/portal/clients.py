@@ -54,11 +54,24 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _Round:
     """Looks at one service that a page asks for side by side; they travel as one call."""
 
-    waiting: list[_Asked] = field(default_factory=list)
-    sending: set[asyncio.Task[None]] = field(default_factory=set)
+    asked: list[_Asked] = field(default_factory=list)
+    sending: asyncio.Task[None] | None = None
+
+    async def leave(self) -> None:
+        """Call off what nobody waits for any more, and wait until it has ended."""
+        if self.sending is not None and all(one.answer.cancelled() for one in self.asked):
+            self.sending.cancel()
+            await asyncio.wait({self.sending})
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """The round that is still open for more looks, if there is one."""
+
+    open: _Round | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +171,29 @@ class Caller:
         return self._read(status, raw, answer)
 
     async def _with_neighbours(self, path: str) -> tuple[int, bytes]:
-        """Wait for what else is being asked for in this turn of the loop, and go together."""
-        gathering = self._gathering
-        asked = _Asked(path, asyncio.get_running_loop().create_future())
-        gathering.waiting.append(asked)
-        if len(gathering.waiting) == 1:
-            task = asyncio.create_task(self._set_out())
-            gathering.sending.add(task)
-            task.add_done_callback(gathering.sending.discard)
-        return await asked.answer
+        """Wait for what else is being asked for in this turn of the loop, and go together.
 
-    async def _set_out(self) -> None:
-        for _turn in range(_TURNS_TO_GATHER):
-            await asyncio.sleep(0)
-        asked = [one for one in self._gathering.waiting if not one.answer.cancelled()]
-        self._gathering.waiting.clear()
-        for some in _in_parts(asked):
+        The call has a task of its own, because one look may be called off while another waits.
+        """
+        round_ = self._gathering.open
+        if round_ is None:
+            round_ = self._gathering.open = _Round()
+            round_.sending = asyncio.create_task(self._set_out(round_))
+        asked = _Asked(path, asyncio.get_running_loop().create_future())
+        round_.asked.append(asked)
+        try:
+            return await asked.answer
+        except asyncio.CancelledError:
+            await round_.leave()
+            raise
+
+    async def _set_out(self, round_: _Round) -> None:
+        try:
+            for _turn in range(_TURNS_TO_GATHER):
+                await asyncio.sleep(0)
+        finally:
+            self._gathering.open = None
+        for some in _in_parts([one for one in round_.asked if not one.answer.cancelled()]):
             try:
                 answers = await self._together([one.path for one in some])
             except Exception as error:  # noqa: BLE001 - it belongs to those who asked

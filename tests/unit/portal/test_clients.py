@@ -111,6 +111,30 @@ async def test_looks_side_by_side_travel_as_one_call_and_keep_their_own_answers(
     assert (a, c) == (Thing(name="/api/v1/a"), Thing(name="/api/v1/c"))
 
 
+async def test_a_look_nobody_waits_for_any_more_is_called_off(
+    caller: Caller, neighbour: Neighbour
+) -> None:
+    came, went = asyncio.Event(), asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.Response:
+        came.set()
+        await went.wait()
+        return web.Response()
+
+    neighbour.answers = [hang]
+    before = asyncio.all_tasks()
+    looks = [asyncio.ensure_future(caller.get(path, Thing)) for path in ("/a", "/b")]
+    await came.wait()
+
+    for look in looks:
+        look.cancel()
+    await asyncio.wait(looks)
+
+    left = [task for task in asyncio.all_tasks() - before if "_set_out" in repr(task)]
+    went.set()
+    assert left == []
+
+
 async def test_a_service_that_fails_is_silent_for_every_look(
     caller: Caller, neighbour: Neighbour
 ) -> None:
