@@ -52,6 +52,10 @@ class Action(StrEnum):
     SURVEY = "surveillance"
     ANSWER_FLAG = "answer-flag"
     RECORD_OUTCOME = "record-outcome"
+    RECORD_CONTACT = "record-contact"
+    OPEN_PROGRAMME = "open-programme"
+    WORK_ON_MOTIVATION = "work-on-motivation"
+    WRITE_RELAPSE_PLAN = "write-relapse-plan"
 
 
 class Outcome(StrEnum):

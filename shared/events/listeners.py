@@ -29,7 +29,14 @@ LISTENERS: dict[str, tuple[type[Fact], ...]] = {
     "portal": (),
     "assessment": (*_STAFF, treatment.CourseConfirmed, treatment.CourseClosed),
     "treatment": (*_PATIENT, *_SCORES, *_FLAG),
-    "engagement": (*_STAFF, *_PATIENT, *_FLAG, *_COURSE),
+    "engagement": (
+        *_STAFF,
+        *_PATIENT,
+        *_FLAG,
+        *_COURSE,
+        assessment.AssessmentCompleted,
+        assessment.AssessmentAmended,
+    ),
 }
 
 WATCHED: dict[str, tuple[str, ...]] = {

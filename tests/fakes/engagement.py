@@ -3,15 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
 from services.engagement.application.ports import (
     Attempt,
     Before,
+    Case,
+    CoursePoint,
     Identity,
     Levels,
     Listed,
+    Named,
+    Reading,
     Subject,
+    Surroundings,
     Viewer,
     Wanted,
     key_subject,
@@ -23,10 +29,18 @@ from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.reconcile import items_of
 from services.engagement.domain.reminder import Reason, Reminder, State, shown
+from services.engagement.domain.support.contact import Contact, in_order
+from services.engagement.domain.support.directory import Activity
+from services.engagement.domain.support.life_event import LifeEvent
+from services.engagement.domain.support.motivation import Drop
+from services.engagement.domain.support.profile import Profile
+from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.relapse_plan import RelapsePlan
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section, reading_order, section_of
 from shared.events.envelope import Fact
 
+T = TypeVar("T")
 PROMPT = timedelta(seconds=60)
 _IDS = UUID("2d6f2c38-7c3f-4d3c-9a55-0f3d1a6f0b11")
 
@@ -305,6 +319,122 @@ class FakeAttempts:
         self.kept.append(attempt)
 
 
+@dataclass(slots=True)
+class FakeRecords(Generic[T]):
+    """Records of one kind, by the name of their id."""
+
+    id_name: str
+    known: dict[UUID, T] = field(default_factory=dict)
+
+    async def put(self, record: T) -> None:
+        self.known[getattr(record, self.id_name)] = record
+
+    async def get(self, record_id: UUID) -> T | None:
+        return self.known.get(record_id)
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[T]:
+        found = [one for one in self.known.values() if _whose(one) == patient_id]
+        return sorted(found, key=lambda one: getattr(one, self.id_name))
+
+
+def _whose(record: object) -> UUID:
+    found: UUID = record.patient_id  # type: ignore[attr-defined]
+    return found
+
+
+@dataclass(slots=True)
+class FakeActivities:
+    """The directory."""
+
+    known: dict[UUID, Activity] = field(default_factory=dict)
+
+    async def put(self, activities: Sequence[Activity]) -> None:
+        self.known |= {one.activity_id: one for one in activities}
+
+    async def all(self) -> Sequence[Activity]:
+        return sorted(self.known.values(), key=lambda one: one.name)
+
+
+@dataclass(slots=True)
+class FakeSupport:
+    """Programmes, contacts, and what is kept beside them."""
+
+    patients: FakePatients
+    programmes: FakeRecords[Programme] = field(default_factory=lambda: FakeRecords("programme_id"))
+    contacts: FakeRecords[Contact] = field(default_factory=lambda: FakeRecords("contact_id"))
+    life_events: FakeRecords[LifeEvent] = field(
+        default_factory=lambda: FakeRecords("life_event_id")
+    )
+    drops: FakeRecords[Drop] = field(default_factory=lambda: FakeRecords("reading_id"))
+    plans: FakeRecords[RelapsePlan] = field(default_factory=lambda: FakeRecords("plan_id"))
+    profiles: FakeRecords[Profile] = field(default_factory=lambda: FakeRecords("patient_id"))
+    surroundings: FakeRecords[Surroundings] = field(
+        default_factory=lambda: FakeRecords("patient_id")
+    )
+    activities: FakeActivities = field(default_factory=FakeActivities)
+    readings: dict[tuple[UUID, int], Reading] = field(default_factory=dict)
+    points: dict[tuple[UUID, int], CoursePoint] = field(default_factory=dict)
+
+    async def add_reading(self, reading: Reading) -> None:
+        self.readings[reading.assessment_id, reading.version] = reading
+
+    async def readings_of(self, patient_id: UUID) -> Sequence[Reading]:
+        found = [one for one in self.readings.values() if one.patient_id == patient_id]
+        return sorted(found, key=lambda one: (one.taken_at, one.assessment_id, one.version))
+
+    async def add_point(self, point: CoursePoint) -> None:
+        self.points[point.course_id, point.version] = point
+
+    async def points_of(self, patient_id: UUID) -> Sequence[CoursePoint]:
+        found = [one for one in self.points.values() if one.patient_id == patient_id]
+        return sorted(found, key=lambda one: (one.course_id, one.version))
+
+    async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
+        return [one for one in self._open() if staff_id in {one.facilitator_id, one.deputy_id}]
+
+    async def open_programmes(self, teams: Collection[str], staff_id: UUID) -> Sequence[Programme]:
+        return [one for one in self._open() if self._sees(one.patient_id, teams, staff_id)]
+
+    async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
+        found = {}
+        for patient_id in people:
+            patient = self.patients.known[patient_id]
+            identity = self.patients.identities.get(patient_id)
+            found[patient_id] = Named(
+                patient_id=patient_id,
+                name=f"{identity.given_name} {identity.family_name}" if identity else None,
+                birth_date=identity.birth_date if identity else None,
+                team=patient.team,
+                zone=patient.zone,
+            )
+        return found
+
+    async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
+        return [
+            Case(
+                patient_id=patient.patient_id,
+                status=patient.status.value,
+                language="",
+                profile=await self.profiles.get(patient.patient_id),
+                programmes=tuple(await self.programmes.of_patient(patient.patient_id)),
+                contacts=tuple(in_order(await self.contacts.of_patient(patient.patient_id))),
+                readings=tuple(await self.readings_of(patient.patient_id)),
+                points=tuple(await self.points_of(patient.patient_id)),
+            )
+            for patient in sorted(self.patients.known.values(), key=lambda one: one.patient_id)
+            if self._sees(patient.patient_id, teams, staff_id)
+        ]
+
+    def _open(self) -> Sequence[Programme]:
+        found = [one for one in self.programmes.known.values() if one.is_open]
+        return sorted(found, key=lambda one: one.programme_id)
+
+    def _sees(self, patient_id: UUID, teams: Collection[str], staff_id: UUID) -> bool:
+        patient = self.patients.known[patient_id]
+        active = patient.status is CareStatus.ACTIVE
+        return active and (patient.team in teams or staff_id in patient.care_team)
+
+
 class FakeWork:
     """One transaction after another over the same dictionaries."""
 
@@ -316,11 +446,14 @@ class FakeWork:
         self.flags = FakeFlags()
         self.staff = FakeStaff()
         self.attempts = FakeAttempts()
+        self.support = FakeSupport(self.patients)
         self.published: list[Published] = []
         self.audited: list[str] = []
+        self._ids = 0
 
     def new_id(self) -> UUID:
-        return uuid5(_IDS, str(len(self.attempts.kept)))
+        self._ids += 1
+        return uuid5(_IDS, str(self._ids))
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         if any((p.aggregate, p.version) == (aggregate, version) for p in self.published):

@@ -1,16 +1,17 @@
 """Content files to domain objects. A bad file stops the start with its name and the reason."""
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from services.engagement.adapters.content_file import BadContent, Section, Sourced, Text, read
+from services.engagement.adapters.support_content import load_support
 from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.kind import ClosedBy, Group, Kind, Ladder, Patience, Rung
 from services.engagement.domain.local_time import zone_named
@@ -20,30 +21,13 @@ from services.engagement.domain.wording import WORDS
 from services.engagement.domain.working_days import ClinicHours
 from shared.api.engagement import Action
 from shared.api.identity import Role
-from shared.runtime.service import Refused
 
 FOLDER = Path(__file__).parents[1] / "content"
 _EARLIEST, _LATEST = time(5), time(20, 29)
 _SATURDAY = 5
 
-Text = Annotated[str, Field(min_length=1)]
-T = TypeVar("T", bound=BaseModel)
 
-
-class BadContent(Refused):
-    """A content file cannot be used; the sentence names file, key and reason."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Sourced(_Section):
-    source: Text
-    grade: Literal["V1", "V2", "D", "PD", "R-h", "R-m", "R-l"]
-
-
-class _RungFile(_Section):
+class _RungFile(Section):
     role: Role
     after_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
     after_working_hours: Annotated[int, Field(gt=0, le=400)] | None = None
@@ -62,7 +46,7 @@ class _RungFile(_Section):
         return Rung(role=self.role, after=after, in_working_time=True)
 
 
-class _LadderFile(_Sourced):
+class _LadderFile(Sourced):
     status: Text
     rung: Annotated[tuple[_RungFile, ...], Field(min_length=1, max_length=9)]
 
@@ -76,7 +60,7 @@ class _LadderFile(_Sourced):
         return self
 
 
-class _KindFile(_Sourced):
+class _KindFile(Sourced):
     status: Text
     group: Group
     risk: Annotated[int, Field(ge=0, le=9)]
@@ -98,7 +82,7 @@ class _KindFile(_Sourced):
         return self
 
 
-class _Clinic(_Sourced):
+class _Clinic(Sourced):
     reminders_at: time
     zone: str
     country: str
@@ -119,23 +103,23 @@ class _Clinic(_Sourced):
         return self
 
 
-class _Phases(_Sourced):
+class _Phases(Sourced):
     not_running: frozenset[str]
 
 
-class _Supply(_Sourced):
+class _Supply(Sourced):
     working_days: Annotated[int, Field(ge=1, le=20)]
 
 
-class _Deferral(_Sourced):
+class _Deferral(Sourced):
     longest_hours: Annotated[int, Field(ge=1, le=72)]
 
 
-class _NoAnswer(_Sourced):
+class _NoAnswer(Sourced):
     retry_after_working_hours: Annotated[tuple[Annotated[int, Field(ge=1, le=40)], ...], Field()]
 
 
-class _CadenceFile(_Section):
+class _CadenceFile(Section):
     status: Text
     clinic: _Clinic
     phases: _Phases
@@ -150,10 +134,11 @@ def load(folder: Path = FOLDER) -> Rules:
     Raises:
         BadContent: names the file, the key and the reason.
     """
-    cadence = _read(folder / "cadence.toml", _CadenceFile)
+    cadence = read(folder / "cadence.toml", _CadenceFile)
     kinds = _kinds(folder)
     running = (kind.lives_in for kind in kinds.values())
     return Rules(
+        support=load_support(folder / "support"),
         kinds=kinds,
         phases=cadence.phases.not_running.union(*running),
         hours=_hours(cadence.clinic),
@@ -177,11 +162,11 @@ def _kinds(folder: Path) -> Mapping[str, Kind]:
 
 
 def _ladder(path: Path) -> Ladder:
-    return tuple(rung.to_domain() for rung in _read(path, _LadderFile).rung)
+    return tuple(rung.to_domain() for rung in read(path, _LadderFile).rung)
 
 
 def _kind(path: Path, ladders: Mapping[str, Ladder]) -> Kind:
-    file = _read(path, _KindFile)
+    file = read(path, _KindFile)
     if unknown := sorted(set(file.ladders) - set(ladders)):
         raise BadContent(f"{path}: ladders: there is no ladder named {', '.join(unknown)}")
     return Kind(
@@ -211,15 +196,3 @@ def _hours(clinic: _Clinic) -> ClinicHours:
         closes=clinic.closes,
         is_working_day=is_working_day,
     )
-
-
-def _read(path: Path, model: type[T]) -> T:
-    try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return model.model_validate(raw)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadContent(f"{path}: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise BadContent(f"{path}: {where}: {first['msg']}") from error

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from services.engagement.adapters.facts import SqlCourses, SqlFlags
 from services.engagement.adapters.people import SqlPatients, SqlStaff
 from services.engagement.adapters.reminders import SqlReminders
+from services.engagement.adapters.support import SqlSupport
 from services.engagement.adapters.tables import AttemptRow
 from services.engagement.application.ports import Attempt
 from services.engagement.domain.rules import Rules
@@ -39,6 +40,7 @@ class SqlWork:
         self.flags = SqlFlags(tx)
         self.staff = SqlStaff(tx)
         self.attempts = SqlAttempts(tx)
+        self.support = SqlSupport(tx)
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.engagement.application.ports import Subject, Work, key_subject
 from services.engagement.application.record import record
+from services.engagement.application.support_known import support_known
 from services.engagement.domain.change import Changes
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
@@ -17,6 +18,7 @@ from services.engagement.domain.gone import why_gone, why_left
 from services.engagement.domain.obligation import COURSE, FLAG, PLAN, Obligation
 from services.engagement.domain.owed_by_course import obligations_of
 from services.engagement.domain.owed_by_flag import obligations_of_flag
+from services.engagement.domain.owed_by_support import SUPPORT, Known, obligations_of_support
 from services.engagement.domain.reconcile import owed_again, reconcile
 from services.engagement.domain.reminder import Reason, Reminder
 from services.engagement.domain.rules import Rules
@@ -30,9 +32,10 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
         UnknownZone: the person's zone does not exist.
     """
     patient = await work.patients.hold(patient_id)
-    courses = await work.courses.of_patient(patient_id)
-    flags = await work.flags.of_patient(patient_id)
-    owed = _owed(patient, courses, flags, rules)
+    known = await support_known(work, patient_id)
+    courses, flags = known.courses, known.flags
+    staffing = Staffing(patient, await work.staff.all())
+    owed = _owed(patient, known, rules, staffing)
     existing = await work.reminders.about(patient_id)
     existing = [*existing, *await work.reminders.rungs_of(owed_again(existing, owed))]
     by_id = {course.course_id: course for course in courses}
@@ -48,38 +51,45 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
         existing,
         owed,
         gone=gone,
-        setting=rules.setting(Staffing(patient, await work.staff.all())),
+        setting=rules.setting(staffing),
         now=now,
     )
     if changes:
-        live = _live(courses, flags)
+        live = _live(courses, flags, owed)
         retired = frozenset(key_subject(row.key) for row in existing) - live.keys()
         await work.reminders.set_live(live, retired=retired)
         await record(work, changes)
     return changes
 
 
-def _live(courses: Sequence[Course], flags: Sequence[Flag]) -> Mapping[Subject, int]:
+def _live(
+    courses: Sequence[Course], flags: Sequence[Flag], owed: Sequence[Obligation]
+) -> Mapping[Subject, int]:
     """The version of each subject that reminders may be about."""
     plans = {
         (PLAN, course.taper.plan_id): course.taper.plan_version
         for course in courses
         if course.taper is not None
     }
+    support = {
+        key_subject(one.key): one.key.subject_version
+        for one in owed
+        if one.key.subject_kind in SUPPORT
+    }
     return {
+        **support,
         **{(COURSE, course.course_id): 1 for course in courses},
         **{(FLAG, flag.flag_id): 1 for flag in flags},
         **plans,
     }
 
 
-def _owed(
-    patient: Patient, courses: Sequence[Course], flags: Sequence[Flag], rules: Rules
-) -> Sequence[Obligation]:
+def _owed(patient: Patient, known: Known, rules: Rules, staffing: Staffing) -> Sequence[Obligation]:
     if patient.status is not CareStatus.ACTIVE:
         return ()
     place = rules.place(patient)
     return (
-        *(one for course in courses for one in obligations_of(course, rules.kinds, place)),
-        *(one for flag in flags for one in obligations_of_flag(flag, rules.kinds, place)),
+        *(one for course in known.courses for one in obligations_of(course, rules.kinds, place)),
+        *(one for flag in known.flags for one in obligations_of_flag(flag, rules.kinds, place)),
+        *obligations_of_support(known, rules.support, rules.kinds, place, staffing),
     )

@@ -67,3 +67,4 @@ class Course:
     prescriber_id: UUID
     reviews: tuple[Review, ...] = ()
     taper: Taper | None = None
+    started_on: date | None = None

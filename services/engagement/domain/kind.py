@@ -17,11 +17,16 @@ class Group(StrEnum):
 
 
 class ClosedBy(StrEnum):
-    """The service whose record completes the obligation."""
+    """Whose record completes the obligation.
+
+    ``engagement`` is a person's word on the reminder itself; ``support`` is engagement's own
+    record of the contact, the programme or the plan.
+    """
 
     ASSESSMENT = "assessment"
     TREATMENT = "treatment"
     ENGAGEMENT = "engagement"
+    SUPPORT = "support"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

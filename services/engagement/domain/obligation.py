@@ -25,6 +25,23 @@ class KindCode(StrEnum):
     SURVEILLANCE = "surveillance"
     SAFETY = "safety"
     SAFETY_LIMIT = "safety-limit"
+    PROGRAMME_CONTACT = "programme-contact"
+    PROGRAMME_REVIEW = "programme-review"
+    PROGRAMME_DECISION = "programme-decision"
+    CONFIRM_CLOSING = "confirm-closing"
+    FACILITATOR_GAP = "facilitator-gap"
+    FACILITATOR_GAP_LONG = "facilitator-gap-long"
+    PACE = "pace"
+    MODE_REVIEW = "mode-review"
+    MISSED_CONTACT = "missed-contact"
+    MISSED_CONTACT_URGENT = "missed-contact-urgent"
+    WELFARE_CHECK = "welfare-check"
+    MISSED_LETTER = "missed-letter"
+    MISSED_PRESCRIBER = "missed-prescriber"
+    MISSED_REVIEW = "missed-review"
+    LIFE_EVENT_CONTACT = "life-event-contact"
+    MOTIVATION_CONTACT = "motivation-contact"
+    RELAPSE_PLAN = "relapse-plan"
 
 
 class Key(NamedTuple):

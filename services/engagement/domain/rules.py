@@ -7,6 +7,7 @@ from services.engagement.domain.kind import Kinds, Patience
 from services.engagement.domain.ladder import Setting
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.obligation import Place
+from services.engagement.domain.support.rules import SupportRules
 from services.engagement.domain.team import Patient, Staffing
 from services.engagement.domain.working_days import ClinicHours
 
@@ -22,6 +23,7 @@ class Rules:
     clinic_time: time
     supply_working_days: int
     patience: Patience
+    support: SupportRules
 
     def place(self, patient: Patient) -> Place:
         """How a local date becomes an instant for this patient.

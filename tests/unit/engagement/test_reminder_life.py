@@ -362,6 +362,11 @@ class ReminderLife(RuleBasedStateMachine):
             for kind, (day, done_at) in moments.items():
                 if day is not None and done_at is None:
                     owed[taper.plan_version, kind, step.ordinal] = self._nine(day)
+        last = [step for step in taper.steps if step.ordinal >= taper.step_count - 1]
+        tapers = course.phase in {"taper-active", "suspended", "step-back"}
+        if last and tapers and taper.status in {"active", "hold"}:
+            key = (taper.plan_version, "relapse-plan", taper.step_count)
+            owed[key] = self._nine(min(last, key=lambda step: step.ordinal).change_on)
         watched = course.phase in {"stopped-watch", "suspended"}
         for look in taper.surveillance if watched else ():
             owed[taper.plan_version, "surveillance", look.ordinal] = self._nine(look.due_on)

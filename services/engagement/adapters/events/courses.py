@@ -1,11 +1,13 @@
 """Courses of medication, as treatment tells of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.events.about import require_about
 from services.engagement.application.apply_course_state import apply_course_state
+from services.engagement.application.ports import CoursePoint
 from services.engagement.domain.course import Course, Review, Step, Surveillance, Taper
 from services.engagement.domain.rules import Rules
 from shared.events import FACTS
@@ -23,7 +25,9 @@ def on_courses(rules: Rules) -> Mapping[type[Fact], Handler]:
         require_about(event, course.patient_id)
         if course.phase not in rules.phases:
             raise Unacceptable("unknown-phase")
-        await apply_course_state(SqlWork(tx, rules), course=course, rules=rules, now=tx.now)
+        work = SqlWork(tx, rules)
+        await work.support.add_point(point_of(event, known_at=tx.now))
+        await apply_course_state(work, course=course, rules=rules, now=tx.now)
 
     return {fact: on_course for fact in FACTS if issubclass(fact, CourseFact)}
 
@@ -37,8 +41,29 @@ def course_of(state: CourseState) -> Course:
         drug=state.drug,
         dose_text=state.dose_text,
         prescriber_id=state.prescriber_id,
+        started_on=state.started_on,
         reviews=tuple(_review(review) for review in state.reviews),
         taper=None if state.taper is None else _taper(state.taper),
+    )
+
+
+def point_of(event: Event[CourseFact], *, known_at: datetime) -> CoursePoint:
+    """What was said about the course at one moment, for the outcomes."""
+    state = event.data.course
+    return CoursePoint(
+        course_id=state.course_id,
+        version=event.version,
+        patient_id=state.patient_id,
+        at=event.time,
+        known_at=known_at,
+        phase=state.phase,
+        drug=state.drug,
+        indication=state.indication,
+        dose_mg=state.dose_mg,
+        dose_text=state.dose_text,
+        started_on=state.started_on,
+        remission_on=state.remission_on,
+        reviewed_on=tuple(one.done_at.date() for one in state.reviews if one.done_at),
     )
 
 

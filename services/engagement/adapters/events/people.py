@@ -6,13 +6,14 @@ from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.events.about import require_about
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
-from services.engagement.application.ports import Identity
+from services.engagement.application.ports import Identity, Surroundings
 from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.team import CareStatus
 from shared.events.assessment import (
     CareTeamChanged,
+    PatientDetails,
     PatientDetailsChanged,
     PatientEnrolled,
     PatientFact,
@@ -43,6 +44,7 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
         details = event.data.details
         require_about(event, details.patient_id)
         _require_zone(details.time_zone)
+        await SqlWork(tx, rules).support.surroundings.put(surroundings_of(details))
         await apply_patient_details(
             SqlWork(tx, rules),
             patient_id=details.patient_id,
@@ -60,6 +62,15 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
         **dict.fromkeys((PatientEnrolled, CareTeamChanged, PatientLeftCare), on_patient),
         PatientDetailsChanged: on_details,
     }
+
+
+def surroundings_of(details: PatientDetails) -> Surroundings:
+    """The language and the people around a person."""
+    return Surroundings(
+        patient_id=details.patient_id,
+        language=details.language,
+        neutral_wording=details.neutral_wording,
+    )
 
 
 def _require_zone(name: str) -> None:

@@ -9,18 +9,40 @@ from services.engagement.adapters.tables.reminders import (
     ReminderRow,
 )
 from services.engagement.adapters.tables.row import Row
+from services.engagement.adapters.tables.support import (
+    ActivityRow,
+    ContactRow,
+    CoursePointRow,
+    DropRow,
+    LifeEventRow,
+    ProfileRow,
+    ProgrammeRow,
+    ReadingRow,
+    RelapsePlanRow,
+    SurroundingsRow,
+)
 from shared.runtime.tables import attach
 
 __all__ = [
+    "ActivityRow",
     "AttemptRow",
     "CareTeamRow",
+    "ContactRow",
+    "CoursePointRow",
     "CourseRow",
+    "DropRow",
     "FlagRow",
+    "LifeEventRow",
     "LiveRow",
     "LostRow",
     "PatientRow",
+    "ProfileRow",
+    "ProgrammeRow",
+    "ReadingRow",
+    "RelapsePlanRow",
     "ReminderRow",
     "StaffRow",
+    "SurroundingsRow",
     "metadata",
 ]
 

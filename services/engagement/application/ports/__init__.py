@@ -22,24 +22,42 @@ from services.engagement.application.ports.reminders import (
     Wanted,
     key_subject,
 )
+from services.engagement.application.ports.support import (
+    Activities,
+    Case,
+    CoursePoint,
+    Named,
+    Reading,
+    Records,
+    Support,
+    Surroundings,
+)
 from services.engagement.application.ports.work import (
     Work,
 )
 
 __all__ = [
+    "Activities",
     "Announced",
     "Attempt",
     "Attempts",
     "Before",
+    "Case",
+    "CoursePoint",
     "Courses",
     "Flags",
     "Identity",
     "Levels",
     "Listed",
+    "Named",
     "Patients",
+    "Reading",
+    "Records",
     "Reminders",
     "Staff",
     "Subject",
+    "Support",
+    "Surroundings",
     "Viewer",
     "Wanted",
     "Work",

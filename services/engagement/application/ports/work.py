@@ -6,6 +6,7 @@ from uuid import UUID
 from services.engagement.application.ports.facts import Courses, Flags
 from services.engagement.application.ports.people import Patients, Staff
 from services.engagement.application.ports.reminders import Attempts, Reminders
+from services.engagement.application.ports.support import Support
 from shared.events.envelope import Fact
 
 
@@ -24,6 +25,8 @@ class Work(Protocol):
     def staff(self) -> Staff: ...
     @property
     def attempts(self) -> Attempts: ...
+    @property
+    def support(self) -> Support: ...
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

@@ -1,0 +1,201 @@
+"""The records of support in SQL: columns for what is looked for, the domain's value as JSON."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Table, or_, select
+
+from services.engagement.adapters.listing import care_team, patient
+from services.engagement.adapters.people import upserting
+from services.engagement.adapters.tables.row import Row
+from services.engagement.application.ports import (
+    Case,
+    CoursePoint,
+    Named,
+    Reading,
+    Surroundings,
+)
+from services.engagement.domain.support.contact import Contact, in_order
+from services.engagement.domain.support.directory import Activity
+from services.engagement.domain.support.life_event import LifeEvent
+from services.engagement.domain.support.motivation import Drop
+from services.engagement.domain.support.profile import Profile
+from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.relapse_plan import RelapsePlan
+from shared.runtime.db import Transaction
+
+T = TypeVar("T")
+
+
+def _table(name: str) -> Table:
+    return Row.metadata.tables[name]
+
+
+class SqlRecords(Generic[T]):
+    """Records of one kind. Every column but ``state`` repeats a field of the value."""
+
+    def __init__(self, tx: Transaction, table: Table, kind: type[T]) -> None:
+        self._tx = tx
+        self._table = table
+        self._kind: TypeAdapter[T] = TypeAdapter(kind)
+        self._keys = [column.name for column in table.primary_key.columns]
+        self._columns = [column.name for column in table.columns if column.name != "state"]
+
+    async def put(self, record: T) -> None:
+        """Store it as it is now."""
+        values = {name: getattr(record, name) for name in self._columns}
+        values["state"] = self._kind.dump_python(record, mode="json")
+        new: Any = upserting(self._tx)(self._table).values(values)
+        changed = {name: new.excluded[name] for name in values if name not in self._keys}
+        await self._tx.session.execute(
+            new.on_conflict_do_update(index_elements=self._keys, set_=changed)
+        )
+
+    async def get(self, record_id: UUID) -> T | None:
+        """The record of this id."""
+        found = await self.where(self._table.c[self._keys[0]] == record_id)
+        return found[0] if found else None
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[T]:
+        """All of one person, by id."""
+        return await self.where(self._table.c.patient_id == patient_id)
+
+    async def of_people(self, people: Collection[UUID]) -> Sequence[T]:
+        """All of these people, by id."""
+        return await self.where(self._table.c.patient_id.in_(people))
+
+    async def where(self, *conditions: ColumnElement[bool]) -> Sequence[T]:
+        """Those that meet the conditions, by id."""
+        keys = [self._table.c[name] for name in self._keys]
+        query = select(self._table.c.state).where(*conditions).order_by(*keys)
+        states = (await self._tx.session.execute(query)).scalars()
+        return [self._kind.validate_python(state) for state in states]
+
+
+class SqlActivities:
+    """The directory of activities."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._rows = SqlRecords(tx, _table("activity"), Activity)
+
+    async def put(self, activities: Sequence[Activity]) -> None:
+        """Store these rows; the same source id replaces what was there."""
+        for activity in activities:
+            await self._rows.put(activity)
+
+    async def all(self) -> Sequence[Activity]:
+        """The whole directory, by name."""
+        return sorted(await self._rows.where(), key=lambda activity: activity.name)
+
+
+class SqlSupport:
+    """Everything about support, inside one transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.programmes = SqlRecords(tx, _table("programme"), Programme)
+        self.contacts = SqlRecords(tx, _table("contact"), Contact)
+        self.life_events = SqlRecords(tx, _table("life_event"), LifeEvent)
+        self.drops = SqlRecords(tx, _table("motivation_drop"), Drop)
+        self.plans = SqlRecords(tx, _table("relapse_plan"), RelapsePlan)
+        self.profiles = SqlRecords(tx, _table("support_profile"), Profile)
+        self.surroundings = SqlRecords(tx, _table("surroundings"), Surroundings)
+        self.activities = SqlActivities(tx)
+        self._readings = SqlRecords(tx, _table("reading"), Reading)
+        self._points = SqlRecords(tx, _table("course_point"), CoursePoint)
+
+    async def add_reading(self, reading: Reading) -> None:
+        """Keep a reading; the same version again changes nothing."""
+        await self._readings.put(reading)
+
+    async def readings_of(self, patient_id: UUID) -> Sequence[Reading]:
+        """All versions of all readings of one person, oldest first."""
+        return _by_time(await self._readings.of_patient(patient_id))
+
+    async def add_point(self, point: CoursePoint) -> None:
+        """Keep what was said about a course; the same version again changes nothing."""
+        await self._points.put(point)
+
+    async def points_of(self, patient_id: UUID) -> Sequence[CoursePoint]:
+        """Everything said about a person's courses, oldest first."""
+        return _by_version(await self._points.of_patient(patient_id))
+
+    async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
+        """Open programmes this colleague facilitates or stands in for."""
+        row = _table("programme").c
+        theirs = or_(row.facilitator_id == staff_id, row.deputy_id == staff_id)
+        return await self.programmes.where(row.status != "closed", theirs)
+
+    async def open_programmes(self, teams: Collection[str], staff_id: UUID) -> Sequence[Programme]:
+        """Open programmes of people in care whom this viewer may see."""
+        people = select(patient.c.patient_id).where(
+            patient.c.status == "active", _visible(teams, staff_id)
+        )
+        row = _table("programme").c
+        return await self.programmes.where(row.status != "closed", row.patient_id.in_(people))
+
+    async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
+        """Who these people are."""
+        query = select(patient).where(patient.c.patient_id.in_(people))
+        return {
+            row.patient_id: Named(
+                patient_id=row.patient_id,
+                name=f"{row.given_name} {row.family_name}" if row.given_name else None,
+                birth_date=row.birth_date,
+                team=row.team,
+                zone=row.zone,
+            )
+            for row in await self._tx.session.execute(query)
+        }
+
+    async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
+        """Everybody this viewer may see, with what the outcomes are counted from."""
+        query = select(patient.c.patient_id, patient.c.status).where(_visible(teams, staff_id))
+        rows = (await self._tx.session.execute(query.order_by(patient.c.patient_id))).all()
+        people = [row.patient_id for row in rows]
+        around = {one.patient_id: one for one in await self.surroundings.of_people(people)}
+        profiles = {one.patient_id: one for one in await self.profiles.of_people(people)}
+        programmes = _grouped(await self.programmes.of_people(people))
+        contacts = _grouped(await self.contacts.of_people(people))
+        readings = _grouped(await self._readings.of_people(people))
+        points = _grouped(await self._points.of_people(people))
+        return [
+            Case(
+                patient_id=row.patient_id,
+                status=row.status,
+                language=_language(around.get(row.patient_id)),
+                profile=profiles.get(row.patient_id),
+                programmes=tuple(programmes[row.patient_id]),
+                contacts=tuple(in_order(contacts[row.patient_id])),
+                readings=tuple(_by_time(readings[row.patient_id])),
+                points=tuple(_by_version(points[row.patient_id])),
+            )
+            for row in rows
+        ]
+
+
+def _visible(teams: Collection[str], staff_id: UUID) -> ColumnElement[bool]:
+    mine = select(care_team.c.patient_id).where(care_team.c.staff_id == staff_id)
+    return or_(patient.c.team.in_(teams), patient.c.patient_id.in_(mine))
+
+
+def _language(around: Surroundings | None) -> str:
+    return around.language if around else ""
+
+
+def _by_time(readings: Sequence[Reading]) -> Sequence[Reading]:
+    return sorted(readings, key=lambda one: (one.taken_at, one.assessment_id, one.version))
+
+
+def _by_version(points: Sequence[CoursePoint]) -> Sequence[CoursePoint]:
+    return sorted(points, key=lambda one: (one.course_id, one.version))
+
+
+def _grouped(records: Sequence[T]) -> Mapping[UUID, list[T]]:
+    found: dict[UUID, list[T]] = defaultdict(list)
+    for record in records:
+        found[record.patient_id].append(record)  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,172 @@
+"""What the use cases need of the records of support."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from services.engagement.domain.support.carer import Carer
+from services.engagement.domain.support.contact import Contact
+from services.engagement.domain.support.directory import Activity
+from services.engagement.domain.support.life_event import LifeEvent
+from services.engagement.domain.support.motivation import Drop
+from services.engagement.domain.support.profile import Profile
+from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.relapse_plan import RelapsePlan
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One completed instrument as assessment told it; an amendment is a further version.
+
+    ``known_at`` is when we heard of it, so that a report of a past day leaves out the rest.
+    """
+
+    assessment_id: UUID
+    version: int
+    patient_id: UUID
+    instrument: str
+    taken_on: date
+    taken_at: datetime
+    known_at: datetime
+    total: int | None
+    scales: Mapping[str, Decimal | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoursePoint:
+    """What treatment said about a course at one moment. ``reviewed_on`` are the reviews done."""
+
+    course_id: UUID
+    version: int
+    patient_id: UUID
+    at: datetime
+    known_at: datetime
+    phase: str
+    drug: str
+    indication: str
+    dose_mg: Decimal
+    dose_text: str
+    started_on: date | None
+    remission_on: date | None
+    reviewed_on: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What assessment says about the people and the language around a person."""
+
+    patient_id: UUID
+    language: str
+    neutral_wording: bool
+    carers: tuple[Carer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One person as the outcomes report needs them."""
+
+    patient_id: UUID
+    status: str
+    language: str
+    profile: Profile | None
+    programmes: tuple[Programme, ...]
+    contacts: tuple[Contact, ...]
+    readings: tuple[Reading, ...]
+    points: tuple[CoursePoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """One person as a caseload names them."""
+
+    patient_id: UUID
+    name: str | None
+    birth_date: date | None
+    team: str
+    zone: str
+
+
+class Records(Protocol[T]):
+    """Records of one kind, by id and by person."""
+
+    async def put(self, record: T) -> None:
+        """Store it as it is now."""
+        ...
+
+    async def get(self, record_id: UUID) -> T | None:
+        """The record of this id."""
+        ...
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[T]:
+        """All of one person, by id."""
+        ...
+
+
+class Activities(Protocol):
+    """The directory of activities."""
+
+    async def put(self, activities: Sequence[Activity]) -> None:
+        """Store these rows; the same source id replaces what was there."""
+        ...
+
+    async def all(self) -> Sequence[Activity]:
+        """The whole directory, by name."""
+        ...
+
+
+class Support(Protocol):
+    """Everything about support."""
+
+    @property
+    def programmes(self) -> Records[Programme]: ...
+    @property
+    def contacts(self) -> Records[Contact]: ...
+    @property
+    def life_events(self) -> Records[LifeEvent]: ...
+    @property
+    def drops(self) -> Records[Drop]: ...
+    @property
+    def plans(self) -> Records[RelapsePlan]: ...
+    @property
+    def profiles(self) -> Records[Profile]: ...
+    @property
+    def surroundings(self) -> Records[Surroundings]: ...
+    @property
+    def activities(self) -> Activities: ...
+
+    async def add_reading(self, reading: Reading) -> None:
+        """Keep a reading; the same version again changes nothing."""
+        ...
+
+    async def readings_of(self, patient_id: UUID) -> Sequence[Reading]:
+        """All versions of all readings of one person, oldest first."""
+        ...
+
+    async def add_point(self, point: CoursePoint) -> None:
+        """Keep what was said about a course; the same version again changes nothing."""
+        ...
+
+    async def points_of(self, patient_id: UUID) -> Sequence[CoursePoint]:
+        """Everything said about a person's courses, oldest first."""
+        ...
+
+    async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
+        """Open programmes this colleague facilitates or stands in for."""
+        ...
+
+    async def open_programmes(self, teams: Collection[str], staff_id: UUID) -> Sequence[Programme]:
+        """Open programmes of people in care whom this viewer may see."""
+        ...
+
+    async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
+        """Who these people are."""
+        ...
+
+    async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
+        """Everybody this viewer may see, with what the outcomes are counted from."""
+        ...

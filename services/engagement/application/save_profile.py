@@ -1,0 +1,49 @@
+"""Record what a person needs so that support reaches them, and what others may see."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.engagement.application.ports import Work
+from services.engagement.domain.errors import StaleVersion
+from services.engagement.domain.local_time import local_day
+from services.engagement.domain.rules import Rules
+from services.engagement.domain.support import profile as profiles
+from services.engagement.domain.support.profile import Profile
+from services.engagement.domain.support.refusals import RuleBroken
+from services.engagement.domain.team import Staffing
+
+
+async def save_profile(
+    work: Work, *, profile: Profile, seen_version: int, rules: Rules, now: datetime
+) -> Profile:
+    """Replace it as a whole.
+
+    Raises:
+        StaleVersion: somebody changed it since.
+        RuleBroken: a rule forbids it; names the field.
+    """
+    patient = await work.patients.hold(profile.patient_id)
+    before = await work.support.profiles.get(profile.patient_id)
+    if (before.version if before else 0) != seen_version:
+        raise StaleVersion
+    profiles.check(profile)
+    profiles.check_neutral(profile)
+    coordinator = profile.coordinator_id
+    staffing = Staffing(patient, await work.staff.all())
+    if coordinator is not None and not staffing.works_here(coordinator):
+        raise RuleBroken(
+            "coordinator-not-here",
+            "This colleague does not work in the person's team, or has left.",
+            field="coordinator_id",
+            rule="R-37",
+        )
+    today = local_day(now, rules.place(patient).zone)
+    after = replace(profile, changed_on=today, version=seen_version + 1)
+    await work.support.profiles.put(after)
+    work.audit(
+        "support-profile.saved",
+        object=f"patient:{profile.patient_id}",
+        subject=profile.patient_id,
+        version=after.version,
+    )
+    return after

@@ -1,0 +1,1 @@
+"""Support as treatment: programmes, contacts, and what is watched over between them."""

@@ -1,0 +1,146 @@
+"""One contact with a person, or the attempt at it, and what may be recorded about it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.engagement.domain.support.refusals import RuleBroken
+from services.engagement.domain.support.rules import Limits, Mode
+
+
+class Purpose(StrEnum):
+    """Why there was a contact."""
+
+    PROGRAMME = "programme"
+    OUTREACH = "outreach"
+    LIFE_EVENT = "life-event"
+    MOTIVATION = "motivation"
+    CARER = "carer"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What came of it. ``called-off`` is by the person, ``cancelled`` by us."""
+
+    TOOK_PLACE = "took-place"
+    MISSED = "missed"
+    CALLED_OFF = "called-off"
+    CANCELLED = "cancelled"
+    NOT_REACHED = "not-reached"
+
+
+OCCASIONS = frozenset({Outcome.TOOK_PLACE, Outcome.MISSED, Outcome.CALLED_OFF, Outcome.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """``minutes`` is 0 unless it took place. ``note`` is in no event, log or list.
+
+    ``step`` is the rung of the graded ladder, ``together`` whether somebody went along, and
+    the anxieties are ratings before and after it. ``carer_support`` is what a carer was given.
+    """
+
+    contact_id: UUID
+    patient_id: UUID
+    purpose: Purpose
+    mode: str
+    outcome: Outcome
+    at: datetime
+    on: date
+    minutes: int
+    by: UUID
+    recorded_at: datetime
+    programme_id: UUID | None = None
+    next_on: date | None = None
+    group: bool = False
+    together: bool = False
+    step: int | None = None
+    anxiety_before: int | None = None
+    anxiety_after: int | None = None
+    cbt_content: tuple[str, ...] = ()
+    mode_reason: str | None = None
+    subject_id: UUID | None = None
+    """The life event or the ruler reading it answers."""
+    carer_id: UUID | None = None
+    carer_support: tuple[str, ...] = ()
+    urgent_because: tuple[str, ...] = ()
+    missed_in_a_row: int = 0
+    note: str | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether somebody spoke with the person themselves."""
+        return self.outcome is Outcome.TOOK_PLACE and self.purpose is not Purpose.CARER
+
+    @property
+    def is_occasion(self) -> bool:
+        """Whether it was one of the programme's own meetings, held or not."""
+        return self.purpose is Purpose.PROGRAMME and self.outcome in OCCASIONS
+
+    @property
+    def is_meeting(self) -> bool:
+        """Whether a meeting of the programme took place."""
+        return self.purpose is Purpose.PROGRAMME and self.outcome is Outcome.TOOK_PLACE
+
+
+def check(contact: Contact, mode: Mode, limits: Limits, *, today: date) -> None:
+    """Refuse what cannot have happened like this.
+
+    Raises:
+        RuleBroken: names the field.
+    """
+    if contact.on > today:
+        raise RuleBroken("contact-in-the-future", "A contact is recorded afterwards.", field="at")
+    _check_minutes(contact, limits)
+    if contact.purpose is Purpose.PROGRAMME and mode.written and contact.reached:
+        raise RuleBroken(
+            "written-is-no-meeting",
+            "A letter or a message is not a meeting: record it as outreach.",
+            field="mode",
+            rule="R-26",
+        )
+    if contact.next_on is not None and contact.next_on <= contact.on:
+        raise RuleBroken("next-before-this", "The next meeting is after this one.", field="next_on")
+    for name in ("anxiety_before", "anxiety_after"):
+        rating = getattr(contact, name)
+        if rating is not None and not limits.lowest_rating <= rating <= limits.highest_rating:
+            raise RuleBroken(
+                "rating-out-of-range",
+                f"Ratings go from {limits.lowest_rating} to {limits.highest_rating}.",
+                field=name,
+            )
+
+
+def _check_minutes(contact: Contact, limits: Limits) -> None:
+    if contact.outcome is not Outcome.TOOK_PLACE:
+        if contact.minutes:
+            raise RuleBroken(
+                "minutes-without-contact",
+                "What did not take place has no minutes.",
+                field="minutes",
+            )
+        return
+    if not limits.shortest_minutes <= contact.minutes <= limits.longest_minutes:
+        raise RuleBroken(
+            "minutes-out-of-range",
+            f"A contact takes {limits.shortest_minutes} to {limits.longest_minutes} minutes.",
+            field="minutes",
+        )
+
+
+def in_order(contacts: Iterable[Contact]) -> Sequence[Contact]:
+    """As they happened; what was recorded late stands where it belongs."""
+    return sorted(contacts, key=lambda one: (one.at, one.recorded_at, one.contact_id))
+
+
+def missed_in_a_row(contacts: Iterable[Contact]) -> int:
+    """Misses since somebody last spoke with the person."""
+    count = 0
+    for one in in_order(contacts):
+        if one.reached:
+            count = 0
+        elif one.outcome is Outcome.MISSED:
+            count += 1
+    return count

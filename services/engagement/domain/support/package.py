@@ -1,0 +1,86 @@
+"""A bounded course of sessions (CBT, supported self-help): is it delivered as it was meant?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.engagement.domain.support.contact import Contact, in_order
+from services.engagement.domain.support.rules import Package
+
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """Where the package stands. ``warnings`` are codes: ``below-pace``, ``below-dose``,
+    ``short-sessions``, ``group-sessions``, ``over-time``."""
+
+    sessions: int
+    planned: int
+    minutes: int
+    in_last_month: int
+    expected_by_now: int
+    warnings: tuple[str, ...]
+
+
+def delivered(
+    package: Package, meetings: Iterable[Contact], *, started_on: date, today: date
+) -> Delivered:
+    """What took place against what was meant to by today."""
+    held = [one for one in in_order(meetings) if one.on <= today]
+    recent = [one for one in held if one.on > today - MONTH]
+    elapsed = (today - started_on).days
+    expected = min(package.sessions, package.sessions * elapsed // package.within_days)
+    return Delivered(
+        sessions=len(held),
+        planned=package.sessions,
+        minutes=sum(one.minutes for one in held),
+        in_last_month=len(recent),
+        expected_by_now=expected,
+        warnings=tuple(_warnings(package, held, recent, started_on=started_on, today=today)),
+    )
+
+
+def _warnings(
+    package: Package,
+    held: Sequence[Contact],
+    recent: Sequence[Contact],
+    *,
+    started_on: date,
+    today: date,
+) -> Iterable[str]:
+    going_on = len(held) < package.sessions
+    if going_on and below_pace_from(package, held, started_on=started_on) <= today:
+        yield "below-pace"
+    over = today >= started_on + timedelta(days=package.within_days)
+    if over and going_on:
+        yield "below-dose"
+    short = [one for one in held if one.minutes < package.shortest_minutes]
+    if 2 * len(short) > len(held) > 0:
+        yield "short-sessions"
+    if any(one.group for one in held):
+        yield "group-sessions"
+    if any(one.minutes > package.longest_minutes for one in recent):
+        yield "over-time"
+
+
+def below_pace_from(package: Package, held: Sequence[Contact], *, started_on: date) -> date:
+    """The first day on which fewer than the least sessions a month lie in the last month."""
+    days = [one.on for one in in_order(held)]
+    anchor = days[-package.least_per_month] if len(days) >= package.least_per_month else started_on
+    return max(anchor, started_on) + MONTH
+
+
+def likely_poor(
+    package: Package, readings: Iterable[tuple[date, int]], *, started_on: date
+) -> tuple[int, ...]:
+    """Days of the course at which the score foretold a poor outcome (evidence pack 6.2)."""
+    found = []
+    known = sorted(readings)
+    for day, at_least in package.low_scores:
+        until = started_on + timedelta(days=day)
+        before = [total for on, total in known if started_on <= on <= until]
+        reached = any(on >= until - timedelta(days=7) for on, _ in known)
+        if before and reached and before[-1] >= at_least:
+            found.append(day)
+    return tuple(found)
