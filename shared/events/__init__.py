@@ -23,6 +23,7 @@ FACTS: tuple[type[Fact], ...] = (
     assessment.RemissionCriteriaMet,
     assessment.RemissionCriteriaLost,
     assessment.RelapseCriteriaMet,
+    assessment.RecordOpened,
     treatment.CourseProposed,
     treatment.CourseConfirmed,
     treatment.CourseDoseChanged,
@@ -65,6 +66,7 @@ FACTS: tuple[type[Fact], ...] = (
     engagement.LifeEventFollowedUp,
     engagement.LifeEventWithdrawn,
     engagement.RelapsePlanWritten,
+    engagement.StandInChanged,
 )
 
 CATALOGUE: dict[str, type[Fact]] = {fact.TYPE: fact for fact in FACTS}

@@ -235,3 +235,21 @@ class RemissionCriteriaLost(TrajectoryFact):
 
 class RelapseCriteriaMet(TrajectoryFact):
     TYPE: ClassVar[str] = "care.assessment.trajectory.relapse-criteria-met.v1"
+
+
+class GrantState(Payload):
+    """One look at one record in an emergency: by whom, why (a code), until when."""
+
+    grant_id: UUID
+    patient_id: UUID
+    staff_id: UUID
+    reason: str
+    opened_at: AwareDatetime
+    until: AwareDatetime
+
+
+class RecordOpened(Fact):
+    """Aggregate ``grant:<grant_id>``."""
+
+    TYPE: ClassVar[str] = "care.assessment.record.opened.v1"
+    grant: GrantState

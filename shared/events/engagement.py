@@ -235,3 +235,23 @@ class RelapsePlanWritten(Fact):
 
     TYPE: ClassVar[str] = "care.engagement.relapse-plan.written.v1"
     relapse_plan: RelapsePlanState
+
+
+class StandInState(Payload):
+    """Somebody looks after a colleague's people for a while, or is on call for a team."""
+
+    stand_in_id: UUID
+    kind: Literal["covering", "on-call"]
+    staff_id: UUID
+    for_staff_id: UUID | None = None
+    team: str | None = None
+    from_at: AwareDatetime
+    until_at: AwareDatetime
+    active: bool
+
+
+class StandInChanged(Fact):
+    """Aggregate ``stand-in:<stand_in_id>``. Until it is accepted it is not ``active``."""
+
+    TYPE: ClassVar[str] = "care.engagement.stand-in.changed.v1"
+    stand_in: StandInState

@@ -3,10 +3,11 @@
 A test holds it equal to the subscriptions each service declares.
 """
 
-from shared.events import FACTS, assessment, portal, treatment
+from shared.events import FACTS, assessment, engagement, portal, treatment
 from shared.events.envelope import Fact
 
 _STAFF = (portal.StaffAdded, portal.StaffRoleChanged, portal.StaffDisabled)
+_OPENED = (assessment.RecordOpened,)
 _PATIENT = (
     assessment.PatientEnrolled,
     assessment.PatientDetailsChanged,
@@ -27,10 +28,16 @@ _COURSE = tuple(fact for fact in FACTS if issubclass(fact, treatment.CourseFact)
 
 LISTENERS: dict[str, tuple[type[Fact], ...]] = {
     "portal": (),
-    "assessment": (*_STAFF, treatment.CourseConfirmed, treatment.CourseClosed),
-    "treatment": (*_PATIENT, *_SCORES, *_FLAG),
+    "assessment": (
+        *_STAFF,
+        engagement.StandInChanged,
+        treatment.CourseConfirmed,
+        treatment.CourseClosed,
+    ),
+    "treatment": (*_STAFF, *_OPENED, engagement.StandInChanged, *_PATIENT, *_SCORES, *_FLAG),
     "engagement": (
         *_STAFF,
+        *_OPENED,
         *_PATIENT,
         *_FLAG,
         *_COURSE,

@@ -43,6 +43,8 @@ class Principal:
     staff_id: UUID
     role: Role
     teams: tuple[str, ...]
+    version: int = 1
+    """The account's own counter when the token was made; a later one ends the token."""
 
     @property
     def actor(self) -> str:
@@ -121,9 +123,16 @@ def issue_access_token(
     teams: Sequence[str],
     audience: Sequence[str],
     lifetime: timedelta,
+    version: int = 1,
 ) -> str:
-    """A bearer token for the named services."""
-    claims = {"sub": str(staff_id), "role": role.value, "teams": list(teams), "aud": list(audience)}
+    """A bearer token for the named services. ``version`` is the account's own counter."""
+    claims = {
+        "sub": str(staff_id),
+        "role": role.value,
+        "teams": list(teams),
+        "aud": list(audience),
+        "ver": version,
+    }
     return _encode(key, claims, typ=ACCESS, lifetime=lifetime)
 
 
@@ -151,7 +160,10 @@ async def verify_access_token(token: str, *, keys: Keys, audience: str) -> Princ
     claims = await _decode(token, keys=keys, audience=audience, typ=ACCESS)
     try:
         return Principal(
-            staff_id=UUID(claims["sub"]), role=Role(claims["role"]), teams=tuple(claims["teams"])
+            staff_id=UUID(claims["sub"]),
+            role=Role(claims["role"]),
+            teams=tuple(claims["teams"]),
+            version=int(claims["ver"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unauthenticated("claims") from error

@@ -144,6 +144,21 @@ idempotency = Table(
 )
 """The answer given to each Idempotency-Key, committed with the effect."""
 
+standing = Table(
+    "standing",
+    runtime,
+    Column("id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("about", String(64), nullable=False),
+    Column("from_at", UtcDateTime, nullable=False),
+    Column("until_at", UtcDateTime, nullable=False),
+    CheckConstraint("kind IN ('covering', 'on-call', 'break-glass')", name="kind"),
+    Index("ix_standing_staff_id_until_at", "staff_id", "until_at"),
+)
+"""What somebody may reach for a while beside their own caseload. ``about`` is the colleague they
+stand in for, the team they are on call for, or the person whose record they opened."""
+
 clock = Table(
     "clock",
     runtime,

@@ -7,9 +7,11 @@ from services.assessment.application.follow_course import follow_course, stop_fo
 from services.assessment.application.learn_colleague import learn_colleague
 from services.assessment.application.ports import Colleague
 from services.assessment.domain.content import Content
+from shared.events.engagement import StandInChanged
 from shared.events.envelope import AnyEvent, Fact
 from shared.events.portal import StaffAdded, StaffDisabled, StaffRoleChanged
 from shared.events.treatment import CourseClosed, CourseConfirmed
+from shared.runtime import standing
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler
 
@@ -43,6 +45,7 @@ def subscriptions(content: Content) -> Mapping[type[Fact], Handler]:
         await stop_following(SqlWork(tx), course_id=event.data.course.course_id)
 
     return {
+        StandInChanged: standing.on_stand_in,
         StaffAdded: on_staff,
         StaffRoleChanged: on_staff,
         StaffDisabled: on_staff,

@@ -15,13 +15,17 @@ from shared.events.assessment import (
     PatientEnrolled,
     PatientFact,
     PatientLeftCare,
+    RecordOpened,
     RelapseCriteriaMet,
     SafetyFlagAcknowledged,
     SafetyFlagClosed,
     SafetyFlagFact,
     SafetyFlagRaised,
 )
+from shared.events.engagement import StandInChanged
 from shared.events.envelope import Event, Fact
+from shared.events.portal import StaffAdded, StaffDisabled, StaffRoleChanged
+from shared.runtime import standing
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler
 
@@ -74,6 +78,11 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
         await suspect_relapse(work(tx), patient_id=event.data.trajectory.patient_id, now=tx.now)
 
     return {
+        StaffAdded: standing.on_staff,
+        StaffRoleChanged: standing.on_staff,
+        StaffDisabled: standing.on_staff,
+        StandInChanged: standing.on_stand_in,
+        RecordOpened: standing.on_record_opened,
         PatientEnrolled: on_patient,
         CareTeamChanged: on_patient,
         PatientLeftCare: on_patient,

@@ -12,6 +12,8 @@ import sqlalchemy.exc
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from shared.api.identity import Role
+from shared.runtime import standing
 from shared.runtime.access import Reach, Rule
 from shared.runtime.auth import (
     Keys,
@@ -28,6 +30,8 @@ from shared.runtime.logs import get_logger
 from shared.runtime.outage import DatabaseAway, LostRace
 
 BODY_TIMEOUT_S = 10
+CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
+"""Whoever may have anybody in their care."""
 _TRIES = 3
 _RACES = (LostRace, sqlalchemy.exc.IntegrityError)
 """Undone because another transaction was first: run again, it may now see why to refuse."""
@@ -171,12 +175,14 @@ async def _outside(
 
 async def _once(request: web.Request, asked: Asked, *, db: Database) -> web.Response:
     operation, sent = asked.operation, asked.sent
-    reach = Reach(asked.principal)
     if operation.mode is Mode.OPENS_ITS_OWN:
+        async with db.reading() as tx:
+            reach = await _reach(tx, asked)
         call = Call(reach=reach, rule=asked.rule, if_match=sent.if_match)
         result = await operation.handler(call, **sent.arguments)
         return _answer(_render(operation, result), call.headers)
     async with _open(request, operation, db=db, principal=asked.principal) as tx:
+        reach = await _reach(tx, asked)
         if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
             raise _Replay(earlier)
         call = Call(reach=reach, rule=asked.rule, transaction=tx, if_match=sent.if_match)
@@ -185,6 +191,21 @@ async def _once(request: web.Request, asked: Asked, *, db: Database) -> web.Resp
         if sent.key is not None:
             await idempotency.store(tx, sent.key, answer)
     return _answer(answer, call.headers)
+
+
+async def _reach(tx: Transaction, asked: Asked) -> Reach:
+    """How far this caller reaches now.
+
+    Raises:
+        ApiError: 401, the account has changed since the token was made.
+    """
+    if await standing.is_outdated(tx, asked.principal):
+        challenge = {"WWW-Authenticate": "Bearer"}
+        detail = "The account changed. Ask for a new token."
+        raise ApiError(401, "unauthenticated", detail, headers=challenge)
+    if asked.principal.role not in CARERS:
+        return Reach(asked.principal)
+    return Reach(asked.principal, await standing.of(tx, asked.principal.staff_id))
 
 
 def _open(

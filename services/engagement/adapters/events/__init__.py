@@ -8,7 +8,9 @@ from services.engagement.adapters.events.people import on_people
 from services.engagement.adapters.events.readings import on_readings
 from services.engagement.adapters.events.staff import on_staff
 from services.engagement.domain.rules import Rules
+from shared.events.assessment import RecordOpened
 from shared.events.envelope import Fact
+from shared.runtime import standing
 from shared.runtime.inbox import Handler
 
 
@@ -20,4 +22,5 @@ def subscriptions(rules: Rules) -> Mapping[type[Fact], Handler]:
         **on_people(rules),
         **on_readings(rules),
         **on_staff(rules),
+        RecordOpened: standing.on_record_opened,
     }

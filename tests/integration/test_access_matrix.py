@@ -1,0 +1,79 @@
+"""Roles x relations x operations, over the live routes: every cell is what the table says."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.runtime import access
+from shared.runtime.access import Relation, Rule
+from tests.support.databases import Databases
+from tests.support.matrix import CELLS, Cell, Outcome, Ward, expected
+from tests.support.wards import ward
+
+LAST = ("care-team", "leave-care", "erasure")
+"""Operations that end what the others need."""
+SEVERAL = ("POST", "/api/v1/reads")
+"""Several looks in one call: each is a route of its own and has cells of its own."""
+UNREACHED: dict[str, str] = {}
+"""Operations whose relation this test cannot try, and why."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What came out of one service's cells."""
+
+    cells: int = 0
+    wrong: list[str] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+
+    def judge(self, where: str, cell: Cell, rule: Rule, outcome: Outcome) -> None:
+        """Compare one cell with the table."""
+        self.cells += 1
+        status, reason = expected(rule, cell)
+        if status is None:
+            ok = outcome.refused is None and outcome.status not in {401, 500}
+        else:
+            ok = (outcome.status, outcome.refused) == (status, reason)
+        if ok and reason == "outside-relation":
+            self.tried.add(where)
+        if not ok:
+            said = f"{outcome.status} {outcome.refused}: {outcome.text[:200]}"
+            self.wrong.append(f"{where} as {cell[0]}/{cell[1]}: {said}, not {status} {reason}")
+
+
+@pytest.fixture(params=["assessment", "treatment", "engagement"])
+async def some_ward(
+    request: pytest.FixtureRequest, sqlite_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Ward]:
+    """Each clinical service in its turn."""
+    async with ward(request.param, sqlite_databases, monkeypatch) as found:
+        yield found
+
+
+async def test_every_cell_is_what_the_table_says(some_ward: Ward) -> None:
+    lines = {
+        route: rule
+        for route, rule in access.table().lines(some_ward.service).items()
+        if not rule.public and route != SEVERAL
+    }
+    found = Found()
+    about_one = {
+        f"{method} {path}"
+        for (method, path), rule in lines.items()
+        if Relation.NONE not in rule.relations
+    }
+    for admitted in (False, True):  # refusals change nothing: they come first
+        for (method, path), rule in sorted(lines.items(), key=_ends_things):
+            for cell in CELLS:
+                if (expected(rule, cell)[0] is None) is admitted:
+                    outcome = await some_ward.ask(some_ward.tokens[cell], method, path)
+                    found.judge(f"{method} {path}", cell, rule, outcome)
+
+    assert found.wrong == []
+    assert about_one - found.tried - set(UNREACHED) == set()
+    assert found.cells == len(lines) * len(CELLS) >= 400
+
+
+def _ends_things(line: tuple[tuple[str, str], Rule]) -> tuple[bool, tuple[str, str]]:
+    return line[0][1].endswith(LAST), line[0]
