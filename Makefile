@@ -82,7 +82,7 @@ lock: .venv/dev ## resolve the dependencies again, with hashes
 
 ## Operate it
 dead: .venv/core ## events a service could not apply: make dead S=engagement
-	@$(BIN)/python -m services parked $(S) --data $(MOORING_DATA)
+	@$(BIN)/python -m services parked list $(S) --data $(MOORING_DATA)
 
 up: ## build, start and smoke-test the containers (LIVE=1 at the first start: no demo)
 	@deploy/scripts/up.sh

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import aiohttp
+from pydantic import ValidationError
 
 from shared.api.body import Page
+from shared.api.engagement import Recounted
 from shared.api.identity import Token
-from shared.api.operations import AuditVerdict, ParkedBody, Refilled
+from shared.api.operations import AuditVerdict, OperationsBody, ParkedBody, Refilled
 from shared.runtime import clock
+from shared.runtime.http.problems import Problem
 
 TIMEOUT_S = 60.0
 
@@ -51,23 +55,51 @@ class Remote:
         Raises:
             RemoteError: there is no such service, or it refused.
         """
-        if service not in self.services:
-            raise RemoteError(f"there is no service {service}: " + ", ".join(self.services))
-        text = await self._get(f"{self.services[service]}/api/v1/parked?limit=200", token)
+        text = await self._get(f"{self._base(service)}/api/v1/parked?limit=200", token)
         return Page[ParkedBody].model_validate_json(text).items
+
+    async def state(self, service: str, token: str) -> OperationsBody:
+        """How one service is doing."""
+        text = await self._get(f"{self._base(service)}/api/v1/operations", token)
+        return OperationsBody.model_validate_json(text)
+
+    async def resolve_parked(
+        self, service: str, event: UUID, act: str, token: str, *, reason: str
+    ) -> ParkedBody:
+        """Replay or discard one parked event.
+
+        Raises:
+            RemoteError: it was refused; says why.
+        """
+        url = f"{self._base(service)}/api/v1/parked/{event}/{act}"
+        return ParkedBody.model_validate_json(await self._post(url, token, {"reason": reason}))
+
+    async def recount(self, token: str, *, after: UUID | None) -> Recounted:
+        """Have engagement recount the next people's reminders."""
+        url = f"{self._base('engagement')}/api/v1/reminders/recount"
+        body = {"after": None if after is None else str(after)}
+        return Recounted.model_validate_json(await self._post(url, token, body))
 
     async def refill(self, token: str, *, reason: str) -> list[Refilled]:
         """Have every service publish again what it has published before."""
         return [await self._refill(base, token, reason) for base in self.services.values()]
 
     async def _refill(self, base: str, token: str, reason: str) -> Refilled:
-        url = f"{base}/api/v1/outbox/refill"
+        text = await self._post(f"{base}/api/v1/outbox/refill", token, {"reason": reason})
+        return Refilled.model_validate_json(text)
+
+    def _base(self, service: str) -> str:
+        if service not in self.services:
+            raise RemoteError(f"there is no service {service}: " + ", ".join(self.services))
+        return self.services[service]
+
+    async def _post(self, url: str, token: str, body: Mapping[str, str | None]) -> str:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(clock.new_id())}
-        sending = self.session.post(url, json={"reason": reason}, headers=headers)
-        async with self._asking(sending, url) as answer:
+        async with self._asking(self.session.post(url, json=body, headers=headers), url) as answer:
+            text = await answer.text()
             if answer.status >= 300:
-                raise RemoteError(f"{url} answered {answer.status}")
-            return Refilled.model_validate_json(await answer.text())
+                raise RemoteError(_refusal(url, answer.status, text))
+            return text
 
     async def _verify(self, base: str, token: str) -> AuditVerdict:
         text = await self._get(f"{base}/api/v1/audit/verify", token)
@@ -76,9 +108,10 @@ class Remote:
     async def _get(self, url: str, token: str) -> str:
         headers = {"Authorization": f"Bearer {token}"}
         async with self._asking(self.session.get(url, headers=headers), url) as answer:
+            text = await answer.text()
             if answer.status != 200:
-                raise RemoteError(f"{url} answered {answer.status}")
-            return await answer.text()
+                raise RemoteError(_refusal(url, answer.status, text))
+            return text
 
     @asynccontextmanager
     async def _asking(
@@ -90,6 +123,14 @@ class Remote:
         except (aiohttp.ClientError, TimeoutError) as error:
             detail = f"nothing answers at {url}: is the system running? (make run)"
             raise RemoteError(detail) from error
+
+
+def _refusal(url: str, status: int, text: str) -> str:
+    """What a service said against it, in its own words where it used any."""
+    try:
+        return f"{Problem.model_validate_json(text).detail} ({url} answered {status})"
+    except ValidationError:
+        return f"{url} answered {status}"
 
 
 @asynccontextmanager

@@ -228,3 +228,19 @@ class ServiceLevels(Body):
     cancelled: int
     worst_lateness_s: int
     engine_seen_at: AwareDatetime | None
+
+
+class Recount(Body):
+    """Recount the people after this one; from the first when left out."""
+
+    after: UUID | None = None
+
+
+class Recounted(Body):
+    """What recounting some people's reminders found. ``lost`` had been missing; ``mended`` counts
+    them and whatever else was changed. ``next`` is where to go on."""
+
+    looked_at: int
+    mended: int
+    lost: int
+    next: UUID | None

@@ -28,6 +28,7 @@ class SetClock(Body):
 class OperationsBody(Body):
     """The state of one service. Ages in seconds; None where there is nothing to be old.
 
+    ``offset_seconds`` is the demo clock's distance from real time.
     ``clock_suspect``: clocks disagree, so only what is due by all of them is announced.
     """
 
@@ -37,6 +38,7 @@ class OperationsBody(Body):
     schema_version: str | None
     demo: bool
     now: AwareDatetime
+    offset_seconds: int = 0
     unpublished: int
     oldest_unpublished_s: float | None
     pending: int | None

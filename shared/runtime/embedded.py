@@ -61,7 +61,7 @@ async def embedded_broker(
         EmbeddedError: the binary is missing, the port is taken, the folder cannot be written
             or is in use, or the server ended while starting.
     """
-    executable = binary or _find_binary()
+    executable = binary or find_binary()
     _check_port(port)
     with _held(folder) as lock:
         passwords = _write_folder(folder, port=port, size=size or Size())
@@ -73,7 +73,12 @@ async def embedded_broker(
             await _stop(process)
 
 
-def _find_binary() -> str:
+def find_binary() -> str:
+    """Where nats-server is: beside this Python, or on the path.
+
+    Raises:
+        EmbeddedError: nowhere.
+    """
     beside_python = sysconfig.get_path("scripts")
     found = shutil.which("nats-server", path=beside_python) or shutil.which("nats-server")
     if found is None:

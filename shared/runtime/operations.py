@@ -113,10 +113,9 @@ def add_operations(api: Api, at: Installation) -> None:
 
 def _add_clock(api: Api, at: Installation) -> None:
     async def told(tx: Transaction) -> ClockBody:
-        offset = (await tx.session.execute(select(clock_table.c.offset_seconds))).scalar()
         return ClockBody(
             now=tx.now,
-            offset_seconds=offset or 0,
+            offset_seconds=await _offset(tx),
             next_due=await at.next_due(tx) if at.next_due else None,
             unpublished=await _unpublished(tx),
             pending=await at.link.pending() or 0,
@@ -167,6 +166,7 @@ def _add_state(api: Api, at: Installation) -> None:
             schema_version=at.schema_version,
             demo=at.demo,
             now=call.tx.now,
+            offset_seconds=await _offset(call.tx),
             unpublished=await _unpublished(call.tx),
             oldest_unpublished_s=None if age is None else max(0.0, age.total_seconds()),
             pending=await at.link.pending(),
@@ -293,6 +293,11 @@ def _add_audit(api: Api) -> None:
 
 
 _LAST_BEAT = select(heartbeat).order_by(heartbeat.c.at.desc()).limit(1)
+
+
+async def _offset(tx: Transaction) -> int:
+    found = (await tx.session.execute(select(clock_table.c.offset_seconds))).scalar()
+    return found or 0
 
 
 async def _unpublished(tx: Transaction) -> int:

@@ -55,13 +55,14 @@ class Engine:
     async def recount(self) -> int:
         """Look again at the next few people; always 0, for the rest can wait for the next tick."""
         async with self.db.housekeeping() as tx:
-            self._recounted = await recount(
+            recounted = await recount(
                 SqlWork(tx, self.rules),
                 after=self._recounted,
                 limit=RECOUNTED_AT_ONCE,
                 rules=self.rules,
                 now=tx.now,
             )
+        self._recounted = recounted.last
         return 0
 
     async def _beat(self) -> None:

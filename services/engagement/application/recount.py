@@ -4,6 +4,7 @@ Events keep them right; this finds what an error, an edited row, a new zone tabl
 holiday has made wrong. It mends it and counts what was missing.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,13 +14,29 @@ from services.engagement.domain.change import What
 from services.engagement.domain.rules import Rules
 
 
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """``last`` is where to go on, None at the end. ``lost`` reminders should have existed and did
+    not; ``mended`` counts them and whatever else was changed."""
+
+    last: UUID | None
+    looked_at: int
+    mended: int
+    lost: int
+
+
 async def recount(
     work: Work, *, after: UUID | None, limit: int, rules: Rules, now: datetime
-) -> UUID | None:
-    """Recount the next people after this one; the last of them, or None at the end."""
+) -> Recount:
+    """Recount the next people after this one."""
     people = await work.patients.after(after, limit=limit)
+    mended = lost = 0
     for patient_id in people:
         changes = await replan(work, patient_id=patient_id, rules=rules, now=now)
         missing = [row for row, what in changes if what is What.PLANNED and row.version == 1]
-        await work.reminders.add_lost([row for row in missing if row.level == 0], now)
-    return people[-1] if len(people) == limit else None
+        missing = [row for row in missing if row.level == 0]
+        await work.reminders.add_lost(missing, now)
+        mended += len(changes)
+        lost += len(missing)
+    last = people[-1] if len(people) == limit else None
+    return Recount(last=last, looked_at=len(people), mended=mended, lost=lost)

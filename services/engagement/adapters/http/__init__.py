@@ -4,6 +4,7 @@ from services.engagement.adapters.http.acts import add_acts
 from services.engagement.adapters.http.levels import add_levels
 from services.engagement.adapters.http.lists import add_lists
 from services.engagement.adapters.http.problems import PROBLEMS
+from services.engagement.adapters.http.recount import add_recount
 from services.engagement.domain.rules import Rules
 from shared.runtime.http import Api
 
@@ -14,4 +15,5 @@ def build_api(rules: Rules) -> Api:
     add_lists(api, rules)
     add_acts(api, rules)
     add_levels(api, rules)
+    add_recount(api, rules)
     return api

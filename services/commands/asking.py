@@ -1,0 +1,99 @@
+"""What every command shares: where the services are, who asks, and how an answer is printed."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, TypeAdapter
+from rich.console import Console
+
+from services import group as embedded
+from services.remote import Remote, RemoteError, remote
+from shared.runtime import clock
+from shared.runtime.demo_clock import ClockRefused
+from shared.runtime.embedded import EmbeddedError
+
+SERVICES = tuple(embedded.PORTS)
+ILL = 1
+"""The exit code of a command that found something wrong, or could not ask."""
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True)
+
+Data = Annotated[Path, typer.Option(help="Folder for databases, broker store and secrets.")]
+User = Annotated[str, typer.Option(help="Whose account to use.")]
+Json = Annotated[bool, typer.Option("--json", help="Print for machines.")]
+Reason = Annotated[str, typer.Option(help="A code for the audit trail, such as store-lost.")]
+
+
+def ask(action: Callable[[Remote], Awaitable[None]], data: Path) -> None:
+    """Do something with the running services; one line and exit code 1 when that fails."""
+
+    async def asking() -> int:
+        async with remote(addresses(data)) as there:
+            await action(there)
+        return 0
+
+    if code := finish(asking()):
+        raise typer.Exit(code)
+
+
+def finish(work: Coroutine[Any, Any, int]) -> int:
+    """Run to the end; a refusal is one line for whoever typed the command."""
+    try:
+        return asyncio.run(work)
+    except (embedded.GroupError, EmbeddedError, RemoteError, ClockRefused) as error:
+        err.print(str(error), style="bold", highlight=False, soft_wrap=True)
+        return ILL
+
+
+async def bearer(there: Remote, user: str, data: Path) -> str:
+    """A token of that account, whose password the environment or the demo's folder holds.
+
+    Raises:
+        RemoteError: there is no password, or it is wrong.
+    """
+    return (await there.token(user, password_of(data))).access_token
+
+
+def password_of(data: Path) -> str:
+    """The password to sign in with.
+
+    Raises:
+        RemoteError: nobody said which.
+    """
+    if given := os.environ.get("MOORING_PASSWORD"):
+        return given
+    file = data / "secrets" / "demo-password"
+    if not file.exists():
+        raise RemoteError(f"no demo in {data}: set MOORING_PASSWORD, or start one with make run")
+    return file.read_text()
+
+
+def addresses(data: Path) -> Mapping[str, str]:
+    """Where the services are: behind the door MOORING_AT names, where the portal's own settings
+    say (inside its container), or on this machine."""
+    if door := os.environ.get("MOORING_AT"):
+        return {name: f"{door}/{name}" for name in SERVICES} | {"portal": door}
+    here = group(data, demo=True)
+    return {
+        name: os.environ.get(f"MOORING_{name.upper()}_URL", here.address(name)) for name in SERVICES
+    }
+
+
+def group(folder: Path, *, demo: bool) -> embedded.Group:
+    """The embedded group in a folder, on the ports the environment names."""
+    ports = {
+        name: int(os.environ.get(f"{name.upper()}_PORT", port))
+        for name, port in embedded.PORTS.items()
+    }
+    today = clock.real_now().date().isoformat()
+    return embedded.Group(folder=folder.resolve(), ports=ports, demo=demo, today=today)
+
+
+def print_json(found: BaseModel | Sequence[BaseModel]) -> None:
+    """On standard output, one document, nothing else."""
+    print(TypeAdapter(Any).dump_json(found, indent=2).decode())  # noqa: T201

@@ -1,0 +1,138 @@
+"""The operator's commands against a running clinic: they tell the truth and exit accordingly."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.group import SEED_ORDER, Group
+from shared.runtime import clock
+from tests.system.clinic import Clinic
+
+pytestmark = pytest.mark.system
+
+PARKED = """
+INSERT INTO parked (id, event_id, type, subject, body, reason, error, tries, parked_at, status)
+VALUES (?, NULL, 'care.test.v1', NULL, x'00', 'undecodable', 'test', 0, ?, 'parked')
+"""
+
+
+async def operate(group: Group, *command: str) -> tuple[int, str]:
+    """Type a command as the operator does: its exit code and what it printed."""
+    ports = {f"{name.upper()}_PORT": str(port) for name, port in group.ports.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services",
+        *command,
+        "--data",
+        str(group.folder),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | ports | {"COLUMNS": "160"},
+    )
+    printed, _ = await process.communicate()
+    return process.returncode or 0, printed.decode()
+
+
+async def test_status_shows_every_service_and_that_all_is_well(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    code, printed = await operate(embedded_group, "status")
+
+    assert code == 0, printed
+    assert all(name in printed for name in SEED_ORDER)
+
+
+async def test_status_for_machines_is_one_document(clinic: Clinic, embedded_group: Group) -> None:
+    _, printed = await operate(embedded_group, "status", "--json")
+
+    states = json.loads(printed)
+    assert {state["service"] for state in states} == set(SEED_ORDER)
+    assert all(state["parked"] == 0 and state["demo"] for state in states)
+
+
+async def test_the_doctor_finds_a_demo_well(clinic: Clinic, embedded_group: Group) -> None:
+    code, printed = await operate(embedded_group, "doctor", "--json")
+
+    findings: list[dict[str, Any]] = json.loads(printed)
+    assert [f for f in findings if f["todo"] and "disk" not in f["what"]] == [], printed
+    assert code == int(any(f["todo"] for f in findings))
+    said = " ".join(f["what"] for f in findings)
+    for looked_at in ("nats-server v2", "secrets are closed", "writes before it answers", "demo"):
+        assert looked_at in said
+
+
+async def test_the_doctor_names_a_secret_that_others_can_read(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    secret = embedded_group.secrets / "demo-password"
+    secret.chmod(0o644)
+    try:
+        code, printed = await operate(embedded_group, "doctor")
+    finally:
+        secret.chmod(0o600)
+
+    assert code == 1
+    assert "secrets/demo-password" in printed
+    assert "chmod" in printed
+
+
+async def test_a_parked_event_is_listed_shown_and_makes_status_say_so(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    which = clock.new_id()
+    _edit(embedded_group.folder / "engagement.db", PARKED, which.hex, "2026-11-01 08:00:00.000000")
+    try:
+        listing, listed = await operate(embedded_group, "parked", "list", "engagement")
+        shown = await operate(embedded_group, "parked", "show", "engagement", str(which))
+        status, said = await operate(embedded_group, "status")
+    finally:
+        _edit(embedded_group.folder / "engagement.db", "DELETE FROM parked WHERE id = ?", which.hex)
+
+    assert (listing, status) == (1, 1)
+    assert str(which) in listed
+    assert (shown[0], json.loads(shown[1])["reason"]) == (0, "undecodable")
+    assert "parked list engagement" in said
+
+
+async def test_an_event_nobody_parked_is_an_error_in_words(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    nothing = str(clock.new_id())
+    code, printed = await operate(
+        embedded_group, "parked", "replay", "engagement", nothing, "--reason", "cause-mended"
+    )
+
+    assert code == 1
+    assert "no such parked event" in printed
+
+
+async def test_reconciling_looks_at_everybody_and_finds_nothing_missing(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    code, printed = await operate(embedded_group, "reminders", "reconcile", "--json")
+
+    found = json.loads(printed)
+    people = len((await clinic.get("nell", "assessment/patients?limit=200"))["items"])
+    assert code == 0, printed
+    assert found["lost"] == 0
+    assert found["looked_at"] >= people > 40
+
+
+async def test_a_wrong_password_is_one_line(clinic: Clinic, embedded_group: Group) -> None:
+    code, printed = await operate(embedded_group, "status", "--user", "nobody")
+
+    assert code == 1
+    assert len(printed.strip().splitlines()) == 1
+    assert "Traceback" not in printed
+
+
+def _edit(database: Path, statement: str, *values: str) -> None:
+    with sqlite3.connect(database, timeout=10) as connection:
+        connection.execute(statement, values)
