@@ -17,6 +17,7 @@ from services.portal.identity.tables import metadata
 from services.portal.pages import routes, theme
 from services.portal.pages.desk import Desk, Directory, Manner
 from services.portal.pages.signals import Signals
+from services.portal.presenters import crisis
 from services.portal.settings import Settings
 from shared.events.listeners import WATCHED
 from shared.runtime.db import Database
@@ -53,6 +54,7 @@ async def build() -> AsyncIterator[Service]:
             session=session,
             theme=theme.load(),
             signals=signals,
+            crisis=crisis.load(settings.jurisdiction),
         )
         try:
             yield Service(

@@ -48,7 +48,9 @@ class Principal:
 
     @property
     def actor(self) -> str:
-        """How the audit trail names them."""
+        """How the audit trail names them. Only the portal has tokens without a person."""
+        if self.role is Role.SERVICE:
+            return "service:portal"
         return f"staff:{self.staff_id}"
 
 

@@ -83,7 +83,7 @@ def carer_from(body: api.NewCarer, carer_id: UUID) -> Carer:
 def _patient_actions(patient: Patient, role: Role) -> tuple[str, ...]:
     if not patient.in_care:
         return ("raise-flag",) if patient.status.value == "left-care" else ()
-    everyone = ("record-assessment", "record-intake", "raise-flag")
+    everyone = ("record-assessment", "invite", "record-intake", "raise-flag")
     if role not in CARERS:
         return everyone
     return (*everyone, "amend", "set-care-team", "keep-carers", "leave-care", "propose-pathway")

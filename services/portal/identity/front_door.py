@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 
@@ -12,6 +13,7 @@ from services.portal.identity.passwords import Passwords
 from services.portal.identity.sessions import Session
 from services.portal.identity.staff import Account, Staff
 from services.portal.identity.tables import session as table
+from shared.api.identity import Role
 from shared.runtime import auth, clock
 from shared.runtime.db import Database, Transaction
 
@@ -19,6 +21,16 @@ _TOKEN_LIFETIME = timedelta(seconds=50)
 """With the readers' leeway less than a minute: what was taken away is gone by then everywhere,
 even where no fact about it arrives."""
 _TOKEN_RENEWED_BEFORE = timedelta(seconds=20)
+_OURSELVES = Staff(
+    staff_id=UUID(int=0),
+    username="",
+    display_name="",
+    role=Role.SERVICE,
+    teams=(),
+    active=True,
+    version=1,
+)
+"""The portal as a caller of the other services."""
 _SIGNATURE_LIFETIME = timedelta(minutes=5)
 
 
@@ -158,6 +170,10 @@ class FrontDoor:
         token = await self.fresh_token(person, audience=(audience,), lifetime=_TOKEN_LIFETIME)
         self._tokens[(person, audience)] = token, now + _TOKEN_LIFETIME
         return token
+
+    async def own_token(self, *, audience: str) -> str:
+        """A bearer token of the portal itself, for people who have a link and no account."""
+        return await self.token(_OURSELVES, audience=audience)
 
     async def fresh_token(
         self, person: Staff, *, audience: Iterable[str], lifetime: timedelta

@@ -19,8 +19,6 @@ from shared.api.assessment import (
 )
 from shared.api.body import Page
 
-_TAB = "Questionnaires"
-
 
 async def show_assessments(visit: Visit) -> web.StreamResponse:
     """What was taken so far, and what can be taken now."""
@@ -37,7 +35,7 @@ async def show_assessments(visit: Visit) -> web.StreamResponse:
         visit,
         "assessments.html",
         read,
-        tab=_TAB,
+        tab=questionnaires.TAB,
         results=questionnaires.results(taken.items, titles, visit.setting),
         progress=questionnaires.progress(trajectory, titles, visit.setting),
         offered=[
@@ -89,7 +87,7 @@ async def show_result(visit: Visit) -> web.StreamResponse:
         visit,
         "result.html",
         read,
-        tab=_TAB,
+        tab=questionnaires.TAB,
         result=questionnaires.result(taken, titles, visit.setting),
         answered=[
             (labels[code].label, _said(labels[code].answers, value))
@@ -134,7 +132,7 @@ async def _questionnaire(visit: Visit, draft: Draft) -> web.StreamResponse:
         visit,
         "questionnaire.html",
         read,
-        tab=_TAB,
+        tab=questionnaires.TAB,
         status=draft.status,
         draft=draft,
         instrument=instrument,

@@ -16,6 +16,7 @@ from services.portal.identity.keyring import Keyring
 from services.portal.identity.staff import Staff
 from services.portal.pages.signals import Signals
 from services.portal.pages.theme import Theme
+from services.portal.presenters.crisis import Crisis
 from shared.runtime import clock
 from shared.runtime.db import Database
 
@@ -75,6 +76,7 @@ class Desk:
     session: aiohttp.ClientSession
     theme: Theme
     signals: Signals
+    crisis: Crisis
 
 
 desk_key = web.AppKey("desk", Desk)

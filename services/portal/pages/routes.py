@@ -5,6 +5,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from services.portal.pages import (
+    answering,
     assessments,
     check_ins,
     courses,
@@ -12,6 +13,7 @@ from services.portal.pages import (
     flags,
     home,
     intake,
+    links,
     live,
     operating,
     pathway,
@@ -60,6 +62,9 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", f"{_P}/assessments/new/{{instrument}}", assessments.show_questionnaire, CLINICAL),
     ("POST", f"{_P}/assessments/new/{{instrument}}", assessments.take, CLINICAL),
     ("GET", f"{_P}/assessments/{{assessment_id}}", assessments.show_result, CLINICAL),
+    ("GET", f"{_P}/links", links.show_links, CLINICAL),
+    ("POST", f"{_P}/links", links.make_link, CLINICAL),
+    ("POST", f"{_P}/links/{{invitation_id}}/revoke", links.revoke_link, CLINICAL),
     ("GET", f"{_P}/flags/new", flags.show_raising, CLINICAL),
     ("POST", f"{_P}/flags/new", flags.raise_flag, CLINICAL),
     ("GET", f"{_P}/flags/{{flag_id}}", flags.show_flag, CLINICAL),
@@ -120,6 +125,9 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app.router.add_get("/static/{digest}/{name}", _static)
         app.router.add_get("/sign-in", unguarded(entrance.show_sign_in))
         app.router.add_post("/sign-in", unguarded(entrance.sign_in))
+        app.router.add_get("/answer", answering.public(answering.show_start))
+        app.router.add_post("/answer", answering.public(answering.open_link))
+        app.router.add_post("/answer/send", answering.public(answering.send_answers))
         app.router.add_post("/language", unguarded(tongues.choose_language))
         app.router.add_get("/live", guarded(live.stream_changes, roles=CLINICAL), name=LONG_LIVED)
         for method, path, page, roles in PAGES:

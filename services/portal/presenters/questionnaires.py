@@ -16,6 +16,7 @@ from shared.api.assessment import (
     TrajectoryBody,
 )
 
+TAB = "Questionnaires"
 MODES = (
     ("in-person", "In person"),
     ("telephone", "By telephone"),
