@@ -23,7 +23,7 @@ SCHEMA = Schema(
 async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
-    content = load()
+    content = load(shadow_rules=settings.shadow_rules_dir)
     db = Database.open(settings.database_url, source="assessment")
     try:
         yield Service(

@@ -11,8 +11,10 @@ class Settings(ServiceSettings):
     """``http_port`` and ``database_url`` have defaults for a single machine.
 
     ``wording_dir``: the official wording of instruments, where a licence allows it.
+    ``shadow_rules_dir``: a candidate version of the pathway's rules, run beside them and compared.
     """
 
     http_port: int = Field(default=8081, ge=0, le=65535)
     database_url: str = "sqlite+aiosqlite:///data/assessment.db"
     wording_dir: Path | None = None
+    shadow_rules_dir: Path | None = None

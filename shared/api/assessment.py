@@ -1,7 +1,7 @@
 """Bodies of the assessment service: patients, instruments, flags, pathway, trajectory.
 
 Routes, all under ``/api/v1`` (R = any clinical role that may see the patient: prescriber,
-nurse, lead, facilitator; P = prescriber; N = prescriber, nurse or lead):
+nurse, lead, facilitator; P = prescriber; L = prescriber or lead; N = prescriber, nurse or lead):
 
 ====== ======================================== ==== ======================= =====================
 Method Path                                     Who  Body                    Answer
@@ -44,6 +44,7 @@ GET    /patients/{patient_id}/pathway-proposals R    query ProposalQuery     Pag
 GET    /pathway-proposals                       R    query ProposalQuery     Page[WaitingProposal]
 GET    /pathway-proposals/{proposal_id}         R                            ProposalBody
 POST   /pathway-proposals/{proposal_id}/decision P   PathwayDecision (b)     ProposalBody
+GET    /pathway/report                          L    query ReportQuery       RuleReport
 GET    /patients/{patient_id}/trajectory        R                            TrajectoryBody
 ====== ======================================== ==== ======================= =====================
 
@@ -745,6 +746,70 @@ class PathwayDecision(Body):
     note: Sentence | None = None
     plan: ChosenAnswers = Field(default_factory=dict)
     guard_reasons: ChosenAnswers = Field(default_factory=dict)
+
+
+class ReportQuery(Body):
+    """The days of the report, both included; by default everything there is."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+class ReasonCount(Body):
+    code: str
+    label: str
+    count: int
+
+
+class RuleOutcome(Body):
+    """How often a rule was followed. ``part``: it offered help, or guards a plan.
+
+    ``override_percent`` is an exact decimal as text.
+    """
+
+    rule: str
+    title: str
+    part: Literal["offer", "guard"]
+    decided: int
+    overridden: int
+    override_percent: str
+    reasons: tuple[ReasonCount, ...]
+    source: str
+    grade: str
+    review: str
+
+
+class ShadowDisagreement(Body):
+    """What the active rules proposed and what the shadow version would have, and how often."""
+
+    active_arms: tuple[str, ...]
+    shadow_arms: tuple[str, ...]
+    count: int
+
+
+class ShadowRule(Body):
+    """A rule that did something else in the shadow version, and how often."""
+
+    rule: str
+    count: int
+
+
+class ShadowReport(Body):
+    """A candidate version of the rules beside the active one. It decides nothing."""
+
+    active_version: str
+    shadow_version: str
+    compared: int
+    disagreed: int
+    disagreements: tuple[ShadowDisagreement, ...]
+    rules: tuple[ShadowRule, ...]
+
+
+class RuleReport(Body):
+    """How the rules do: followed or overridden, and where a candidate version differs."""
+
+    rules: tuple[RuleOutcome, ...]
+    shadow: tuple[ShadowReport, ...]
 
 
 # Trajectory

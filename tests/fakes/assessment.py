@@ -7,12 +7,14 @@ from uuid import UUID, uuid5
 
 from services.assessment.application.ports import Colleague, Intake, RecordedProposal
 from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.decision import RuleVerdict
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import StaleVersion
 from services.assessment.domain.safety import Flag
+from services.assessment.domain.shadow import Comparison
 from services.assessment.domain.trajectory import Reading
 from shared.events.envelope import Fact
 
@@ -178,6 +180,14 @@ class FakeInvitations:
 @dataclass(slots=True)
 class FakeProposals:
     rows: dict[UUID, RecordedProposal] = field(default_factory=dict)
+    comparisons: dict[UUID, Comparison] = field(default_factory=dict)
+    verdicts: dict[UUID, tuple[RuleVerdict, ...]] = field(default_factory=dict)
+
+    async def add_comparison(self, proposal_id: UUID, found: Comparison) -> None:
+        self.comparisons[proposal_id] = found
+
+    async def add_verdicts(self, proposal_id: UUID, found: tuple[RuleVerdict, ...]) -> None:
+        self.verdicts[proposal_id] = found
 
     async def get(self, proposal_id: UUID) -> RecordedProposal | None:
         return self.rows.get(proposal_id)

@@ -15,6 +15,7 @@ from services.assessment.adapters.events import subscriptions
 from services.assessment.adapters.http import build_api
 from services.assessment.application.learn_colleague import learn_colleague
 from services.assessment.application.ports import Colleague
+from services.assessment.domain.content import Content
 from services.assessment.main import SCHEMA
 from shared.api.identity import Role
 from shared.events import decode
@@ -182,7 +183,7 @@ class Clinic:
 
 
 @asynccontextmanager
-async def clinic_on(databases: Databases) -> AsyncIterator[Clinic]:
+async def clinic_on(databases: Databases, content: Content = CONTENT) -> AsyncIterator[Clinic]:
     """Serve a fresh database with the staff known and one person enrolled."""
     db = Database.open(await databases.migrated(SCHEMA), source="assessment")
     async with db.transaction(actor="service:assessment") as tx:
@@ -197,7 +198,7 @@ async def clinic_on(databases: Databases) -> AsyncIterator[Clinic]:
                 staff_id=staff_id, role=role.value, active=staff_id != LEFT, teams=teams
             )
             await learn_colleague(SqlWork(tx), colleague)
-    async with site(build_api(CONTENT), db) as served:
+    async with site(build_api(content), db) as served:
         nurse = served.caller(NURSE, Role.NURSE)
         answer = await nurse.post("patients", PERSON)
         assert answer.status == 201, answer.json

@@ -28,8 +28,9 @@ class BadContent(Refused):
 
 
 @cache
-def load(folder: Path = HERE) -> Content:
-    """All content of the service; read once.
+def load(folder: Path = HERE, shadow_rules: Path | None = None) -> Content:
+    """All content of the service; read once. ``shadow_rules`` is a folder with the files of a
+    candidate version of the pathway.
 
     Raises:
         BadContent: naming the first file, key and reason.
@@ -44,9 +45,24 @@ def load(folder: Path = HERE) -> Content:
     pathway = read(RuleSet, *sorted((content / "pathway").glob("*.toml")))
     outcomes = read(Outcomes, content / "outcomes.toml")
     try:
-        return Content(instruments=instruments, safety=safety, pathway=pathway, outcomes=outcomes)
+        return Content(
+            instruments=instruments,
+            safety=safety,
+            pathway=pathway,
+            outcomes=outcomes,
+            shadow=_shadow(shadow_rules),
+        )
     except ValueError as problem:
         raise BadContent(str(problem)) from problem
+
+
+def _shadow(folder: Path | None) -> RuleSet | None:
+    if folder is None:
+        return None
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        raise BadContent(f"{folder.name}: there is no rule file in it")
+    return read(RuleSet, *paths)
 
 
 def read(kind: type[T], *paths: Path) -> T:

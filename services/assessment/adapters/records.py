@@ -17,17 +17,21 @@ from services.assessment.adapters.tables import (
     INTAKE,
     INVITATION,
     PROPOSAL,
+    RULE_VERDICT,
+    SHADOW,
     CourseRow,
     MilestoneRow,
 )
 from services.assessment.adapters.writing import changed
 from services.assessment.application.ports import Intake, RecordedProposal
 from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.decision import RuleVerdict
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.refusals import StaleVersion
 from services.assessment.domain.safety import Flag
+from services.assessment.domain.shadow import Comparison
 from services.assessment.domain.trajectory import Reading
 from shared.runtime.db import Transaction
 
@@ -212,6 +216,7 @@ class SqlProposals:
     """Pathway proposals and their decisions."""
 
     def __init__(self, tx: Transaction) -> None:
+        self._now = tx.now
         self._session = tx.session
 
     async def get(self, proposal_id: UUID) -> RecordedProposal | None:
@@ -231,6 +236,37 @@ class SqlProposals:
             )
             .values(stored.decision_values(proposal)),
         )
+
+    async def add_comparison(self, proposal_id: UUID, found: Comparison) -> None:
+        values = {
+            "proposal_id": proposal_id,
+            "active_version": found.active_version,
+            "shadow_version": found.shadow_version,
+            "agrees": found.agrees,
+            "active_arms": " ".join(found.active_arms),
+            "shadow_arms": " ".join(found.shadow_arms),
+            "differences": [
+                {"rule": d.rule, "active": d.active, "shadow": d.shadow} for d in found.differences
+            ],
+            "compared_at": self._now,
+        }
+        await self._session.execute(insert(SHADOW), values)
+
+    async def add_verdicts(self, proposal_id: UUID, found: tuple[RuleVerdict, ...]) -> None:
+        rows = [
+            {
+                "proposal_id": proposal_id,
+                "rule": verdict.rule,
+                "part": verdict.part,
+                "rule_version": verdict.version,
+                "overridden": verdict.overridden,
+                "reason": verdict.reason,
+                "decided_at": verdict.at,
+            }
+            for verdict in found
+        ]
+        if rows:
+            await self._session.execute(insert(RULE_VERDICT), rows)
 
 
 class SqlCourses:

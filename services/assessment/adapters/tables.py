@@ -254,6 +254,40 @@ class ProposalRow(Row, table=True):
     decision: Any = _json(nullable=True)
 
 
+class ShadowRow(Row, table=True):
+    """What a candidate version of the rules made of the facts of one proposal."""
+
+    __tablename__: ClassVar[str] = "shadow_comparison"
+    __table_args__ = (Index("ix_shadow_comparison_version", "shadow_version", "compared_at"),)
+
+    proposal_id: UUID = Field(primary_key=True, foreign_key="pathway_proposal.proposal_id")
+    active_version: str = Field(sa_type=String(32))
+    shadow_version: str = Field(sa_type=String(32))
+    agrees: bool
+    active_arms: str = Field(sa_type=Text)
+    shadow_arms: str = Field(sa_type=Text)
+    differences: Any = _json()
+    compared_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RuleVerdictRow(Row, table=True):
+    """What one decision said about one rule."""
+
+    __tablename__: ClassVar[str] = "rule_verdict"
+    __table_args__ = (
+        CheckConstraint("part IN ('offer', 'guard')", name="part"),
+        Index("ix_rule_verdict_decided_at", "decided_at", "rule"),
+    )
+
+    proposal_id: UUID = Field(primary_key=True, foreign_key="pathway_proposal.proposal_id")
+    rule: str = Field(primary_key=True, sa_type=String(32))
+    part: str = Field(primary_key=True, sa_type=String(8))
+    rule_version: int
+    overridden: bool
+    reason: str | None = Field(sa_type=String(64))
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class CourseRow(Row, table=True):
     """A course that is being followed, and the assessments it is measured against."""
 
@@ -294,4 +328,6 @@ FLAG = metadata.tables["safety_flag"]
 INVITATION = metadata.tables["invitation"]
 INTAKE = metadata.tables["intake"]
 PROPOSAL = metadata.tables["pathway_proposal"]
+SHADOW = metadata.tables["shadow_comparison"]
+RULE_VERDICT = metadata.tables["rule_verdict"]
 COURSE = metadata.tables["followed_course"]

@@ -6,7 +6,12 @@ from services.assessment.application.finding import in_care, known
 from services.assessment.application.ports import RecordedProposal, Work
 from services.assessment.application.telling import tell_pathway
 from services.assessment.domain.content import Content
-from services.assessment.domain.decision import Decision, check_decision, check_no_open_flag
+from services.assessment.domain.decision import (
+    Decision,
+    check_decision,
+    check_no_open_flag,
+    verdicts,
+)
 from services.assessment.domain.refusals import Conflict
 from services.assessment.domain.safety import FlagStatus
 from shared.events.assessment import PathwayDecided
@@ -36,6 +41,7 @@ async def decide_pathway(
     )
     made = before.decided(decision)
     await work.proposals.save(made)
+    await work.proposals.add_verdicts(made.proposal_id, verdicts(made.proposal, decision))
     tell_pathway(work, PathwayDecided, made)
     return made
 

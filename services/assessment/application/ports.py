@@ -7,13 +7,14 @@ from typing import Protocol
 from uuid import UUID
 
 from services.assessment.domain.assessment import Assessment
-from services.assessment.domain.decision import Decision
+from services.assessment.domain.decision import Decision, RuleVerdict
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.invitation import Invitation
 from services.assessment.domain.pathway import Proposal
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.safety import Flag
+from services.assessment.domain.shadow import Comparison
 from services.assessment.domain.trajectory import Reading
 from shared.events.envelope import Fact
 
@@ -181,6 +182,14 @@ class Proposals(Protocol):
         Raises:
             StaleVersion: another one is stored.
         """
+        ...
+
+    async def add_comparison(self, proposal_id: UUID, found: Comparison) -> None:
+        """Keep what the shadow rules made of the same facts."""
+        ...
+
+    async def add_verdicts(self, proposal_id: UUID, found: tuple[RuleVerdict, ...]) -> None:
+        """Keep what the decision said about each rule behind the proposal."""
         ...
 
 

@@ -10,13 +10,15 @@ from services.assessment.domain.content import Content
 from services.assessment.domain.facts import gather
 from services.assessment.domain.pathway import propose
 from services.assessment.domain.safety import FlagStatus
+from services.assessment.domain.shadow import compare
 from shared.events.assessment import PathwayProposed
 
 
 async def propose_pathway(
     work: Work, content: Content, *, patient_id: UUID, now: datetime
 ) -> RecordedProposal:
-    """Run the rules and keep the proposal with its whole trace.
+    """Run the rules and keep the proposal with its whole trace. A shadow version runs beside
+    them: what it would have said is kept for its report and told to nobody.
 
     Raises:
         Unknown, Conflict: nobody in care has this id.
@@ -38,5 +40,8 @@ async def propose_pathway(
         proposal=propose(content.pathway, facts),
     )
     await work.proposals.add(made)
+    if content.shadow is not None:
+        found = compare(made.proposal, propose(content.shadow, facts))
+        await work.proposals.add_comparison(made.proposal_id, found)
     tell_pathway(work, PathwayProposed, made)
     return made

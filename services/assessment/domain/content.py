@@ -12,12 +12,16 @@ from services.assessment.domain.trajectory import Outcomes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Instruments by code, the safety rules, the pathway, and how outcomes are judged."""
+    """Instruments by code, the safety rules, the pathway, and how outcomes are judged.
+
+    ``shadow``: a candidate version of the pathway that runs beside it and is only compared.
+    """
 
     instruments: dict[str, Instrument]
     safety: SafetyRules
     pathway: RuleSet
     outcomes: Outcomes
+    shadow: RuleSet | None = None
 
     def __post_init__(self) -> None:
         for fault in _faults(self):
@@ -48,6 +52,8 @@ def _faults(content: Content) -> Iterator[str]:
     for place, code in _named_triggers(content):
         if content.safety.trigger(code) is None:
             yield f"{place}: unknown trigger {code}"
+    if content.shadow is not None and content.shadow.version == content.pathway.version:
+        yield f"shadow rules: version: {content.shadow.version} is the active one"
     for rules in content.outcomes.rules:
         if rules.instrument not in content.instruments:
             yield f"outcomes: unknown instrument {rules.instrument}"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.assessment.domain.intake import check_choices
-from services.assessment.domain.pathway import tripped
+from services.assessment.domain.pathway import Proposal, tripped
 from services.assessment.domain.refusals import Conflict, RuleViolation
 from services.assessment.domain.rules import ARM, Arm, GuardEffect, Rule, RuleSet
 
@@ -30,6 +30,55 @@ class Decision:
     note: str | None = None
     plan: Mapping[str, str] = field(default_factory=dict)
     guard_reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleVerdict:
+    """What a decision said about one rule. ``part``: the rule offered help, or guards a plan.
+
+    A rule that offered is overridden when none of the arms it offered was chosen; a guard when a
+    reason was given to go on in spite of it.
+    """
+
+    rule: str
+    version: int
+    part: str
+    overridden: bool
+    reason: str | None
+    at: datetime
+
+
+def verdicts(proposal: Proposal, decision: Decision) -> tuple[RuleVerdict, ...]:
+    """What a decision said about each rule behind a proposal, and each guard its plan met."""
+    offered: dict[Rule, set[str]] = {}
+    for arm in proposal.arms:
+        for rule in arm.rules:
+            offered.setdefault(rule, set()).add(arm.arm.code)
+    return (
+        *(
+            RuleVerdict(
+                rule=rule.id,
+                version=rule.version,
+                part="offer",
+                overridden=decision.arm not in arms,
+                reason=decision.reason,
+                at=decision.at,
+            )
+            for rule, arms in offered.items()
+        ),
+        *(
+            RuleVerdict(
+                rule=rule.id,
+                version=rule.version,
+                part="guard",
+                overridden=rule.guard.code in decision.guard_reasons,
+                reason=decision.guard_reasons.get(rule.guard.code),
+                at=decision.at,
+            )
+            for rule in proposal.guards
+            if rule.guard and decision.arm is not None
+        ),
+    )
 
 
 def check_decision(

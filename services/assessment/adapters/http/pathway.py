@@ -12,6 +12,7 @@ from services.assessment.adapters.access import (
 )
 from services.assessment.adapters.bodies import pathway_content, proposal_body
 from services.assessment.adapters.db import SqlWork
+from services.assessment.adapters.rule_report import rule_report
 from services.assessment.application.decide_pathway import decide_pathway
 from services.assessment.application.finding import known
 from services.assessment.application.propose_pathway import propose_pathway
@@ -19,7 +20,10 @@ from services.assessment.domain.content import Content
 from services.assessment.domain.decision import Decision, Verdict
 from shared.api import assessment as bodies
 from shared.api.body import Page
+from shared.api.identity import Role
 from shared.runtime.http import Api, Call
+
+REPORTED_TO = frozenset({Role.PRESCRIBER, Role.LEAD})
 
 
 def add(api: Api, content: Content) -> None:
@@ -35,6 +39,11 @@ def _add_reading(api: Api, content: Content) -> None:
     async def read_pathway(_call: Call) -> bodies.PathwayContent:
         """Arms, plan questions, reasons, and every rule in words."""
         return shown
+
+    @api.get("/api/v1/pathway/report", roles=REPORTED_TO, raises=(422,))
+    async def read_report(call: Call, query: bodies.ReportQuery) -> bodies.RuleReport:
+        """How often each rule was overridden, and where shadow rules disagree."""
+        return await rule_report(call.tx, content, query)
 
     @api.get("/api/v1/patients/{patient_id}/pathway-proposals", roles=CLINICIANS, raises=(404, 422))
     async def list_proposals(
