@@ -12,6 +12,7 @@ from services.treatment.adapters.events import subscriptions
 from services.treatment.adapters.http.api import build_api
 from services.treatment.adapters.http.desk import Desk
 from services.treatment.adapters.tables import metadata
+from services.treatment.adapters.ticks import Watch
 from services.treatment.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
@@ -40,6 +41,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 db=db,
                 schema=SCHEMA,
                 subscriptions=subscriptions(book),
+                ticks=Watch(db=db, formulary=content, book=book).ticks,
                 keys=keys,
             )
         finally:

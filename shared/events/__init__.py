@@ -38,6 +38,7 @@ FACTS: tuple[type[Fact], ...] = (
     treatment.ResponseReviewed,
     treatment.RemissionRecorded,
     treatment.RelapseRecorded,
+    treatment.FormularyChanged,
     treatment.TaperPlanned,
     treatment.TaperStepScheduled,
     treatment.TaperSupplyConfirmed,

@@ -152,6 +152,20 @@ class RelapseRecorded(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.course.relapse-recorded.v1"
 
 
+class FormularyChanged(Fact):
+    """Aggregate ``formulary:<drug>``. What is known of a drug here is not what it was.
+
+    ``digest`` is of the drug's file, the rules about it, and what is sold that day.
+    """
+
+    TYPE: ClassVar[str] = "care.treatment.formulary.changed.v1"
+    drug: str
+    jurisdiction: str
+    file_version: int
+    review_status: str
+    digest: str
+
+
 class TaperPlanned(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.taper.planned.v1"
 

@@ -53,7 +53,7 @@ def test_a_reading_of_the_first_day_is_the_baseline():
 
 OVERDUE = [
     ("week 3, no change", [(0, 18), (20, 18)], 27, None),
-    ("week 4, no change", [(0, 18), (20, 18)], 28, "No improvement by week 4"),
+    ("week 4, no change", [(0, 18), (20, 18)], 28, "No improvement after 4 weeks at this dose"),
     ("week 4, a fifth", [(0, 20), (20, 16)], 28, None),
     ("week 7, a fifth", [(0, 20), (20, 16)], 55, None),
     ("week 8, a fifth", [(0, 20), (20, 16)], 56, "No 50% fall by week 8"),
@@ -67,7 +67,25 @@ OVERDUE = [
 )
 def test_who_is_not_there_yet(totals, days, sentence):
     found = not_improving(
-        respond(*totals), started_on=START, today=START + timedelta(days=days), rules=RULES
+        respond(*totals),
+        started_on=START,
+        at_dose_since=START,
+        today=START + timedelta(days=days),
+        rules=RULES,
     )
 
     assert [finding.detail.split(".")[0] for finding in found] == ([sentence] if sentence else [])
+
+
+@pytest.mark.parametrize(("days", "asked"), [(27, False), (28, True)], ids=str)
+def test_four_weeks_count_from_the_present_dose(days, asked):
+    raised_on = START + timedelta(days=14)
+    found = not_improving(
+        respond((0, 18), (20, 18)),
+        started_on=START,
+        at_dose_since=raised_on,
+        today=raised_on + timedelta(days=days),
+        rules=RULES,
+    )
+
+    assert bool(found) == asked

@@ -431,3 +431,33 @@ async def test_records_are_taken(opened):
                 note=None,
             )
         )
+
+
+async def test_a_digest_is_noted_once_after_the_one_before_it(opened):
+    async with opened() as work:
+        assert await work.judged.seen("sertraline") is None
+        assert await work.judged.see("sertraline", digest="a", before=None, changes=1, at=NOW)
+    async with opened() as work:
+        late = await work.judged.see("sertraline", digest="x", before=None, changes=1, at=NOW)
+        next_one = await work.judged.see("sertraline", digest="b", before="a", changes=2, at=NOW)
+        again = await work.judged.see("sertraline", digest="c", before="a", changes=2, at=NOW)
+
+    assert (late, next_one, again) == (False, True, False)
+    async with opened() as work:
+        assert await work.judged.seen("sertraline") == ("b", 2)
+
+
+async def test_running_courses_judged_by_another_digest_wait(opened):
+    await with_course(opened)
+    async with opened() as work:
+        assert await work.judged.outdated({"sertraline": "a"}, limit=5) == []
+        await work.courses.save(a_course(version=2), expected=1)
+        assert list(await work.judged.outdated({"sertraline": "a"}, limit=5)) == [COURSE]
+        assert list(await work.judged.outdated({"fluoxetine": "a"}, limit=5)) == []
+        await work.judged.judge(COURSE, digest="a", found=frozenset({"one"}), at=NOW)
+
+    async with opened() as work:
+        assert list(await work.judged.outdated({"sertraline": "a"}, limit=5)) == []
+        assert list(await work.judged.outdated({"sertraline": "b"}, limit=5)) == [COURSE]
+        assert await work.judged.found(COURSE) == {"one"}
+        assert await work.judged.found(PLAN) is None

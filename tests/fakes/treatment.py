@@ -1,15 +1,15 @@
 """Treatment's port to its transaction, over dictionaries; held to the SQL one by one suite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
 from services.treatment.domain.course import Course
 from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
-from services.treatment.domain.phases import TAKING
+from services.treatment.domain.phases import ON_DRUG, TAKING
 from services.treatment.domain.plan import Plan
 from services.treatment.domain.response import Reading
 from shared.events.envelope import Fact
@@ -123,6 +123,43 @@ class FakeCourses:
 
 
 @dataclass(slots=True)
+class FakeJudged:
+    courses: FakeCourses
+    drugs: dict[str, tuple[str, int]] = field(default_factory=dict)
+    rows: dict[UUID, tuple[str, frozenset[str]]] = field(default_factory=dict)
+
+    async def seen(self, drug: str) -> tuple[str, int] | None:
+        return self.drugs.get(drug)
+
+    async def see(
+        self, drug: str, *, digest: str, before: str | None, changes: int, at: datetime
+    ) -> bool:
+        known = self.drugs.get(drug)
+        if (known[0] if known else None) != before:
+            return False
+        self.drugs[drug] = (digest, changes)
+        return True
+
+    async def outdated(self, digests: Mapping[str, str], *, limit: int) -> Sequence[UUID]:
+        found = [
+            course.id
+            for course in self.courses.rows.values()
+            if course.phase in ON_DRUG
+            and course.drug in digests
+            and (course.id not in self.rows or self.rows[course.id][0] != digests[course.drug])
+        ]
+        return sorted(found)[:limit]
+
+    async def found(self, course_id: UUID) -> frozenset[str] | None:
+        return self.rows[course_id][1] if course_id in self.rows else None
+
+    async def judge(
+        self, course_id: UUID, *, digest: str, found: frozenset[str], at: datetime
+    ) -> None:
+        self.rows[course_id] = (digest, found)
+
+
+@dataclass(slots=True)
 class FakePlans:
     rows: dict[UUID, Plan] = field(default_factory=dict)
 
@@ -169,11 +206,15 @@ class FakeWork:
     flags: FakeFlags = field(default_factory=FakeFlags)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
     courses: FakeCourses = field(default_factory=FakeCourses)
+    judged: FakeJudged = field(init=False)
     plans: FakePlans = field(default_factory=FakePlans)
     records: FakeRecords = field(default_factory=FakeRecords)
     published: list[tuple[str, int, Fact]] = field(default_factory=list)
     audited: list[str] = field(default_factory=list)
     _ids: int = 0
+
+    def __post_init__(self) -> None:
+        self.judged = FakeJudged(self.courses)
 
     def new_id(self) -> UUID:
         self._ids += 1

@@ -236,6 +236,7 @@ class SafetyRow(Sourced):
     families: Codes = frozenset()
     dose_over_mg: Positive | None = None
     dose_from_mg: Positive | None = None
+    serotonergic: bool = False
 
 
 class Citation(Sourced):

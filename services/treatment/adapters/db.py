@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.treatment.adapters.store.courses import SqlCourses
+from services.treatment.adapters.store.judged import SqlJudged
 from services.treatment.adapters.store.patients import (
     SqlFlags,
     SqlPatients,
@@ -27,6 +28,7 @@ class SqlWork:
         self.profiles = SqlProfiles(tx.session)
         self.courses = SqlCourses(tx.session, supply_working_days=supply_working_days)
         self.plans = SqlPlans(tx.session)
+        self.judged = SqlJudged(tx.session)
         self.records = SqlRecords(tx.session, actor=tx.actor)
 
     @property

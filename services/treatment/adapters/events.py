@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.treatment.adapters.db import SqlWork
 from services.treatment.application.suspect_relapse import suspect_relapse
+from services.treatment.application.watch_response import watch_response
 from services.treatment.domain.person import Details, PlaceInCare
 from services.treatment.domain.rulebook import Rulebook
 from shared.events.assessment import (
@@ -64,6 +65,7 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
             on=state.taken_on,
             total=state.total,
         )
+        await watch_response(work(tx), patient_id=state.patient_id, book=book, now=tx.now)
 
     async def on_flag(tx: Transaction, event: Event[SafetyFlagFact]) -> None:
         flag = event.data.flag

@@ -130,6 +130,26 @@ class CourseRow(Row, table=True):
     )
 
 
+class FormularySeenRow(Row, table=True):
+    """With which digest a drug was last seen, and how often it has changed."""
+
+    __tablename__ = "formulary_seen"
+    drug: str = Field(primary_key=True, sa_type=String(64))
+    digest: str = Field(sa_type=String(64))
+    changes: int
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class JudgedRow(Row, table=True):
+    """With which digest of its drug a course was last judged, and what was found."""
+
+    __tablename__ = "judged"
+    course_id: UUID = Field(primary_key=True, foreign_key="course.id")
+    digest: str = Field(sa_type=String(64))
+    found: list[str] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ReviewRow(Row, table=True):
     """A planned look at a course."""
 

@@ -10,9 +10,10 @@ from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.snapshot import snapshot
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
-from services.treatment.domain.findings import Finding
+from services.treatment.domain.findings import Finding, Level, RuleRefusal
 from services.treatment.domain.person import HealthProfile, Known
 from services.treatment.domain.phases import ON_DRUG
+from services.treatment.domain.realiser import dose_table
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import (
     Facts,
@@ -119,13 +120,33 @@ async def findings_on(
         course=course,
         replacing=_until_the_end(outgoing, course) if outgoing and still_taken else None,
     )
-    found = (*evaluate(facts, book.safety), *profile_changed(course.jurisdiction, facts))
+    found = (
+        *evaluate(facts, book.safety),
+        *profile_changed(course.jurisdiction, facts),
+        *_off_the_shelf(course, drug, on=on, book=book),
+    )
     if outgoing is not None and still_taken:
         together = await axis_of(
             work, patient, outgoing, course, on=on, book=book, formulary=formulary
         )
         found += switch_findings(together, rules=book.switch, safety=book.safety)
     return urgent_first(found)
+
+
+def _off_the_shelf(course: Course, drug: Drug, *, on: date, book: Rulebook) -> tuple[Finding, ...]:
+    """A dose that can no longer be made from what is sold (F-03). A plan has its own products."""
+    if course.phase not in ON_DRUG or course.taper is not None:
+        return ()
+    try:
+        shelf = drug.shelf(book.jurisdiction, on=on, family=course.family)
+    except RuleRefusal:
+        made = None
+    else:
+        made = dose_table(shelf, course.dose.mg).exactly(course.dose.mg)
+    if made is not None:
+        return ()
+    sentence = "This dose cannot be made from what is sold here now: choose another one."
+    return (Finding("F-03", Level.STRONG_WARN, sentence),)
 
 
 def _until_the_end(outgoing: Course, incoming: Course) -> Course:

@@ -148,6 +148,32 @@ class Plans(Protocol):
         ...
 
 
+class Judged(Protocol):
+    """With which formulary each running course was last judged, and what was found."""
+
+    async def seen(self, drug: str) -> tuple[str, int] | None:
+        """The digest a drug was last seen with, and how often it changed."""
+        ...
+
+    async def see(
+        self, drug: str, *, digest: str, before: str | None, changes: int, at: datetime
+    ) -> bool:
+        """Note a digest after that one; False when another process noted one first."""
+        ...
+
+    async def outdated(self, digests: Mapping[str, str], *, limit: int) -> Sequence[UUID]:
+        """Courses whose drug is taken and whose last judgement used another digest."""
+        ...
+
+    async def found(self, course_id: UUID) -> frozenset[str] | None:
+        """The findings of the last judgement; None before the first."""
+        ...
+
+    async def judge(
+        self, course_id: UUID, *, digest: str, found: frozenset[str], at: datetime
+    ) -> None: ...
+
+
 class Records(Protocol):
     """What is only ever added."""
 
@@ -184,6 +210,9 @@ class Work(Protocol):
 
     @property
     def plans(self) -> Plans: ...
+
+    @property
+    def judged(self) -> Judged: ...
 
     @property
     def records(self) -> Records: ...

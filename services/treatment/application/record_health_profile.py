@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.treatment.application.changing import known_patient
+from services.treatment.application.judging import medicines_of
 from services.treatment.application.outline_taper import HISTORY_CONDITIONS
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.recheck_courses import recheck_courses
@@ -68,6 +69,8 @@ async def record_health_profile(
     today = patient.today(now)
     if any(taken.last_on is not None and taken.last_on > today for taken in medicines):
         raise BadDate("A last dose lies in the future.", field="medicines")
+    if any(taken.starts_on is not None and taken.last_on is not None for taken in medicines):
+        raise BadDate("A medicine that is yet to start has no last dose.", field="medicines")
     strange = conditions - vocabulary(book, formulary).conditions
     if strange:
         raise UnknownCondition(
@@ -94,5 +97,21 @@ async def record_health_profile(
         subject=patient_id,
         version=profile.version,
     )
-    await recheck_courses(work, patient, book=book, formulary=formulary, now=now)
+    await recheck_courses(
+        work,
+        patient,
+        added=_taken(profile, formulary) - _taken(latest, formulary),
+        book=book,
+        formulary=formulary,
+        now=now,
+    )
     return profile
+
+
+def _taken(profile: HealthProfile | None, formulary: Formulary) -> frozenset[str]:
+    """What is being taken, by ingredient."""
+    return frozenset(
+        taken.medicine
+        for taken in medicines_of(profile, formulary)
+        if taken.last_on is None and taken.starts_on is None
+    )

@@ -33,7 +33,7 @@ def snapshot(
     book: Rulebook,
 ) -> dict[str, Any]:
     """Facts of the person, rules that spoke, and formulary rows of this moment, as JSON values."""
-    found: dict[str, Any] = _json(
+    found: dict[str, Any] = as_json(
         {
             "rulebook": book.version,
             "drug_version": drug.version,
@@ -119,14 +119,14 @@ def _rows(drug: Drug, course: Course, book: Rulebook) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Decimals as exact text, days and instants as ISO, sets in order."""
     if isinstance(value, Mapping):
-        return {str(key): _json(inner) for key, inner in value.items()}
+        return {str(key): as_json(inner) for key, inner in value.items()}
     if isinstance(value, frozenset | set):
-        return sorted(_json(inner) for inner in value)
+        return sorted(as_json(inner) for inner in value)
     if isinstance(value, list | tuple):
-        return [_json(inner) for inner in value]
+        return [as_json(inner) for inner in value]
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime | date):

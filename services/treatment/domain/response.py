@@ -121,17 +121,22 @@ def _category(
 
 
 def not_improving(
-    response: Response, *, started_on: date, today: date, rules: OutcomeRules
+    response: Response, *, started_on: date, at_dose_since: date, today: date, rules: OutcomeRules
 ) -> tuple[Finding, ...]:
-    """Why the course belongs on the review list: at most one finding (E-01, NICE 1.9.1)."""
+    """Why the course belongs on the review list: at most one finding (E-01, NICE 1.9.1).
+
+    Four weeks count from the day of the present dose, the eight from the first dose.
+    """
     weeks = (today - started_on).days // 7
+    weeks_at_dose = (today - at_dose_since).days // 7
     if response.category in {Category.RESPONSE, Category.REMISSION}:
         return ()
     if weeks >= rules.review_no_response_weeks:
         return (_overdue(f"No 50% fall by week {rules.review_no_response_weeks}."),)
     improved = {Category.EARLY_IMPROVEMENT, Category.PARTIAL}
-    if weeks >= rules.review_no_improvement_weeks and response.category not in improved:
-        return (_overdue(f"No improvement by week {rules.review_no_improvement_weeks}."),)
+    if weeks_at_dose >= rules.review_no_improvement_weeks and response.category not in improved:
+        least = rules.review_no_improvement_weeks
+        return (_overdue(f"No improvement after {least} weeks at this dose."),)
     return ()
 
 

@@ -35,8 +35,11 @@ ABOUT_THE_PERSON = frozenset({RELAPSE, RELAPSE_SUSPECTED, SEVERE, RED_FLAG})
 
 OF_THE_CLOCK = frozenset({DECISION, MAINTENANCE})
 
-PRESCRIBERS_OWN = FREEZING | OF_THE_CLOCK | {RELAPSE, REPEATED_HOLD}
-"""Recording one of these lifts a freeze or decides how long: only a prescriber may."""
+PRESCRIBERS_OWN = (
+    FREEZING | OF_THE_CLOCK | {RELAPSE, REPEATED_HOLD, SAFETY, FORMULARY, BIRTHDAY, NOT_IMPROVING}
+)
+"""Recording one of these lifts a freeze, weighs a rule, or decides how long: only a prescriber
+may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

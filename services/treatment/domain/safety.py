@@ -75,7 +75,8 @@ class SafetyRule:
     the condition of a dose cap that then holds, whether or not anybody recorded it (I-08).
     A ``duplicate`` names the same kind of drug a second time. A rule with ``before_maoi`` (the
     drug's own days) or ``after_last_dose_days`` is about what may not begin so soon after the
-    drug (I-02, I-04). ``dose_over_mg`` and ``dose_from_mg`` are of the daily dose.
+    drug (I-02, I-04). A ``serotonergic`` one opens a watch when its medicine is new (P-24h).
+    ``dose_over_mg`` and ``dose_from_mg`` are of the daily dose.
     """
 
     id: str
@@ -100,6 +101,7 @@ class SafetyRule:
     families: frozenset[str] = frozenset()
     dose_over_mg: Decimal | None = None
     dose_from_mg: Decimal | None = None
+    serotonergic: bool = False
 
     @property
     def is_gap(self) -> bool:
@@ -221,7 +223,7 @@ def limit_ages(drug: Drug, rules: Iterable[SafetyRule], *, jurisdiction: str) ->
     asked = {
         rule.age_from
         for rule in rules
-        if rule.age_from is not None and _is_about(rule, drug, jurisdiction)
+        if rule.age_from is not None and concerns(rule, drug, jurisdiction)
     }
     return tuple(sorted(caps | asked))
 
@@ -297,7 +299,7 @@ def _dose(facts: Facts) -> Iterator[Finding]:
 def _gaps(facts: Facts, rules: Iterable[SafetyRule]) -> Iterator[Finding]:
     """What may not begin yet: counted from the last dose really taken, never a planned end."""
     for rule in rules:
-        if not rule.is_gap or not _is_about(rule, facts.drug, facts.jurisdiction):
+        if not rule.is_gap or not concerns(rule, facts.drug, facts.jurisdiction):
             continue
         days = rule.gap_days(facts.drug)
         for taken in facts.medicines:
@@ -321,12 +323,13 @@ def _gaps(facts: Facts, rules: Iterable[SafetyRule]) -> Iterator[Finding]:
 
 
 def _speaks(rule: SafetyRule, facts: Facts) -> bool:
-    return _is_about(rule, facts.drug, facts.jurisdiction) and all(
+    return concerns(rule, facts.drug, facts.jurisdiction) and all(
         (*_triggers(rule, facts), *_dose_triggers(rule, facts))
     )
 
 
-def _is_about(rule: SafetyRule, drug: Drug, jurisdiction: str) -> bool:
+def concerns(rule: SafetyRule, drug: Drug, jurisdiction: str) -> bool:
+    """Whether a rule can speak about this drug here at all."""
     return (
         (not rule.drugs or drug.code in rule.drugs)
         and (not rule.classes or drug.drug_class.lower() in rule.classes)

@@ -13,6 +13,11 @@ from services.treatment.application.drafting import Wish
 from services.treatment.application.offer_drugs import offer_drugs
 from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
+from services.treatment.application.recheck_formulary import (
+    digests,
+    note_changes,
+    recheck_outdated,
+)
 from services.treatment.application.record_adherence_gap import record_adherence_gap
 from services.treatment.application.record_health_profile import record_health_profile
 from services.treatment.application.record_relapse import record_relapse
@@ -26,8 +31,12 @@ from services.treatment.application.refusals import (
 from services.treatment.application.sign_taper import sign_taper
 from services.treatment.application.stop_for_harm import stop_for_harm
 from services.treatment.application.suspect_relapse import suspect_relapse
+from services.treatment.application.watch_response import watch_response
+from services.treatment.domain.course import Ending
+from services.treatment.domain.drug import DoseCap
 from services.treatment.domain.errors import Blocked, IllegalMove, ReasonNeeded
 from services.treatment.domain.findings import Level
+from services.treatment.domain.live_taper import NO_DOSE
 from services.treatment.domain.phases import Phase
 from services.treatment.domain.safety import Taken
 from services.treatment.domain.signing import (
@@ -403,7 +412,10 @@ async def test_a_new_medicine_is_judged_at_once_and_asks_a_prescriber_once(runni
     await ask(running, expected=2, medicines=(Taken("linezolid"), Taken("pimozide")))
 
     course = await running.courses.get(COURSE)
-    assert [(r.kind, r.rule) for r in course.reviews] == [("safety-review", "I-01")]
+    assert [(r.kind, r.rule) for r in course.reviews] == [
+        ("safety-review", "I-01"),
+        ("serotonin-watch", "P-24h"),
+    ]
     assert names(running) == ["ReviewPlanned"]
     assert course.dose == FULL
 
@@ -412,6 +424,117 @@ async def test_a_new_medicine_that_only_warns_opens_no_review(running):
     await ask(running, expected=1, medicines=(Taken("aspirin"),))
 
     assert names(running) == []
+
+
+async def test_a_new_serotonergic_medicine_is_watched_for_a_day_once(running):
+    await ask(running, expected=1, medicines=(Taken("tramadol"),))
+    await ask(running, expected=2, medicines=(Taken("tramadol"), Taken("aspirin")))
+
+    course = await running.courses.get(COURSE)
+    assert [(r.kind, r.due_on, r.for_role) for r in course.reviews] == [
+        ("serotonin-watch", TODAY + timedelta(days=1), "nurse")
+    ]
+
+
+async def test_an_inhibitor_agreed_too_early_after_the_last_dose_asks_a_prescriber(work):
+    stopped = a_course(
+        Phase.STOPPED_WATCH, ending=Ending.HARM, harm="mania", ended_on=TODAY, dose=NO_DOSE
+    )
+    await work.courses.add(stopped)
+    early, late = TODAY + timedelta(days=13), TODAY + timedelta(days=14)
+    await ask(work, expected=1, medicines=(Taken("moclobemide", None, late),))
+    assert names(work) == []
+
+    await ask(work, expected=2, medicines=(Taken("moclobemide", None, early),))
+
+    course = await work.courses.get(COURSE)
+    assert [(r.kind, r.rule) for r in course.reviews] == [("safety-review", "I-02")]
+
+
+NO_IMPROVEMENT = "not-improving-review"
+
+
+@pytest.mark.parametrize(
+    ("days", "total", "asked"),
+    [
+        (27, 18, []),
+        (28, 18, [NO_IMPROVEMENT]),
+        (28, 14, []),
+        (55, 14, []),
+        (56, 14, [NO_IMPROVEMENT]),
+        (56, 9, []),
+    ],
+    ids=str,
+)
+async def test_no_improvement_in_time_is_on_the_review_list(work, days, total, asked):
+    started_on = TODAY - timedelta(days=days)
+    await work.courses.add(
+        a_course(starts_on=started_on, started_on=started_on, dose_since=started_on)
+    )
+    for number, (on, score) in enumerate([(started_on, 18), (TODAY, total)]):
+        await work.readings.put(
+            assessment_id=UUID(int=number),
+            patient_id=PATIENT,
+            instrument="phq-9",
+            on=on,
+            total=score,
+        )
+
+    for _ in range(2):
+        await watch_response(work, patient_id=PATIENT, book=BOOK, now=NOW)
+
+    course = await work.courses.get(COURSE)
+    assert [review.kind for review in course.reviews] == asked
+
+
+async def test_a_formulary_change_is_told_once_and_judges_running_courses(running):
+    current = await note_changes(running, formulary=CONTENT, book=BOOK, now=NOW)
+    assert names(running) == ["FormularyChanged"] * len(current)
+    assert await recheck_outdated(running, current, formulary=CONTENT, book=BOOK, now=NOW) == 1
+    running.published.clear()
+
+    again = await note_changes(running, formulary=CONTENT, book=BOOK, now=NOW)
+    assert await recheck_outdated(running, again, formulary=CONTENT, book=BOOK, now=NOW) == 0
+    assert names(running) == []
+
+    lower = DoseCap(
+        condition="older-adult",
+        jurisdictions=frozenset({"uk"}),
+        maximum_mg=Decimal(25),
+        source="test",
+        grade="PD",
+        over_age=30,
+    )
+    drug = replace(CONTENT.drug("sertraline"), version=2, caps=(lower,))
+    changed = replace(CONTENT, drugs=CONTENT.drugs | {"sertraline": drug})
+    now = await note_changes(running, formulary=changed, book=BOOK, now=NOW)
+    await recheck_outdated(running, now, formulary=changed, book=BOOK, now=NOW)
+
+    course = await running.courses.get(COURSE)
+    assert [(r.kind, r.rule) for r in course.reviews] == [("formulary-review", "F-09")]
+    assert names(running) == ["FormularyChanged", "ReviewPlanned"]
+    assert course.dose == FULL
+
+
+async def test_a_new_rule_or_a_product_off_sale_is_a_change_and_another_drugs_is_not(running):
+    before = digests(CONTENT, BOOK, on=TODAY)
+    rule = replace(
+        BOOK.safety[0], id="X-01", drugs=frozenset({"fluoxetine"}), medicines=frozenset({"tea"})
+    )
+
+    ruled = digests(CONTENT, replace(BOOK, safety=(*BOOK.safety, rule)), on=TODAY)
+    drug = CONTENT.drug("sertraline")
+    first = replace(drug.products[0], valid_to=TODAY)
+    closing = replace(
+        CONTENT,
+        drugs=CONTENT.drugs | {"sertraline": replace(drug, products=(first, *drug.products[1:]))},
+    )
+    sold, gone = (
+        digests(closing, BOOK, on=day)["sertraline"] for day in (TODAY - timedelta(days=1), TODAY)
+    )
+
+    assert {code for code in before if before[code] != ruled[code]} == {"fluoxetine"}
+    assert sold != gone
 
 
 @pytest.mark.parametrize(
@@ -476,3 +599,17 @@ async def test_a_harm_stop_says_what_stopped(work, course, facts):
     )
 
     assert names(work) == facts
+
+
+async def test_a_dose_that_is_not_sold_any_more_asks_a_prescriber(running):
+    current = await note_changes(running, formulary=CONTENT, book=BOOK, now=NOW)
+    await recheck_outdated(running, current, formulary=CONTENT, book=BOOK, now=NOW)
+    drug = CONTENT.drug("sertraline")
+    gone = tuple(replace(product, valid_to=TODAY) for product in drug.products)
+    empty = replace(CONTENT, drugs=CONTENT.drugs | {"sertraline": replace(drug, products=gone)})
+
+    now = await note_changes(running, formulary=empty, book=BOOK, now=NOW)
+    await recheck_outdated(running, now, formulary=empty, book=BOOK, now=NOW)
+
+    course = await running.courses.get(COURSE)
+    assert [(r.kind, r.rule) for r in course.reviews] == [("formulary-review", "F-03")]

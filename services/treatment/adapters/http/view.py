@@ -39,7 +39,11 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
         )
     if course.phase in BEFORE_REMISSION:
         findings += not_improving(
-            response, started_on=course.first_dose_on, today=today, rules=desk.book.outcomes
+            response,
+            started_on=course.first_dose_on,
+            at_dose_since=course.at_dose_since,
+            today=today,
+            rules=desk.book.outcomes,
         )
     return course_body(
         course,
