@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock words up down status doctor rotate-secrets backup restore logs
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock words up down status doctor rotate-secrets backup restore logs upgrade drill scale-run sbom evidence
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ doctor: ## look at secrets, certificates, disk, database, brokers and backups
 
 rotate-secrets: ## new passwords and certificates; everything starts again
 	@deploy/scripts/rotate.sh
+
+upgrade: ## to another release while people work: make upgrade TO=0.2.0 (then BACK=1 or FINISH=1)
+	@TO="$(TO)" BACK="$(BACK)" FINISH="$(FINISH)" deploy/scripts/upgrade.sh
 
 backup: ## take a base backup now
 	@docker compose exec -T backup /etc/mooring/backup.sh base

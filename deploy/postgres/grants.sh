@@ -8,7 +8,7 @@ export PGPASSWORD PGHOST=postgres PGUSER=postgres PGSSLMODE=verify-full PGSSLROO
 for service in assessment treatment engagement portal; do
   psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --dbname "$service" -v service="$service" <<'SQL'
 REVOKE UPDATE, DELETE, TRUNCATE ON audit FROM :"service";
-REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON schema_version FROM :"service";
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON schema_version, schema_floor FROM :"service";
 GRANT SELECT (created_at, published_at) ON outbox TO watcher;
 GRANT SELECT (status) ON parked TO watcher;
 GRANT SELECT ON clock, heartbeat TO watcher;

@@ -43,12 +43,16 @@ def service_cli(
     @app.command(name="migrate")
     def migrate_database(
         new: Annotated[str, typer.Option(help="Write a new revision with this message.")] = "",
+        beside_old: Annotated[  # noqa: FBT002
+            bool, typer.Option(help="Only what the release before this one gets on with.")
+        ] = False,
     ) -> None:
-        """Bring the database to this release's schema, or write a new revision."""
-        if new:
-            schema.new_revision(_told(database_url), new)
-        else:
-            schema.upgrade(_told(database_url))
+        """Bring the database to this release's schema, or write a new revision.
+
+        With --beside-old, print what is left to apply: its first word is ``stop`` when the old
+        release must end first, ``post`` when it can wait until that has ended.
+        """
+        _migrate(schema, _told(database_url), new=new, beside_old=beside_old)
 
     @app.command(name="seed")
     def seed_demo(today: Today) -> None:
@@ -57,6 +61,16 @@ def service_cli(
         _seed(build, play, today)
 
     return app
+
+
+def _migrate(schema: Schema, url: str, *, new: str, beside_old: bool) -> None:
+    if new:
+        schema.new_revision(url, new)
+    elif beside_old:
+        for revision, phase in schema.upgrade_beside_old(url):
+            print(phase, revision)  # noqa: T201 - for the upgrade script
+    else:
+        schema.upgrade(url)
 
 
 def _told(setting: Callable[[], str]) -> str:

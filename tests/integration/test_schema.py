@@ -1,14 +1,17 @@
 """Migrations lead from nothing to exactly the tables the program has, and back, on both engines."""
 
+import ast
 import asyncio
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.runtime.db import Database
-from shared.runtime.schema import VERSION_TABLE, Schema, WrongSchema
+from shared.runtime.schema import FLOOR_TABLE, VERSION_TABLE, Phase, Schema, WrongSchema
 from tests.support.databases import Databases
 
 SERVICES = ("portal", "assessment", "treatment", "engagement")
@@ -36,7 +39,7 @@ async def test_the_migrations_make_exactly_the_tables(databases: Databases, serv
     await schema.upgrade_async(url)
 
     await asyncio.to_thread(schema.check, url)
-    assert await tables(url) == set(schema.metadata.tables) | {VERSION_TABLE}
+    assert await tables(url) == set(schema.metadata.tables) | {VERSION_TABLE, FLOOR_TABLE}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -47,7 +50,7 @@ async def test_the_migrations_lead_back_to_nothing(databases: Databases, service
 
     await asyncio.to_thread(schema.downgrade, url)
 
-    assert await tables(url) == {VERSION_TABLE}
+    assert await tables(url) == {VERSION_TABLE, FLOOR_TABLE}
 
 
 async def test_another_schema_is_refused_with_what_to_do(databases: Databases) -> None:
@@ -58,3 +61,127 @@ async def test_another_schema_is_refused_with_what_to_do(databases: Databases) -
         await schema.require_head(db)
 
     await db.close()
+
+
+REVISION = '''"""{number}.
+
+Deployment: {phase} (a test).
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{number}"
+down_revision = {before}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("t{number}", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade() -> None:
+    op.drop_table("t{number}")
+'''
+
+
+def release(folder: Path, *phases: Phase) -> Schema:
+    """A release whose migrations have these phases."""
+    folder.mkdir()
+    for index, phase in enumerate(phases, start=1):
+        before = f'"{index - 1:04d}"' if index > 1 else "None"
+        text = REVISION.format(number=f"{index:04d}", phase=phase, before=before)
+        (folder / f"{index:04d}.py").write_text(text)
+    return Schema("engagement", MetaData(), folder)
+
+
+async def starts(schema: Schema, url: str) -> bool:
+    db = Database.open(url, source="engagement")
+    try:
+        await schema.require_head(db)
+    except WrongSchema:
+        return False
+    finally:
+        await db.close()
+    return True
+
+
+@pytest.mark.parametrize(
+    ("added", "left", "old_goes_on", "new_starts", "old_comes_back"),
+    [
+        ((Phase.PRE,), (), True, True, True),
+        ((Phase.PRE, Phase.POST), ("post",), True, True, False),
+        ((Phase.POST,), ("post",), True, True, False),
+        ((Phase.STOP,), ("stop",), True, False, False),
+        ((Phase.PRE, Phase.STOP, Phase.PRE), ("stop", "pre"), True, False, False),
+    ],
+    ids=["pre", "pre-post", "post", "stop", "pre-stop-pre"],
+)
+async def test_old_and_new_run_side_by_side_exactly_as_far_as_the_migrations_say(
+    databases: Databases,
+    tmp_path: Path,
+    added: tuple[Phase, ...],
+    left: tuple[str, ...],
+    old_goes_on: bool,
+    new_starts: bool,
+    old_comes_back: bool,
+) -> None:
+    """``left``: what a rolling upgrade leaves for later; then who starts; then, all applied,
+    whether the old release may come back."""
+    old = release(tmp_path / "old", Phase.PRE)
+    new = release(tmp_path / "new", Phase.PRE, *added)
+    url = await databases.empty()
+    await old.upgrade_async(url)
+
+    waiting = await asyncio.to_thread(new.upgrade_beside_old, url)
+
+    assert tuple(phase for _, phase in waiting) == left
+    assert await starts(old, url) is old_goes_on
+    assert await starts(new, url) is new_starts
+    await new.upgrade_async(url)
+    assert await starts(new, url)
+    assert await starts(old, url) is old_comes_back
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_migration_that_says_pre_only_adds(service: str) -> None:
+    """The release before it inserts and reads by the columns it knows."""
+    schema = schema_of(service)
+    _first, *others = schema.phases
+    sources = {path.name[:4]: path.read_text() for path in schema.versions.glob("[0-9]*.py")}
+    for revision, phase in others:
+        if phase is not Phase.PRE:
+            continue
+        (upgrade,) = [
+            node
+            for node in ast.parse(sources[revision]).body
+            if isinstance(node, ast.FunctionDef) and node.name == "upgrade"
+        ]
+        assert list(takes_away(upgrade)) == [], f"{service} {revision} is not pre"
+
+
+def takes_away(upgrade: ast.FunctionDef) -> Iterator[str]:
+    """What the release before would trip over."""
+    for call in (node for node in ast.walk(upgrade) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if name in {"drop_column", "drop_table", "rename_table"}:
+            yield name
+        if name == "alter_column" and any(
+            keyword.arg in {"new_column_name", "type_"} or _is_false(keyword)
+            for keyword in call.keywords
+        ):
+            yield ast.unparse(call)
+        if name == "add_column":
+            column = next(arg for arg in call.args if isinstance(arg, ast.Call))
+            named = {keyword.arg for keyword in column.keywords}
+            if any(_is_false(k) for k in column.keywords) and "server_default" not in named:
+                yield ast.unparse(call)
+
+
+def _is_false(keyword: ast.keyword) -> bool:
+    return (
+        keyword.arg == "nullable"
+        and isinstance(keyword.value, ast.Constant)
+        and keyword.value.value is False
+    )

@@ -1,7 +1,15 @@
-"""Migrations: one Alembic environment for all services, one folder of versions each."""
+"""Migrations: one Alembic environment for all services, one folder of versions each.
+
+Each migration says in its docstring when it may run beside the release before it (``Phase``). The
+database remembers the oldest schema a program must know to work on it (its floor), so that an old
+release may go on beside a new one, or come back, exactly as long as that is safe.
+"""
 
 import asyncio
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +21,23 @@ from sqlalchemy.exc import DBAPIError
 from shared.runtime.db import Database
 
 VERSION_TABLE = "schema_version"
+FLOOR_TABLE = "schema_floor"
+_DEPLOYMENT = re.compile(r"^Deployment: (pre|post|stop)\b", re.MULTILINE)
+
+
+class Phase(StrEnum):
+    """When a migration may run, seen from the release before it."""
+
+    PRE = "pre"
+    """While the old release still works: it only adds."""
+    POST = "post"
+    """When no old release works any more; the new one works without it."""
+    STOP = "stop"
+    """Between the two: the old release is stopped first."""
+
+
+class UnknownPhase(Exception):
+    """A migration's docstring has no line ``Deployment: pre``, ``post`` or ``stop``."""
 
 
 class WrongSchema(Exception):
@@ -32,9 +57,49 @@ class Schema:
         """The newest revision this program knows."""
         return ScriptDirectory.from_config(self._config("")).get_current_head()
 
+    @property
+    def phases(self) -> Sequence[tuple[str, Phase]]:
+        """Every revision, the first first, and its phase.
+
+        Raises:
+            UnknownPhase: a migration does not say.
+        """
+        found = ScriptDirectory.from_config(self._config("")).walk_revisions()
+        return [(one.revision, _phase(one.revision, one.module.__doc__)) for one in found][::-1]
+
+    def pending(self, current: str | None) -> Sequence[tuple[str, Phase]]:
+        """What is still to be applied to a database at ``current``."""
+        return [(name, phase) for name, phase in self.phases if current is None or name > current]
+
+    def floor(self, current: str | None) -> str | None:
+        """The oldest schema that a program must know on a database at ``current``."""
+        first = self.phases[0][0]
+        known = [name for name, phase in self.phases if phase is not Phase.PRE or name == first]
+        return max((name for name in known if current and name <= current), default=None)
+
     def upgrade(self, url: str, revision: str = "head") -> None:
         """Apply migrations. Starts a loop of its own: call it from a thread where one runs."""
         command.upgrade(self._config(url), revision)
+
+    def upgrade_beside_old(self, url: str) -> Sequence[tuple[str, Phase]]:
+        """Apply migrations up to the first that the old release would not outlive or that waits
+        for its end; what is left to apply."""
+        left = list(self.pending(self.current(url)))
+        while left and left[0][1] is Phase.PRE:
+            self.upgrade(url, left.pop(0)[0])
+        return left
+
+    def current(self, url: str) -> str | None:
+        """Where a database is. Starts a loop of its own."""
+
+        async def look() -> str | None:
+            db = Database.open(url, source=self.service)
+            try:
+                return await self._read(db, VERSION_TABLE, "version_num")
+            finally:
+                await db.close()
+
+        return asyncio.run(look())
 
     def downgrade(self, url: str, revision: str = "base") -> None:
         """Take migrations back. Starts a loop of its own."""
@@ -58,15 +123,24 @@ class Schema:
         await asyncio.to_thread(self.upgrade, url)
 
     async def require_head(self, db: Database) -> None:
-        """Refuse to start on another schema than this program's.
+        """Refuse to start on a schema that this program does not get on with.
+
+        Older is well when only ``post`` migrations are missing; newer, when the database's floor
+        says so.
 
         Raises:
             WrongSchema: with what to do.
         """
-        current = await self._current(db)
-        if current == self.head:
-            return
-        if current is None or current < (self.head or ""):
+        current = await self._read(db, VERSION_TABLE, "version_num")
+        head = self.head or ""
+        if current is not None and current <= head:
+            if all(phase is Phase.POST for _, phase in self.pending(current)):
+                return
+        elif current is not None:
+            floor = await self._read(db, FLOOR_TABLE, "revision")
+            if floor is not None and floor <= head:
+                return
+        if current is None or current < head:
             raise WrongSchema(
                 f"The database is at schema {current or 'none'} and {self.head} is needed:"
                 f" run `python -m services.{self.service} migrate` first."
@@ -76,10 +150,10 @@ class Schema:
             " start the newer release."
         )
 
-    async def _current(self, db: Database) -> str | None:
+    async def _read(self, db: Database, table: str, column: str) -> str | None:
         try:
             async with db.engine.connect() as connection:
-                query = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a constant
+                query = text(f"SELECT {column} FROM {table}")  # noqa: S608 - constants
                 return (await connection.execute(query)).scalar_one_or_none()
         except DBAPIError:
             return None
@@ -89,5 +163,11 @@ class Schema:
         config.set_main_option("script_location", str(Path(__file__).parent))
         config.set_main_option("path_separator", "os")
         config.set_main_option("version_locations", str(self.versions))
-        config.attributes.update(metadata=self.metadata, url=url)
+        config.attributes.update(schema=self, url=url)
         return config
+
+
+def _phase(revision: str, text: str | None) -> Phase:
+    if (found := _DEPLOYMENT.search(text or "")) is None:
+        raise UnknownPhase(f"migration {revision} does not say Deployment: pre, post or stop")
+    return Phase(found[1])

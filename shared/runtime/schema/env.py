@@ -5,11 +5,12 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection, event
+from sqlalchemy import Column, Connection, MetaData, String, Table, delete, event, insert
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.runtime.schema import VERSION_TABLE
+from shared.runtime.schema import FLOOR_TABLE, VERSION_TABLE
 
+FLOOR = Table(FLOOR_TABLE, MetaData(), Column("revision", String(32), nullable=False))
 OWN_TYPES = {"UtcDateTime", "MilligramsAsMicrograms"}
 
 
@@ -30,7 +31,8 @@ def migrate(connection: Connection) -> None:
         connection.exec_driver_sql("SET statement_timeout = '60s'")
     context.configure(
         connection=connection,
-        target_metadata=context.config.attributes["metadata"],
+        target_metadata=context.config.attributes["schema"].metadata,
+        include_name=lambda name, kind, _: not (kind == "table" and name == FLOOR_TABLE),
         render_as_batch=sqlite,
         compare_type=True,
         render_item=render,
@@ -39,6 +41,17 @@ def migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    note_floor(connection)
+
+
+def note_floor(connection: Connection) -> None:
+    """Remember in the database the oldest schema a program must know to work on it."""
+    current = context.get_context().get_current_revision()
+    floor = context.config.attributes["schema"].floor(current)
+    FLOOR.create(connection, checkfirst=True)
+    connection.execute(delete(FLOOR))
+    if floor is not None:
+        connection.execute(insert(FLOOR).values(revision=floor))
 
 
 async def main() -> None:
