@@ -9,6 +9,7 @@ Method Path                                     Who  Body                    Ans
 POST   /patients                                N    NewPatient              201 PatientBody (a)
 GET    /patients                                R    query PatientQuery      Page[PatientSummary]
 POST   /patients/search                         R    PatientSearch           PatientsFound
+GET    /recent-patients                         R                            PatientsFound (e)
 GET    /patients/{patient_id}                   R                            PatientBody
 PATCH  /patients/{patient_id}                   N    PatientChanges (b)      PatientBody
 PUT    /patients/{patient_id}/care-team         N    CareTeam (b)            PatientBody
@@ -51,7 +52,8 @@ GET    /patients/{patient_id}/trajectory        R                            Tra
 (a) 409 ``possible-duplicate`` when name and birth date are already known; the ``context`` of its
 problem document carries ``candidates``, patient ids only. Send ``duplicate_reason`` to go on.
 (b) takes ``If-Match`` with the ``version`` last read. (c) the flags in the answer are already
-raised and stored. (d) version 0 and no answers until the first PUT. (e) S is the portal, for
+raised and stored. (d) version 0 and no answers until the first PUT.
+(e) whose record the caller opened last, newest first. (e) S is the portal, for
 whoever holds the link; 410 ``link-ended`` whatever the reason.
 
 ``actions`` names what the service would accept now in this state, so a page need not guess.
@@ -241,19 +243,24 @@ class PatientSummary(Body):
 
 class PatientQuery(Body):
     """``ownerless``: only people in care whom no active colleague looks after; a lead sees them
-    all."""
+    all. ``flagged``: only people with a safety flag that is not closed. ``sort`` runs upwards, or
+    downwards with a dash before it."""
 
     status: PatientStatus = "active"
     ownerless: bool = False
+    flagged: bool = False
+    sort: Literal["name", "-name", "born", "-born", "enrolled", "-enrolled"] = "name"
     cursor: Cursor | None = None
     limit: Limit = 50
 
 
 class PatientSearch(Body):
-    """Both are matched when both are given; a name matches the start of either name."""
+    """All that is given is matched; a name matches the start of either name. ``number`` is the
+    short one pages show: the first eight signs of the id, with or without a blank between."""
 
     name: Annotated[str, Field(min_length=2, max_length=100)] | None = None
     birth_date: date | None = None
+    number: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4} ?[0-9A-Fa-f]{4}$")] | None = None
 
 
 class PatientsFound(Body):
@@ -396,6 +403,7 @@ class FlagBody(Body):
     outcome: str | None
     note: str | None
     actions: tuple[str, ...]
+    patient: PatientSummary | None = Field(default=None, description="who it is, on lists")
 
 
 class AssessmentBody(Body):

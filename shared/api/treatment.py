@@ -38,7 +38,7 @@ POST /courses/{course_id}/step-back (If-Match)      StepBack                 Cou
 POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
 POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody
 GET  /due-steps?until=&cursor=&limit=                                        Page[DueItem]
-GET  /patients/{patient_id}/timeline?as_of=                                  Page[TimelineEntry]
+GET  /patients/{patient_id}/timeline?as_of=  (shared/api/timeline.py)        Page[TimelineEntry]
 ==================================================  =======================  ==================
 
 Every POST takes an ``Idempotency-Key``. ``version`` is the ETag of the body it is in.
@@ -734,15 +734,3 @@ class DueItem(Body):
     why: str
     detail: Detail
     action: Action
-
-
-class TimelineEntry(Body):
-    """Something that happened to the course, in the order it happened."""
-
-    at: AwareDatetime
-    on: date
-    kind: Code
-    course_id: UUID
-    dose_mg: DoseMg | None
-    text: str
-    recorded_by: str

@@ -213,6 +213,79 @@ async def test_the_list_pages_by_name_without_names_in_the_cursor(clinic: Clinic
 # Assessments and flags
 
 
+async def test_the_list_runs_both_ways_and_narrows_to_open_flags(clinic: Clinic) -> None:
+    for name, born in (("Abel", "1990-01-01"), ("Zora", "1950-01-01")):
+        await clinic.nurse.post("patients", PERSON | {"family_name": name, "birth_date": born})
+    await clinic.take("phq-9", 27)
+
+    async def names(**query: str) -> list[str]:
+        found, cursor = [], {}
+        while True:
+            page = (await clinic.nurse.get("patients", limit="2", **query, **cursor)).json
+            found += [person["family_name"] for person in page["items"]]
+            if page["next"] is None:
+                return found
+            cursor = {"cursor": page["next"]}
+
+    upwards = await names(sort="born")
+    assert upwards[0] == "Zora"
+    assert await names(sort="-born") == upwards[::-1]
+    assert await names(sort="-name") == ["Zora", "Markerson", "Abel"]
+    assert await names(flagged="true") == ["Markerson"]
+
+
+async def test_a_person_is_found_by_the_number_pages_show(clinic: Clinic) -> None:
+    number = clinic.patient_id.hex[:8].upper()
+
+    for said in (number, f"{number[:4]} {number[4:]}", number.lower()):
+        found = await clinic.nurse.post("patients/search", {"number": said})
+        assert [one["patient_id"] for one in found.json["items"]] == [str(clinic.patient_id)]
+    assert (await clinic.nurse.post("patients/search", {"number": "12"})).status == 422
+
+
+async def test_whose_record_was_opened_last_comes_first(clinic: Clinic) -> None:
+    other = (await clinic.nurse.post("patients", PERSON | {"family_name": "Abel"})).json
+    for patient_id in (clinic.patient["patient_id"], other["patient_id"], UUID(int=9)):
+        await clinic.nurse.get(f"patients/{patient_id}")
+
+    recent = (await clinic.nurse.get("recent-patients")).json["items"]
+    anothers = (await clinic.prescriber.get("recent-patients")).json["items"]
+
+    assert [one["family_name"] for one in recent] == ["Abel", "Markerson"]
+    assert anothers == []
+
+
+async def test_a_flag_on_a_list_says_whose_it_is(clinic: Clinic) -> None:
+    await clinic.take("phq-9", 27)
+
+    (flag,) = (await clinic.nurse.get("flags")).json["items"]
+
+    assert flag["patient"]["patient_id"] == flag["patient_id"]
+    assert flag["patient"]["family_name"] == "Markerson"
+
+
+async def test_the_timeline_tells_readings_flags_and_decisions_as_known_then(
+    clinic: Clinic,
+) -> None:
+    taken = await clinic.take("phq-9", 27)
+    flag = taken["flags"][0]
+    before = taken["recorded_at"]
+    await clinic.nurse.post(f"flags/{flag['flag_id']}/close", {"outcome": "safety-plan-agreed"})
+
+    now = (await clinic.nurse.get(f"{clinic.path}/timeline")).json["items"]
+    then = (await clinic.nurse.get(f"{clinic.path}/timeline", as_of=before)).json["items"]
+
+    kinds = ["enrolled", "assessment", "safety-flag-raised", "safety-flag-closed"]
+    assert sorted(one["kind"] for one in now) == sorted(kinds)
+    reading = next(one for one in now if one["kind"] == "assessment")
+    assert (reading["instrument"], reading["total"], reading["highest"]) == ("phq-9", 27, 27)
+    assert "safety-flag-closed" not in {one["kind"] for one in then}
+    stranger = await clinic.site.caller(STRANGER, Role.NURSE, teams=("hill",)).get(
+        f"{clinic.path}/timeline"
+    )
+    assert stranger.status == 404
+
+
 async def test_an_assessment_is_scored_here_and_told_without_its_answers(clinic: Clinic) -> None:
     found = await clinic.take("phq-9", 18)
 

@@ -188,6 +188,19 @@ async def test_putting_it_off_moves_the_same_row(clinic: Clinic) -> None:
     assert (await clinic.reminder("change-day"))["section"] == "due-today"
 
 
+async def test_a_call_without_an_answer_is_on_the_timeline_and_a_hand_over_is_not(
+    clinic: Clinic,
+) -> None:
+    answer = await clinic.act("change-day", {"outcome": "no-answer"})
+    await clinic.travel(datetime.fromisoformat(answer.json["due_at"]))
+    await clinic.act("change-day", {"outcome": "hand-over", "to": str(OTHER_NURSE)})
+
+    (entry,) = (await clinic.nurse.get(f"patients/{PATIENT}/timeline")).json["items"]
+
+    assert (entry["kind"], entry["recorded_by"]) == ("contact-missed", f"staff:{NURSE}")
+    assert entry["text"] == "Change day: no answer"
+
+
 async def test_the_third_unanswered_call_goes_up(clinic: Clinic) -> None:
     for _ in range(2):
         answer = await clinic.act("change-day", {"outcome": "no-answer"})
@@ -356,7 +369,7 @@ async def test_a_later_reminder_cannot_be_acted_on_yet(clinic: Clinic) -> None:
     assert (answer.status, answer.json["code"]) == (409, "not-yet-due")
 
 
-@pytest.mark.parametrize("what", ["read", "act", "patient", "nobody"])
+@pytest.mark.parametrize("what", ["read", "act", "patient", "timeline", "nobody"])
 async def test_a_stranger_learns_nothing(clinic: Clinic, what: str) -> None:
     one = await clinic.reminder("change-day")
     stranger = clinic.site.caller(STRANGER, Role.NURSE, teams=("hill",))
@@ -367,6 +380,7 @@ async def test_a_stranger_learns_nothing(clinic: Clinic, what: str) -> None:
             f"{reminder}/outcomes", {"outcome": "escalate"}, version=one["version"]
         ),
         "patient": lambda: stranger.get(f"patients/{PATIENT}/reminders"),
+        "timeline": lambda: stranger.get(f"patients/{PATIENT}/timeline"),
         "nobody": lambda: stranger.get(f"patients/{clock.new_id()}/reminders"),
     }
 

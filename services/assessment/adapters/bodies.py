@@ -24,7 +24,7 @@ from shared.api.identity import Role
 
 DETAILS = tuple(set(Details.__dataclass_fields__) - {"consents", "quiet_hours"})
 CARER = tuple(Carer.__dataclass_fields__)
-FLAG = tuple(api.FlagBody.model_fields.keys() - {"actions", "status"})
+FLAG = tuple(api.FlagBody.model_fields.keys() - {"actions", "status", "patient"})
 
 
 def patient_body(patient: Patient, *, open_flags: int, role: Role) -> api.PatientBody:

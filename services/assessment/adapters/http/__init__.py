@@ -8,6 +8,7 @@ from services.assessment.adapters.http import (
     invitations,
     pathway,
     patients,
+    timeline,
     trajectory,
 )
 from services.assessment.adapters.wording import Wording
@@ -31,4 +32,5 @@ def build_api(content: Content, wording: Wording | None = None) -> Api:
     flags.add(api, content)
     pathway.add(api, content)
     trajectory.add(api, content)
+    timeline.add(api, content)
     return api

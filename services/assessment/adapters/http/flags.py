@@ -34,7 +34,13 @@ def _add_reading(api: Api, content: Content) -> None:
         """Flags of the people the caller may see, soonest due first."""
         call.tx.audit("flags.listed", object=f"status:{query.status}", subject=query.patient_id)
         flags, following = await listing.flags_page(call.tx, call.reach, query)
-        items = tuple(flag_body(flag, role=call.principal.role) for flag in flags)
+        people = await listing.summaries_of(call.tx, {flag.patient_id for flag in flags})
+        items = tuple(
+            flag_body(flag, role=call.principal.role).model_copy(
+                update={"patient": people[flag.patient_id]}
+            )
+            for flag in flags
+        )
         return Page(items=items, next=following)
 
 

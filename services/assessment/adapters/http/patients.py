@@ -38,10 +38,18 @@ def _add_reading(api: Api) -> None:
     @api.post("/api/v1/patients/search", roles=CLINICIANS, mode=Mode.READS, raises=(422,))
     async def search_patients(call: Call, body: bodies.PatientSearch) -> bodies.PatientsFound:
         """People by name or birth date, asked in a body so that neither is in an address."""
-        if not folded(body.name or "") and body.birth_date is None:
-            raise RuleViolation("empty-search", "Give a name or a birth date.", field="name")
+        if not (folded(body.name or "") or body.birth_date or body.number):
+            raise RuleViolation(
+                "empty-search", "Give a name, a birth date or a number.", field="name"
+            )
         call.tx.audit("patients.searched", object="patients")
         return await listing.search_patients(call.tx, call.reach, body)
+
+    @api.get("/api/v1/recent-patients")
+    async def list_recent_patients(call: Call) -> bodies.PatientsFound:
+        """Whose record the caller opened last."""
+        call.tx.audit("recent-patients.listed", object="patients")
+        return await listing.recent_patients(call.tx, call.reach)
 
     @api.get("/api/v1/patients/{patient_id}", roles=CLINICIANS, raises=(404,))
     async def read_patient(call: Call, patient_id: UUID) -> bodies.PatientBody:

@@ -5,6 +5,7 @@ from services.engagement.adapters.http.levels import add_levels
 from services.engagement.adapters.http.lists import add_lists
 from services.engagement.adapters.http.problems import PROBLEMS
 from services.engagement.adapters.http.recount import add_recount
+from services.engagement.adapters.http.timeline import add_timeline
 from services.engagement.domain.rules import Rules
 from shared.runtime.http import Api
 
@@ -16,4 +17,5 @@ def build_api(rules: Rules) -> Api:
     add_acts(api, rules)
     add_levels(api, rules)
     add_recount(api, rules)
+    add_timeline(api, rules)
     return api

@@ -11,10 +11,11 @@ from services.treatment.adapters.due import Due, owed
 from services.treatment.adapters.http.desk import CLINICAL, Desk
 from services.treatment.adapters.tables import JournalRow
 from services.treatment.domain.owed import CHANGE, EARLY, GATE, LOOK, REVIEW, SUPPLY
-from shared.api.body import Body, Page
+from shared.api.body import Page
 from shared.api.engagement import Action, Detail, ReminderKey
 from shared.api.identity import Role
-from shared.api.treatment import DueItem, TimelineEntry
+from shared.api.timeline import TimelineEntry, TimelineQuery
+from shared.api.treatment import DueItem
 from shared.runtime.http import Api, Call, PageQuery, decode_cursor, encode_cursor
 
 FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -37,12 +38,6 @@ class DueQuery(PageQuery):
     """Owed by ``until``; now when it is left out."""
 
     until: Instant | None = None
-
-
-class TimelineQuery(Body):
-    """As it stood at ``as_of``; now when it is left out."""
-
-    as_of: Instant | None = None
 
 
 def add_lists(api: Api, desk: Desk) -> None:
