@@ -56,6 +56,7 @@ async def draft_taper(
     """
     found = await load(work, course_id, now=now)
     require_eligible(found.course)
+    outline = await _outline(work, found, wish, formulary=formulary, book=book)
     require_reason_if_early(found.course, wish.starts_on, early_reason)
     plan = Plan(
         id=work.new_id(),
@@ -64,7 +65,7 @@ async def draft_taper(
         version=1,
         plan_version=1,
         state=PlanState.DRAFT,
-        outline=await _outline(work, found, wish, formulary=formulary, book=book),
+        outline=outline,
         readiness=readiness,
         early_reason=early_reason,
         drafted_by=drafted_by,
