@@ -31,9 +31,13 @@ SignedMg = Annotated[
 
 
 class BenchRequest(Body):
-    """The ways to compare; what only a draft needs (readiness, reason) is not looked at."""
+    """The ways to compare; what only a draft needs (readiness, reason) is not looked at.
 
-    ways: tuple[TaperRequest, ...] = Field(min_length=1, max_length=MOST_WAYS)
+    Without a way the tiers this person may be offered are compared, from ``starts_on`` (today).
+    """
+
+    ways: tuple[TaperRequest, ...] = Field(default=(), max_length=MOST_WAYS)
+    starts_on: date | None = None
 
 
 class RiskBody(Body):
@@ -110,8 +114,9 @@ class BenchRefusalBody(Body):
 
 
 class BenchColumnBody(Body):
-    """Either a plan or the rules' refusal of it."""
+    """What was asked for, and either its plan or the rules' refusal of it."""
 
+    asked: TaperRequest
     plan: BenchPlanBody | None
     refusal: BenchRefusalBody | None
 

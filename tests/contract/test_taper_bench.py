@@ -89,6 +89,21 @@ async def test_one_refused_way_leaves_the_others_standing(ready) -> None:
     assert planned["refusal"] is None
 
 
+async def test_without_a_way_the_offered_tiers_are_compared(ready) -> None:
+    clinic, course = ready
+
+    answer = await bench(clinic, course)
+
+    assert answer.status == 200, answer.json
+    asked = [column["asked"]["policy"] for column in answer.json["columns"]]
+    assert asked[0] == answer.json["risk"]["policy"]
+    assert len(asked) == len(set(asked)) > 1
+    assert all(column["plan"] for column in answer.json["columns"])
+    assert {column["asked"]["starts_on"] for column in answer.json["columns"]} == {
+        clinic.today.isoformat()
+    }
+
+
 async def test_a_fifth_way_is_too_many(ready) -> None:
     clinic, course = ready
 

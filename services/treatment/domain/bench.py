@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
-from services.treatment.domain.products import Form, ProductUnits, gathered
-from services.treatment.domain.quantities import ZERO
+from services.treatment.domain.products import Form, ProductUnits, Shelf, gathered
+from services.treatment.domain.quantities import ZERO, up_to_microgram
+from services.treatment.domain.realiser import dose_table
 from services.treatment.domain.taper import TaperPlan, TaperStep
+from services.treatment.domain.taper_rules import TaperRules
 from services.treatment.domain.taper_verdict import Verdict
 
 MOST_PLANS = 4
@@ -61,6 +63,24 @@ def supply(step: TaperStep) -> tuple[ProductUnits, ...]:
     high = [ProductUnits(p.product, p.units * (step.days - low_days)) for p in step.products]
     low = [ProductUnits(p.product, p.units * low_days) for p in step.other_day or ()]
     return gathered((*high, *low))
+
+
+def gentle_last_dose(
+    drug: Drug, shelf: Shelf, rules: TaperRules, *, below_mg: Decimal
+) -> Decimal | None:
+    """T-10: the largest dose on the shelf whose drop to zero needs no reason, under ``below_mg``.
+
+    Where the shelf has none, or the drug has no curve, the smallest dose it can make; None where
+    even that is not below today's dose.
+    """
+    table = dose_table(shelf, drug.taper.highest_start_mg)
+    model = drug.occupancy.get(shelf.family)
+    found = table.smallest
+    if model is not None:
+        limit_mg = model.steepest.dose_mg(rules.last_drop_points)
+        nearest = table.below(up_to_microgram(limit_mg))
+        found = nearest if nearest.dose_mg else found
+    return found.dose_mg if found.dose_mg < below_mg else None
 
 
 def _summary(plan: TaperPlan) -> PlanSummary:

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from services.treatment.domain.bench import bands, compare, supply
+from services.treatment.domain.bench import bands, compare, gentle_last_dose, supply
 from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.taper_verdict import Verdict
-from tests.support.tapers import CONTENT, a_plan, a_shelf
+from tests.support.tapers import CONTENT, RULES, a_plan, a_shelf
 
 
 def test_four_plans_show_what_tells_them_apart() -> None:
@@ -71,3 +71,22 @@ def test_no_plan_and_five_plans_are_refused(count: int) -> None:
 def test_plans_from_different_doses_do_not_compare() -> None:
     with pytest.raises(RuleRefusal):
         compare((a_plan("sertraline", "linear-25", "100"), a_plan("sertraline", "linear-25", "50")))
+
+
+@pytest.mark.parametrize(
+    ("drug", "solids_only", "below", "last"),
+    [
+        ("sertraline", False, "50", "1"),
+        ("sertraline", True, "50", "25"),
+        ("sertraline", True, "25", None),
+        ("fluvoxamine", False, "100", "50"),
+    ],
+)
+def test_the_gentlest_last_dose_a_shelf_can_offer(
+    drug: str, solids_only: bool, below: str, last: str | None
+) -> None:
+    shelf = a_shelf(drug, solids_only=solids_only)
+
+    found = gentle_last_dose(CONTENT.drug(drug), shelf, RULES, below_mg=Decimal(below))
+
+    assert found == (None if last is None else Decimal(last))

@@ -6,7 +6,8 @@ from uuid import UUID
 from services.treatment.adapters.http.bodies import finding_bodies
 from services.treatment.adapters.http.desk import PLANNERS, Desk
 from services.treatment.adapters.http.plans import wish_of
-from services.treatment.application.compare_tapers import Bench, Way, compare_tapers
+from services.treatment.application.compare_tapers import Bench, Column, Way, compare_tapers
+from services.treatment.application.outline_taper import Wish
 from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.policies import Tier
 from services.treatment.domain.products import Form, ProductUnits
@@ -23,6 +24,7 @@ from shared.api.taper_bench import (
     RiskBody,
     SupplyBody,
 )
+from shared.api.treatment import OwnStep, TaperRequest
 from shared.runtime.http import Api, Call, Mode
 
 UNITS = {Form.LIQUID: "mL", Form.DROPS: "drop"}
@@ -44,6 +46,7 @@ def add_bench(api: Api, desk: Desk) -> None:
             desk.work(call),
             course_id=course_id,
             wishes=[wish_of(way) for way in body.ways],
+            starts_on=body.starts_on,
             formulary=desk.formulary,
             book=desk.book,
             now=call.tx.now,
@@ -66,15 +69,28 @@ def _body(bench: Bench, book: Rulebook) -> BenchBody:
             policy=risk.policy,
             interval_days=risk.interval_days,
         ),
-        columns=tuple(_column(way, book) for way in bench.ways),
+        columns=tuple(_column(column, book) for column in bench.columns),
     )
 
 
-def _column(way: Way | RuleRefusal, book: Rulebook) -> BenchColumnBody:
+def _column(column: Column, book: Rulebook) -> BenchColumnBody:
+    asked, way = _asked(column.wish), column.way
     if isinstance(way, RuleRefusal):
         refusal = BenchRefusalBody(rule=way.rule, field=way.field, detail=way.sentence)
-        return BenchColumnBody(plan=None, refusal=refusal)
-    return BenchColumnBody(plan=_plan(way, book), refusal=None)
+        return BenchColumnBody(asked=asked, plan=None, refusal=refusal)
+    return BenchColumnBody(asked=asked, plan=_plan(way, book), refusal=None)
+
+
+def _asked(wish: Wish) -> TaperRequest:
+    return TaperRequest(
+        policy=wish.policy,
+        starts_on=wish.starts_on,
+        products=tuple(sorted(wish.products)),
+        solids_only=wish.solids_only,
+        interval_days=wish.interval_days,
+        last_dose_mg=wish.last_dose_mg,
+        rows=tuple(OwnStep(dose_mg=dose_mg, days=days) for dose_mg, days in wish.rows),
+    )
 
 
 def _plan(way: Way, book: Rulebook) -> BenchPlanBody:
