@@ -185,3 +185,13 @@ async def test_outside_the_relation_there_is_no_bench(ready) -> None:
     )
 
     assert answer.status == 404
+
+
+async def test_only_tables_that_name_the_drug_are_listed_for_it(ready) -> None:
+    clinic, _ = ready
+
+    every = (await clinic.prescriber.get("taper-policies")).json["items"]
+    own = (await clinic.prescriber.get(f"taper-policies?drug={DRUG}")).json["items"]
+
+    left_out = {item["policy"] for item in every} - {item["policy"] for item in own}
+    assert left_out == {"us-paroxetine-trial", "vortioxetine-us-label"}

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.portal.pages import (
     answering,
     assessments,
+    bench,
     check_ins,
     courses,
     entrance,
@@ -91,6 +92,8 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("POST", f"{_C}/reviews/{{ordinal}}", reviews.record_review, CLINICAL),
     ("GET", f"{_C}/taper", tapers.show_taper_form, CLINICAL),
     ("POST", f"{_C}/taper", tapers.preview_or_draft, CLINICAL),
+    ("GET", f"{_C}/taper/bench", bench.show_bench, CLINICAL),
+    ("POST", f"{_C}/taper/bench", bench.compare, CLINICAL),
     ("GET", f"{_C}/plans/{{plan_id}}", tapers.show_plan, CLINICAL),
     ("POST", f"{_C}/plans/{{plan_id}}", tapers.sign, CLINICAL),
     ("GET", f"{_C}/steps/{{ordinal}}", steps.show_step, CLINICAL),

@@ -9,7 +9,7 @@ from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import courses, intakes, places, tapers, words
+from services.portal.presenters import bench, courses, intakes, places, tapers, words
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.body import Page
 from shared.api.treatment import (
@@ -108,6 +108,9 @@ def _request(draft: Draft) -> TaperRequest:
     """
     data: dict[str, Any] = {name: draft.value(name) for name in _FIELDS if draft.value(name)}
     data["products"] = draft.all("products")
+    data["solids_only"] = draft.value("solids_only") == "true"
+    if draft.value("policy") == bench.OWN_ROWS or (draft.value("rows") and "policy" not in data):
+        data |= {"policy": bench.OWN_ROWS, "rows": bench.rows_of(draft.value("rows"))}
     if draft.value("baseline_withdrawal"):
         data["readiness"] = {
             "baseline_withdrawal": draft.value("baseline_withdrawal"),
@@ -142,7 +145,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
         draft=draft,
         course=course,
         clock=courses.clock(course, visit.setting),
-        policies=tapers.policies(ways.items),
+        policies=(*tapers.policies(ways.items), tapers.OWN_ROWS),
         products=_shelf(drugs, course),
         severities=tapers.SEVERITIES,
         plan=tapers.preview(seen, chosen, visit.setting) if seen else None,

@@ -32,6 +32,14 @@ class Policy:
     source: str
 
 
+OWN_ROWS = Policy(
+    code="own-rows",
+    name="Your own rows",
+    text="Every dose and its days as you write them below.",
+    source="the prescriber who signs the plan",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One step of a plan."""

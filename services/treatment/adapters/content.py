@@ -118,7 +118,8 @@ def _check_names(content: Content) -> None:
             if drug not in content.drugs:
                 raise BadContent(f"{name}.toml: rows.{drug}: not in the formulary")
     rules = content.taper_rules
-    for code in (*rules.default_policies.values(), *rules.without_model_policies.values()):
+    named = (*rules.default_policies.values(), *rules.without_model_policies.values())
+    for code in (*named, *rules.also_compared):
         try:
             content.policy(code)
         except RuleRefusal as problem:

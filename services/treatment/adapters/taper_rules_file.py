@@ -34,6 +34,7 @@ class TiersTable(Sourced):
     slowest_from_factors: int = Field(gt=0)
     policies: dict[Tier, Text]
     policies_without_model: dict[Tier, Text]
+    also_compared: tuple[Text, ...] = ()
 
 
 class TaperRulesFile(ContentFile):
@@ -55,4 +56,5 @@ class TaperRulesFile(ContentFile):
             slowest_from_factors=self.tiers.slowest_from_factors,
             default_policies=self.tiers.policies,
             without_model_policies=self.tiers.policies_without_model,
+            also_compared=self.tiers.also_compared,
         )

@@ -119,7 +119,9 @@ def _proposed(
     """The tiers a person may be offered, the proposed one first (T-12)."""
     rules = formulary.taper_rules
     tiers = rules.default_policies if drug.occupancy else rules.without_model_policies
-    codes = dict.fromkeys((risk.policy, *(tiers[tier] for tier in tiers if tier in risk.offered)))
+    own = (tiers[tier] for tier in tiers if tier in risk.offered)
+    further = (code for code in rules.also_compared if formulary.policy(code).tier in risk.offered)
+    codes = list(dict.fromkeys((risk.policy, *own, *further)))[:MOST_PLANS]
     shelf = drug.shelf(book.jurisdiction, on=starts_on)
     last_mg = gentle_last_dose(drug, shelf, rules, below_mg=course.dose.mg)
     return tuple(

@@ -133,9 +133,9 @@ class Policy:
         """A percentage of the previous dose never reaches zero (T-10)."""
         return isinstance(self.method, Proportional | Staged)
 
-    @property
-    def published_rows(self) -> bool:
-        return isinstance(self.method, Rows)
+    def reaches(self, drug: str) -> bool:
+        """Whether it says anything about this drug; a published table names its own."""
+        return not isinstance(self.method, Rows) or drug in self.method.by_drug
 
 
 def slowed(policy: Policy, times: int) -> Policy:

@@ -12,6 +12,7 @@ from services.treatment.domain.policies import Policy, Tier
 class TaperRules:
     """T-05 intervals, the T-10 limit on the last drop, the T-12 tiers, and sane bounds.
 
+    ``also_compared`` are policies shown beside the tiers' own while there is room.
     ``last_drop_points`` is the largest last drop, in points of occupancy, that needs no reason.
     """
 
@@ -26,6 +27,7 @@ class TaperRules:
     slowest_from_factors: int
     default_policies: dict[Tier, str]
     without_model_policies: dict[Tier, str]
+    also_compared: tuple[str, ...] = ()
 
 
 def interval_floor_days(drug: Drug, rules: TaperRules) -> int:

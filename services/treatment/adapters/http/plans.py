@@ -13,7 +13,7 @@ from services.treatment.application.refusals import Unknown
 from services.treatment.application.sign_taper import sign_taper
 from services.treatment.domain.plan import Plan, Readiness
 from services.treatment.domain.policies import Policy
-from shared.api.body import Page
+from shared.api.body import Body, Code, Page
 from shared.api.treatment import (
     SignTaperPlan,
     TaperPlanBody,
@@ -25,6 +25,12 @@ from shared.api.treatment import (
 from shared.runtime.http import Api, Call, Mode
 
 
+class PoliciesQuery(Body):
+    """Only what has something to say about ``drug``; everything when it is left out."""
+
+    drug: Code | None = None
+
+
 def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
     """Add this file's routes; ``policies`` are those offered by name."""
 
@@ -33,10 +39,14 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
         return await show_plan(desk, call, plan, course, patient)
 
     @api.get("/api/v1/taper-policies", roles=CLINICAL)
-    async def list_taper_policies(_call: Call) -> Page[TaperPolicyBody]:
+    async def list_taper_policies(_call: Call, query: PoliciesQuery) -> Page[TaperPolicyBody]:
         """The named ways down, each with its source."""
         return Page[TaperPolicyBody](
-            items=tuple(policy_body(code, policy) for code, policy in policies.items())
+            items=tuple(
+                policy_body(code, policy)
+                for code, policy in policies.items()
+                if query.drug is None or policy.reaches(query.drug)
+            )
         )
 
     @api.post(
