@@ -145,7 +145,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
         draft=draft,
         course=course,
         clock=courses.clock(course, visit.setting),
-        policies=(*tapers.policies(ways.items), tapers.OWN_ROWS),
+        policies=(*tapers.policies(ways.items), tapers.own_rows()),
         products=_shelf(drugs, course),
         severities=tapers.SEVERITIES,
         plan=tapers.preview(seen, chosen, visit.setting) if seen else None,

@@ -8,20 +8,27 @@ from services.portal.presenters import curves, findings, words
 from services.portal.presenters.curves import Chart
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.findings import Finding
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from shared.api.taper_bench import (
     MOST_WAYS,
     BenchBody,
     BenchColumnBody,
     BenchPlanBody,
     BenchStepBody,
+    SupplyBody,
 )
 from shared.api.treatment import TaperRequest
 
 LETTERS = "ABCD"
 OWN_ROWS = "own-rows"
-SHELVES = (("", "Everything on the shelf"), ("solids", "Tablets and capsules only"))
-_TIERS = {"faster": "faster", "slower": "slower", "slowest": "slowest"}
-_NO_CURVE = "no curve for this drug"
+_TIERS = said(
+    {
+        "faster": mark("Faster tier: %(policy)s, %(pace)s a step"),
+        "slower": mark("Slower tier: %(policy)s, %(pace)s a step"),
+        "slowest": mark("Slowest tier: %(policy)s, %(pace)s a step"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +76,16 @@ class Comparison:
     chart: Chart | None
 
 
-_FEATURES = (
-    "Until zero",
-    "Steps, each with a check-in",
-    "Largest drop",
-    "Last drop, to zero",
-    "Largest rounding",
-    "To dispense",
-    "Liquid",
-)
+def _features() -> tuple[str, ...]:
+    return (
+        _("Until zero"),
+        _("Steps, each with a check-in"),
+        _("Largest drop"),
+        _("Last drop, to zero"),
+        _("Largest rounding"),
+        _("To dispense"),
+        _("Liquid"),
+    )
 
 
 def comparison(body: BenchBody) -> Comparison:
@@ -88,15 +96,15 @@ def comparison(body: BenchBody) -> Comparison:
         for place, column in enumerate(body.columns)
         if column.plan is not None
     ]
-    risk = body.risk
-    pace = f"{_TIERS[risk.tier]} tier: {words.plain(risk.policy)}"
+    risk, features = body.risk, _features()
     return Comparison(
         start=words.daily(body.from_dose_text, body.from_dose_mg),
-        proposed=f"{pace}, {words.count(risk.interval_days, 'day')} a step",
+        proposed=_TIERS[risk.tier]
+        % {"policy": words.plain(risk.policy), "pace": words.count(risk.interval_days, "day")},
         reasons=tuple(reason.removesuffix(".") for reason in risk.reasons),
         rows=tuple(
             (feature, tuple(column.cells[row] for column in columns))
-            for row, feature in enumerate(_FEATURES)
+            for row, feature in enumerate(features)
         ),
         columns=columns,
         chart=curves.chart(drawn, body.from_dose_mg) if drawn else None,
@@ -179,18 +187,20 @@ def _fields(request: TaperRequest) -> tuple[tuple[str, str], ...]:
 def _column(place: int, column: BenchColumnBody) -> Column:
     plan, refusal = column.plan, column.refusal
     if plan is None:
-        said = refusal.detail if refusal else ""
         return Column(
             letter=LETTERS[place],
             place=place,
             name=words.plain(column.asked.policy),
             source="",
-            verdict="not possible",
+            verdict=_("not possible"),
             tone="danger",
             cliff="",
             ways_round=(),
-            refused=f"{words.spoken(said)} (rule {refusal.rule})" if refusal else "",
-            cells=("",) * len(_FEATURES),
+            refused=_("%(sentence)s (rule %(rule)s)")
+            % {"sentence": words.spoken(refusal.detail), "rule": refusal.rule}
+            if refusal
+            else "",
+            cells=("",) * len(_features()),
             model="",
             steps=(),
             findings=(),
@@ -202,13 +212,13 @@ def _column(place: int, column: BenchColumnBody) -> Column:
         place=place,
         name=_name(plan),
         source=f"{plan.policy_source}; grade {plan.grade}; {plan.review_status}",
-        verdict="can be dispensed" if safe else "cannot be dispensed safely",
+        verdict=_("can be dispensed") if safe else _("cannot be dispensed safely"),
         tone="good" if safe else "danger",
         cliff=plan.cliff or "",
         ways_round=plan.ways_round,
         refused="",
         cells=_cells(plan),
-        model=plan.model or _NO_CURVE,
+        model=plan.model or _("no curve for this drug"),
         steps=tuple(_step(step) for step in plan.steps),
         findings=findings.findings(plan.findings),
         fields=_fields(column.asked),
@@ -217,35 +227,39 @@ def _column(place: int, column: BenchColumnBody) -> Column:
 
 def _name(plan: BenchPlanBody) -> str:
     solids_only = plan.shelf.endswith("-solids")
-    return f"{plan.policy_name}, tablets only" if solids_only else plan.policy_name
+    only = _("%(policy)s, tablets only") % {"policy": plan.policy_name}
+    return only if solids_only else plan.policy_name
 
 
 def _cells(plan: BenchPlanBody) -> tuple[str, ...]:
     ends = plan.steps[-1].expected_on
-    rounding = f"{_plain(plan.largest_rounding_mg)} mg"
-    if plan.largest_rounding_points is not None:
-        rounding += f", {plan.largest_rounding_points:.1f} points"
-    solids = [item for item in plan.supply if item.unit not in {"mL", "drop"}]
+    liquids = [item for item in plan.supply if item.unit in {"mL", "drop"}]
+    solids = [item for item in plan.supply if item not in liquids]
     return (
         f"{words.duration(plan.length_days)}, {words.day(ends)}",
         str(plan.visits),
         _points(plan.largest_drop_points),
         _points(plan.last_drop_points),
-        rounding if plan.largest_rounding_mg else "exact",
-        "; ".join(f"{_plain(item.units)} x {item.name}" for item in solids) or "none",
-        _liquid(plan),
+        _rounding(plan),
+        "; ".join(f"{_plain(item.units)} x {item.name}" for item in solids) or _("none"),
+        "; ".join(map(_liquid, liquids)) or _("none"),
     )
 
 
-def _liquid(plan: BenchPlanBody) -> str:
-    liquids = [item for item in plan.supply if item.unit in {"mL", "drop"}]
-    return (
-        "; ".join(
-            f"{_plain(item.units)} {item.unit if item.unit == 'mL' else 'drops'} of {item.name}"
-            for item in liquids
-        )
-        or "none"
-    )
+def _rounding(plan: BenchPlanBody) -> str:
+    if not plan.largest_rounding_mg:
+        return _("exact")
+    milligrams = f"{_plain(plan.largest_rounding_mg)} mg"
+    if plan.largest_rounding_points is None:
+        return milligrams
+    return f"{milligrams}, {_points(plan.largest_rounding_points)}"
+
+
+def _liquid(item: SupplyBody) -> str:
+    amount = _("%(amount)s mL of %(product)s")
+    drops = _("%(amount)s drops of %(product)s")
+    phrase = amount if item.unit == "mL" else drops
+    return phrase % {"amount": _plain(item.units), "product": item.name}
 
 
 def _step(step: BenchStepBody) -> Step:
@@ -272,13 +286,15 @@ def _occupancy(step: BenchStepBody) -> str:
 
 def _error(step: BenchStepBody) -> str:
     if not step.error_mg:
-        return "exact"
+        return _("exact")
     said = _plain(step.error_mg)
     return said if step.error_points is None else f"{said} ({step.error_points:.1f})"
 
 
 def _points(value: Decimal | None) -> str:
-    return _NO_CURVE if value is None else f"{value:.1f} points"
+    if value is None:
+        return _("no curve for this drug")
+    return _("%(num)s points") % {"num": f"{value:.1f}"}
 
 
 def _plain(value: Decimal) -> str:
@@ -287,4 +303,4 @@ def _plain(value: Decimal) -> str:
 
 def policy_options(codes: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """The named ways, and the prescriber's own."""
-    return (*codes, (OWN_ROWS, "The prescriber's own rows"))
+    return (*codes, (OWN_ROWS, _("The prescriber's own rows")))

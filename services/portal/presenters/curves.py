@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.portal.presenters.language import gettext as _
 from shared.api.taper_bench import BenchPlanBody, BenchStepBody
 
 WIDTH, LEFT, RIGHT = 960, 64, 944
@@ -77,7 +78,7 @@ def chart(drawn: Sequence[tuple[str, BenchPlanBody]], start_mg: Decimal) -> Char
     last_day = max(plan.length_days for _, plan in drawn) + _LEAD_DAYS
     days = max(last_day, 2 * _LEAD_DAYS)
     dose = _panel(
-        "Dose, mg a day",
+        _("Dose, mg a day"),
         _DOSE_TOP,
         _dose_scale(float(start_mg)),
         [(letter, place, _doses(plan, start_mg)) for place, (letter, plan) in enumerate(drawn)],
@@ -92,7 +93,9 @@ def chart(drawn: Sequence[tuple[str, BenchPlanBody]], start_mg: Decimal) -> Char
     if occupied:
         percent = tuple(range(0, 101, 20))
         panels.append(
-            _panel("Occupancy of the transporter, %", _OCCUPANCY_TOP, percent, occupied, days)
+            _panel(
+                _("Occupancy of the transporter, percent"), _OCCUPANCY_TOP, percent, occupied, days
+            )
         )
     return Chart(
         panels=tuple(panels),
@@ -202,6 +205,15 @@ def _dose_scale(most: float) -> tuple[float, ...]:
 
 
 def _sentence(letter: str, plan: BenchPlanBody) -> str:
-    drop = plan.largest_drop_points
-    largest = f", the largest drop {drop:.1f} points" if drop is not None else ""
-    return f"{letter}: {plan.step_count} steps in {plan.length_days} days{largest}."
+    facts: dict[str, object] = {
+        "letter": letter,
+        "steps": plan.step_count,
+        "days": plan.length_days,
+    }
+    if plan.largest_drop_points is None:
+        return _("%(letter)s: %(steps)s steps in %(days)s days.") % facts
+    facts["points"] = f"{plan.largest_drop_points:.1f}"
+    sentence = _(
+        "%(letter)s: %(steps)s steps in %(days)s days, the largest drop %(points)s points."
+    )
+    return sentence % facts

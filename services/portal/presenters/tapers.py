@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from services.portal.presenters import courses, findings, words
 from services.portal.presenters.findings import Finding
+from services.portal.presenters.language import gettext as _
 from services.portal.presenters.today import Setting
 from shared.api.treatment import (
     PlannedStepBody,
@@ -30,14 +31,6 @@ class Policy:
     name: str
     text: str
     source: str
-
-
-OWN_ROWS = Policy(
-    code="own-rows",
-    name="Your own rows",
-    text="Every dose and its days as you write them below.",
-    source="the prescriber who signs the plan",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +71,16 @@ def policies(items: Iterable[TaperPolicyBody]) -> tuple[Policy, ...]:
             source=f"{item.source}; grade {item.grade}; {item.review_status}",
         )
         for item in items
+    )
+
+
+def own_rows() -> Policy:
+    """The way a prescriber writes row by row."""
+    return Policy(
+        code="own-rows",
+        name=_("Your own rows"),
+        text=_("Every dose and its days as you write them below."),
+        source=_("the prescriber who signs the plan"),
     )
 
 
