@@ -9,7 +9,7 @@ from services.portal.presenters.curves import Chart
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
-from services.portal.presenters.language import mark, said
+from services.portal.presenters.language import mark
 from shared.api.taper_bench import (
     MOST_WAYS,
     BenchBody,
@@ -22,13 +22,11 @@ from shared.api.treatment import TaperRequest
 
 LETTERS = "ABCD"
 OWN_ROWS = "own-rows"
-_TIERS = said(
-    {
-        "faster": mark("Faster tier: %(policy)s, %(pace)s a step"),
-        "slower": mark("Slower tier: %(policy)s, %(pace)s a step"),
-        "slowest": mark("Slowest tier: %(policy)s, %(pace)s a step"),
-    }
-)
+_TIERS = {
+    "faster": mark("Faster tier: %(policy)s, %(pace)s a step"),
+    "slower": mark("Slower tier: %(policy)s, %(pace)s a step"),
+    "slowest": mark("Slowest tier: %(policy)s, %(pace)s a step"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +97,11 @@ def comparison(body: BenchBody) -> Comparison:
     risk, features = body.risk, _features()
     return Comparison(
         start=words.daily(body.from_dose_text, body.from_dose_mg),
-        proposed=_TIERS[risk.tier]
-        % {"policy": words.plain(risk.policy), "pace": words.count(risk.interval_days, "day")},
+        proposed=_(
+            _TIERS[risk.tier],
+            policy=words.plain(risk.policy),
+            pace=words.count(risk.interval_days, "day"),
+        ),
         reasons=tuple(reason.removesuffix(".") for reason in risk.reasons),
         rows=tuple(
             (feature, tuple(column.cells[row] for column in columns))
@@ -196,8 +197,11 @@ def _column(place: int, column: BenchColumnBody) -> Column:
             tone="danger",
             cliff="",
             ways_round=(),
-            refused=_("%(sentence)s (rule %(rule)s)")
-            % {"sentence": words.spoken(refusal.detail), "rule": refusal.rule}
+            refused=_(
+                "%(sentence)s (rule %(rule)s)",
+                sentence=words.spoken(refusal.detail),
+                rule=refusal.rule,
+            )
             if refusal
             else "",
             cells=("",) * len(_features()),
@@ -227,7 +231,7 @@ def _column(place: int, column: BenchColumnBody) -> Column:
 
 def _name(plan: BenchPlanBody) -> str:
     solids_only = plan.shelf.endswith("-solids")
-    only = _("%(policy)s, tablets only") % {"policy": plan.policy_name}
+    only = _("%(policy)s, tablets only", policy=plan.policy_name)
     return only if solids_only else plan.policy_name
 
 
@@ -256,10 +260,10 @@ def _rounding(plan: BenchPlanBody) -> str:
 
 
 def _liquid(item: SupplyBody) -> str:
-    amount = _("%(amount)s mL of %(product)s")
-    drops = _("%(amount)s drops of %(product)s")
-    phrase = amount if item.unit == "mL" else drops
-    return phrase % {"amount": _plain(item.units), "product": item.name}
+    amount = _plain(item.units)
+    if item.unit == "mL":
+        return _("%(amount)s mL of %(product)s", amount=amount, product=item.name)
+    return _("%(amount)s drops of %(product)s", amount=amount, product=item.name)
 
 
 def _step(step: BenchStepBody) -> Step:
@@ -294,7 +298,7 @@ def _error(step: BenchStepBody) -> str:
 def _points(value: Decimal | None) -> str:
     if value is None:
         return _("no curve for this drug")
-    return _("%(num)s points") % {"num": f"{value:.1f}"}
+    return _("%(num)s points", num=f"{value:.1f}")
 
 
 def _plain(value: Decimal) -> str:

@@ -205,15 +205,15 @@ def _dose_scale(most: float) -> tuple[float, ...]:
 
 
 def _sentence(letter: str, plan: BenchPlanBody) -> str:
-    facts: dict[str, object] = {
-        "letter": letter,
-        "steps": plan.step_count,
-        "days": plan.length_days,
-    }
+    steps, days = plan.step_count, plan.length_days
     if plan.largest_drop_points is None:
-        return _("%(letter)s: %(steps)s steps in %(days)s days.") % facts
-    facts["points"] = f"{plan.largest_drop_points:.1f}"
-    sentence = _(
-        "%(letter)s: %(steps)s steps in %(days)s days, the largest drop %(points)s points."
+        return _(
+            "%(letter)s: %(steps)s steps in %(days)s days.", letter=letter, steps=steps, days=days
+        )
+    return _(
+        "%(letter)s: %(steps)s steps in %(days)s days, the largest drop %(points)s points.",
+        letter=letter,
+        steps=steps,
+        days=days,
+        points=f"{plan.largest_drop_points:.1f}",
     )
-    return sentence % facts
