@@ -23,10 +23,10 @@ async def test_bench_compare_choose_sign(sign_in: SignIn, clinic: Clinic) -> Non
     await prescriber.get_by_role("link", name="Compare ways down").first.click()
     await the_proposals_are_compared(prescriber, clinic, course)
 
-    await prescriber.get_by_label("Which way down").nth(3).select_option("linear-10")
-    await prescriber.get_by_label("Tablets and capsules only").nth(3).check()
+    await prescriber.get_by_label("Which way down").nth(2).select_option("linear-10")
+    await prescriber.get_by_label("Tablets and capsules only").nth(2).check()
     await prescriber.get_by_role("button", name="Compare").click()
-    tablets = prescriber.locator("table.bench thead th").nth(4)
+    tablets = prescriber.locator("table.bench thead th").nth(3)
     await expect(tablets).to_contain_text("cannot be dispensed safely")
     await expect(prescriber.locator("table.bench")).to_contain_text("The cliff: from 25 mg to zero")
 
