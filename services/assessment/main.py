@@ -7,6 +7,7 @@ from pathlib import Path
 from services.assessment.adapters.content import load
 from services.assessment.adapters.events import subscriptions
 from services.assessment.adapters.http import build_api
+from services.assessment.adapters.rights import with_rights
 from services.assessment.adapters.tables import metadata
 from services.assessment.adapters.wording import load_wording
 from services.assessment.settings import Settings
@@ -23,7 +24,7 @@ SCHEMA = Schema(
 async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
-    content = load(shadow_rules=settings.shadow_rules_dir)
+    content = with_rights(load(shadow_rules=settings.shadow_rules_dir), settings.rights_file)
     db = Database.open(settings.database_url, source="assessment")
     try:
         yield Service(

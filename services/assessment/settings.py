@@ -11,6 +11,7 @@ class Settings(ServiceSettings):
     """``http_port`` and ``database_url`` have defaults for a single machine.
 
     ``wording_dir``: the official wording of instruments, where a licence allows it.
+    ``rights_file``: rights to use instruments that this installation has (``adapters/rights.py``).
     ``shadow_rules_dir``: a candidate version of the pathway's rules, run beside them and compared.
     """
 
@@ -18,3 +19,4 @@ class Settings(ServiceSettings):
     database_url: str = "sqlite+aiosqlite:///data/assessment.db"
     wording_dir: Path | None = None
     shadow_rules_dir: Path | None = None
+    rights_file: Path | None = None

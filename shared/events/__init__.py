@@ -20,6 +20,7 @@ FACTS: tuple[type[Fact], ...] = (
     assessment.SafetyFlagClosed,
     assessment.PathwayProposed,
     assessment.PathwayDecided,
+    assessment.ResponseChanged,
     assessment.RemissionCriteriaMet,
     assessment.RemissionCriteriaLost,
     assessment.RelapseCriteriaMet,

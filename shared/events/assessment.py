@@ -207,7 +207,9 @@ class PathwayDecided(PathwayFact):
 class TrajectoryState(Payload):
     """Where the scores stand against the baseline fixed at course start (evidence pack 2.1).
 
-    ``remission_confirmed_on`` is the date of the second reading under the threshold.
+    ``response`` is unknown while the latest reading has no total, never "none".
+    ``remission_confirmed_on`` is the date of the second reading under the threshold,
+    ``relapse_confirmed_on`` that of the second one that means relapse.
     """
 
     patient_id: UUID
@@ -217,12 +219,19 @@ class TrajectoryState(Payload):
     latest_on: date | None
     response: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
     remission_confirmed_on: date | None = None
+    relapse_confirmed_on: date | None = None
 
 
 class TrajectoryFact(Fact):
     """Aggregate ``trajectory:<patient_id>``."""
 
     trajectory: TrajectoryState
+
+
+class ResponseChanged(TrajectoryFact):
+    """The latest reading of the leading instrument says something else than the one before."""
+
+    TYPE: ClassVar[str] = "care.assessment.trajectory.response-changed.v1"
 
 
 class RemissionCriteriaMet(TrajectoryFact):

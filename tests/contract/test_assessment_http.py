@@ -656,13 +656,30 @@ async def test_remission_lost_and_relapse_are_told_when_they_turn(clinic: Clinic
     found = (await clinic.nurse.get(f"{clinic.path}/trajectory")).json
     told = [event for event in await clinic.told() if ".trajectory." in event.type]
     assert [event.type.split(".")[-2] for event in told] == [
+        "response-changed",
+        "response-changed",
         "remission-criteria-met",
+        "response-changed",
         "remission-criteria-lost",
+        "response-changed",
         "relapse-criteria-met",
     ]
-    assert [event.version for event in told] == [1, 2, 3]
-    assert told[0].data.trajectory.baseline_total == 20
-    assert told[0].data.trajectory.latest_total == 3
+    assert [event.version for event in told] == [1, 2, 3, 4, 5, 6, 7]
+    states = [event.data.trajectory for event in told]
+    assert [state.response for state in states] == [
+        "response",
+        "remission",
+        "remission",
+        "response",
+        "response",
+        "partial",
+        "partial",
+    ]
+    assert (states[2].baseline_total, states[2].latest_total) == (20, 3)
+    assert (states[5].relapse_confirmed_on, states[6].relapse_confirmed_on) == (
+        None,
+        states[6].latest_on,
+    )
     primary = found["instruments"][0]
     assert (primary["instrument"], primary["primary"]) == ("phq-9", True)
     assert (primary["baseline_total"], primary["latest_total"]) == (20, 12)

@@ -163,14 +163,16 @@ def _print_score(instrument: Instrument, scored: Score, flags: tuple[Trigger, ..
 
 def _proposal_document(proposal: Proposal, trace: tuple[TraceLine, ...]) -> dict[str, Any]:
     return {
-        "ruleset_version": proposal.ruleset_version,
-        "pending_human_review": proposal.is_pending,
-        "arms": [
-            {"arm": arm.arm.code, "label": arm.arm.label, "rules": [r.name for r in arm.rules]}
-            for arm in proposal.arms
-        ],
-        "needs": list(proposal.needs),
-        "advice": [{"rule": rule.name, "text": rule.advice} for rule in proposal.advice],
+        "proposal": {
+            "ruleset_version": proposal.ruleset_version,
+            "pending_human_review": proposal.is_pending,
+            "arms": [
+                {"arm": arm.arm.code, "label": arm.arm.label, "rules": [r.name for r in arm.rules]}
+                for arm in proposal.arms
+            ],
+            "needs": list(proposal.needs),
+            "advice": [{"rule": rule.name, "text": rule.advice} for rule in proposal.advice],
+        },
         "guards": [_guard(line) for line in trace if line.rule.guard and line.outcome == "fired"],
         "trace": [_line(line) for line in trace],
     }

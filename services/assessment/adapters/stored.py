@@ -17,6 +17,7 @@ from services.assessment.domain.pathway import Proposal
 from services.assessment.domain.patient import Details, Patient, PatientStatus
 from services.assessment.domain.safety import Flag, FlagStatus
 from services.assessment.domain.scoring import Score
+from services.assessment.domain.trajectory import Response
 
 ANSWERS = TypeAdapter(Answers)
 SCORE = TypeAdapter(Score)
@@ -210,6 +211,7 @@ def milestones_from(row: Any) -> Milestones:
         course_id=row.course_id,
         remission_on=row.remission_on,
         relapse_on=row.relapse_on,
+        response=Response(row.response),
         version=row.version,
     )
 
@@ -220,5 +222,6 @@ def milestone_row(milestones: Milestones) -> MilestoneRow:
         course_id=milestones.course_id,
         remission_on=milestones.remission_on,
         relapse_on=milestones.relapse_on,
+        response=milestones.response.value,
         version=milestones.version,
     )

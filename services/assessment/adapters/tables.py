@@ -311,6 +311,9 @@ class MilestoneRow(Row, table=True):
     course_id: UUID
     remission_on: date | None
     relapse_on: date | None
+    response: str = Field(
+        sa_column=Column(String(32), nullable=False, server_default=text("'unknown'"))
+    )
     version: int
 
 

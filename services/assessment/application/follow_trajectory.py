@@ -1,4 +1,4 @@
-"""Judge a person's readings again, and tell the others when remission or relapse turned."""
+"""Judge a person's readings again, and tell the others what turned."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -12,6 +12,7 @@ from shared.events.assessment import (
     RelapseCriteriaMet,
     RemissionCriteriaLost,
     RemissionCriteriaMet,
+    ResponseChanged,
     TrajectoryFact,
 )
 
@@ -32,6 +33,7 @@ async def follow_trajectory(work: Work, content: Content, *, patient_id: UUID) -
         before,
         remission_on=confirmed.taken_on if confirmed else None,
         relapse_on=relapse.taken_on if relapse else None,
+        response=found.response,
     )
     for kind in _turned(before, after):
         after = replace(after, version=after.version + 1)
@@ -72,6 +74,8 @@ async def judge(
 
 def _turned(before: Milestones, after: Milestones) -> list[type[TrajectoryFact]]:
     turned: list[type[TrajectoryFact]] = []
+    if after.response is not before.response:
+        turned.append(ResponseChanged)
     if after.remission_on and not before.remission_on:
         turned.append(RemissionCriteriaMet)
     if before.remission_on and not after.remission_on:

@@ -157,6 +157,7 @@ def tell_trajectory(
         latest_on=found.latest.taken_on if found.latest else None,
         response=found.response.value,
         remission_confirmed_on=confirmed.taken_on if confirmed else None,
+        relapse_confirmed_on=at.relapse_on,
     )
     work.publish(
         kind(trajectory=state),

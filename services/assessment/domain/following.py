@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from services.assessment.domain.trajectory import Response
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedCourse:
@@ -28,4 +30,5 @@ class Milestones:
     course_id: UUID
     remission_on: date | None = None
     relapse_on: date | None = None
+    response: Response = Response.UNKNOWN
     version: int = 0

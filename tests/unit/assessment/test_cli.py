@@ -26,6 +26,14 @@ def test_a_score_as_json_has_total_band_flags_and_what_is_missing() -> None:
     assert [flag["level"] for flag in found["flags"]] == [3]
 
 
+def test_a_score_as_json_names_everything_the_screen_shows() -> None:
+    _code, output = run("score", "gad-7", "--json", "--answers", '{"nervous": 3}')
+    code, refused = run("score", "djg-6", "--json", "--answers", "{}")
+
+    assert {"total", "subscales", "band", "flags", "missing"} <= json.loads(output).keys()
+    assert (code, "may not be used here" in refused) == (2, True)
+
+
 def test_intent_raises_the_level() -> None:
     _code, output = run(
         "score", "phq-9", "--json", "--intent", "--answers", json.dumps({"self-harm": 3})
@@ -78,7 +86,8 @@ def test_a_pathway_as_json_has_arms_guards_and_the_whole_trace(tmp_path: Path) -
     found = json.loads(output)
     fired = {line["rule"] for line in found["trace"] if line["outcome"] == "fired"}
     assert code == 0
-    assert found["arms"][0]["arm"] == "cbt"
+    assert found.keys() == {"proposal", "guards", "trace"}
+    assert found["proposal"]["arms"][0]["arm"] == "cbt"
     assert [guard["guard"] for guard in found["guards"]] == ["group-only"]
     assert {"R-18@1", "R-34@1"} <= fired
     assert all(line["source"] and line["review"] for line in found["trace"])
