@@ -9,7 +9,7 @@ from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import overview, people, places, words
+from services.portal.presenters import contact, overview, people, places, words
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     CareTeam,
@@ -23,7 +23,6 @@ from shared.api.identity import Role
 
 _CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.FACILITATOR})
 _DETAILS = ("given_name", "family_name", "birth_date", "time_zone", "language")
-_CLEARABLE = ("phone", "email")
 
 
 async def show_overview(visit: Visit) -> web.StreamResponse:
@@ -51,9 +50,7 @@ async def show_details(visit: Visit) -> web.StreamResponse:
 
 async def change_details(visit: Visit) -> web.StreamResponse:
     """Change what was typed; an emptied telephone number or address is forgotten."""
-    data: dict[str, Any] = visit.fields(*_DETAILS)
-    data |= {name: visit.one(name) or None for name in _CLEARABLE}
-    data["neutral_wording"] = visit.one("neutral_wording") == "true"
+    data: dict[str, Any] = visit.fields(*_DETAILS) | contact.sent(visit.sent())
 
     async def send(patient_id: UUID) -> PatientBody:
         body = PatientChanges.model_validate(data)
@@ -119,6 +116,7 @@ async def _details(visit: Visit, sent: Draft | None) -> web.StreamResponse:
         lines=lines,
         zones=people.zones(),
         languages=people.LANGUAGES,
+        consent_groups=contact.groups(),
         teams=[(team, words.plain(team)) for team in _teams(visit, patient)],
         carers=[
             (str(person.staff_id), overview.colleague(person.display_name, person.role))
@@ -135,15 +133,12 @@ def _teams(visit: Visit, patient: PatientBody) -> tuple[str, ...]:
 
 def _typed(patient: PatientBody) -> dict[str, str | tuple[str, ...]]:
     """The form as the record has it."""
-    return {
+    return contact.typed(patient) | {
         "given_name": patient.given_name,
         "family_name": patient.family_name,
         "birth_date": patient.birth_date.isoformat(),
         "time_zone": patient.time_zone,
         "language": patient.language,
-        "phone": patient.phone or "",
-        "email": patient.email or "",
-        "neutral_wording": "true" if patient.neutral_wording else "",
         "team": patient.team,
         "care_team": tuple(str(staff_id) for staff_id in patient.care_team),
     }

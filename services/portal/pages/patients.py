@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.portal.clients import Refused
 from services.portal.pages.visit import Visit
-from services.portal.presenters import drafts, people, places, words
+from services.portal.presenters import contact, drafts, people, places, words
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.assessment import (
     NewPatient,
@@ -29,8 +29,6 @@ _FIELDS = (
     "time_zone",
     "language",
     "team",
-    "phone",
-    "email",
     "duplicate_reason",
 )
 
@@ -77,7 +75,7 @@ async def enrol(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
     data: dict[str, Any] = visit.fields(*_FIELDS)
     data["care_team"] = draft.all("care_team")
-    data["neutral_wording"] = draft.value("neutral_wording") == "true"
+    data |= {name: value for name, value in contact.sent(draft).items() if value is not None}
     try:
         body = NewPatient.model_validate(data)
         key = draft.part("again" if body.duplicate_reason else "first")
@@ -129,6 +127,7 @@ def _enrolment(visit: Visit, draft: Draft, known: tuple[Any, ...] = ()) -> web.R
         draft=draft,
         zones=people.zones(),
         languages=people.LANGUAGES,
+        consent_groups=contact.groups(),
         teams=[(team, words.plain(team)) for team in visit.visitor.staff.teams],
         carers=team,
         known=[places.patient(patient_id) for patient_id in known],

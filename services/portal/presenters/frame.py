@@ -24,6 +24,7 @@ NOTICES = said(
         "enrolled": mark("The person is enrolled."),
         "details": mark("The details are saved."),
         "assessment": mark("The questionnaire is saved."),
+        "carers": mark("The people near to them are saved."),
         "link-revoked": mark("The link is taken back."),
         "intake": mark("The answers are saved."),
         "health": mark("The health questions are saved."),

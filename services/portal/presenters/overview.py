@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.portal.presenters import courses, people, places, record, words
+from services.portal.presenters import contact, courses, people, places, record, words
 from services.portal.presenters.record import Record
 from services.portal.presenters.today import Setting
 from shared.api.assessment import (
@@ -54,6 +54,9 @@ def detail_lines(patient: PatientBody, setting: Setting) -> tuple[str, ...]:
         f"E-mail: {patient.email or 'not known'}",
         f"Language: {dict(people.LANGUAGES).get(patient.language, patient.language)}",
         f"Time zone: {patient.time_zone}",
+        f"Postal address: {patient.postal_address or 'not known'}",
+        f"Agreed to: {contact.agreed(patient)}",
+        f"Quiet hours: {contact.quiet(patient)}",
         f"Neutral wording in messages: {'yes' if patient.neutral_wording else 'no'}",
         f"Team: {words.plain(patient.team)}",
         f"Care team: {team or 'nobody named'}",
