@@ -10,6 +10,7 @@ from services.treatment.adapters.http.follow_up import add_follow_up
 from services.treatment.adapters.http.lists import add_lists
 from services.treatment.adapters.http.plans import add_plans
 from services.treatment.adapters.http.problems import PROBLEMS
+from services.treatment.adapters.http.schedule_checks import add_schedule_checks
 from services.treatment.adapters.http.steps import add_steps
 from services.treatment.adapters.http.switches import add_switches
 from shared.runtime.http import Api
@@ -25,6 +26,7 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_switches(api, desk)
     add_plans(api, desk, {code: content.policy(code) for code in content.policy_codes()})
     add_bench(api, desk)
+    add_schedule_checks(api, content)
     add_steps(api, desk)
     add_lists(api, desk)
     return api
