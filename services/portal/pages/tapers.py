@@ -69,7 +69,7 @@ async def show_plan(visit: Visit) -> web.StreamResponse:
 async def sign(visit: Visit) -> web.StreamResponse:
     """Sign exactly the version that was shown, answering each warning with a reason."""
     draft = visit.sent()
-    plan = await _read_plan(visit)
+    plan = await read_plan(visit)
     if plan.signing is None:
         return await _stored(visit, draft.refused([Fault("", "There is nothing to sign now.")]))
     signing = plan.signing
@@ -119,7 +119,8 @@ def _request(draft: Draft) -> TaperRequest:
     return TaperRequest.model_validate(data)
 
 
-async def _read_plan(visit: Visit) -> TaperPlanBody:
+async def read_plan(visit: Visit) -> TaperPlanBody:
+    """The plan of the address, under its own person and course only."""
     path = f"/taper-plans/{visit.id('plan_id')}"
     plan = await visit.care.treatment.get(path, TaperPlanBody)
     if plan.patient_id != visit.id("patient_id") or plan.course_id != visit.id("course_id"):
@@ -153,7 +154,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
 
 
 async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, plan = await together(read_record(visit, visit.id("patient_id")), _read_plan(visit))
+    read, plan = await together(read_record(visit, visit.id("patient_id")), read_plan(visit))
     lines = tapers.lines(plan, visit.setting)
     if is_stale(draft):
         draft = draft.overtaken(lines)
@@ -165,6 +166,7 @@ async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
         status=draft.status,
         draft=draft,
         body=plan,
+        print_at=places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id, "print"),
         plan=tapers.stored(plan, visit.setting),
         state=courses.PLAN_STATES[plan.status],
         seen=lines,

@@ -34,6 +34,12 @@ class Theme:
     files: Mapping[str, File]
 
 
+def text(theme: Theme, name: str) -> str:
+    """What stands in one of the static files, for a document that embeds it."""
+    found = next(at for at in theme.files if at.endswith(f"/{name}"))
+    return theme.files[found].content.decode()
+
+
 def load() -> Theme:
     """Read everything.
 
