@@ -37,7 +37,7 @@ async def show_assessments(visit: Visit) -> web.StreamResponse:
         read,
         tab=questionnaires.TAB,
         results=questionnaires.results(taken.items, titles, visit.setting),
-        progress=questionnaires.progress(trajectory, titles, visit.setting),
+        progress=questionnaires.progress(trajectory, instruments.items, visit.setting),
         offered=[
             (one.title, one.purpose, questionnaires.taken_href(patient_id, one.code))
             for one in instruments.items

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.portal.presenters import places, record, words
+from services.portal.presenters import charts, places, record, words
+from services.portal.presenters.charts import Across, Chart, Panel, Series
 from services.portal.presenters.courses import RESPONSES
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import ngettext
 from services.portal.presenters.record import Flag
 from services.portal.presenters.today import Setting
 from shared.api.assessment import (
@@ -65,6 +68,8 @@ class Progress:
     relapse: str
     definitions: tuple[tuple[str, str, str], ...]
     readings: tuple[tuple[str, str, str], ...]
+    chart: Chart | None
+    anchor: str
 
 
 def items(instrument: InstrumentBody) -> tuple[Item, ...]:
@@ -118,11 +123,15 @@ def result(one: AssessmentBody, titles: Mapping[str, str], setting: Setting) -> 
 
 
 def progress(
-    trajectory: TrajectoryBody, titles: Mapping[str, str], setting: Setting
+    trajectory: TrajectoryBody, instruments: Sequence[InstrumentBody], setting: Setting
 ) -> tuple[Progress, ...]:
     """Each questionnaire's way so far, the one the course is measured by first."""
     ordered = sorted(trajectory.instruments, key=lambda line: not line.primary)
-    return tuple(_progress(line, titles, setting) for line in ordered)
+    known = {instrument.code: instrument for instrument in instruments}
+    return tuple(
+        _progress(line, known.get(line.instrument), trajectory.course_started_on, setting)
+        for line in ordered
+    )
 
 
 def titles_of(instruments: Sequence[InstrumentBody]) -> dict[str, str]:
@@ -135,11 +144,16 @@ def taken_href(patient_id: UUID, instrument: str) -> str:
     return places.patient(patient_id, "assessments", "new", instrument)
 
 
-def _progress(line: InstrumentTrajectory, titles: Mapping[str, str], setting: Setting) -> Progress:
+def _progress(
+    line: InstrumentTrajectory,
+    instrument: InstrumentBody | None,
+    started_on: date | None,
+    setting: Setting,
+) -> Progress:
     today = setting.today
     met = {True: "met", False: "not met", None: "not known"}
     return Progress(
-        title=titles.get(line.instrument, words.instrument(line.instrument)),
+        title=_title(line, instrument),
         baseline=_reading(line.baseline_total, line.baseline_on, setting),
         latest=_reading(line.latest_total, line.latest_on, setting),
         response=words.plain(RESPONSES[line.response]),
@@ -157,6 +171,63 @@ def _progress(line: InstrumentTrajectory, titles: Mapping[str, str], setting: Se
             )
             for reading in reversed(line.readings)
         ),
+        chart=_chart(line, instrument, started_on),
+        anchor=f"chart-{line.instrument}",
+    )
+
+
+def _title(line: InstrumentTrajectory, instrument: InstrumentBody | None) -> str:
+    return instrument.title if instrument else words.instrument(line.instrument)
+
+
+def _chart(
+    line: InstrumentTrajectory, instrument: InstrumentBody | None, started_on: date | None
+) -> Chart | None:
+    """Every total over time; a reading without one is in the table as not known and not drawn."""
+    known = [reading for reading in line.readings if reading.total is not None]
+    if instrument is None or instrument.highest is None or len(known) < 2:
+        return None
+    first, last = line.readings[0].taken_on, line.readings[-1].taken_on
+    title = _title(line, instrument)
+    missing = len(line.readings) - len(known)
+    unknown = ngettext("%(num)s reading has no total.", "%(num)s readings have no total.", missing)
+    described = _(
+        "%(title)s from %(first)s to %(last)s: first total %(low)s, latest total %(high)s.",
+        title=title,
+        first=words.day(first),
+        last=words.day(last),
+        low=known[0].total,
+        high=known[-1].total,
+    )
+    middle = first + (last - first) / 2
+    shown = started_on is not None and first <= started_on <= last
+    return charts.chart(
+        _("%(title)s over time", title=title),
+        f"{described} {unknown}" if missing else described,
+        across=Across(
+            first.toordinal(),
+            last.toordinal(),
+            tuple((day.toordinal(), words.day(day)) for day in (first, middle, last)),
+        ),
+        panels=(
+            Panel(
+                _("Total, 0 to %(highest)s", highest=instrument.highest),
+                0,
+                instrument.highest,
+                (Series(title, tuple((r.taken_on.toordinal(), r.total or 0) for r in known)),),
+                ticks=tuple((band.lowest, str(band.lowest)) for band in instrument.bands),
+            ),
+        ),
+        columns=(_("Day"), _("Total"), _("Band")),
+        rows=[
+            (
+                words.day(reading.taken_on),
+                _("not known") if reading.total is None else str(reading.total),
+                words.plain(reading.band) if reading.band else "",
+            )
+            for reading in reversed(line.readings)
+        ],
+        marks=((started_on.toordinal(), _("Course starts")),) if shown and started_on else (),
     )
 
 
