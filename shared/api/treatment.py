@@ -34,7 +34,14 @@ POST /courses/{course_id}/steps/{ordinal}/taken     StepTaken                Cou
 POST /courses/{course_id}/check-ins                 CheckIn                  CheckInResult
 POST /courses/{course_id}/hold                      Hold                     CourseBody
 POST /courses/{course_id}/resume (If-Match)         Resumption               CourseBody
-POST /courses/{course_id}/step-back (If-Match)      StepBack                 CourseBody
+GET  /courses/{course_id}/plan-changes                                       Page[PlanChangeBody]
+POST /courses/{course_id}/plan-changes              PlanChangeRequest        PlanChangeBody 201
+GET  /plan-changes/{change_id}                                               PlanChangeBody
+POST /plan-changes/{change_id}/sign (If-Match)      SignPlanChange           PlanChangeBody
+POST /plan-changes/{change_id}/decline (If-Match)   DeclinePlanChange        PlanChangeBody
+GET  /courses/{course_id}/plan-versions                                      Page[PlanVersionBody]
+GET  /courses/{course_id}/supply                                             PlanSupplyBody
+GET  /courses/{course_id}/attribution                                        AttributionBody
 POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
 POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody
 GET  /due-steps?until=&cursor=&limit=                                        Page[DueItem]
@@ -459,8 +466,25 @@ class ProposalBody(Body):
     made_at: AwareDatetime
 
 
+class ExpectedStepBody(Body):
+    """A step still ahead. Only a scheduled one has a settled day; the others wait for gates."""
+
+    ordinal: int
+    on: date
+    days: int
+    dose_mg: DoseMg
+    dose_text: str
+    supply_text: str
+    is_scheduled: bool
+
+
 class TaperBody(Body):
-    """The live taper: only steps that are scheduled, one ahead of the last taken."""
+    """The live taper: only steps that are scheduled, one ahead of the last taken.
+
+    ``expected`` reaches to the end of the plan. Step 0, where there is one, is the dose the plan
+    starts from, taken already. ``proposals`` are the kinds of new version the asker may propose;
+    ``standing_days_left`` is how long a nurse may still hold at this dose without a signature.
+    """
 
     plan_id: UUID
     plan_version: int
@@ -471,6 +495,9 @@ class TaperBody(Body):
     surveillance: tuple[SurveillanceBody, ...]
     hold_until: date | None
     proposal: ProposalBody | None
+    expected: tuple[ExpectedStepBody, ...] = ()
+    standing_days_left: int = 0
+    proposals: tuple[str, ...] = ()
 
 
 class CourseBody(Body):
@@ -542,10 +569,23 @@ class OwnStep(Body):
     days: int = Field(ge=1, le=365)
 
 
+class FourSymptoms(Body):
+    """The four symptoms that are worse in nearly everybody with withdrawal, as strong as they are.
+
+    Taken before the first cut they are the baseline; at a check-in, what is compared with it.
+    """
+
+    dizziness: Severity
+    brain_zaps: Severity
+    irritability: Severity
+    anxiety: Severity
+
+
 class TaperReadiness(Body):
-    """What must be asked before the first cut (T-01, T-02)."""
+    """What must be asked before the first cut (T-01, T-02); the baseline always."""
 
     baseline_withdrawal: Severity
+    baseline: FourSymptoms | None = None
     crisis_plan_agreed: bool
     supporter_asked: bool
     pace_is_the_patients: bool
@@ -568,6 +608,24 @@ class TaperRequest(Body):
     rows: tuple[OwnStep, ...] = Field(default=(), max_length=200)
     readiness: TaperReadiness | None = None
     early_reason: Reason | None = None
+    standing_order_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=7,
+        description="how long a nurse may hold at one dose with this signature alone",
+    )
+
+
+class SupplyPartBody(Body):
+    """Units of one product for the days of a step, counted exactly: 10.5 tablets, 42 mL."""
+
+    product: str
+    label: str
+    unit: str
+    strength_mg: Decimal
+    units: Decimal
+    is_solid: bool
+    opened_life_days: int | None
 
 
 class PlannedStepBody(Body):
@@ -583,6 +641,7 @@ class PlannedStepBody(Body):
     cut_percent: Decimal | None
     occupancy_percent: Decimal | None
     error_mg: Decimal
+    supply_parts: tuple[SupplyPartBody, ...] = ()
 
 
 class TaperPreview(Body):
@@ -619,6 +678,7 @@ class TaperPlanBody(Body):
     signed_at: AwareDatetime | None
     signing: SigningBody | None
     actions: tuple[str, ...]
+    standing_order_days: int | None = None
 
 
 class SignTaperPlan(Body):
@@ -644,11 +704,13 @@ class StepTaken(Body):
 class CheckIn(Body):
     """Withdrawal, mood and safety after a cut (T-18); ``assessment_ids`` cites the scores.
 
-    ``kind`` early and gate name the step by ``ordinal``; surveillance names the look.
+    ``kind`` early and gate name the step by ``ordinal``; surveillance names the look. What is said
+    between the check-ins, at whatever hour, is ``unscheduled`` and names any scheduled step.
+    ``flag_ids`` are the safety flags assessment has raised for these answers already.
     """
 
     plan_version: int = Field(ge=1)
-    kind: Literal["early", "gate", "surveillance"]
+    kind: Literal["early", "gate", "surveillance", "unscheduled"]
     ordinal: int = Field(ge=0, le=1000)
     reached: bool = True
     withdrawal: Severity
@@ -659,21 +721,29 @@ class CheckIn(Body):
     marked_agitation: bool
     emergency_signs: bool
     missed_doses_in_a_row: int = Field(default=0, ge=0, le=366)
+    symptoms: FourSymptoms | None = None
+    dess_new_or_worse: int | None = Field(default=None, ge=0, le=43)
+    score_total: int | None = Field(
+        default=None, ge=0, le=1000, description="the course's primary instrument, taken now"
+    )
+    self_harm_item: int | None = Field(default=None, ge=0, le=3)
+    mania_signs: bool = False
+    low_sodium_signs: bool = Field(
+        default=False, description="confusion, falls or headache that are new"
+    )
+    life_event: Code | None = None
+    life_event_on: date | None = None
+    supply_lasts: bool = True
+    flag_ids: tuple[UUID, ...] = Field(default=(), max_length=16)
     assessment_ids: tuple[UUID, ...] = Field(default=(), max_length=16)
     note: Note | None = None
-
-
-class CheckInResult(Body):
-    """What the check-in means for the next step, and the course as it now stands."""
-
-    proposal: ProposalBody
-    course: CourseBody
 
 
 class Hold(Body):
     """Keep the dose for some days; every later date moves with it (T-07).
 
-    A nurse may hold for as many days as the standing order allows; a prescriber longer.
+    On a held plan it is so many days more. The signed plan's standing order covers so many days
+    at one dose; a longer hold is proposed as a new version and signed.
     """
 
     plan_version: int = Field(ge=1)
@@ -682,18 +752,196 @@ class Hold(Body):
 
 
 class Resumption(Body):
-    """End a hold or a suspension; the next step is scheduled from this day."""
+    """End a suspension. The end of a hold is proposed as a new version and signed."""
 
     resume_on: date
     reason: Reason
 
 
-class StepBack(Body):
-    """Return to the last tolerated dose; later cuts get smaller and slower (T-08, T-09)."""
+ChangeKind = Literal["hold", "resume", "step-back", "slow-down", "reinstate"]
 
+
+class PlanChangeRequest(Body):
+    """Propose a new version of the live plan; nothing changes before it is signed.
+
+    A hold says for how many ``days``. Anything else says from which day: ``on`` is the day the
+    hold ends, the day the dose before is taken again, or the first slower cut.
+    """
+
+    kind: ChangeKind
     plan_version: int = Field(ge=1)
-    from_on: date
+    days: int | None = Field(default=None, ge=1, le=365)
+    on: date | None = None
     reason: Reason
+
+
+class DiffRowBody(Body):
+    """One step ahead, in one of the two versions."""
+
+    ordinal: int
+    on: date
+    dose_mg: DoseMg
+    dose_text: str
+    supply_text: str
+
+
+class QuantityBody(Body):
+    """How much of one product the steps ahead take, in the two versions."""
+
+    label: str
+    unit: str
+    before: Decimal
+    after: Decimal
+
+
+class ReminderMoveBody(Body):
+    """A reminder that moves, is cancelled (no ``after``) or is new (no ``before``)."""
+
+    kind: str
+    ordinal: int
+    before: date | None
+    after: date | None
+
+
+class DiffBody(Body):
+    """What a person has to see before saying yes: doses, days, amounts, reminders."""
+
+    dose_mg_before: DoseMg
+    dose_text_before: str
+    dose_mg_after: DoseMg
+    dose_text_after: str
+    before: tuple[DiffRowBody, ...]
+    after: tuple[DiffRowBody, ...]
+    quantities: tuple[QuantityBody, ...]
+    reminders: tuple[ReminderMoveBody, ...]
+
+
+class PlanChangeBody(Body):
+    """A proposed version with what it would change. ``signing`` is there while it can be signed.
+
+    ``proposed_by`` is ``staff:<id>`` or ``rule:<id>``. ``policy_name`` names the plan that
+    follows; None keeps the plan, or leaves the next one to be written by hand.
+    """
+
+    change_id: UUID
+    version: int
+    course_id: UUID
+    patient_id: UUID
+    kind: ChangeKind
+    state: Literal["proposed", "signed", "declined", "overtaken"]
+    plan_id: UUID
+    from_version: int
+    days: int | None
+    on: date | None
+    policy_name: str | None
+    rule: str
+    reason: str
+    diff: DiffBody
+    findings: tuple[FindingBody, ...]
+    proposed_by: str
+    proposed_at: AwareDatetime
+    decided_by: UUID | None
+    decided_at: AwareDatetime | None
+    decline_reason: str | None
+    signing: SigningBody | None
+    actions: tuple[str, ...]
+
+
+class SignPlanChange(Body):
+    """The signature over exactly what was shown, and a reason for each warning."""
+
+    signature: str = Field(min_length=1, max_length=4096)
+    acknowledgements: tuple[Acknowledgement, ...] = Field(default=(), max_length=64)
+
+
+class DeclinePlanChange(Body):
+    """The proposal is not taken up; the plan stays as it is."""
+
+    reason: Reason
+
+
+class CheckInResult(Body):
+    """What the check-in means for the next step, and the course as it now stands.
+
+    ``change`` is the new version that is proposed from it, for a prescriber to sign.
+    """
+
+    proposal: ProposalBody
+    course: CourseBody
+    change: PlanChangeBody | None = None
+
+
+class PlanVersionBody(Body):
+    """A version of a plan as it was when it became the live one."""
+
+    plan_id: UUID
+    plan_version: int
+    kind: str
+    made_at: AwareDatetime
+    made_by: str
+    reason: str | None
+    rows: tuple[DiffRowBody, ...]
+    is_live: bool
+
+
+class OrderLineBody(Body):
+    """One product of one period: left before and dispensed, less taken, is left after."""
+
+    product: str
+    label: str
+    unit: str
+    strength_mg: Decimal
+    taken: Decimal
+    left_before: Decimal
+    dispense: Decimal
+    left_after: Decimal
+    bottles: int | None
+
+
+class OrderBody(Body):
+    """What the pharmacy hands out for one step; ``text`` is the order in whole words."""
+
+    ordinal: int
+    starts_on: date
+    days: int
+    dose_mg: DoseMg
+    dose_text: str
+    supply_confirmed_at: AwareDatetime | None
+    lines: tuple[OrderLineBody, ...]
+    text: tuple[str, ...]
+
+
+class PlanSupplyBody(Body):
+    """Every dispensing period ahead, and what stands in the way of one."""
+
+    course_id: UUID
+    patient_id: UUID
+    drug_name: str
+    plan_version: int
+    orders: tuple[OrderBody, ...]
+    findings: tuple[FindingBody, ...]
+
+
+class AttributionReason(Body):
+    """One thing that speaks for one of the two, or for neither."""
+
+    what: Literal["timing", "kind", "reinstatement", "score"]
+    speaks_for: Literal["withdrawal", "relapse", "neither"]
+    detail: str
+
+
+class AttributionBody(Body):
+    """Withdrawal or relapse: a suggestion with its reasons, never a diagnosis. Both routes stay
+    open whatever it suggests."""
+
+    course_id: UUID
+    patient_id: UUID
+    suggestion: Literal["more-like-withdrawal", "more-like-relapse", "cannot-tell"]
+    reasons: tuple[AttributionReason, ...]
+    if_withdrawal: str
+    if_relapse: str
+    source: str
+    grade: str
 
 
 class HarmStop(Body):

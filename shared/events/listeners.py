@@ -26,6 +26,12 @@ _FLAG = (
 )
 _COURSE = tuple(fact for fact in FACTS if issubclass(fact, treatment.CourseFact))
 
+_LIFE = (
+    engagement.LifeEventRecorded,
+    engagement.LifeEventFollowedUp,
+    engagement.LifeEventWithdrawn,
+)
+
 LISTENERS: dict[str, tuple[type[Fact], ...]] = {
     "portal": (),
     "assessment": (
@@ -33,8 +39,18 @@ LISTENERS: dict[str, tuple[type[Fact], ...]] = {
         engagement.StandInChanged,
         treatment.CourseConfirmed,
         treatment.CourseClosed,
+        treatment.TaperCheckInRecorded,
     ),
-    "treatment": (*_STAFF, *_OPENED, engagement.StandInChanged, *_PATIENT, *_SCORES, *_FLAG),
+    "treatment": (
+        *_STAFF,
+        *_OPENED,
+        engagement.StandInChanged,
+        *_PATIENT,
+        *_SCORES,
+        *_FLAG,
+        *_LIFE,
+        engagement.ContactMissed,
+    ),
     "engagement": (
         *_STAFF,
         *_OPENED,

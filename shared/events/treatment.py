@@ -182,8 +182,21 @@ class TaperStepTaken(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.taper.step-taken.v1"
 
 
+class CheckInState(Payload):
+    """What a check-in said that cannot wait for anybody to open the record.
+
+    ``dangers`` are codes: ``suicidal-thoughts``, ``marked-agitation``, ``mania-signs``,
+    ``emergency-signs``. ``flag_ids`` are the safety flags that were raised for them already.
+    """
+
+    check_in_id: UUID
+    dangers: tuple[str, ...]
+    flag_ids: tuple[UUID, ...] = ()
+
+
 class TaperCheckInRecorded(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.taper.check-in-recorded.v1"
+    check_in: CheckInState | None = None
 
 
 class TaperHeld(CourseFact):

@@ -19,6 +19,13 @@ WELL = {
     "suicidal_thoughts": "false",
     "marked_agitation": "false",
     "emergency_signs": "false",
+    "mania_signs": "false",
+    "low_sodium_signs": "false",
+    "supply_lasts": "true",
+    "symptoms.dizziness": "none",
+    "symptoms.brain_zaps": "none",
+    "symptoms.irritability": "none",
+    "symptoms.anxiety": "mild",
 }
 LONGEST_WAIT_DAYS = 10
 

@@ -1,5 +1,6 @@
 """What raises a safety flag, how soon it falls due, how it may end. Source: evidence pack 6.5."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -192,6 +193,17 @@ def test_a_flag_closes_with_a_person_and_an_outcome() -> None:
         NURSE,
         "safety-plan-agreed",
     )
+
+
+def test_what_the_reporter_wrote_stays_when_a_flag_is_closed() -> None:
+    reported = replace(a_flag(), note="Tablets on the table")
+
+    def ended(note: str | None) -> str | None:
+        outcome = "safety-plan-agreed"
+        return safety.closed(RULES, reported, by=NURSE, outcome=outcome, note=note, now=NOON).note
+
+    assert ended("Agreed by telephone") == "Tablets on the table\nAgreed by telephone"
+    assert ended(None) == "Tablets on the table"
 
 
 def test_an_outcome_nobody_defined_is_refused() -> None:

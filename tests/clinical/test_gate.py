@@ -3,9 +3,9 @@
 import pytest
 
 from services.treatment.domain.gate import Action, Mood, Severity, judge, judge_after_stop
-from tests.support.courses import BOOK, said
+from tests.support.courses import BOOK, PERSON, said
 
-LIMIT = BOOK.steps.missed_doses_limit
+RULES = BOOK.steps.check_in
 
 ROWS = [
     ("nothing wrong", {}, Action.NEXT_STEP, "T-06"),
@@ -72,7 +72,7 @@ ROWS = [
     ("words", "action", "rule"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
 def test_what_is_proposed(words, action, rule):
-    proposal = judge(said(**words), missed_doses_limit=LIMIT)
+    proposal = judge(said(**words), person=PERSON, rules=RULES)
 
     assert (proposal.action, proposal.rule) == (action, rule)
     assert proposal.opens_gate == (action is Action.NEXT_STEP)
@@ -94,4 +94,4 @@ AFTER = [
     ("words", "action"), [row[1:] for row in AFTER], ids=[row[0] for row in AFTER]
 )
 def test_what_is_proposed_after_the_last_dose(words, action):
-    assert judge_after_stop(said(**words)).action is action
+    assert judge_after_stop(said(**words), person=PERSON, rules=RULES).action is action

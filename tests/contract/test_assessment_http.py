@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from services.assessment.adapters.tables import metadata
 from shared.api import assessment as bodies
 from shared.api.identity import Role
-from shared.events.treatment import CourseClosed
+from shared.events.treatment import CheckInState, CourseClosed, TaperCheckInRecorded
 from shared.runtime import audit, tables
 from tests.support.assessment import (
     FACILITATOR,
@@ -378,6 +378,54 @@ async def test_staff_report_what_they_saw(clinic: Clinic) -> None:
     assert (raised.status, raised.json["level"]) == (201, 0)
     assert raised.json["due_at"] == raised.json["raised_at"]
     assert (refused.status, refused.json["code"]) == (422, "unknown-trigger")
+
+
+def said_at_check_in(
+    clinic: Clinic, *dangers: str, flag_ids: tuple[UUID, ...] = ()
+) -> TaperCheckInRecorded:
+    """A check-in as treatment tells it."""
+    said = CheckInState(check_in_id=UUID(int=77), dangers=dangers, flag_ids=flag_ids)
+    return TaperCheckInRecorded(course=clinic.course(), check_in=said)
+
+
+async def test_a_danger_said_at_a_check_in_raises_its_flag_whoever_recorded_it(
+    clinic: Clinic,
+) -> None:
+    await clinic.hear(said_at_check_in(clinic, "suicidal-thoughts", "mania-signs"))
+
+    flags = (await clinic.nurse.get("flags")).json["items"]
+    assert {flag["rule"].partition("@")[0] for flag in flags} == {"asked-thoughts", "mania-signs"}
+    assert (await clinic.kinds_told()).count("raised") == 2
+
+
+async def test_a_danger_reported_before_its_check_in_raises_no_second_flag(clinic: Clinic) -> None:
+    reported = await clinic.nurse.post(f"{clinic.path}/flags", {"trigger": "asked-thoughts"})
+    cited = (UUID(reported.json["flag_id"]),)
+    await clinic.hear(
+        said_at_check_in(clinic, "suicidal-thoughts", "marked-agitation", flag_ids=cited)
+    )
+
+    flags = (await clinic.nurse.get("flags")).json["items"]
+    assert sorted(flag["rule"].partition("@")[0] for flag in flags) == [
+        "asked-thoughts",
+        "marked-agitation",
+    ]
+
+
+async def test_an_older_flag_that_is_not_cited_keeps_no_new_danger_quiet(clinic: Clinic) -> None:
+    older = await clinic.nurse.post(f"{clinic.path}/flags", {"trigger": "asked-thoughts"})
+    await clinic.hear(said_at_check_in(clinic, "suicidal-thoughts"))
+
+    flags = (await clinic.nurse.get("flags")).json["items"]
+    assert len(flags) == 2
+    assert older.json["flag_id"] in {flag["flag_id"] for flag in flags}
+
+
+async def test_a_check_in_without_danger_raises_nothing(clinic: Clinic) -> None:
+    await clinic.hear(said_at_check_in(clinic))
+    await clinic.hear(TaperCheckInRecorded(course=clinic.course()))
+
+    assert (await clinic.nurse.get("flags")).json["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -542,19 +543,29 @@ async def test_a_severe_check_in_leads_back_and_to_a_gentler_plan(clinic):
     assert severe.json["proposal"]["action"] == "prescriber-same-day"
     now = severe.json["course"]
 
-    back = await clinic.prescriber.post(
-        f"courses/{course['course_id']}/step-back",
-        {"plan_version": 1, "from_on": clinic.today.isoformat(), "reason": "severe symptoms"},
-        version=now["version"],
-    )
+    proposed = severe.json["change"]
+    assert (proposed["kind"], proposed["rule"]) == ("step-back", "T-08")
+    assert proposed["proposed_by"] == "rule:T-08"
+    assert (proposed["diff"]["dose_mg_before"], proposed["diff"]["dose_mg_after"]) == ("25", "50")
+    assert (now["dose_mg"], now["taper"]["plan_version"]) == (
+        "25",
+        1,
+    )  # nothing before it is signed
 
-    assert (back.json["phase"], back.json["dose_mg"]) == ("step-back", "50")
-    kinds = [review["kind"] for review in back.json["reviews"] if review["done_at"] is None]
+    signed = await clinic.sign_change(proposed)
+
+    assert (signed.status, signed.json["state"]) == (200, "signed")
+    back = await clinic.course(course["course_id"])
+    assert (back["phase"], back["dose_mg"]) == ("taper-active", "50")
+    kinds = [review["kind"] for review in back["reviews"] if review["done_at"] is None]
     assert kinds.count("reinstatement-check") == 2
-    await clinic.on(clinic.today + timedelta(days=20))
-    await clinic.score(3)
-    draft = await clinic.draft_taper(back.json, policy="proportional-25")
-    assert (await clinic.sign_taper(draft.json)).json["status"] == "signed"
+    taper = back["taper"]
+    assert taper["plan_version"] == 2
+    assert taper["plan_id"] != course["taper"]["plan_id"]
+    shown = [(row["on"], row["dose_mg"]) for row in proposed["diff"]["after"]]
+    assert [(step["on"], step["dose_mg"]) for step in taper["expected"]] == shown
+    assert min(Decimal(dose) for _, dose in shown[:1]) > Decimal(25)  # smaller than the cut before
+    assert shown[0][0] == (clinic.today + timedelta(days=28)).isoformat()
 
 
 async def test_a_harm_stop_is_the_prescribers_with_a_coded_harm(clinic):
@@ -711,7 +722,7 @@ async def test_nothing_is_planned_too_far_ahead(sqlite_databases, day):
         course = await clinic.tapering_course()
         held = await clinic.prescriber.post(
             f"courses/{course['course_id']}/hold",
-            {"plan_version": 1, "days": 10, "reason": "a journey"},
+            {"plan_version": 1, "days": 5, "reason": "a journey"},
         )
         resumed = await clinic.prescriber.post(
             f"courses/{course['course_id']}/resume",

@@ -8,9 +8,11 @@ from uuid import UUID
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
 from services.treatment.domain.course import Course
+from services.treatment.domain.life_events import LifeEvent
 from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.phases import ON_DRUG, TAKING
 from services.treatment.domain.plan import Plan
+from services.treatment.domain.plan_change import PlanChange, PlanVersion
 from services.treatment.domain.response import Reading
 from shared.events.envelope import Fact
 
@@ -180,9 +182,45 @@ class FakePlans:
 
 
 @dataclass(slots=True)
+class FakeLifeEvents:
+    rows: dict[UUID, LifeEvent] = field(default_factory=dict)
+
+    async def put(self, event: LifeEvent) -> None:
+        self.rows[event.id] = event
+
+    async def forget(self, event_id: UUID) -> None:
+        self.rows.pop(event_id, None)
+
+    async def of(self, patient_id: UUID) -> tuple[LifeEvent, ...]:
+        found = [event for event in self.rows.values() if event.patient_id == patient_id]
+        return tuple(sorted(found, key=lambda event: (event.on, event.id)))
+
+
+@dataclass(slots=True)
+class FakePlanChanges:
+    rows: dict[UUID, PlanChange] = field(default_factory=dict)
+
+    async def get(self, change_id: UUID) -> PlanChange | None:
+        return self.rows.get(change_id)
+
+    async def of(self, course_id: UUID) -> Sequence[PlanChange]:
+        found = [change for change in self.rows.values() if change.course_id == course_id]
+        return sorted(found, key=lambda change: change.proposed_at, reverse=True)
+
+    async def add(self, change: PlanChange) -> None:
+        self.rows[change.id] = change
+
+    async def save(self, change: PlanChange, *, expected: int) -> None:
+        if self.rows[change.id].version != expected:
+            raise StaleVersion
+        self.rows[change.id] = change
+
+
+@dataclass(slots=True)
 class FakeRecords:
     entries: list[Entry] = field(default_factory=list)
     check_ins: list[RecordedCheckIn] = field(default_factory=list)
+    kept: list[PlanVersion] = field(default_factory=list)
     signatures: dict[str, tuple[Signed, str]] = field(default_factory=dict)
 
     async def journal(self, entry: Entry) -> None:
@@ -190,6 +228,16 @@ class FakeRecords:
 
     async def check_in(self, recorded: RecordedCheckIn) -> None:
         self.check_ins.append(recorded)
+
+    async def version(self, kept: PlanVersion) -> None:
+        self.kept.append(kept)
+
+    async def versions(self, course_id: UUID) -> tuple[PlanVersion, ...]:
+        return tuple(kept for kept in reversed(self.kept) if kept.course_id == course_id)
+
+    async def check_ins_of(self, course_id: UUID) -> tuple[RecordedCheckIn, ...]:
+        found = [one for one in self.check_ins if one.course_id == course_id]
+        return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
     async def signature(self, signed: Signed, *, of: str) -> None:
         if signed.token_id in self.signatures:
@@ -208,6 +256,8 @@ class FakeWork:
     courses: FakeCourses = field(default_factory=FakeCourses)
     judged: FakeJudged = field(init=False)
     plans: FakePlans = field(default_factory=FakePlans)
+    life_events: FakeLifeEvents = field(default_factory=FakeLifeEvents)
+    changes: FakePlanChanges = field(default_factory=FakePlanChanges)
     records: FakeRecords = field(default_factory=FakeRecords)
     published: list[tuple[str, int, Fact]] = field(default_factory=list)
     audited: list[str] = field(default_factory=list)

@@ -10,11 +10,12 @@ from services.treatment.adapters.content import load
 from services.treatment.adapters.course_content import load_rulebook
 from services.treatment.domain.clock import History, Remission
 from services.treatment.domain.course import Course, TitrationStep
-from services.treatment.domain.gate import CheckIn, Mood, Severity
+from services.treatment.domain.gate import CheckIn, FourSymptoms, Mood, Person, Severity
 from services.treatment.domain.live_taper import Dose, PlannedStep, Taper, begin
 from services.treatment.domain.person import Patient
 from services.treatment.domain.phases import Phase
 from services.treatment.domain.plan import Outline, Plan, PlanRow, PlanState, Readiness
+from services.treatment.domain.tapering import Around
 
 CONTENT = load()
 BOOK = load_rulebook("uk")
@@ -133,6 +134,7 @@ def a_plan(**changes: Any) -> Plan:
         ),
         readiness=Readiness(
             baseline_withdrawal="none",
+            baseline=four_symptoms(),
             crisis_plan_agreed=True,
             supporter_asked=True,
             pace_is_the_patients=True,
@@ -143,6 +145,21 @@ def a_plan(**changes: Any) -> Plan:
         rulebook=BOOK.version,
     )
     return replace(plan, **changes)
+
+
+def four_symptoms(**changes: Any) -> FourSymptoms:
+    """None of the four, unless told otherwise."""
+    none = FourSymptoms(
+        dizziness=Severity.NONE,
+        brain_zaps=Severity.NONE,
+        irritability=Severity.NONE,
+        anxiety=Severity.NONE,
+    )
+    return replace(none, **changes)
+
+
+PERSON = Person(age=46, instrument="phq-9", baseline=four_symptoms())
+CALM = Around(person=PERSON)
 
 
 def said(**changes: Any) -> CheckIn:

@@ -48,6 +48,9 @@ START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 ENROLLED_ON = date(2026, 1, 2)
 
 
+BASELINE = {"dizziness": "none", "brain_zaps": "none", "irritability": "none", "anxiety": "mild"}
+
+
 @dataclass(slots=True)
 class Clinic:
     """``now`` is the demo clock's instant."""
@@ -263,6 +266,7 @@ class Clinic:
             "last_dose_mg": "12.5",
             "readiness": {
                 "baseline_withdrawal": "none",
+                "baseline": BASELINE,
                 "crisis_plan_agreed": True,
                 "supporter_asked": True,
                 "pace_is_the_patients": True,
@@ -297,6 +301,35 @@ class Clinic:
         signed = await self.sign_taper(draft.json)
         assert signed.status == 200, signed.json
         return await self.course(course["course_id"])
+
+    async def propose_change(
+        self, course: dict[str, Any], kind: str, *, by: Caller | None = None, **wanted: Any
+    ) -> Answer:
+        """A new version of the live plan, for the reason everybody has in tests."""
+        body = {
+            "kind": kind,
+            "plan_version": course["taper"]["plan_version"],
+            "reason": "as agreed on the telephone",
+        }
+        path = f"courses/{course['course_id']}/plan-changes"
+        return await (by or self.nurse).post(path, body | wanted)
+
+    async def sign_change(self, change: dict[str, Any]) -> Answer:
+        """The prescriber signs what the prescriber sees, answering each warning."""
+        path = f"plan-changes/{change['change_id']}"
+        seen = (await self.prescriber.get(path)).json
+        return await self.prescriber.post(
+            f"{path}/sign",
+            {
+                "signature": self.signature(seen["signing"]),
+                "acknowledgements": [
+                    {"rule": finding["rule"], "reason": "seen and weighed"}
+                    for finding in seen["findings"]
+                    if finding["level"] in {"warn", "strong-warn"}
+                ],
+            },
+            version=seen["version"],
+        )
 
     async def take_next_step(self, course_id: str) -> dict[str, Any]:
         """Confirm supply and take the scheduled step on its day."""

@@ -182,6 +182,12 @@ def _taper(_world: World, _record: Choice | None, today: date) -> Any:
         "early_reason": REASON,
         "readiness": {
             "baseline_withdrawal": "none",
+            "baseline": {
+                "dizziness": "none",
+                "brain_zaps": "none",
+                "irritability": "none",
+                "anxiety": "mild",
+            },
             "crisis_plan_agreed": True,
             "supporter_asked": True,
             "pace_is_the_patients": True,

@@ -30,6 +30,12 @@ ZONE = ZoneInfo("Europe/London")
 NURSE, PRESCRIBER, OPERATIONS = "nell", "amara", "oona"
 GRACE = timedelta(minutes=1)
 MOST_REMINDERS = 200
+FOUR_SYMPTOMS = {
+    "dizziness": "none",
+    "brain_zaps": "none",
+    "irritability": "none",
+    "anxiety": "mild",
+}
 STARTED_WELL = {"phq-9": (2, 2, 2, 2, 1, 2, 1, 2, 0), "gad-7": (2, 2, 2, 1, 1, 2, 1)}
 BETTER = {"phq-9": (1, 1, 1, 1, 1, 0, 1, 0, 0), "gad-7": (1, 1, 1, 0, 1, 0, 0)}
 WELL = {"phq-9": (0, 1, 0, 1, 0, 0, 0, 0, 0), "gad-7": (0, 1, 0, 0, 0, 1, 0)}
@@ -289,6 +295,7 @@ class Walk:
             "last_dose_mg": "12.5",
             "readiness": {
                 "baseline_withdrawal": "none",
+                "baseline": FOUR_SYMPTOMS,
                 "crisis_plan_agreed": True,
                 "supporter_asked": True,
                 "pace_is_the_patients": True,
@@ -349,6 +356,7 @@ class Walk:
                 "suicidal_thoughts": False,
                 "marked_agitation": False,
                 "emergency_signs": False,
+                "symptoms": FOUR_SYMPTOMS,
                 "assessment_ids": taken,
             },
         )

@@ -5,7 +5,7 @@ a named person with an outcome takes it away: risk tools do not predict, so a la
 lowers nothing (evidence pack 6.5).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -40,7 +40,10 @@ class Urgency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """Something that raises a flag. ``by_staff``: a person may report it directly."""
+    """Something that raises a flag. ``by_staff``: a person may report it directly.
+
+    ``said_at_check_in`` is treatment's code for the same thing said at a check-in.
+    """
 
     code: str
     version: int
@@ -51,6 +54,7 @@ class Trigger:
     source: str
     grade: str
     by_staff: bool = False
+    said_at_check_in: str | None = None
 
     @property
     def rule(self) -> str:
@@ -88,6 +92,11 @@ class SafetyRules:
 
     def trigger(self, code: str) -> Trigger | None:
         return next((trigger for trigger in self.triggers if trigger.code == code), None)
+
+    def said(self, dangers: Iterable[str]) -> tuple[Trigger, ...]:
+        """What these dangers, said at a check-in, raise."""
+        said = frozenset(dangers)
+        return tuple(trigger for trigger in self.triggers if trigger.said_at_check_in in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +243,14 @@ def has_live(trigger: Trigger, flags: Iterable[Flag]) -> bool:
 
 def _covers(flag: Flag, trigger: Trigger) -> bool:
     return flag.kind == trigger.kind and flag.level <= trigger.level
+
+
+def unreported(
+    triggers: Iterable[Trigger], earlier: Iterable[Flag], *, flag_ids: Collection[UUID]
+) -> tuple[Trigger, ...]:
+    """The triggers that none of the flags named as raised for them covers."""
+    covered = {flag.trigger_code for flag in earlier if flag.flag_id in flag_ids}
+    return tuple(trigger for trigger in triggers if trigger.code not in covered)
 
 
 def acknowledged(flag: Flag, *, by: UUID, now: datetime) -> Flag:

@@ -12,9 +12,15 @@ from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import check_ins, places, questionnaires
+from services.portal.presenters import check_ins, intakes, places, questionnaires
 from services.portal.presenters.drafts import Draft
-from shared.api.assessment import AssessmentBody, FlagBody, InstrumentList, RaiseFlag
+from shared.api.assessment import (
+    AssessmentBody,
+    FlagBody,
+    InstrumentBody,
+    InstrumentList,
+    RaiseFlag,
+)
 from shared.api.treatment import CheckIn, CheckInResult, CourseBody
 
 _TAB = "Course"
@@ -29,13 +35,15 @@ async def record_check_in(visit: Visit) -> web.StreamResponse:
     """A flag is raised before anything else is recorded. Sending the form again records
     nothing twice: each part has its own key, made from the form's."""
     course = await read_course(visit)
+    if visit.one("act") == "not-reached":
+        return await _nobody_reached(visit, course)
     draft = await _save_answers(visit, course, visit.sent())
     flags = draft if draft.faults else await attempt(draft, lambda: _report(visit, course, draft))
     if isinstance(flags, Draft):
         return await _check_in(visit, flags)
 
     async def send() -> CheckInResult:
-        body = _check_in_body(visit, draft.all("assessment_id"))
+        body = _check_in_body(visit, draft, flag_ids=tuple(flag.flag_id for flag in flags))
         path = f"/courses/{course.course_id}/check-ins"
         return await visit.care.treatment.post(
             path, body, CheckInResult, key=draft.part("check-in")
@@ -47,7 +55,32 @@ async def record_check_in(visit: Visit) -> web.StreamResponse:
     if flags:
         place = places.patient(course.patient_id, "flags", flags[0].flag_id)
         raise web.HTTPSeeOther(f"{place}?done=flag-raised")
+    if outcome.change is not None:
+        place = places.course(
+            course.patient_id, course.course_id, "changes", outcome.change.change_id
+        )
+        raise web.HTTPSeeOther(f"{place}?done=change-proposed")
     raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=check-in")
+
+
+async def _nobody_reached(visit: Visit, course: CourseBody) -> web.StreamResponse:
+    draft = visit.sent()
+
+    async def send() -> CheckInResult:
+        body = CheckIn.model_validate(
+            visit.fields("plan_version", "note")
+            | check_ins.NOT_REACHED
+            | {"kind": _kind(visit), "ordinal": visit.number("ordinal")}
+        )
+        path = f"/courses/{course.course_id}/check-ins"
+        return await visit.care.treatment.post(
+            path, body, CheckInResult, key=draft.part("not-reached")
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _check_in(visit, outcome)
+    raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=not-reached")
 
 
 async def _save_answers(visit: Visit, course: CourseBody, draft: Draft) -> Draft:
@@ -56,7 +89,7 @@ async def _save_answers(visit: Visit, course: CourseBody, draft: Draft) -> Draft
         return draft
 
     async def save() -> AssessmentBody:
-        _check_in_body(visit, ())
+        _check_in_body(visit, draft)
         body = new_assessment(draft, instrument=course.primary_instrument)
         path = f"/patients/{course.patient_id}/assessments"
         return await visit.care.assessment.post(
@@ -67,12 +100,22 @@ async def _save_answers(visit: Visit, course: CourseBody, draft: Draft) -> Draft
     if isinstance(saved, Draft):
         return saved
     cited = {**draft.values, "assessment_id": (str(saved.assessment_id),)}
-    return replace(draft, values=cited)
+    return replace(draft, values=cited | await _scored(visit, saved))
+
+
+async def _scored(visit: Visit, saved: AssessmentBody) -> dict[str, tuple[str, ...]]:
+    """The total and the answer to the question about self-harm, as they were saved."""
+    path = f"/instruments/{saved.instrument}"
+    instrument = await visit.care.assessment.get(path, InstrumentBody)
+    asked = [item.code for item in instrument.items if item.red_flag]
+    given = [saved.answers[code] for code in asked if code in saved.answers]
+    found = {"score_total": saved.total, "self_harm_item": max(given, default=None)}
+    return {name: (str(value),) for name, value in found.items() if value is not None}
 
 
 async def _report(visit: Visit, course: CourseBody, draft: Draft) -> tuple[FlagBody, ...]:
     """Tell assessment of each danger said; it raises the flag and starts its clock."""
-    answers = _check_in_body(visit, ())
+    answers = _check_in_body(visit, draft)
     said = [code for name, code in check_ins.REPORTED.items() if getattr(answers, name)]
     path = f"/patients/{course.patient_id}/flags"
     flags = []
@@ -83,19 +126,25 @@ async def _report(visit: Visit, course: CourseBody, draft: Draft) -> tuple[FlagB
     return tuple(flags)
 
 
-def _check_in_body(visit: Visit, assessment_ids: tuple[str, ...]) -> CheckIn:
+def _check_in_body(visit: Visit, draft: Draft, *, flag_ids: tuple[UUID, ...] = ()) -> CheckIn:
     """The request behind the form.
 
     Raises:
         ValidationError: something was left open or cannot be read.
     """
-    data: dict[str, Any] = visit.fields(*check_ins.FIELDS)
+    data: dict[str, Any] = {
+        name: draft.value(name) for name in check_ins.FIELDS if draft.value(name)
+    }
+    if "life_event_on" not in data:
+        data.pop("life_event", None)
     return CheckIn.model_validate(
         data
         | {
             "kind": _kind(visit),
             "ordinal": visit.number("ordinal"),
-            "assessment_ids": tuple(UUID(text) for text in assessment_ids),
+            "symptoms": intakes.answers(draft.values, prefix="symptoms"),
+            "flag_ids": flag_ids,
+            "assessment_ids": tuple(UUID(text) for text in draft.all("assessment_id")),
         }
     )
 
@@ -122,6 +171,8 @@ async def _check_in(visit: Visit, draft: Draft) -> web.StreamResponse:
         modes=questionnaires.MODES,
         severities=check_ins.SEVERITIES,
         moods=check_ins.MOODS,
+        four=check_ins.FOUR,
+        life_events=check_ins.LIFE_EVENTS,
         may_record=_may_record(course, _kind(visit), visit.number("ordinal")),
     )
 
@@ -138,5 +189,6 @@ def _may_record(course: CourseBody, kind: str, ordinal: int) -> bool:
     taper = course.taper
     if taper is None:
         return False
-    offered = taper.surveillance if kind == "surveillance" else taper.steps
-    return any(one.ordinal == ordinal and f"check-in-{kind}" in one.actions for one in offered)
+    offered = [(one.ordinal, one.actions) for one in taper.steps]
+    offered += [(one.ordinal, one.actions) for one in taper.surveillance]
+    return any(number == ordinal and f"check-in-{kind}" in may for number, may in offered)

@@ -85,16 +85,6 @@ _ALL = (
         notice="resume",
     ),
     Record(
-        act="step-back",
-        title="Step back",
-        explanation="Return to the last dose that was tolerated. Later steps get smaller and"
-        " slower, in a new version of the plan.",
-        button="Step back",
-        body=treatment.StepBack,
-        fields=("plan_version", "from_on", "reason"),
-        notice="decision",
-    ),
-    Record(
         act="adherence-gaps",
         title="Record a gap in taking it",
         explanation="A long gap pauses the clock of the course.",

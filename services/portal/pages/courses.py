@@ -10,7 +10,7 @@ from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import courses, findings, intakes, places, set_up, words
+from services.portal.presenters import changes, courses, findings, intakes, places, set_up, words
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.assessment import InstrumentList
 from shared.api.body import Page
@@ -21,6 +21,7 @@ from shared.api.treatment import (
     DrugOptions,
     HealthProfile,
     NewCourse,
+    PlanChangeBody,
     TaperPlanBody,
 )
 
@@ -179,11 +180,14 @@ async def _set_up(visit: Visit, draft: Draft) -> web.StreamResponse:
 
 
 async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, course, plans = await together(
+    read, course, plans, proposed = await together(
         read_record(visit, visit.id("patient_id")),
         read_course(visit),
         visit.care.treatment.get(
             f"/courses/{visit.id('course_id')}/taper-plans", Page[TaperPlanBody]
+        ),
+        visit.care.treatment.get(
+            f"/courses/{visit.id('course_id')}/plan-changes", Page[PlanChangeBody]
         ),
     )
     setting = visit.setting
@@ -207,6 +211,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         surveillance=courses.surveillance(course, setting),
         response=courses.response(course, setting),
         proposed=courses.proposed(course),
+        waiting=changes.waiting(proposed.items),
         hold_until=courses.hold_until(course, setting),
         plans=courses.plans(plans.items),
         dose=words.daily(course.dose_text, course.dose_mg),

@@ -9,7 +9,15 @@ from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import bench, courses, intakes, places, tapers, words
+from services.portal.presenters import (
+    bench,
+    check_ins,
+    courses,
+    intakes,
+    places,
+    tapers,
+    words,
+)
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.body import Page
 from shared.api.treatment import (
@@ -24,7 +32,14 @@ from shared.api.treatment import (
 from shared.runtime import clock
 
 _TAB = "Course"
-_FIELDS = ("policy", "starts_on", "interval_days", "last_dose_mg", "early_reason")
+_FIELDS = (
+    "policy",
+    "starts_on",
+    "interval_days",
+    "last_dose_mg",
+    "early_reason",
+    "standing_order_days",
+)
 _READINESS = ("crisis_plan_agreed", "supporter_asked", "pace_is_the_patients")
 
 
@@ -114,6 +129,7 @@ def _request(draft: Draft) -> TaperRequest:
     if draft.value("baseline_withdrawal"):
         data["readiness"] = {
             "baseline_withdrawal": draft.value("baseline_withdrawal"),
+            "baseline": intakes.answers(draft.values, prefix="baseline") or None,
             **{name: draft.value(name) == "true" for name in _READINESS},
         }
     return TaperRequest.model_validate(data)
@@ -149,6 +165,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
         policies=(*tapers.policies(ways.items), tapers.own_rows()),
         products=_shelf(drugs, course),
         severities=tapers.SEVERITIES,
+        four=check_ins.FOUR,
         plan=tapers.preview(seen, chosen, visit.setting) if seen else None,
     )
 

@@ -3,17 +3,62 @@
 from dataclasses import dataclass
 
 from services.portal.presenters import courses
+from services.portal.presenters.language import mark, said
 from services.portal.presenters.tapers import SEVERITIES
 from services.portal.presenters.today import Setting
 from shared.api.treatment import CourseBody
 
-__all__ = ["FIELDS", "KINDS", "MOODS", "REPORTED", "SEVERITIES", "Words", "words_for"]
+__all__ = [
+    "FIELDS",
+    "FOUR",
+    "KINDS",
+    "LIFE_EVENTS",
+    "MOODS",
+    "NOT_REACHED",
+    "REPORTED",
+    "SEVERITIES",
+    "Words",
+    "words_for",
+]
 
-KINDS = {
-    "early": "Early check-in",
-    "gate": "Check-in before the next step",
-    "surveillance": "Check-in after the last dose",
+KINDS = said(
+    {
+        "early": mark("Early check-in"),
+        "gate": mark("Check-in before the next step"),
+        "surveillance": mark("Check-in after the last dose"),
+        "unscheduled": mark("Said between the check-ins"),
+    }
+)
+FOUR = (
+    ("dizziness", "Dizziness"),
+    ("brain_zaps", "Electric feelings in the head"),
+    ("irritability", "Irritability"),
+    ("anxiety", "Anxiety"),
+)
+"""The four symptoms that are compared with how they were before the first step down."""
+
+LIFE_EVENTS = (
+    ("bereavement", "Bereavement"),
+    ("work", "Work or study"),
+    ("move", "Moving home"),
+    ("birth", "Birth"),
+    ("separation", "Separation"),
+    ("discharge", "Discharge from hospital"),
+    ("anniversary", "Anniversary"),
+    ("other", "Something else"),
+)
+NOT_REACHED = {
+    "reached": False,
+    "withdrawal": "none",
+    "tolerable": True,
+    "can_work_and_care": True,
+    "mood": "same",
+    "suicidal_thoughts": False,
+    "marked_agitation": False,
+    "emergency_signs": False,
 }
+"""Nobody answered: the service knows that nothing is known, whatever else is sent with it."""
+
 MOODS = (("same", "As before"), ("worse", "Worse"), ("much-worse", "Much worse"))
 FIELDS = (
     "plan_version",
@@ -24,12 +69,20 @@ FIELDS = (
     "suicidal_thoughts",
     "marked_agitation",
     "emergency_signs",
+    "mania_signs",
+    "low_sodium_signs",
+    "supply_lasts",
+    "life_event",
+    "life_event_on",
+    "score_total",
+    "self_harm_item",
     "missed_doses_in_a_row",
     "note",
 )
 REPORTED = {
     "suicidal_thoughts": "asked-thoughts",
     "marked_agitation": "marked-agitation",
+    "mania_signs": "mania-signs",
     "emergency_signs": "serotonin-syndrome-signs",
 }
 """What assessment calls each answer that it has to hear of, whoever else is told."""

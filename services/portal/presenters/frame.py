@@ -43,6 +43,13 @@ NOTICES = said(
         "supply": mark("The supply is confirmed."),
         "taken": mark("The change of dose is recorded."),
         "check-in": mark("The check-in is recorded."),
+        "not-reached": mark("Nobody was reached. The dose stays; somebody calls again."),
+        "change-proposed": mark(
+            "The check-in is recorded. A new version of the plan is proposed; nothing has "
+            "changed yet."
+        ),
+        "change-signed": mark("Signed. The new version of the plan is the one that counts now."),
+        "change-declined": mark("Declined. The plan stays as it is."),
         "hold": mark("The dose stays as it is for now. All later dates have moved."),
         "resume": mark("The taper goes on."),
         "closed": mark("The course is closed."),

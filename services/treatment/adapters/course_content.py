@@ -14,8 +14,10 @@ from services.treatment.adapters.content_file import (
     Sourced,
     Text,
 )
+from services.treatment.domain.attribution import AttributionRules
 from services.treatment.domain.clock import DurationRules
 from services.treatment.domain.findings import Level
+from services.treatment.domain.gate import CheckInRules
 from services.treatment.domain.live_taper import StepCadence
 from services.treatment.domain.response import OutcomeRules
 from services.treatment.domain.reviews import Cadence, CadenceRow
@@ -129,8 +131,34 @@ class HoldTable(Sourced):
     standing_order_days: Days
 
 
+class SlowerTable(Sourced):
+    holds_in_a_row: int = Field(gt=1)
+    interval_days: tuple[Days, ...] = Field(min_length=2)
+
+
 class MissedDosesTable(Sourced):
     in_a_row: int = Field(gt=0)
+
+
+class CheckInTable(Sourced):
+    dess_syndrome: int = Field(gt=0)
+    relapse_totals: dict[Text, int] = Field(min_length=1)
+    older_from: int = Field(gt=17)
+    disagree_hours: int = Field(gt=0)
+    hold_days: Days
+    call_within_working_days: int = Field(gt=0)
+
+
+class AttributionTable(Sourced):
+    usual_onset_days: Days
+    half_lives: int = Field(gt=0)
+    gradual_from_days: Days
+    better_within_days: Days
+    reassure_at_most_days: Days
+
+
+class LifeEventsTable(Sourced):
+    days: Days
 
 
 class FreezingFlagsTable(Sourced):
@@ -179,7 +207,11 @@ class CadenceFile(ContentFile):
     step_back: StepBackTable
     step: StepTable
     hold: HoldTable
+    slower: SlowerTable
     missed_doses: MissedDosesTable
+    check_in: CheckInTable
+    life_events: LifeEventsTable
+    attribution: AttributionTable
     freezing_flags: FreezingFlagsTable
     supply: SupplyTable
     surveillance: SurveillanceTable
@@ -204,7 +236,11 @@ class CadenceFile(ContentFile):
             early_after_days=self.step.early_after_days,
             gate_leads=tuple(reversed(leads)),
             standing_order_hold_days=self.hold.standing_order_days,
-            missed_doses_limit=self.missed_doses.in_a_row,
+            check_in=CheckInRules(
+                missed_doses_limit=self.missed_doses.in_a_row,
+                life_event_days=self.life_events.days,
+                **self.check_in.model_dump(exclude={"source", "grade"}),
+            ),
         )
 
     def as_surveillance(self) -> SurveillanceRules:
@@ -276,6 +312,7 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         cadence=cadence.as_cadence(),
         steps=cadence.as_steps(),
         surveillance=cadence.as_surveillance(),
+        attribution=AttributionRules(**cadence.attribution.model_dump()),
         safety=tuple(SafetyRule(**row.model_dump()) for row in safety.rules),
         citations={row.rule: (row.source, row.grade) for row in safety.citations}
         | {row.id: (row.source, row.grade) for row in safety.rules},
@@ -285,6 +322,8 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         freezing_flag_level=cadence.freezing_flags.up_to_level,
         last_score_days=cadence.taper_start.last_score_days,
         most_ahead_days=cadence.start_bounds.most_ahead_days,
+        interval_levels=cadence.slower.interval_days,
+        holds_before_slower=cadence.slower.holds_in_a_row,
         birthdays_ahead_months=cadence.birthdays.look_ahead_months,
         supply_working_days=cadence.supply.working_days,
     )

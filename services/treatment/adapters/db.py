@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.treatment.adapters.store.changes import SqlLifeEvents, SqlPlanChanges
 from services.treatment.adapters.store.courses import SqlCourses
 from services.treatment.adapters.store.judged import SqlJudged
 from services.treatment.adapters.store.patients import (
@@ -29,6 +30,8 @@ class SqlWork:
         self.courses = SqlCourses(tx.session, supply_working_days=supply_working_days)
         self.plans = SqlPlans(tx.session)
         self.judged = SqlJudged(tx.session)
+        self.life_events = SqlLifeEvents(tx.session)
+        self.changes = SqlPlanChanges(tx.session)
         self.records = SqlRecords(tx.session, actor=tx.actor)
 
     @property

@@ -5,19 +5,21 @@ from datetime import datetime
 
 from services.treatment.application.confirm_supply import confirm_supply
 from services.treatment.application.hold_taper import hold_taper
-from services.treatment.application.ports import Work
+from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.record_check_in import record_check_in
 from services.treatment.application.record_review import record_review
 from services.treatment.application.take_step import take_step
 from services.treatment.domain.course import Course
-from services.treatment.domain.gate import CheckIn, Mood, Severity
+from services.treatment.domain.gate import CheckIn, FourSymptoms, Mood, Severity
 from services.treatment.domain.owed import CHANGE, EARLY, GATE, REVIEW, SUPPLY, Owed
 from services.treatment.domain.rulebook import Rulebook
 
 Duty = Callable[[Work, datetime], Awaitable[Course]]
 
 
-def do_duty(course: Course, owed: Owed, *, book: Rulebook, hold_days: int) -> Duty:
+def do_duty(
+    course: Course, owed: Owed, *, formulary: Formulary, book: Rulebook, hold_days: int
+) -> Duty:
     """The use case that answers it; ``hold_days`` above 0 makes the first gate a hold."""
     if owed.kind == REVIEW:
         return _review(course, owed, book)
@@ -27,8 +29,8 @@ def do_duty(course: Course, owed: Owed, *, book: Rulebook, hold_days: int) -> Du
         return _step(course, owed, book)
     first_gate = owed.kind == GATE and _plan_version(course) == 1
     if hold_days and first_gate:
-        return _hold(course, hold_days, book)
-    return _check_in(course, owed, book)
+        return _hold(course, hold_days, formulary, book)
+    return _check_in(course, owed, formulary, book)
 
 
 def _review(course: Course, owed: Owed, book: Rulebook) -> Duty:
@@ -68,11 +70,11 @@ def _step(course: Course, owed: Owed, book: Rulebook) -> Duty:
     )
 
 
-def _check_in(course: Course, owed: Owed, book: Rulebook) -> Duty:
+def _check_in(course: Course, owed: Owed, formulary: Formulary, book: Rulebook) -> Duty:
     kinds = {EARLY: "early", GATE: "gate"}
 
     async def check_in(work: Work, now: datetime) -> Course:
-        checked, _ = await record_check_in(
+        recorded = await record_check_in(
             work,
             course_id=course.id,
             plan_version=_plan_version(course),
@@ -81,22 +83,23 @@ def _check_in(course: Course, owed: Owed, book: Rulebook) -> Duty:
             said=WELL,
             assessment_ids=(),
             note=None,
+            formulary=formulary,
             book=book,
             now=now,
         )
-        return checked
+        return recorded.course
 
     return check_in
 
 
-def _hold(course: Course, days: int, book: Rulebook) -> Duty:
+def _hold(course: Course, days: int, formulary: Formulary, book: Rulebook) -> Duty:
     return lambda work, now: hold_taper(
         work,
         course_id=course.id,
         plan_version=_plan_version(course),
         days=days,
         reason="symptoms not yet tolerable",
-        by_prescriber=True,
+        formulary=formulary,
         book=book,
         now=now,
     )
@@ -116,4 +119,10 @@ WELL = CheckIn(
     marked_agitation=False,
     emergency_signs=False,
     missed_doses_in_a_row=0,
+    symptoms=FourSymptoms(
+        dizziness=Severity.MILD,
+        brain_zaps=Severity.NONE,
+        irritability=Severity.NONE,
+        anxiety=Severity.MILD,
+    ),
 )

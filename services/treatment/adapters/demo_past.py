@@ -14,7 +14,6 @@ from services.treatment.adapters.demo_duties import do_duty
 from services.treatment.application.confirm_course import confirm_course
 from services.treatment.application.draft_taper import draft_taper
 from services.treatment.application.drafting import Wish as Asked
-from services.treatment.application.outline_taper import Wish
 from services.treatment.application.ports import Signed
 from services.treatment.application.propose_course import propose_course
 from services.treatment.application.record_health_profile import record_health_profile
@@ -22,10 +21,11 @@ from services.treatment.application.record_remission import record_remission
 from services.treatment.application.record_review import response_of
 from services.treatment.application.sign_taper import sign_taper
 from services.treatment.domain.course import Course
+from services.treatment.domain.gate import FourSymptoms, Severity
 from services.treatment.domain.owed import REVIEW, owed_by
 from services.treatment.domain.person import known
 from services.treatment.domain.phases import BEFORE_REMISSION, Phase
-from services.treatment.domain.plan import Readiness
+from services.treatment.domain.plan import Readiness, Wish
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.signing import (
     CONFIRM_COURSE,
@@ -108,7 +108,9 @@ class Past:
             steps.append((self._day(REMISSION_RECORDED_DAY), doctor, self._remission(course)))
         for owed in owed_by(course, supply_working_days=self.book.supply_working_days)[:1]:
             hold_days = self.demo.taper.hold_days if self.patient.twist == "hold" else 0
-            duty = do_duty(course, owed, book=self.book, hold_days=hold_days)
+            duty = do_duty(
+                course, owed, formulary=self.content, book=self.book, hold_days=hold_days
+            )
             who = doctor if owed.kind == REVIEW else staff_id(self.patient.nurse)
             steps.append((owed.due_on, who, duty))
         never = (date.max, doctor, self._propose)
@@ -263,6 +265,12 @@ class Past:
 
 READY = Readiness(
     baseline_withdrawal="none",
+    baseline=FourSymptoms(
+        dizziness=Severity.NONE,
+        brain_zaps=Severity.NONE,
+        irritability=Severity.NONE,
+        anxiety=Severity.MILD,
+    ),
     crisis_plan_agreed=True,
     supporter_asked=True,
     pace_is_the_patients=True,

@@ -1,10 +1,13 @@
 """What treatment learns from other services. Each handler runs in its event's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from services.treatment.adapters.db import SqlWork
+from services.treatment.application.face_life_event import face_life_event
+from services.treatment.application.miss_contact import miss_contact
 from services.treatment.application.suspect_relapse import suspect_relapse
 from services.treatment.application.watch_response import watch_response
+from services.treatment.domain.life_events import LifeEvent
 from services.treatment.domain.person import Details, PlaceInCare
 from services.treatment.domain.rulebook import Rulebook
 from shared.events.assessment import (
@@ -23,7 +26,14 @@ from shared.events.assessment import (
     SafetyFlagFact,
     SafetyFlagRaised,
 )
-from shared.events.engagement import StandInChanged
+from shared.events.engagement import (
+    ContactMissed,
+    LifeEventFact,
+    LifeEventFollowedUp,
+    LifeEventRecorded,
+    LifeEventWithdrawn,
+    StandInChanged,
+)
 from shared.events.envelope import Event, Fact
 from shared.events.portal import StaffAdded, StaffDisabled, StaffRoleChanged
 from shared.runtime import standing
@@ -85,6 +95,7 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
         StaffDisabled: standing.on_staff,
         StandInChanged: standing.on_stand_in,
         RecordOpened: standing.on_record_opened,
+        **_from_engagement(book, work),
         PatientEnrolled: on_patient,
         CareTeamChanged: on_patient,
         PatientLeftCare: on_patient,
@@ -95,4 +106,34 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
         SafetyFlagAcknowledged: on_flag,
         SafetyFlagClosed: on_flag,
         RelapseCriteriaMet: on_relapse_criteria,
+    }
+
+
+def _from_engagement(
+    book: Rulebook, work: Callable[[Transaction], SqlWork]
+) -> Mapping[type[Fact], Handler]:
+    async def on_life_event(tx: Transaction, event: Event[LifeEventFact]) -> None:
+        state = event.data.life_event
+        await face_life_event(
+            work(tx),
+            LifeEvent(
+                id=state.life_event_id,
+                patient_id=state.patient_id,
+                kind=state.kind,
+                on=state.happened_on,
+                no_step_before=state.no_new_step_before,
+            ),
+            withdrawn=state.status == "withdrawn",
+            book=book,
+            now=tx.now,
+        )
+
+    async def on_contact_missed(tx: Transaction, event: Event[ContactMissed]) -> None:
+        await miss_contact(work(tx), patient_id=event.data.contact.patient_id, now=tx.now)
+
+    return {
+        LifeEventRecorded: on_life_event,
+        LifeEventFollowedUp: on_life_event,
+        LifeEventWithdrawn: on_life_event,
+        ContactMissed: on_contact_missed,
     }

@@ -190,6 +190,7 @@ class PlanRow(Row, table=True):
     rulebook: str = Field(sa_type=String(128))
     signed_by: UUID | None = None
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    standing_days: int | None = None
 
     __table_args__ = (CheckConstraint("(state = 'draft') = (signed_by IS NULL)", name="signed_by"),)
 
@@ -209,6 +210,8 @@ class TaperRow(Row, table=True):
     holds: int
     proposal: dict[str, Any] | None = Field(default=None, sa_type=Json)
     proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    starts_on: date | None = None
+    standing_days: int | None = None
 
 
 class StepRow(Row, table=True):
@@ -232,7 +235,66 @@ class StepRow(Row, table=True):
     early_check_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     gate_check_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
-    __table_args__ = (CheckConstraint("dose_mg < previous_mg", name="falls"),)
+    __table_args__ = (CheckConstraint("dose_mg < previous_mg OR ordinal = 0", name="falls"),)
+
+
+class TaperVersionRow(Row, table=True):
+    """A version of a plan as it was when it became the live one; rows are only added."""
+
+    __tablename__ = "taper_version"
+    plan_id: UUID = Field(primary_key=True, foreign_key="taper_plan.id")
+    plan_version: int = Field(primary_key=True)
+    course_id: UUID = Field(foreign_key="course.id", index=True)
+    patient_id: UUID
+    kind: str = Field(sa_type=String(32))
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    made_on: date
+    reason: str | None = Field(default=None, sa_type=Text)
+    taper: dict[str, Any] = Field(sa_type=Json)
+    made_by: str = Field(sa_type=String(96))
+
+
+class PlanChangeRow(Row, table=True):
+    """A proposed version of a plan: what it would change, and what became of it."""
+
+    __tablename__ = "plan_change"
+    id: UUID = Field(primary_key=True)
+    course_id: UUID = Field(foreign_key="course.id", index=True)
+    patient_id: UUID = Field(foreign_key="patient.id")
+    version: int
+    kind: str = Field(sa_type=String(16))
+    state: str = Field(sa_type=String(16))
+    plan_id: UUID
+    from_version: int
+    days: int | None = None
+    on: date | None = None
+    outline: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    diff: dict[str, Any] = Field(sa_type=Json)
+    rule: str = Field(sa_type=String(32))
+    reason: str = Field(sa_type=Text)
+    proposed_by: str = Field(sa_type=String(96))
+    proposed_at: datetime = Field(sa_type=UtcDateTime)
+    decided_by: UUID | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decline_reason: str | None = Field(default=None, sa_type=Text)
+
+    __table_args__ = (
+        CheckConstraint(
+            "(state IN ('signed', 'declined')) = (decided_by IS NOT NULL)", name="decided_by"
+        ),
+        CheckConstraint("(days IS NULL) = (kind <> 'hold')", name="days"),
+    )
+
+
+class LifeEventRow(Row, table=True):
+    """A stressor that steps keep away from."""
+
+    __tablename__ = "life_event"
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(index=True)
+    kind: str = Field(sa_type=String(64))
+    on: date
+    no_step_before: date | None = None
 
 
 class LookRow(Row, table=True):

@@ -15,7 +15,9 @@ from services.treatment.application.refusals import (
     Unknown,
 )
 from services.treatment.domain.course import Course
+from services.treatment.domain.live_taper import Taper
 from services.treatment.domain.person import Known, known
+from services.treatment.domain.plan_change import PlanVersion
 from shared.events.treatment import CourseFact, CourseState, TaperStopped
 
 MakeFact = Callable[[CourseState], CourseFact]
@@ -117,7 +119,29 @@ async def commit(
             known=known_then or {},
         )
     )
+    live = stored.taper
+    if live is not None and _is_new_version(before.taper, live):
+        await work.records.version(
+            PlanVersion(
+                plan_id=live.plan_id,
+                plan_version=live.plan_version,
+                course_id=stored.id,
+                patient_id=stored.patient_id,
+                kind=kind,
+                made_at=now,
+                made_on=on,
+                reason=reason,
+                taper=live,
+            )
+        )
     return stored
+
+
+def _is_new_version(before: Taper | None, after: Taper) -> bool:
+    return before is None or (before.plan_id, before.plan_version) != (
+        after.plan_id,
+        after.plan_version,
+    )
 
 
 def announce(work: Work, course: Course, make: MakeFact, *, version: int) -> None:

@@ -11,7 +11,6 @@ from services.treatment.application.draft_taper import require_eligible
 from services.treatment.application.judging import names_of
 from services.treatment.application.outline_taper import (
     Calculated,
-    Wish,
     calculate_taper,
     risk_of,
 )
@@ -26,6 +25,7 @@ from services.treatment.domain.bench import (
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
+from services.treatment.domain.plan import Wish
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.withdrawal_risk import Risk
 

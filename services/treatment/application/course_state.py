@@ -49,7 +49,7 @@ def _taper(taper: Taper) -> TaperState:
         policy=taper.policy,
         status=taper.status.value,
         steps=tuple(_step(step) for step in taper.scheduled),
-        step_count=len(taper.planned),
+        step_count=taper.step_count,
         surveillance=tuple(
             SurveillanceState(ordinal=look.ordinal, due_on=look.due_on, done_at=look.done_at)
             for look in taper.looks

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from services.treatment.application.changing import Loaded, load
 from services.treatment.application.judging import names_of
-from services.treatment.application.outline_taper import Wish, outline_taper
+from services.treatment.application.outline_taper import outline_taper
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.record_review import response_of
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import IllegalMove
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.phases import ALLOWED, Move
-from services.treatment.domain.plan import Outline, Plan, PlanState, Readiness
+from services.treatment.domain.plan import Outline, Plan, PlanState, Readiness, Wish
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.taper_readiness import readiness_findings, require_reason_if_early
 
@@ -47,8 +47,10 @@ async def draft_taper(
     formulary: Formulary,
     book: Rulebook,
     now: datetime,
+    standing_days: int | None = None,
 ) -> Plan:
-    """A plan to look at and sign.
+    """A plan to look at and sign. ``standing_days`` is how long the signer would let a nurse hold
+    at one dose; what the content allows where nothing is said.
 
     Raises:
         Unknown, IllegalMove, RuleRefusal
@@ -63,7 +65,7 @@ async def draft_taper(
         course_id=course_id,
         patient_id=found.patient.id,
         version=1,
-        plan_version=1,
+        plan_version=next_version(found.course),
         state=PlanState.DRAFT,
         outline=outline,
         readiness=readiness,
@@ -71,6 +73,7 @@ async def draft_taper(
         drafted_by=drafted_by,
         drafted_at=now,
         rulebook=book.version,
+        standing_days=_standing(standing_days, book),
     )
     await work.plans.add(plan)
     work.audit(
@@ -91,6 +94,16 @@ def require_eligible(course: Course) -> None:
             f"T-01: no taper is planned for a course that is {course.phase}; it must be "
             f"{', '.join(sorted(allowed))}. A running taper is changed from its own page."
         )
+
+
+def next_version(course: Course) -> int:
+    """Versions of a course's plans rise, whichever plan they are of."""
+    return course.taper.plan_version + 1 if course.taper else 1
+
+
+def _standing(asked: int | None, book: Rulebook) -> int:
+    most = book.steps.standing_order_hold_days
+    return most if asked is None else min(asked, most)
 
 
 async def findings_now(

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.treatment.application.changing import commit, load, stating
-from services.treatment.application.ports import Work
+from services.treatment.application.ports import Formulary, Work
+from services.treatment.application.propose_plan_change import overtake, propose_gentler
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
 from services.treatment.domain.rulebook import Rulebook
@@ -18,21 +19,26 @@ async def hold_taper(
     plan_version: int,
     days: int,
     reason: str,
-    by_prescriber: bool,
+    formulary: Formulary,
     book: Rulebook,
     now: datetime,
 ) -> Course:
-    """Raises: Unknown, IllegalMove, PlanSuperseded, NotAuthorised, StaleVersion."""
+    """The signed plan lets a nurse do this for so many days; a longer hold is proposed and signed.
+
+    Raises:
+        Unknown, IllegalMove, PlanSuperseded, NotAuthorised, StaleVersion
+    """
     found = await load(work, course_id, now=now)
     held = tapering.hold(
         found.course,
         plan_version=plan_version,
         days=days,
         today=found.today,
-        by_prescriber=by_prescriber,
+        at=now,
+        by_prescriber=False,
         cadence=book.steps,
     )
-    return await commit(
+    stored = await commit(
         work,
         found.course,
         held,
@@ -43,3 +49,6 @@ async def hold_taper(
         text=f"Held for {days} days at {held.dose.text}",
         reason=reason,
     )
+    await overtake(work, course_id)
+    await propose_gentler(work, stored, formulary=formulary, book=book, now=now)
+    return stored

@@ -9,10 +9,13 @@ from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.errors import require_near
 from services.treatment.domain.live_taper import Dose
-from services.treatment.domain.plan import Outline, PlanRow
-from services.treatment.domain.policies import OWN_ROWS, Policy, own_rows
+from services.treatment.domain.plan import Outline, PlanRow, Wish
+from services.treatment.domain.policies import OWN_ROWS, Policy, own_rows, slowed
+from services.treatment.domain.products import Shelf
 from services.treatment.domain.quantities import ZERO
+from services.treatment.domain.realiser import dose_table
 from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.supply import SupplyPart, parts_for
 from services.treatment.domain.supply_text import supply_text
 from services.treatment.domain.taper import TaperPlan, TaperStep, plan_taper
 from services.treatment.domain.taper_rules import check_interval, default_interval_days
@@ -27,22 +30,6 @@ HISTORY_CONDITIONS = frozenset({EARLIER_WITHDRAWAL, MISSED_DOSE_SYMPTOMS, FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Which way down a prescriber asks for; ``rows`` are their own doses with their days.
-
-    ``solids_only`` leaves liquids and drops on the shelf.
-    """
-
-    policy: str
-    starts_on: date
-    products: frozenset[str] = frozenset()
-    solids_only: bool = False
-    interval_days: int | None = None
-    last_dose_mg: Decimal | None = None
-    rows: tuple[tuple[Decimal, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Calculated:
     """A plan as the engine gives it, with the policy and the person's risk it was judged by."""
 
@@ -50,6 +37,7 @@ class Calculated:
     policy: Policy
     drug: Drug
     risk: Risk
+    shelf: Shelf
 
 
 def outline_taper(
@@ -82,6 +70,8 @@ def outline_taper(
         dispensable=plan.verdict is Verdict.DISPENSABLE,
         rows=_rows(plan),
         findings=plan.findings,
+        start_parts=_start_parts(found),
+        wish=wish,
     )
 
 
@@ -108,18 +98,19 @@ def calculate_taper(
     for _, days in wish.rows:
         check_interval(days, drug, rules)
     risk = risk_of(course, conditions=conditions, formulary=formulary, today=today)
+    shelf = drug.shelf(
+        book.jurisdiction,
+        on=wish.starts_on,
+        family=course.family,
+        solids_only=wish.solids_only,
+        only=wish.products,
+        taken=taken,
+    )
     plan = plan_taper(
         drug=drug,
         policy=policy,
         start_mg=course.dose.mg,
-        shelf=drug.shelf(
-            book.jurisdiction,
-            on=wish.starts_on,
-            family=course.family,
-            solids_only=wish.solids_only,
-            only=wish.products,
-            taken=taken,
-        ),
+        shelf=shelf,
         start_on=wish.starts_on,
         interval_days=wish.interval_days
         or default_interval_days(drug, policy, rules, use_months=_months(course, today)),
@@ -128,7 +119,7 @@ def calculate_taper(
         last_dose_mg=wish.last_dose_mg,
         risk=risk,
     )
-    return Calculated(plan=plan, policy=policy, drug=drug, risk=risk)
+    return Calculated(plan=plan, policy=policy, drug=drug, risk=risk, shelf=shelf)
 
 
 def risk_of(
@@ -156,7 +147,15 @@ def _policy(drug: Drug, wish: Wish, formulary: Formulary) -> Policy:
             tuple(dose_mg for dose_mg, _ in wish.rows),
             tuple(days for _, days in wish.rows),
         )
-    return formulary.policy(wish.policy)
+    policy = formulary.policy(wish.policy)
+    return slowed(policy, wish.slowed) if wish.slowed else policy
+
+
+def _start_parts(found: Calculated) -> tuple[SupplyPart, ...]:
+    """What one day of the dose the plan starts from takes."""
+    table = dose_table(found.shelf, found.drug.taper.highest_start_mg)
+    dose = table.exactly(found.plan.start_mg)
+    return parts_for(dose.products, dose.other_day, days=1) if dose else ()
 
 
 def _rows(plan: TaperPlan) -> tuple[PlanRow, ...]:
@@ -174,6 +173,7 @@ def _row(step: TaperStep, *, before_mg: Decimal) -> PlanRow:
         target_mg=step.target_mg,
         dose=Dose(step.dose_mg, step.dose_text),
         supply_text=supply_text(step.products, step.other_day, days=step.days),
+        supply_parts=parts_for(step.products, step.other_day, days=step.days),
         cut_percent=_rounded(100 * (before_mg - step.dose_mg) / before_mg),
         occupancy_percent=_rounded(step.occupancy_percent),
         error_mg=step.error_mg or ZERO,

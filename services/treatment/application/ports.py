@@ -10,8 +10,10 @@ from uuid import UUID
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.gate import CheckIn, Proposal
+from services.treatment.domain.life_events import LifeEvent
 from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.plan import Plan
+from services.treatment.domain.plan_change import PlanChange, PlanVersion
 from services.treatment.domain.policies import Policy
 from services.treatment.domain.response import Reading
 from services.treatment.domain.taper_rules import TaperRules
@@ -99,6 +101,38 @@ class Flags(Protocol):
         ...
 
 
+class LifeEvents(Protocol):
+    """Stressors, as somebody said them or another service knows them."""
+
+    async def put(self, event: LifeEvent) -> None: ...
+
+    async def forget(self, event_id: UUID) -> None:
+        """It was recorded by mistake."""
+        ...
+
+    async def of(self, patient_id: UUID) -> tuple[LifeEvent, ...]: ...
+
+
+class PlanChanges(Protocol):
+    """Proposed versions of a plan, waiting or decided."""
+
+    async def get(self, change_id: UUID) -> PlanChange | None: ...
+
+    async def of(self, course_id: UUID) -> Sequence[PlanChange]:
+        """The course's, newest first."""
+        ...
+
+    async def add(self, change: PlanChange) -> None: ...
+
+    async def save(self, change: PlanChange, *, expected: int) -> None:
+        """Replace version ``expected``.
+
+        Raises:
+            StaleVersion: somebody else decided it.
+        """
+        ...
+
+
 class Profiles(Protocol):
     async def latest(self, patient_id: UUID) -> HealthProfile | None: ...
 
@@ -181,6 +215,18 @@ class Records(Protocol):
 
     async def check_in(self, recorded: RecordedCheckIn) -> None: ...
 
+    async def version(self, kept: PlanVersion) -> None:
+        """Keep a version of a plan as it was when it became the live one."""
+        ...
+
+    async def versions(self, course_id: UUID) -> tuple[PlanVersion, ...]:
+        """Every version the course has lived by, newest first."""
+        ...
+
+    async def check_ins_of(self, course_id: UUID) -> tuple[RecordedCheckIn, ...]:
+        """What was said at the course's check-ins, newest first."""
+        ...
+
     async def signature(self, signed: Signed, *, of: str) -> None:
         """Keep a signature with the object it binds.
 
@@ -204,6 +250,12 @@ class Work(Protocol):
 
     @property
     def profiles(self) -> Profiles: ...
+
+    @property
+    def life_events(self) -> LifeEvents: ...
+
+    @property
+    def changes(self) -> PlanChanges: ...
 
     @property
     def courses(self) -> Courses: ...

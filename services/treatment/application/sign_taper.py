@@ -112,4 +112,5 @@ def _live(plan: Plan) -> Taper:
         planned=tuple(row.planned() for row in plan.outline.rows),
         starts_on=plan.outline.starts_on,
         current=plan.outline.start,
+        standing_days=plan.standing_days,
     )

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from services.treatment.application.around import around
 from services.treatment.application.changing import (
     commit,
     load,
     require_complete_information,
     stating,
 )
-from services.treatment.application.draft_taper import is_flagged
 from services.treatment.application.ports import Work
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
@@ -39,7 +39,7 @@ async def take_step(
         taken_on=taken_on,
         today=found.today,
         at=now,
-        flagged=await is_flagged(work, found.patient.id, book=book),
+        around=await around(work, found, book=book),
         cadence=book.steps,
         surveillance=book.surveillance,
     )

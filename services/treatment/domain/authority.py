@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from services.treatment.domain import reviews as looks
-from services.treatment.domain.course import Course, LeavingStep, looks_owed
-from services.treatment.domain.live_taper import PlanStatus, ScheduledStep
+from services.treatment.domain.course import Course, Ending, LeavingStep, looks_owed
+from services.treatment.domain.live_taper import PlanStatus, ScheduledStep, last_taken
 from services.treatment.domain.phases import Move, Phase, allowed_moves
 from services.treatment.domain.reviews import Review
 from services.treatment.domain.surveillance import Look
@@ -33,6 +33,8 @@ WHO: Mapping[Move, frozenset[str]] = {
     Move.SWITCH: _PRESCRIBER,
     Move.SWITCH_STEP: _AT_THE_BEDSIDE,
     Move.STAY: _PRESCRIBER,
+    Move.SLOW_DOWN: _PRESCRIBER,
+    Move.REINSTATE: _PRESCRIBER,
     Move.HARM_STOP: _PRESCRIBER,
     Move.CLOSE: _PRESCRIBER,
 }
@@ -42,6 +44,9 @@ WHO: Mapping[Move, frozenset[str]] = {
 PER_ITEM = frozenset({Move.CONFIRM_SUPPLY, Move.TAKE_STEP, Move.CHECK_IN, Move.SWITCH_STEP})
 """Moves that are offered on a step or a look, not on the course."""
 
+SIGNED = frozenset({Move.STEP_BACK, Move.SLOW_DOWN, Move.REINSTATE})
+"""Moves that only a signed proposal makes; a hold within the standing order needs none."""
+
 
 def actions(course: Course, role: str, *, has_left_care: bool) -> tuple[str, ...]:
     """What this role may do to the course as a whole now."""
@@ -50,7 +55,8 @@ def actions(course: Course, role: str, *, has_left_care: bool) -> tuple[str, ...
         move.value
         for move in allowed_moves(course.phase)
         if role in WHO[move]
-        and move not in PER_ITEM
+        and move not in PER_ITEM | SIGNED
+        and (move is not Move.RESUME or course.phase is Phase.SUSPENDED)
         and (move is not Move.CLOSE or over or has_left_care)
     )
 
@@ -68,6 +74,7 @@ def review_actions(course: Course, review: Review, role: str) -> tuple[str, ...]
 def step_actions(course: Course, step: ScheduledStep, role: str) -> tuple[str, ...]:
     """What this role may do with one scheduled step now."""
     moves = allowed_moves(course.phase)
+    is_last = course.taper is not None and step.ordinal == course.taper.last.ordinal
     offers = (
         (Move.CONFIRM_SUPPLY, "supply", step.supply_confirmed_at is None),
         (
@@ -81,6 +88,7 @@ def step_actions(course: Course, step: ScheduledStep, role: str) -> tuple[str, .
             step.check_in_early_on is not None and step.early_check_in_at is None,
         ),
         (Move.CHECK_IN, "check-in-gate", step.waits_at_gate),
+        (Move.CHECK_IN, "check-in-unscheduled", is_last),
     )
     live = course.taper is not None and course.taper.status in {
         PlanStatus.SIGNED,
@@ -106,3 +114,21 @@ def look_actions(course: Course, look: Look, role: str) -> tuple[str, ...]:
     """Whether this role may record this look after the last dose."""
     may = look.done_at is None and course.phase is Phase.STOPPED_WATCH
     return ("check-in-surveillance",) if may and role in WHO[Move.CHECK_IN] else ()
+
+
+def proposals(course: Course, role: str) -> tuple[str, ...]:
+    """Which new versions of the plan this role may propose now."""
+    if role not in WHO[Move.HOLD]:
+        return ()
+    taper = course.taper
+    cut = last_taken(taper) if taper else None
+    may_go_back = cut is not None and cut.previous.mg > cut.dose.mg
+    offers = (
+        (Move.HOLD, True),
+        (Move.RESUME, course.phase is Phase.TAPER_HOLD),
+        (Move.STEP_BACK, may_go_back),
+        (Move.SLOW_DOWN, cut is not None),
+        (Move.REINSTATE, course.ending is Ending.TAPERED and taper is not None),
+    )
+    moves = allowed_moves(course.phase)
+    return tuple(move.value for move, is_open in offers if is_open and move in moves)

@@ -21,3 +21,11 @@ def working_days_before(day: date, count: int) -> date:
         day -= timedelta(days=1)
         count -= day.weekday() < SATURDAY
     return day
+
+
+def working_days_after(day: date, count: int) -> date:
+    """``count`` Mondays-to-Fridays after ``day``. Public holidays are the clinic's to add."""
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < SATURDAY
+    return day

@@ -17,7 +17,8 @@ from services.treatment.domain.errors import (
     NoSuchItem,
     PlanSuperseded,
 )
-from services.treatment.domain.gate import Proposal
+from services.treatment.domain.gate import CheckInRules, Proposal
+from services.treatment.domain.supply import SupplyPart
 from services.treatment.domain.surveillance import Look
 
 
@@ -48,6 +49,7 @@ class PlannedStep:
     days: int
     dose: Dose
     supply_text: str
+    supply_parts: tuple[SupplyPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class ScheduledStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCadence:
-    """The rhythm inside a step, in days.
+    """The rhythm inside a step, in days, and the figures its check-ins are judged by.
 
     ``gate_leads`` are (step length from, days before its end) pairs, longest length first.
     The lead is also the least time from an opened gate to the next change.
@@ -84,7 +86,7 @@ class StepCadence:
     early_after_days: int
     gate_leads: tuple[tuple[int, int], ...]
     standing_order_hold_days: int
-    missed_doses_limit: int
+    check_in: CheckInRules
 
     def gate_lead(self, step_days: int) -> int:
         """How many days before the end of a step of that length its gate is asked."""
@@ -93,7 +95,12 @@ class StepCadence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taper:
-    """The live plan. ``held_days`` and ``holds`` count since the last step was taken."""
+    """The live plan. ``held_days`` and ``holds`` count since the last step was taken.
+
+    ``starts_on`` is the signed day of the first cut: no change of dates brings it forward.
+    ``standing_days`` is how long the signature lets a nurse hold at one dose; None where the
+    plan was signed before it said so, and the content's figure counts.
+    """
 
     plan_id: UUID
     plan_version: int
@@ -105,6 +112,8 @@ class Taper:
     hold_until: date | None = None
     held_days: int = 0
     holds: int = 0
+    starts_on: date | None = None
+    standing_days: int | None = None
     proposal: Proposal | None = None
     proposed_at: datetime | None = None
 
@@ -112,6 +121,11 @@ class Taper:
     def last(self) -> ScheduledStep:
         """The step scheduled last; there is always one."""
         return self.scheduled[-1]
+
+    @property
+    def step_count(self) -> int:
+        """How many cuts the plan has. Step 0, where there is one, is the dose it starts from."""
+        return sum(step.ordinal > 0 for step in self.planned)
 
     @property
     def is_live(self) -> bool:
@@ -126,6 +140,7 @@ def begin(
     planned: tuple[PlannedStep, ...],
     starts_on: date,
     current: Dose,
+    standing_days: int | None = None,
 ) -> Taper:
     """The plan just signed, with its first step scheduled."""
     first = planned[0]
@@ -143,6 +158,48 @@ def begin(
         status=PlanStatus.SIGNED,
         planned=planned,
         scheduled=(step,),
+        starts_on=starts_on,
+        standing_days=standing_days,
+    )
+
+
+def begin_again(
+    *,
+    plan_id: UUID,
+    plan_version: int,
+    policy: str,
+    planned: tuple[PlannedStep, ...],
+    starts_on: date,
+    living: ScheduledStep,
+    cadence: StepCadence,
+    standing_days: int | None = None,
+) -> Taper:
+    """A plan that follows another while a dose is being lived.
+
+    That dose becomes step 0, so that its gate is asked before the first new cut: time alone
+    opens it as little as any other (T-06).
+    """
+    taken_on = living.taken_on or living.change_on
+    days = (starts_on - taken_on).days
+    gate_on = starts_on - timedelta(days=cadence.gate_lead(days))
+    early_on = living.check_in_early_on
+    start = replace(
+        living,
+        ordinal=0,
+        check_in_early_on=None if early_on is None else min(early_on, gate_on),
+        check_in_gate_on=gate_on,
+        gate_check_in_at=None,
+    )
+    zero = PlannedStep(ordinal=0, days=days, dose=living.dose, supply_text=living.supply_text)
+    return Taper(
+        plan_id=plan_id,
+        plan_version=plan_version,
+        policy=policy,
+        status=PlanStatus.ACTIVE,
+        planned=(zero, *planned),
+        scheduled=(start,),
+        starts_on=starts_on,
+        standing_days=standing_days,
     )
 
 
@@ -159,9 +216,13 @@ def require_version(taper: Taper, plan_version: int) -> None:
         )
 
 
-def require_step(taper: Taper, ordinal: int) -> None:
-    """Raises: NoSuchItem, when that step is not scheduled."""
-    _step(taper, ordinal)
+def scheduled(taper: Taper, ordinal: int) -> ScheduledStep:
+    """The step with that number.
+
+    Raises:
+        NoSuchItem: it is not scheduled.
+    """
+    return _step(taper, ordinal)
 
 
 def confirm_supply(taper: Taper, ordinal: int, *, at: datetime) -> Taper:
@@ -275,46 +336,87 @@ def record_gate(
     return _schedule_next(opened, step, today=today, cadence=cadence)
 
 
-def hold(taper: Taper, *, until: date, today: date) -> Taper:
-    """Keep the dose; every date from here on moves to ``until`` or later (T-07).
+def record_unscheduled(
+    taper: Taper, proposal: Proposal, *, at: datetime, within: timedelta
+) -> Taper:
+    """Something said between the check-ins. It opens no gate; bad news stands until it is
+    answered or until good news that is not so close to it that the two contradict."""
+    if not proposal.opens_gate:
+        return replace(taper, proposal=proposal, proposed_at=at)
+    if contradicts(taper, at=at, within=within):
+        return taper
+    shut = taper.proposal is not None and not taper.proposal.opens_gate
+    return replace(taper, proposal=None, proposed_at=None) if shut else taper
 
-    A step that is scheduled and not taken is taken back, and the gate before it is asked again
-    when the hold ends; a first step just moves.
+
+def contradicts(taper: Taper, *, at: datetime, within: timedelta) -> bool:
+    """Whether good news now would follow bad news of a moment ago."""
+    bad = taper.proposal is not None and taper.proposal.is_bad_news
+    return bad and taper.proposed_at is not None and at - taper.proposed_at < within
+
+
+def hold(taper: Taper, *, days: int, today: date) -> Taper:
+    """Keep the dose for so many days; on a held plan, for so many days more (T-07).
+
+    The step's own time stands still meanwhile, so its gate and the next cut both come later by
+    the days of the hold; how the person is, is asked again on the day the hold ends. A step that
+    is scheduled and not taken is taken back, and the gate before it is asked again. A first
+    step just moves.
     """
-    last = taper.last
-    if last.taken_at is not None:
-        gate_on = max(until, last.check_in_gate_on or until)
-        steps = (*taper.scheduled[:-1], replace(last, check_in_gate_on=gate_on))
-    elif len(taper.scheduled) == 1:
-        steps = (replace(last, change_on=max(until, last.change_on)),)
-    else:
-        before = replace(taper.scheduled[-2], check_in_gate_on=until, gate_check_in_at=None)
-        steps = (*taper.scheduled[:-2], before)
-    return replace(
+    until = held_from(taper, today) + timedelta(days=days)
+    held = replace(
         taper,
         plan_version=taper.plan_version + 1,
         status=PlanStatus.HOLD,
-        scheduled=steps,
         hold_until=until,
-        held_days=taper.held_days + (until - today).days,
+        held_days=taper.held_days + days,
         holds=taper.holds + 1,
         proposal=None,
         proposed_at=None,
     )
+    last = taper.last
+    if last.taken_at is None and len(taper.scheduled) == 1:
+        return _with_step(held, replace(last, change_on=max(until, last.change_on)))
+    living = last if last.taken_at is not None else taper.scheduled[-2]
+    gate_on = max(until, (living.check_in_gate_on or until) + timedelta(days=days))
+    asked_again = until < gate_on
+    waiting = replace(
+        living,
+        check_in_gate_on=gate_on,
+        gate_check_in_at=None,
+        check_in_early_on=until if asked_again else living.check_in_early_on,
+        early_check_in_at=None if asked_again else living.early_check_in_at,
+    )
+    kept = tuple(step for step in taper.scheduled if step.ordinal < living.ordinal)
+    return replace(held, scheduled=(*kept, waiting))
+
+
+def held_from(taper: Taper, today: date) -> date:
+    """From when the days of a hold count: today, or the end of the hold that is running."""
+    if taper.status is not PlanStatus.HOLD or taper.hold_until is None:
+        return today
+    return max(today, taper.hold_until)
 
 
 def release(taper: Taper, *, on: date) -> Taper:
-    """End a hold on a day; the gate is asked then, or the first step comes then."""
+    """End a hold on a day; what the hold had moved comes back by the days that are not used.
+
+    A first step never comes before the day that was signed, nor any gate before ``on``.
+    """
+    unused = (taper.hold_until or on) - on
     last = taper.last
     if last.taken_at is None:
-        moved = replace(last, change_on=on)
+        moved = replace(last, change_on=max(on, taper.starts_on or last.change_on))
     else:
-        moved = replace(last, check_in_gate_on=on)
+        gate_on = max(on, (last.check_in_gate_on or on) - unused)
+        early = last.check_in_early_on if last.early_check_in_at else min(on, gate_on)
+        moved = replace(last, check_in_gate_on=gate_on, check_in_early_on=early)
     return replace(
         _with_step(taper, moved),
         plan_version=taper.plan_version + 1,
         status=PlanStatus.SIGNED if last.taken_at is None else PlanStatus.ACTIVE,
         hold_until=None,
+        held_days=max(0, taper.held_days - unused.days),
     )
 
 
@@ -358,16 +460,21 @@ def _early_on(taken_on: date, gate_on: date, cadence: StepCadence) -> date:
     return min(taken_on + timedelta(days=cadence.early_after_days), gate_on)
 
 
+def next_on(taper: Taper, step: ScheduledStep, *, today: date, cadence: StepCadence) -> date:
+    """When the step after this one comes if the gate opens today: after the days of this one and
+    of its holds, never too soon after the gate."""
+    days = _planned(taper, step.ordinal).days
+    planned_on = (step.taken_on or step.change_on) + timedelta(days=days + taper.held_days)
+    return max(planned_on, today + timedelta(days=cadence.gate_lead(days)))
+
+
 def _schedule_next(
     taper: Taper, step: ScheduledStep, *, today: date, cadence: StepCadence
 ) -> Taper:
-    """The next step comes after the days of this one, and never sooner after its gate."""
-    days = _planned(taper, step.ordinal).days
     following = _planned(taper, step.ordinal + 1)
-    planned_on = (step.taken_on or step.change_on) + timedelta(days=days)
     scheduled = ScheduledStep(
         ordinal=following.ordinal,
-        change_on=max(planned_on, today + timedelta(days=cadence.gate_lead(days))),
+        change_on=next_on(taper, step, today=today, cadence=cadence),
         previous=step.dose,
         dose=following.dose,
         supply_text=following.supply_text,

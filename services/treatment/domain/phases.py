@@ -52,6 +52,8 @@ class Move(StrEnum):
     SWITCH = "switches"
     SWITCH_STEP = "switch-steps"
     STAY = "stay"
+    SLOW_DOWN = "slow-down"
+    REINSTATE = "reinstate"
     HARM_STOP = "harm-stop"
     CLOSE = "close"
 
@@ -89,6 +91,8 @@ ALLOWED: Mapping[Move, frozenset[Phase]] = {
     Move.SWITCH: STEADY,
     Move.SWITCH_STEP: frozenset({Phase.SWITCHING_OUT}),
     Move.STAY: frozenset({Phase.SWITCHING_OUT}),
+    Move.SLOW_DOWN: frozenset({Phase.TAPER_ACTIVE, Phase.TAPER_HOLD}),
+    Move.REINSTATE: frozenset({Phase.STOPPED_WATCH}),
     Move.HARM_STOP: ON_DRUG,
     Move.CLOSE: ON_DRUG | {Phase.STOPPED_WATCH},
 }

@@ -7,7 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.treatment.domain.findings import Finding
+from services.treatment.domain.gate import FourSymptoms
 from services.treatment.domain.live_taper import Dose, PlannedStep
+from services.treatment.domain.supply import SupplyPart
 
 
 class PlanState(StrEnum):
@@ -30,11 +32,16 @@ class PlanRow:
     cut_percent: Decimal | None
     occupancy_percent: Decimal | None
     error_mg: Decimal
+    supply_parts: tuple[SupplyPart, ...] = ()
 
     def planned(self) -> PlannedStep:
         """What the live taper needs of it."""
         return PlannedStep(
-            ordinal=self.ordinal, days=self.days, dose=self.dose, supply_text=self.supply_text
+            ordinal=self.ordinal,
+            days=self.days,
+            dose=self.dose,
+            supply_text=self.supply_text,
+            supply_parts=self.supply_parts,
         )
 
 
@@ -43,14 +50,36 @@ class Readiness:
     """What must be asked before the first cut (T-01, T-02)."""
 
     baseline_withdrawal: str
+    baseline: FourSymptoms | None = None
     crisis_plan_agreed: bool
     supporter_asked: bool
     pace_is_the_patients: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which way down a prescriber asks for; ``rows`` are their own doses with their days.
+
+    ``solids_only`` leaves liquids and drops on the shelf. ``slowed`` counts how often the
+    policy's cuts were halved (T-09).
+    """
+
+    policy: str
+    starts_on: date
+    products: frozenset[str] = frozenset()
+    solids_only: bool = False
+    interval_days: int | None = None
+    last_dose_mg: Decimal | None = None
+    rows: tuple[tuple[Decimal, int], ...] = ()
+    slowed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A calculated way down, before anybody drafts a plan from it."""
+    """A calculated way down, before anybody drafts a plan from it.
+
+    ``wish`` is what was asked for; None in plans older than the question.
+    """
 
     policy: str
     policy_name: str
@@ -60,6 +89,8 @@ class Outline:
     dispensable: bool
     rows: tuple[PlanRow, ...]
     findings: tuple[Finding, ...]
+    start_parts: tuple[SupplyPart, ...] = ()
+    wish: Wish | None = None
 
     @property
     def length_days(self) -> int:
@@ -69,7 +100,10 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A draft, or the document that was signed. ``version`` counts changes of this record."""
+    """A draft, or the document that was signed. ``version`` counts changes of this record.
+
+    ``standing_days``: how long the signer lets a nurse hold at one dose without asking.
+    """
 
     id: UUID
     course_id: UUID
@@ -85,3 +119,4 @@ class Plan:
     rulebook: str
     signed_by: UUID | None = None
     signed_at: datetime | None = None
+    standing_days: int | None = None

@@ -16,7 +16,11 @@ RELAPSE = "relapse-review"
 RELAPSE_SUSPECTED = "relapse-suspected"
 SEVERE = "severe-check-in"
 RED_FLAG = "red-flag"
+MISSED_DOSES = "missed-doses"
 REPEATED_HOLD = "repeated-hold"
+CALL_AGAIN = "call-again"
+SUPPLY_GAP = "supply-gap"
+LIFE_EVENT = "life-event"
 REPLAN = "re-plan"
 REINSTATED = "reinstatement-check"
 AFTER_STOP = "after-stop-review"
@@ -27,10 +31,10 @@ SEROTONIN_WATCH = "serotonin-watch"
 NOT_IMPROVING = "not-improving-review"
 FORMULARY = "formulary-review"
 
-FREEZING = frozenset({RELAPSE_SUSPECTED, SEVERE, RED_FLAG})
-"""While one of these is open no gate opens and no step is taken (T-08, T-18)."""
+FREEZING = frozenset({RELAPSE_SUSPECTED, SEVERE, RED_FLAG, MISSED_DOSES})
+"""While one of these is open no gate opens and no step is taken (T-08, T-18, T-20)."""
 
-ABOUT_THE_PERSON = frozenset({RELAPSE, RELAPSE_SUSPECTED, SEVERE, RED_FLAG})
+ABOUT_THE_PERSON = frozenset({RELAPSE, RELAPSE_SUSPECTED, SEVERE, RED_FLAG, CALL_AGAIN})
 """What is still asked once the drug is stopped; every other open review was about the drug."""
 
 OF_THE_CLOCK = frozenset({DECISION, MAINTENANCE})
@@ -209,6 +213,13 @@ def first_done(reviews: tuple[Review, ...], kind: str, *, at: datetime) -> tuple
         return reviews
     first = min(waiting, key=lambda review: (review.due_on, review.ordinal))
     return done(reviews, first.ordinal, at=at)
+
+
+def answered(
+    reviews: tuple[Review, ...], kinds: frozenset[str], *, today: date, at: datetime
+) -> tuple[Review, ...]:
+    """The reviews with every open one of those kinds done, or gone where it was not due yet."""
+    return without_open(all_done(reviews, kinds, today=today, at=at), kinds)
 
 
 def freezing(reviews: tuple[Review, ...]) -> tuple[Review, ...]:

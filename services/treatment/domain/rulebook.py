@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.treatment.domain.attribution import AttributionRules
 from services.treatment.domain.clock import DurationRules
 from services.treatment.domain.live_taper import StepCadence
 from services.treatment.domain.response import OutcomeRules
@@ -25,7 +26,9 @@ class Rulebook:
     """``version`` names the content files' versions; a decision is stored with it.
 
     ``citations`` gives source and grade by rule id. ``freezing_flag_level`` is the mildest
-    level of a safety flag that freezes a taper; 0 is the gravest.
+    level of a safety flag that freezes a taper; 0 is the gravest. ``interval_levels`` are the
+    days of a step from short to long, ``holds_before_slower`` the holds in a row after which the
+    next level is proposed (T-09).
     """
 
     version: str
@@ -36,6 +39,7 @@ class Rulebook:
     steps: StepCadence
     switch: SwitchRules
     surveillance: SurveillanceRules
+    attribution: AttributionRules
     safety: tuple[SafetyRule, ...]
     citations: Mapping[str, tuple[str, str]]
     ranking: Mapping[str, Rank]
@@ -45,3 +49,5 @@ class Rulebook:
     most_ahead_days: int
     supply_working_days: int
     birthdays_ahead_months: int
+    interval_levels: tuple[int, ...]
+    holds_before_slower: int

@@ -10,9 +10,11 @@ from uuid import UUID
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import Refusal
 from services.treatment.domain.plan import Plan
+from services.treatment.domain.plan_change import PlanChange
 
 CONFIRM_COURSE = "confirm-course"
 SIGN_TAPER = "sign-taper-plan"
+SIGN_CHANGE = "sign-plan-change"
 
 
 class SignatureMismatch(Refusal):
@@ -67,6 +69,31 @@ def plan_hash(plan: Plan) -> str:
                 for row in outline.rows
             ],
             "early_reason": plan.early_reason,
+            "standing_days": plan.standing_days,
+        }
+    )
+
+
+def change_hash(change: PlanChange) -> str:
+    """Everything a prescriber signs when signing a new version of a plan: doses and days."""
+    diff = change.diff
+    return _sha256(
+        {
+            "meaning": SIGN_CHANGE,
+            "change": change.id,
+            "version": change.version,
+            "course": change.course_id,
+            "patient": change.patient_id,
+            "kind": change.kind,
+            "plan": change.plan_id,
+            "from_version": change.from_version,
+            "days": change.days,
+            "on": change.on,
+            "dose": [diff.dose_after.mg, diff.dose_after.text],
+            "rows": [
+                [row.ordinal, row.on, row.dose.mg, row.dose.text, row.supply_text]
+                for row in diff.after
+            ],
         }
     )
 

@@ -54,11 +54,12 @@ def _flag(*, flagged: bool) -> Iterator[Finding]:
 
 
 def _asked(readiness: Readiness | None) -> Iterator[Finding]:
-    if readiness is None:
+    if readiness is None or readiness.baseline is None:
         yield Finding(
             "T-01",
             Level.BLOCK,
-            "Take the withdrawal baseline, agree a crisis plan, and ask about a supporter first.",
+            "Take the baseline of the four symptoms before the first cut, agree a crisis plan, and "
+            "ask about a supporter first.",
         )
         return
     missing = [

@@ -30,6 +30,7 @@ from services.treatment.domain.response import Category
 from services.treatment.domain.resumption import resume
 from tests.support.courses import (
     BOOK,
+    CALM,
     FULL,
     HALF,
     NOW,
@@ -60,7 +61,7 @@ def take(course: Course, *, flagged: bool = False, on: date = CHANGE_ON) -> Cour
         taken_on=on,
         today=on,
         at=NOW,
-        flagged=flagged,
+        around=replace(CALM, flagged=flagged),
         cadence=BOOK.steps,
         surveillance=BOOK.surveillance,
     )
@@ -75,7 +76,7 @@ def check_in(course: Course, kind: str, *, on: date, flagged: bool = False, **wo
         plan_version=course.taper.plan_version,
         today=on,
         at=NOW,
-        flagged=flagged,
+        around=replace(CALM, flagged=flagged),
         cadence=BOOK.steps,
     )
 
@@ -397,6 +398,7 @@ def hold(course: Course, days: int, *, by_prescriber: bool = False) -> Course:
         plan_version=course.taper.plan_version,
         days=days,
         today=CHANGE_ON,
+        at=NOW,
         by_prescriber=by_prescriber,
         cadence=BOOK.steps,
     )
@@ -429,7 +431,7 @@ def test_an_old_version_changes_nothing():
             plan_version=1,
             today=CHANGE_ON,
             at=NOW,
-            flagged=False,
+            around=CALM,
             cadence=BOOK.steps,
         )
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.treatment.domain.errors import (
     AlreadyDone,
@@ -160,40 +162,89 @@ def test_nothing_is_checked_before_a_step_was_taken(record):
 
 
 def test_a_hold_before_the_first_step_moves_it():
-    until = CHANGE_ON + timedelta(days=3)
-    held = hold(a_taper(), until=until, today=TODAY)
+    held = hold(a_taper(), days=10, today=TODAY)
 
-    assert held.last.change_on == until
+    assert held.last.change_on == TODAY + timedelta(days=10)
     assert (held.plan_version, held.status) == (2, PlanStatus.HOLD)
 
 
-def test_a_hold_at_the_gate_asks_it_again_when_the_hold_ends():
-    until = CHANGE_ON + timedelta(days=21)
-    held = hold(taken_on_time(), until=until, today=CHANGE_ON)
+def test_a_hold_that_ends_before_the_first_step_leaves_its_day():
+    assert hold(a_taper(), days=3, today=TODAY).last.change_on == CHANGE_ON
 
-    assert held.last.check_in_gate_on == until
+
+@pytest.mark.parametrize("days", [3, 10])
+def test_a_first_step_never_comes_before_the_day_that_was_signed(days):
+    held = hold(a_taper(), days=days, today=TODAY)
+    released = release(held, on=TODAY + timedelta(days=1))
+
+    assert released.last.change_on == CHANGE_ON
+    assert (released.status, released.hold_until) == (PlanStatus.SIGNED, None)
+
+
+def test_a_first_step_is_taken_at_the_end_of_its_hold():
+    until = TODAY + timedelta(days=10)
+    held = confirm_supply(hold(a_taper(), days=10, today=TODAY), 1, at=NOW)
+
+    with pytest.raises(BadDate):
+        take(held, 1, taken_on=CHANGE_ON, today=until, at=NOW, cadence=CADENCE)
+    taken = take(held, 1, taken_on=until, today=until, at=NOW, cadence=CADENCE)
+
+    assert (taken.status, taken.hold_until) == (PlanStatus.ACTIVE, None)
+    assert (taken.held_days, taken.holds) == (0, 0)
+
+
+GATE_ON = CHANGE_ON + timedelta(days=9)
+
+
+def test_a_hold_at_the_gate_asks_it_again_when_the_hold_ends():
+    held = hold(taken_on_time(), days=7, today=GATE_ON)
+
+    assert held.last.check_in_gate_on == GATE_ON + timedelta(days=7)
     assert held.plan_version == 2
 
 
-def test_a_short_hold_never_brings_the_gate_forward():
-    before = taken_on_time()
-    held = hold(before, until=CHANGE_ON + timedelta(days=2), today=CHANGE_ON)
+def test_a_hold_after_the_gate_day_never_brings_it_forward():
+    late = GATE_ON + timedelta(days=20)
+    held = hold(taken_on_time(), days=2, today=late)
 
-    assert held.last.check_in_gate_on == before.last.check_in_gate_on
+    assert held.last.check_in_gate_on == late + timedelta(days=2)
+
+
+def test_a_hold_in_the_middle_of_a_step_moves_the_gate_and_the_next_cut():
+    held = hold(taken_on_time(), days=4, today=CHANGE_ON + timedelta(days=3))
+    assert held.last.check_in_gate_on == GATE_ON + timedelta(days=4)
+
+    opened = record_gate(held, 1, OPEN, today=held.last.check_in_gate_on, at=NOW, cadence=CADENCE)
+    assert opened.last.change_on == CHANGE_ON + timedelta(days=14 + 4)
+
+
+def test_how_the_person_is_is_asked_again_on_the_day_a_hold_ends():
+    checked = record_early(taken_on_time(), 1, SHUT, at=NOW)
+    held = hold(checked, days=4, today=CHANGE_ON + timedelta(days=4))
+
+    assert held.last.check_in_early_on == CHANGE_ON + timedelta(days=8)
+    assert held.last.early_check_in_at is None
+
+
+def test_a_hold_of_a_held_plan_counts_from_the_end_of_the_first():
+    held = hold(hold(taken_on_time(), days=4, today=GATE_ON), days=3, today=GATE_ON)
+
+    assert held.hold_until == GATE_ON + timedelta(days=7)
+    assert held.last.check_in_gate_on == GATE_ON + timedelta(days=7)
+    assert (held.held_days, held.holds, held.plan_version) == (7, 2, 3)
 
 
 def test_a_hold_takes_back_a_step_that_was_not_taken():
-    until = CHANGE_ON + timedelta(days=30)
-    held = hold(gate_opened(), until=until, today=CHANGE_ON)
+    held = hold(gate_opened(), days=21, today=GATE_ON)
 
     assert [step.ordinal for step in held.scheduled] == [1]
-    assert held.last.check_in_gate_on == until
+    assert held.last.check_in_gate_on == GATE_ON + timedelta(days=21)
     assert held.last.gate_check_in_at is None
 
 
 def test_after_a_hold_every_later_date_counts_from_its_end():
-    until = CHANGE_ON + timedelta(days=30)
-    held = hold(gate_opened(), until=until, today=CHANGE_ON)
+    held = hold(gate_opened(), days=21, today=GATE_ON)
+    until = held.hold_until
     opened = record_gate(held, 1, OPEN, today=until, at=NOW, cadence=CADENCE)
 
     assert opened.last.change_on == until + timedelta(days=5)
@@ -201,18 +252,44 @@ def test_after_a_hold_every_later_date_counts_from_its_end():
 
 
 def test_doses_never_change_by_a_hold():
-    held = hold(gate_opened(), until=CHANGE_ON + timedelta(days=30), today=CHANGE_ON)
+    held = hold(gate_opened(), days=30, today=CHANGE_ON)
 
     assert held.planned == a_taper().planned
 
 
 def test_ending_a_hold_asks_the_gate_on_that_day():
-    on = CHANGE_ON + timedelta(days=16)
-    held = hold(taken_on_time(), until=CHANGE_ON + timedelta(days=30), today=CHANGE_ON)
+    on = GATE_ON + timedelta(days=7)
+    held = hold(taken_on_time(), days=21, today=GATE_ON)
     released = release(held, on=on)
 
     assert released.last.check_in_gate_on == on
     assert (released.plan_version, released.status) == (3, PlanStatus.ACTIVE)
+    assert released.held_days == 7
+
+
+def test_ending_a_hold_early_gives_back_only_the_days_that_were_not_used():
+    day = CHANGE_ON + timedelta(days=2)
+    released = release(hold(taken_on_time(), days=6, today=day), on=day + timedelta(days=2))
+
+    assert released.last.check_in_gate_on == GATE_ON + timedelta(days=2)
+    opened = record_gate(
+        released, 1, OPEN, today=released.last.check_in_gate_on, at=NOW, cadence=CADENCE
+    )
+    assert opened.last.change_on == CHANGE_ON + timedelta(days=14 + 2)
+
+
+@given(st.integers(0, 40), st.integers(1, 30), st.integers(0, 40))
+def test_no_hold_and_no_end_of_one_brings_a_gate_or_a_cut_forward(after, days, used):
+    day = CHANGE_ON + timedelta(days=after)
+    held = hold(taken_on_time(), days=days, today=day)
+    released = release(held, on=day + timedelta(days=used))
+    gate_on = released.last.check_in_gate_on
+    opened = record_gate(released, 1, OPEN, today=gate_on, at=NOW, cadence=CADENCE)
+
+    assert held.last.check_in_gate_on >= GATE_ON + timedelta(days=days if after <= 9 else 0)
+    assert gate_on >= max(GATE_ON, day + timedelta(days=used))
+    assert opened.last.change_on >= CHANGE_ON + timedelta(days=14)
+    assert opened.last.change_on >= gate_on + timedelta(days=5)
 
 
 def test_the_last_dose_completes_the_plan_without_check_ins():

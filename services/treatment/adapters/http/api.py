@@ -2,6 +2,7 @@
 
 from services.treatment.adapters.content import Content
 from services.treatment.adapters.http.bench import add_bench
+from services.treatment.adapters.http.changes import add_changes
 from services.treatment.adapters.http.courses import add_courses
 from services.treatment.adapters.http.desk import Desk
 from services.treatment.adapters.http.dosing import add_dosing
@@ -28,5 +29,6 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_bench(api, desk)
     add_schedule_checks(api, content)
     add_steps(api, desk)
+    add_changes(api, desk)
     add_lists(api, desk)
     return api

@@ -7,8 +7,8 @@ from services.treatment.adapters.http.bodies import finding_bodies
 from services.treatment.adapters.http.desk import PLANNERS, Desk
 from services.treatment.adapters.http.plans import wish_of
 from services.treatment.application.compare_tapers import Bench, Column, Way, compare_tapers
-from services.treatment.application.outline_taper import Wish
 from services.treatment.domain.findings import RuleRefusal
+from services.treatment.domain.plan import Wish
 from services.treatment.domain.policies import Tier
 from services.treatment.domain.products import Form, ProductUnits
 from services.treatment.domain.rulebook import Rulebook

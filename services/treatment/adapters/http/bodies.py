@@ -10,6 +10,7 @@ from services.treatment.domain.authority import (
     actions,
     leaving_actions,
     look_actions,
+    proposals,
     review_actions,
     step_actions,
 )
@@ -27,6 +28,7 @@ from services.treatment.domain.response import Response
 from services.treatment.domain.reviews import Review
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import Taken, indications
+from services.treatment.domain.schedule import expected
 from services.treatment.domain.signing import (
     CONFIRM_COURSE,
     SIGN_TAPER,
@@ -35,6 +37,7 @@ from services.treatment.domain.signing import (
 )
 from services.treatment.domain.surveillance import Look
 from services.treatment.domain.switching import Axis, Track
+from services.treatment.domain.tapering import standing_days
 from shared.api.treatment import (
     AxisPoint,
     AxisTrack,
@@ -43,6 +46,7 @@ from shared.api.treatment import (
     DoseRangeBody,
     DrugBody,
     DrugOption,
+    ExpectedStepBody,
     FindingBody,
     HealthFacts,
     LeavingStepBody,
@@ -54,6 +58,7 @@ from shared.api.treatment import (
     ReviewBody,
     ScheduledStepBody,
     SigningBody,
+    SupplyPartBody,
     SurveillanceBody,
     SwitchAxis,
     SwitchPreview,
@@ -121,7 +126,7 @@ def course_body(
         response=_response(course, response),
         reviews=tuple(_review(course, review, role) for review in course.reviews),
         findings=finding_bodies(findings, book),
-        taper=_taper(course, course.taper, role) if course.taper else None,
+        taper=_taper(course, course.taper, role, book=book, today=today) if course.taper else None,
         signing=SigningBody(hash=course_hash(course), meaning=CONFIRM_COURSE) if draft else None,
         information_missing=information_missing,
         known_risk_factors=tuple(sorted(book.duration.factors)),
@@ -245,17 +250,32 @@ def _review(course: Course, review: Review, role: str) -> ReviewBody:
     )
 
 
-def _taper(course: Course, taper: Taper, role: str) -> TaperBody:
+def _taper(course: Course, taper: Taper, role: str, *, book: Rulebook, today: date) -> TaperBody:
+    left = standing_days(taper, book.steps) - taper.held_days
     return TaperBody(
         plan_id=taper.plan_id,
         plan_version=taper.plan_version,
         policy=taper.policy,
         status=taper.status.value,
-        step_count=len(taper.planned),
+        step_count=taper.step_count,
         steps=tuple(_step(course, step, role) for step in taper.scheduled),
         surveillance=tuple(_look(course, look, role) for look in taper.looks),
         hold_until=taper.hold_until,
         proposal=_proposal(taper),
+        expected=tuple(
+            ExpectedStepBody(
+                ordinal=step.ordinal,
+                on=step.on,
+                days=step.days,
+                dose_mg=step.dose.mg,
+                dose_text=step.dose.text,
+                supply_text=step.supply_text,
+                is_scheduled=step.is_scheduled,
+            )
+            for step in expected(taper, today=today, cadence=book.steps)
+        ),
+        standing_days_left=max(0, left),
+        proposals=proposals(course, role),
     )
 
 
@@ -338,6 +358,7 @@ def plan_body(
         signed_at=plan.signed_at,
         signing=SigningBody(hash=plan_hash(plan), meaning=SIGN_TAPER) if draft else None,
         actions=("sign",) if may_sign else (),
+        standing_order_days=plan.standing_days,
     )
 
 
@@ -370,6 +391,18 @@ def _planned(row: PlanRow) -> PlannedStepBody:
         cut_percent=row.cut_percent,
         occupancy_percent=row.occupancy_percent,
         error_mg=row.error_mg,
+        supply_parts=tuple(
+            SupplyPartBody(
+                product=part.product,
+                label=part.label,
+                unit=part.unit,
+                strength_mg=part.strength_mg,
+                units=part.units,
+                is_solid=part.is_solid,
+                opened_life_days=part.opened_life_days,
+            )
+            for part in row.supply_parts
+        ),
     )
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from services.treatment.adapters.http.bodies import policy_body, preview_body
 from services.treatment.adapters.http.courses import reasons_of
 from services.treatment.adapters.http.desk import CLINICAL, PLANNERS, PRESCRIBER, Desk
+from services.treatment.adapters.http.steps import four_symptoms
 from services.treatment.adapters.http.view import show_plan
 from services.treatment.application.draft_taper import draft_taper, preview_taper
-from services.treatment.application.outline_taper import Wish
 from services.treatment.application.refusals import Unknown
 from services.treatment.application.sign_taper import sign_taper
-from services.treatment.domain.plan import Plan, Readiness
+from services.treatment.domain.plan import Plan, Readiness, Wish
 from services.treatment.domain.policies import Policy
 from shared.api.body import Body, Code, Page
 from shared.api.treatment import (
@@ -80,6 +80,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
             wish=wish_of(body),
             readiness=_readiness(body.readiness) if body.readiness else None,
             early_reason=body.early_reason,
+            standing_days=body.standing_order_days,
             drafted_by=call.principal.staff_id,
             formulary=desk.formulary,
             book=desk.book,
@@ -145,6 +146,7 @@ def wish_of(body: TaperRequest) -> Wish:
 def _readiness(asked: TaperReadiness) -> Readiness:
     return Readiness(
         baseline_withdrawal=asked.baseline_withdrawal,
+        baseline=four_symptoms(asked.baseline) if asked.baseline else None,
         crisis_plan_agreed=asked.crisis_plan_agreed,
         supporter_asked=asked.supporter_asked,
         pace_is_the_patients=asked.pace_is_the_patients,

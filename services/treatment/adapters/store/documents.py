@@ -7,8 +7,9 @@ from pydantic import TypeAdapter
 from services.treatment.domain.clock import Pause, Relapse, Remission
 from services.treatment.domain.course import LeavingStep, TitrationStep
 from services.treatment.domain.gate import CheckIn, Proposal
-from services.treatment.domain.live_taper import PlannedStep
+from services.treatment.domain.live_taper import PlannedStep, Taper
 from services.treatment.domain.plan import Outline, Readiness
+from services.treatment.domain.plan_change import Diff
 from services.treatment.domain.safety import Taken
 
 T = TypeVar("T")
@@ -39,3 +40,5 @@ SAID = Document[CheckIn](CheckIn)
 OUTLINE = Document[Outline](Outline)
 READINESS = Document[Readiness](Readiness)
 MEDICINES = Document[tuple[Taken, ...]](tuple[Taken, ...])
+DIFF = Document[Diff](Diff)
+TAPER = Document[Taper](Taper)

@@ -62,6 +62,7 @@ def _values(plan: Plan) -> dict[str, Any]:
         "rulebook": plan.rulebook,
         "signed_by": plan.signed_by,
         "signed_at": plan.signed_at,
+        "standing_days": plan.standing_days,
     }
 
 
@@ -81,4 +82,5 @@ def _plan(row: Any) -> Plan:
         rulebook=row["rulebook"],
         signed_by=row["signed_by"],
         signed_at=row["signed_at"],
+        standing_days=row["standing_days"],
     )

@@ -1,15 +1,22 @@
 """What is only ever added: journal, check-ins, signatures."""
 
 from dataclasses import asdict
+from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.treatment.adapters.store.documents import PROPOSAL, SAID
-from services.treatment.adapters.tables import CheckInRow, JournalRow, SignatureRow
+from services.treatment.adapters.store.documents import PROPOSAL, SAID, TAPER
+from services.treatment.adapters.tables import (
+    CheckInRow,
+    JournalRow,
+    SignatureRow,
+    TaperVersionRow,
+)
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import SignatureUsed
+from services.treatment.domain.plan_change import PlanVersion
 
 
 class SqlRecords:
@@ -36,6 +43,52 @@ class SqlRecords:
             "note": recorded.note,
         }
         await self._session.execute(insert(CheckInRow), [values])
+
+    async def version(self, kept: PlanVersion) -> None:
+        values = {
+            "plan_id": kept.plan_id,
+            "plan_version": kept.plan_version,
+            "course_id": kept.course_id,
+            "patient_id": kept.patient_id,
+            "kind": kept.kind,
+            "made_at": kept.made_at,
+            "made_on": kept.made_on,
+            "reason": kept.reason,
+            "taper": TAPER.dump(kept.taper),
+            "made_by": self._actor,
+        }
+        await self._session.execute(insert(TaperVersionRow), [values])
+
+    async def versions(self, course_id: UUID) -> tuple[PlanVersion, ...]:
+        row = TaperVersionRow.__table__.c  # type: ignore[attr-defined]
+        query = (
+            select(TaperVersionRow.__table__)  # type: ignore[attr-defined]
+            .where(row.course_id == course_id)
+            .order_by(row.made_at.desc(), row.plan_version.desc())
+        )
+        found = (await self._session.execute(query)).mappings()
+        return tuple(
+            PlanVersion(**{**values, "taper": TAPER.load(values["taper"])}) for values in found
+        )
+
+    async def check_ins_of(self, course_id: UUID) -> tuple[RecordedCheckIn, ...]:
+        row = CheckInRow.__table__.c  # type: ignore[attr-defined]
+        query = (
+            select(CheckInRow.__table__)  # type: ignore[attr-defined]
+            .where(row.course_id == course_id)
+            .order_by(row.at.desc(), row.id)
+        )
+        return tuple(
+            RecordedCheckIn(
+                **{
+                    **values,
+                    "said": SAID.load(values["said"]),
+                    "proposal": PROPOSAL.load(values["proposal"]),
+                    "assessment_ids": tuple(UUID(text) for text in values["assessment_ids"]),
+                }
+            )
+            for values in (await self._session.execute(query)).mappings()
+        )
 
     async def signature(self, signed: Signed, *, of: str) -> None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.treatment.adapters.store.documents import PLANNED, PROPOSAL
@@ -18,11 +18,19 @@ taper_table = TaperRow.__table__  # type: ignore[attr-defined]
 step_table = StepRow.__table__  # type: ignore[attr-defined]
 look_table = LookRow.__table__  # type: ignore[attr-defined]
 
+LIVE = (PlanStatus.SIGNED, PlanStatus.ACTIVE, PlanStatus.HOLD)
+
 
 async def save_taper(
     session: AsyncSession, taper: Taper, *, course_id: UUID, supply_working_days: int
 ) -> None:
-    """Replace the taper's row, its steps and its looks."""
+    """Replace the taper's row, its steps and its looks; whatever it follows is stopped."""
+    earlier = update(taper_table).where(
+        taper_table.c.course_id == course_id,
+        taper_table.c.plan_id != taper.plan_id,
+        taper_table.c.status.in_(LIVE),
+    )
+    await session.execute(earlier.values(status=PlanStatus.STOPPED))
     await upsert(session, TaperRow, _values(taper, course_id))
     for table in (step_table, look_table):
         await session.execute(delete(table).where(table.c.plan_id == taper.plan_id))
@@ -78,6 +86,8 @@ def _values(taper: Taper, course_id: UUID) -> dict[str, Any]:
         "holds": taper.holds,
         "proposal": PROPOSAL.dump(taper.proposal) if taper.proposal else None,
         "proposed_at": taper.proposed_at,
+        "starts_on": taper.starts_on,
+        "standing_days": taper.standing_days,
     }
 
 
@@ -119,6 +129,8 @@ def _taper(row: Any, steps: list[Any], looks: list[Any]) -> Taper:
         holds=row["holds"],
         proposal=PROPOSAL.load(row["proposal"]) if row["proposal"] else None,
         proposed_at=row["proposed_at"],
+        starts_on=row["starts_on"],
+        standing_days=row["standing_days"],
     )
 
 
