@@ -300,6 +300,28 @@ def test_the_standards_own_way_of_writing_a_taper_is_read_in_every_part() -> Non
     assert "2 days are not covered, from 2027-01-09 to 2027-01-10" in found[1].message
 
 
+ODD = [
+    {"steps": [{"start": "2027-01-04", "days": 10**9, "dose_mg": "5"}]},
+    {"steps": [{"start": "9999-12-31", "days": 9, "dose_mg": "5"}] * 2},
+    {"steps": [{"start": "2027-01-04", "days": 0, "dose_mg": "0"}]},
+    {"steps": [None, 7, {}, {"products": {"units": {}}}]},
+    a_request(a_line(1, "9999-12-30", "9999-12-31"), a_line(2, "9999-12-31", "9999-12-31")),
+    a_request({"text": "for " + "9" * 400 + " days, " + "8" * 400 + " mg"}, name="0 mg tablet"),
+    a_request(repeating(frequency=10**9, period="0.000000001", periodUnit="min")),
+    a_request({"sequence": {}, "text": [], "timing": "often", "doseAndRate": [7, None]}),
+    a_request(subject="x", dispenseRequest=[], basedOn="y", contained=[{"id": {}}]),
+    {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": ["MedicationRequest"]}}]},
+    [{"resourceType": "MedicationRequest", "dosageInstruction": {"sequence": -1}}],
+]
+
+
+@pytest.mark.parametrize("document", ODD)
+def test_whatever_is_sent_the_answer_is_findings(document: Any) -> None:
+    for found in check(document).findings:
+        assert found.code
+        assert found.message
+
+
 # Our own JSON
 
 

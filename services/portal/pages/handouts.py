@@ -17,7 +17,7 @@ from services.portal.presenters.handout import Handout
 from shared.runtime.logs import get_logger
 
 PAPERS = {"a4": "A4", "letter": "Letter"}
-_SIZES_PT = (15, 13, 11, 9.5, 8, 7)
+_SIZES_PT = (18, 15, 13, 11, 9.5, 8, 7)
 _MARGIN_MM = 12
 
 Html = Callable[[Handout], str]

@@ -42,7 +42,7 @@ _MONTHS = {
     for name in names
 }
 _DAYS_IN = {"day": 1, "week": 7}
-_NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_NUMBERS) + r")"
+_NUMBER = r"(\d{1,6}(?:\.\d{1,6})?|" + "|".join(_NUMBERS) + r")"
 _LENGTH = re.compile(
     rf"\b(?:for|x|times|over|during)\s+(?:the\s+)?{_NUMBER}\s*[- ]?\s*(day|week)s?\b"
 )

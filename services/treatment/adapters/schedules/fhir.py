@@ -33,6 +33,7 @@ _CODES = {
     "WK": (1, 7),
 }  # fmt: skip
 _LONGEST_DAYS = 36_500
+_HOLDS = {"Bundle": "entry", "Parameters": "parameter"}
 
 Found = tuple[str, Json]
 
@@ -43,19 +44,16 @@ def resources(document: Json, where: str) -> Iterator[Found]:
     while pending:
         place, resource = pending.pop(0)
         kind = resource.get("resourceType")
-        if kind == "Bundle":
-            for number, entry in enumerate(items(resource, "entry")):
-                inner = mapping(entry, "resource")
-                if inner:
-                    named = dict(inner) | {"_fullUrl": text(entry, "fullUrl")}
-                    pending.append((f"{place}.entry[{number}].resource", named))
-        elif kind == "Parameters":
-            for number, entry in enumerate(items(resource, "parameter")):
-                inner = mapping(entry, "resource")
-                if inner:
-                    pending.append((f"{place}.parameter[{number}].resource", inner))
-        else:
+        if not isinstance(kind, str):
+            continue
+        held = _HOLDS.get(kind)
+        if held is None:
             yield place, resource
+            continue
+        for number, entry in enumerate(items(resource, held)):
+            if inner := mapping(entry, "resource"):
+                named = dict(inner) | {"_fullUrl": text(entry, "fullUrl")}
+                pending.append((f"{place}.{held}[{number}].resource", named))
 
 
 def read_fhir(found: list[Found], content: Content, reader: Reader) -> list[Prescription]:
@@ -285,5 +283,7 @@ def _amount(quantity: Json, where: str, reader: Reader) -> Amount | None:
 
 def _tidy(value: Decimal) -> Decimal:
     """Three times in 24 hours is three, whatever the division leaves behind."""
+    if value > _LONGEST_DAYS:
+        return value
     near = value.quantize(Decimal("0.000001"))
     return near.to_integral_value() if near == near.to_integral_value() else near

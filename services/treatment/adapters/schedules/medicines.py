@@ -8,7 +8,9 @@ from services.treatment.adapters.content import Content
 from services.treatment.domain.dosing import Medicine
 from services.treatment.domain.drug import Drug
 
-_STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(mg|milligrams?|mcg|micrograms?|ug|µg|g)\b(?!\s*/)")
+_STRENGTH = re.compile(
+    r"(\d{1,7}(?:[.,]\d{1,6})?)\s*(mg|milligrams?|mcg|micrograms?|ug|µg|g)\b(?!\s*/)"
+)
 _PER_MG = {"g": Decimal(1000), "mcg": Decimal("0.001"), "ug": Decimal("0.001")}
 _FORM = re.compile(r"\b(tablet|capsule|caplet|pill|solution|suspension|drops|syrup|liquid)s?\b")
 _WHOLE_ONLY = re.compile(

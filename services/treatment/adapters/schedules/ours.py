@@ -77,7 +77,7 @@ def _instruction(line: Json, where: str, reader: Reader) -> Instruction:
         return next((name for name in names if line.get(name) is not None), names[0])
 
     first = reader.day(line, first_of("start", "expected_on"), where)
-    days = reader.whole(line, "days", where)
+    days = reader.length(line, "days", where)
     last = reader.day(line, "end", where)
     if last is None and first is not None and days:
         last = first + timedelta(days=days - 1)

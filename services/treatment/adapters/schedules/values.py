@@ -16,6 +16,8 @@ from services.treatment.domain.dosing_findings import ScheduleFinding, Severity
 MOST = Decimal(1_000_000_000)
 SMALLEST_EXPONENT = -9
 LONGEST_TEXT = 4_000
+LONGEST_DAYS = 36_500
+YEARS = range(1900, 2500)
 _DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?$")
 
 Json = Mapping[str, Any]
@@ -61,10 +63,21 @@ class Reader:
         if parts[3] is None:
             return None
         try:
-            return date(int(parts[1]), int(parts[2]), int(parts[3]))
+            found = date(int(parts[1]), int(parts[2]), int(parts[3]))
         except ValueError:
-            self.unreadable(f"{value[:10]} is not a day of the calendar.", f"{where}.{name}")
+            found = None
+        if found is None or found.year not in YEARS:
+            self.unreadable(f"{value[:10]} is not a day to reckon with.", f"{where}.{name}")
             return None
+        return found
+
+    def length(self, holder: Json, name: str, where: str) -> int | None:
+        """A number of days somebody could mean."""
+        days = self.whole(holder, name, where)
+        if days is not None and not 0 < days <= LONGEST_DAYS:
+            self.unreadable(f"{name} is from 1 to {LONGEST_DAYS}.", f"{where}.{name}")
+            return None
+        return days
 
 
 def decimal(value: object) -> Decimal | None:
