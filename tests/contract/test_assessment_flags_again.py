@@ -1,6 +1,7 @@
 """A suicidal answer that is given again raises its flag again, on both databases."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,3 +95,23 @@ async def test_a_standing_intake_answer_is_not_covered_by_a_milder_flag(clinic: 
     again = await clinic.nurse.put(path, intent, version=1)
 
     assert [flag["level"] for flag in again.json["flags"]] == [1]
+
+
+async def test_a_sheet_that_arrives_out_of_order_is_kept_flagged_and_not_the_latest(
+    clinic: Clinic,
+) -> None:
+    await clinic.start_course()
+    now = await clinic.later(days=10)
+    newer = await clinic.take("phq-9", 8)
+
+    older = await clinic.take("phq-9", 25, taken_at=(now - timedelta(days=3)).isoformat())
+
+    trajectory = (await clinic.nurse.get(f"{clinic.path}/trajectory")).json["instruments"][0]
+    listed = (await clinic.nurse.get(f"{clinic.path}/assessments")).json["items"]
+    assert [flag["status"] for flag in older["flags"]] == ["open"]
+    assert trajectory["latest_total"] == 8
+    assert [reading["total"] for reading in trajectory["readings"]] == [25, 8]
+    assert [a["assessment_id"] for a in listed] == [
+        newer["assessment_id"],
+        older["assessment_id"],
+    ]
