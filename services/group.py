@@ -196,6 +196,8 @@ def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -
     }
     if name == "portal":
         own |= {f"{other.upper()}_URL": group.address(other) for other in SEED_ORDER[1:]}
+    if name == "engagement":
+        own |= {"PORTAL_URL": group.address("portal"), "MAIL_FOLDER": str(group.folder / "mail")}
     return inherited | {f"MOORING_{key}": value for key, value in own.items()}
 
 

@@ -6,10 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from services.engagement.adapters import ticks
+from services.engagement.adapters.channels import Channels, Mailbox
 from services.engagement.adapters.content import load
 from services.engagement.adapters.events import subscriptions
 from services.engagement.adapters.http import build_api
+from services.engagement.adapters.posting import Postman
 from services.engagement.adapters.tables import metadata
+from services.engagement.application.send_notices import Office
 from services.engagement.settings import Settings
 from shared.runtime.db import Database, Transaction
 from shared.runtime.schema import Schema
@@ -20,12 +23,29 @@ SCHEMA = Schema(
 )
 
 
+def mailbox(settings: Settings) -> Mailbox:
+    """Where mail goes."""
+    return Mailbox(
+        sender=settings.mail_from,
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        start_tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        folder=settings.mail_folder,
+    )
+
+
 @asynccontextmanager
 async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
     rules = load()
     db = Database.open(settings.database_url, source="engagement")
+
+    engine = ticks.Engine(db=db, rules=rules, instance=settings.instance)
+    office = Office(rules=rules, clinic=settings.clinic, portal_url=settings.portal_url)
+    postman = Postman(db=db, office=office, channels=Channels(mailbox(settings)))
 
     async def next_due(tx: Transaction) -> datetime | None:
         return await ticks.next_due(tx, rules)
@@ -37,7 +57,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
             db=db,
             schema=SCHEMA,
             subscriptions=subscriptions(rules),
-            ticks=ticks.Engine(db=db, rules=rules, instance=settings.instance).ticks,
+            ticks=(*engine.ticks, *postman.ticks),
             next_due=next_due,
         )
     finally:

@@ -267,4 +267,9 @@ async def test_a_batch_holds_no_more_than_its_limit(db: Database) -> None:
     await know(db, *many_courses(2))
 
     async with db.transaction(actor="service:engagement") as tx:
-        assert await show_due_reminders(SqlWork(tx, CONTENT), now=at("2026-06-01"), limit=5) == 5
+        assert (
+            await show_due_reminders(
+                SqlWork(tx, CONTENT), rules=CONTENT, now=at("2026-06-01"), real_now=tx.now, limit=5
+            )
+            == 5
+        )

@@ -66,7 +66,9 @@ class Clinic:
             await tx.session.execute(delete(tables.clock))
             await tx.session.execute(insert(tables.clock).values(id=1, offset_seconds=away))
         async with self.db.transaction(actor="service:engagement") as tx:
-            await show_due_reminders(SqlWork(tx, CONTENT), now=tx.now)
+            await show_due_reminders(
+                SqlWork(tx, CONTENT), rules=CONTENT, now=tx.now, real_now=tx.now
+            )
 
     async def know(self, fact: Course | Flag) -> None:
         """A fact arrived from another service."""

@@ -162,7 +162,7 @@ async def test_a_newer_plan_hides_the_older_one_at_once(opened: Opened) -> None:
         await a_clinic(work)
         await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
     async with opened(DUE) as work:
-        await show_due_reminders(work, now=DUE)
+        await show_due_reminders(work, rules=CONTENT, now=DUE, real_now=DUE)
         later = a_step(change_on=CHANGE_ON + timedelta(days=7))
         held = a_course(a_taper(later, version=2, status="hold"))
         await apply_course_state(work, course=held, rules=CONTENT, now=DUE)

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
@@ -11,22 +12,29 @@ from services.engagement.application.ports import (
     Before,
     Case,
     CoursePoint,
+    Digest,
     Identity,
     Levels,
     Listed,
     Named,
+    Reach,
     Reading,
+    Shown,
     Subject,
     Surroundings,
+    Try,
     Viewer,
     Wanted,
     key_subject,
 )
+from services.engagement.domain.absence import Absence
 from services.engagement.domain.change import Changes
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
+from services.engagement.domain.notice import Notice, Preference
+from services.engagement.domain.notice_wording import Line
 from services.engagement.domain.reconcile import items_of
 from services.engagement.domain.reminder import Reason, Reminder, State, shown
 from services.engagement.domain.support.contact import Contact, in_order
@@ -38,9 +46,11 @@ from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.relapse_plan import RelapsePlan
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section, reading_order, section_of
+from shared.events.engagement import StandInState
 from shared.events.envelope import Fact
 
 T = TypeVar("T")
+CLINICAL = {"nurse", "prescriber", "facilitator", "lead"}
 PROMPT = timedelta(seconds=60)
 _IDS = UUID("2d6f2c38-7c3f-4d3c-9a55-0f3d1a6f0b11")
 
@@ -435,6 +445,169 @@ class FakeSupport:
         return active and (patient.team in teams or staff_id in patient.care_team)
 
 
+@dataclass(slots=True)
+class FakeNotices:
+    """What is sent, to whom, and what came of it."""
+
+    kinds: Kinds
+    patients: FakePatients
+    staff: FakeStaff
+    reminders: FakeReminders
+    wishes: dict[UUID, Preference] = field(default_factory=dict)
+    known: dict[UUID, Notice] = field(default_factory=dict)
+    attempts: list[Try] = field(default_factory=list)
+    digests: dict[tuple[UUID, date], Digest] = field(default_factory=dict)
+
+    async def preferences(self) -> Mapping[UUID, Preference]:
+        return dict(self.wishes)
+
+    async def preference(self, staff_id: UUID) -> Preference | None:
+        return self.wishes.get(staff_id)
+
+    async def prefer(self, preference: Preference) -> None:
+        self.wishes[preference.staff_id] = preference
+
+    async def told(self, shown: Collection[UUID]) -> Sequence[Shown]:
+        rows = [self.reminders.rows[reminder_id] for reminder_id in sorted(shown)]
+        return [
+            Shown(
+                reminder_id=row.reminder_id,
+                patient_id=row.patient_id,
+                kind=row.key.kind,
+                level=row.level,
+                owner_id=row.owner_id,
+                for_role=row.for_role,
+                team=self.patients.known[row.patient_id].team,
+            )
+            for row in rows
+        ]
+
+    async def reachable(self, patients: Collection[UUID]) -> Mapping[UUID, Reach]:
+        found = {id_: self.patients.identities.get(id_) for id_ in sorted(patients)}
+        return {id_: one.reach for id_, one in found.items() if one and one.reach}
+
+    async def add(self, notices: Sequence[Notice]) -> None:
+        for one in notices:
+            self.known.setdefault(one.notice_id, one)
+
+    async def claim(
+        self, now: datetime, real_now: datetime, *, lease_until: datetime, limit: int
+    ) -> Sequence[Notice]:
+        ready = [
+            one
+            for one in self.known.values()
+            if one.state == "planned" and one.not_before <= now and one.retry_at <= real_now
+        ]
+        ready = sorted(ready, key=lambda one: (one.not_before, one.notice_id))[:limit]
+        self.known |= {one.notice_id: replace(one, retry_at=lease_until) for one in ready}
+        return ready
+
+    async def hold(self, notice_id: UUID) -> Notice | None:
+        return self.known.get(notice_id)
+
+    async def keep(self, notice: Notice) -> None:
+        if self.known[notice.notice_id].state != "planned":
+            raise AssertionError("a notice that ended was changed")
+        self.known[notice.notice_id] = notice
+
+    async def tries(self, notice_id: UUID) -> int:
+        return sum(one.notice_id == notice_id for one in self.attempts)
+
+    async def add_try(self, one: Try) -> None:
+        self.attempts.append(one)
+
+    async def lines(self, reminders: Collection[UUID]) -> Sequence[Line]:
+        rows = [self.reminders.rows[one] for one in reminders if one in self.reminders.rows]
+        rows = sorted(
+            (row for row in rows if row.is_open),
+            key=lambda row: (row.risk, row.due_at, str(row.reminder_id)),
+        )
+        return [
+            Line(kind=self.kinds[row.key.kind].notice, initials=self._initials(row.patient_id))
+            for row in rows
+        ]
+
+    async def of_staff(self, staff_id: UUID, *, limit: int) -> Sequence[Notice]:
+        return self._latest([one for one in self.known.values() if one.staff_id == staff_id], limit)
+
+    async def unsent(self, teams: Collection[str], *, limit: int) -> Sequence[Notice]:
+        people = {id_ for id_, one in self.staff.known.items() if one.teams & set(teams)}
+        found = [
+            one
+            for one in self.known.values()
+            if one.state in {"failed", "not-done"}
+            and (
+                one.staff_id in people
+                or (one.patient_id and self.patients.known[one.patient_id].team in teams)
+            )
+        ]
+        return self._latest(found, limit)
+
+    async def digest(self, staff_id: UUID, day: date) -> Digest | None:
+        return self.digests.get((staff_id, day))
+
+    async def without_digest(self, day: date) -> Sequence[UUID]:
+        return sorted(
+            id_
+            for id_, one in self.staff.known.items()
+            if one.active and one.role in CLINICAL and (id_, day) not in self.digests
+        )
+
+    async def keep_digest(self, digest: Digest) -> bool:
+        key = (digest.staff_id, digest.day)
+        return self.digests.setdefault(key, digest) is digest
+
+    def _initials(self, patient_id: UUID) -> str:
+        one = self.patients.identities.get(patient_id)
+        return f"{one.given_name[0].upper()}.{one.family_name[0].upper()}." if one else "?"
+
+    def _latest(self, found: Sequence[Notice], limit: int) -> Sequence[Notice]:
+        return sorted(sorted(found, key=lambda o: o.notice_id), key=lambda o: o.made_at)[::-1][
+            :limit
+        ]
+
+
+@dataclass(slots=True)
+class FakeAbsences:
+    """Who is away."""
+
+    known: dict[UUID, Absence] = field(default_factory=dict)
+    standing: dict[UUID, StandInState] = field(default_factory=dict)
+
+    async def put(self, absence: Absence) -> None:
+        self.known[absence.absence_id] = absence
+
+    async def find(self, absence_id: UUID) -> Absence | None:
+        return self.known.get(absence_id)
+
+    async def of(self, people: Sequence[UUID], *, until: date) -> Sequence[Absence]:
+        found = [
+            one
+            for one in self.known.values()
+            if {one.staff_id, one.cover_id} & set(people)
+            if one.ends_on >= until and not one.withdrawn
+        ]
+        return sorted(found, key=lambda one: (one.starts_on, one.absence_id))
+
+    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, UUID | None]:
+        return {
+            one.staff_id: one.cover_id if one.people.get(patient_id) == "accepted" else None
+            for one in self.known.values()
+            if one.covers(on)
+        }
+
+    async def let_in(self, state: StandInState) -> None:
+        self.standing[state.stand_in_id] = state
+
+    async def unfollowed(self, on: date) -> Sequence[UUID]:
+        order = ("planned", "running", "over")
+        return sorted(
+            id_
+            for id_, one in self.known.items()
+            if order.index(one.stage(on)) > order.index(one.followed)
+        )
+
+
 class FakeWork:
     """One transaction after another over the same dictionaries."""
 
@@ -447,6 +620,9 @@ class FakeWork:
         self.staff = FakeStaff()
         self.attempts = FakeAttempts()
         self.support = FakeSupport(self.patients)
+        self.notices = FakeNotices(kinds, self.patients, self.staff, self.reminders)
+        self.absences = FakeAbsences()
+        self._ids = count()
         self.published: list[Published] = []
         self.audited: list[str] = []
         self._ids = 0
@@ -454,6 +630,7 @@ class FakeWork:
     def new_id(self) -> UUID:
         self._ids += 1
         return uuid5(_IDS, str(self._ids))
+        return uuid5(_IDS, str(next(self._ids)))
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         if any((p.aggregate, p.version) == (aggregate, version) for p in self.published):

@@ -6,6 +6,7 @@ import sys
 from services.engagement.adapters.content import load
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.show_due_reminders import show_due_reminders
+from shared.runtime import clock
 from shared.runtime.db import Database
 
 
@@ -14,7 +15,9 @@ async def main(url: str) -> None:
     rules = load()
     db = Database.open(url, source="engagement")
     async with db.transaction(actor="service:engagement") as tx:
-        shown = await show_due_reminders(SqlWork(tx, rules), now=tx.now)
+        shown = await show_due_reminders(
+            SqlWork(tx, rules), rules=rules, now=tx.now, real_now=clock.real_now()
+        )
         await tx.finish(must_be_audited=True)
         sys.stdout.write(f"claimed {shown}\n")
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from services.engagement.adapters.support_content import load_support
 from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.kind import ClosedBy, Group, Kind, Ladder, Patience, Rung
 from services.engagement.domain.local_time import zone_named
+from services.engagement.domain.notice import Delivery, Quiet
 from services.engagement.domain.obligation import KindCode
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.wording import WORDS
@@ -72,6 +73,8 @@ class _KindFile(Sourced):
     title: Text
     why: Text
     what: Text
+    notice: Text = "a reminder"
+    tells_patient: bool = False
 
     @model_validator(mode="after")
     def _known_words(self) -> "_KindFile":
@@ -79,6 +82,8 @@ class _KindFile(Sourced):
             named = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
             if unknown := sorted(named - set(WORDS)):
                 raise ValueError(f"a text names {', '.join(unknown)}, which no row has")
+        if "{" in self.notice:
+            raise ValueError("notice: a notice names nothing of the row")
         return self
 
 
@@ -119,6 +124,15 @@ class _NoAnswer(Sourced):
     retry_after_working_hours: Annotated[tuple[Annotated[int, Field(ge=1, le=40)], ...], Field()]
 
 
+class _Notices(Sourced):
+    quiet_begins: time
+    quiet_ends: time
+    retry_after_minutes: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=1_440)], ...], Field(min_length=1, max_length=9)
+    ]
+    digest_at: time
+
+
 class _CadenceFile(Section):
     status: Text
     clinic: _Clinic
@@ -126,6 +140,7 @@ class _CadenceFile(Section):
     supply: _Supply
     deferral: _Deferral
     no_answer: Annotated[_NoAnswer, Field(alias="no-answer")]
+    notices: _Notices
 
 
 def load(folder: Path = FOLDER) -> Rules:
@@ -150,6 +165,7 @@ def load(folder: Path = FOLDER) -> Rules:
                 timedelta(hours=hours) for hours in cadence.no_answer.retry_after_working_hours
             ),
         ),
+        delivery=_delivery(cadence.notices),
     )
 
 
@@ -181,6 +197,8 @@ def _kind(path: Path, ladders: Mapping[str, Ladder]) -> Kind:
         title=file.title,
         why=file.why,
         what=file.what,
+        notice=file.notice,
+        tells_patient=file.tells_patient,
     )
 
 
@@ -195,4 +213,12 @@ def _hours(clinic: _Clinic) -> ClinicHours:
         opens=clinic.opens,
         closes=clinic.closes,
         is_working_day=is_working_day,
+    )
+
+
+def _delivery(notices: _Notices) -> Delivery:
+    return Delivery(
+        quiet=Quiet(begins=notices.quiet_begins, ends=notices.quiet_ends),
+        backoff=tuple(timedelta(minutes=minutes) for minutes in notices.retry_after_minutes),
+        digest_at=notices.digest_at,
     )

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from services.engagement.adapters.absences import SqlAbsences
 from services.engagement.adapters.facts import SqlCourses, SqlFlags
+from services.engagement.adapters.notices import SqlNotices
 from services.engagement.adapters.people import SqlPatients, SqlStaff
 from services.engagement.adapters.reminders import SqlReminders
 from services.engagement.adapters.support import SqlSupport
@@ -41,6 +43,8 @@ class SqlWork:
         self.staff = SqlStaff(tx)
         self.attempts = SqlAttempts(tx)
         self.support = SqlSupport(tx)
+        self.notices = SqlNotices(tx, rules.kinds)
+        self.absences = SqlAbsences(tx)
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

@@ -1,13 +1,15 @@
 """Patients and staff in SQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.listing import care_team, is_open, patient
+from services.engagement.adapters.reach import reach_values
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import StaffRow
 from services.engagement.application.ports import Identity
@@ -57,6 +59,7 @@ class SqlPatients:
             family_name=identity.family_name,
             birth_date=identity.birth_date,
             zone=identity.zone,
+            reach=reach_values(identity.reach) or null(),
         )
 
     async def after(self, patient_id: UUID | None, *, limit: int) -> Sequence[UUID]:
@@ -65,6 +68,16 @@ class SqlPatients:
         if patient_id is not None:
             query = query.where(patient.c.patient_id > patient_id)
         return (await self._session.execute(query)).scalars().all()
+
+    async def names(self, people: Sequence[UUID]) -> Mapping[UUID, tuple[str, date]]:
+        """Name and birth date of those who are known."""
+        query = select(
+            patient.c.patient_id, patient.c.given_name, patient.c.family_name, patient.c.birth_date
+        ).where(patient.c.patient_id.in_(people), patient.c.given_name.is_not(None))
+        return {
+            row.patient_id: (f"{row.given_name} {row.family_name}", row.birth_date)
+            for row in await self._session.execute(query)
+        }
 
     async def around(self, staff_id: UUID) -> Sequence[UUID]:
         """Whose care team they are in, and whose open reminders are theirs."""

@@ -48,7 +48,9 @@ class Engine:
         """Claim and announce one batch; how many there were."""
         async with self.db.transaction(actor=f"service:{self.db.source}") as tx:
             now = self.db.guard.cautious(tx.now)
-            shown = await show_due_reminders(SqlWork(tx, self.rules), now=now)
+            shown = await show_due_reminders(
+                SqlWork(tx, self.rules), rules=self.rules, now=now, real_now=clock.real_now()
+            )
         await self._beat()
         return shown
 

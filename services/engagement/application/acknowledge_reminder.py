@@ -27,7 +27,7 @@ async def acknowledge_reminder(
         Refusal: it cannot be done here and now.
     """
     item, setting = await in_hand(
-        work, reminder_id=reminder_id, seen_version=seen_version, rules=rules
+        work, reminder_id=reminder_id, seen_version=seen_version, rules=rules, now=now
     )
     if until is None:
         changes = acts.acknowledge(item, Acknowledgement(by, now, meaning), setting)

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from services.engagement.application.ports import Attempt, Work
 from services.engagement.application.record import record
+from services.engagement.application.surroundings import staffing
 from services.engagement.domain.change import Changes
 from services.engagement.domain.errors import ReminderClosed, StaleVersion, UnknownReminder
 from services.engagement.domain.ladder import Item, Setting
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.team import Staffing
 
 
 async def in_hand(
-    work: Work, *, reminder_id: UUID, seen_version: int, rules: Rules
+    work: Work, *, reminder_id: UUID, seen_version: int, rules: Rules, now: datetime
 ) -> tuple[Item, Setting]:
     """The reminder and its surroundings, with nobody else deciding about it until we commit.
 
@@ -34,7 +34,7 @@ async def in_hand(
         raise ReminderClosed
     if row.version != seen_version:
         raise StaleVersion
-    return item, rules.setting(Staffing(patient, await work.staff.all()))
+    return item, rules.setting(await staffing(work, patient, rules=rules, now=now))
 
 
 async def keep(

@@ -31,7 +31,7 @@ async def record_outcome(
         Refusal: it cannot be done here and now.
     """
     item, setting = await in_hand(
-        work, reminder_id=reminder_id, seen_version=seen_version, rules=rules
+        work, reminder_id=reminder_id, seen_version=seen_version, rules=rules, now=now
     )
     changes = _follow(act, item, setting, now, at=at, to=to)
     await keep(work, changes, item=item, act=act, by=by, now=now, until=at, to=to, note=note)

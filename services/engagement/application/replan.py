@@ -11,6 +11,7 @@ from uuid import UUID
 from services.engagement.application.ports import Subject, Work, key_subject
 from services.engagement.application.record import record
 from services.engagement.application.support_known import support_known
+from services.engagement.application.surroundings import staffing
 from services.engagement.domain.change import Changes
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
@@ -34,8 +35,8 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
     patient = await work.patients.hold(patient_id)
     known = await support_known(work, patient_id)
     courses, flags = known.courses, known.flags
-    staffing = Staffing(patient, await work.staff.all())
-    owed = _owed(patient, known, rules, staffing)
+    around = await staffing(work, patient, rules=rules, now=now)
+    owed = _owed(patient, known, rules, around)
     existing = await work.reminders.about(patient_id)
     existing = [*existing, *await work.reminders.rungs_of(owed_again(existing, owed))]
     by_id = {course.course_id: course for course in courses}
@@ -51,7 +52,7 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
         existing,
         owed,
         gone=gone,
-        setting=rules.setting(staffing),
+        setting=rules.setting(around),
         now=now,
     )
     if changes:

@@ -86,3 +86,71 @@ class UnknownColleague(Refusal):
 
     code = "unknown-colleague"
     field = "to"
+
+
+class UnknownAbsence(Refusal):
+    """There is no such absence that concerns you."""
+
+    code = "unknown-absence"
+
+
+class BadDates(Refusal):
+    """These days cannot be days away."""
+
+    code = "bad-dates"
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__()
+        self.field = field
+        self._why = why
+
+    def __str__(self) -> str:
+        """Which of the rules the days break."""
+        return self._why
+
+
+class CannotCover(Refusal):
+    """Ask an active colleague of the same role and team who is here on those days."""
+
+    code = "cannot-cover"
+    field = "cover_id"
+
+
+class AbsenceOverlaps(Refusal):
+    """There is an absence on some of these days already; withdraw it first."""
+
+    code = "absence-overlaps"
+    field = "starts_on"
+
+
+class AbsenceOver(Refusal):
+    """This absence has ended; nothing about it can be changed."""
+
+    code = "absence-over"
+
+
+class NotAsked(Refusal):
+    """Somebody in the answer is not among the people asked about."""
+
+    code = "not-asked"
+    field = "accepted"
+
+
+class NotTheirs(Refusal):
+    """Only the colleague asked may answer; only the one away or their lead may change it."""
+
+    code = "not-theirs"
+
+
+class NoWayToReach(Refusal):
+    """Each channel needs its address: an e-mail address, or an https address and its secret."""
+
+    code = "no-way-to-reach"
+    field = "channels"
+
+
+class UnsafeAddress(Refusal):
+    """A webhook needs a public https address without a password in it."""
+
+    code = "unsafe-address"
+    field = "webhook_url"

@@ -74,6 +74,10 @@ class Kind:
     title: str
     why: str
     what: str
+    notice: str = "a reminder"
+    """The kind of work in a notice: no dose, no drug, nothing about the person."""
+    tells_patient: bool = False
+    """Whether the person, if they agreed to it, hears that the clinic will be in touch."""
 
     def ladder(self, risk: int) -> Ladder:
         """The ladder for an obligation of this risk."""

@@ -6,6 +6,7 @@ from datetime import time
 from services.engagement.domain.kind import Kinds, Patience
 from services.engagement.domain.ladder import Setting
 from services.engagement.domain.local_time import zone_named
+from services.engagement.domain.notice import Delivery
 from services.engagement.domain.obligation import Place
 from services.engagement.domain.support.rules import SupportRules
 from services.engagement.domain.team import Patient, Staffing
@@ -24,6 +25,7 @@ class Rules:
     supply_working_days: int
     patience: Patience
     support: SupportRules
+    delivery: Delivery
 
     def place(self, patient: Patient) -> Place:
         """How a local date becomes an instant for this patient.

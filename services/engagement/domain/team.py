@@ -1,7 +1,7 @@
 """Who works here, who looks after whom, and so to whom an obligation falls."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -45,11 +45,21 @@ class Staffing:
 
     patient: Patient
     colleagues: Mapping[UUID, Colleague]
+    away: Mapping[UUID, UUID | None] = field(default_factory=dict)
+    """Who is away today, and who has said yes to looking after this patient; None is nobody."""
 
     def owner(self, role: str, preferred: UUID | None = None) -> UUID | None:
-        """Who in the care team does this; None when it falls to the whole team."""
+        """Who in the care team does this; None when it falls to the whole team.
+
+        The place of somebody who is away is taken only by whoever said yes: nobody is given
+        a person without having been asked.
+        """
         wanted = (preferred, *self.patient.care_team) if preferred else self.patient.care_team
-        return next((one for one in wanted if self._fits(one, role)), None)
+        found = next((one for one in wanted if self._fits(one, role)), None)
+        if found is None or found not in self.away:
+            return found
+        cover = self.away[found]
+        return cover if cover is not None and self.works_here(cover) else None
 
     def anybody(self, role: str) -> bool:
         """Whether somebody of this role works in the person's team at all."""
@@ -61,7 +71,8 @@ class Staffing:
     def works_here(self, staff_id: UUID) -> bool:
         """Whether this colleague may be given something of this patient's."""
         one = self.colleagues.get(staff_id)
-        return one is not None and one.active and self._near(one)
+        is_here = one is not None and one.active and staff_id not in self.away
+        return is_here and one is not None and self._near(one)
 
     def _fits(self, staff_id: UUID, role: str) -> bool:
         one = self.colleagues.get(staff_id)

@@ -218,7 +218,11 @@ class ReminderLife(RuleBasedStateMachine):
     @rule(limit=st.sampled_from([1, 3, 500]))
     def tick(self, limit: int) -> None:
         """The engine runs until nothing is due."""
-        while instantly(show_due_reminders(self.work, now=self.now, limit=limit)):
+        while instantly(
+            show_due_reminders(
+                self.work, rules=CONTENT, now=self.now, real_now=self.now, limit=limit
+            )
+        ):
             pass
         due = [row for row in self._open if row.due_at <= self.now]
         assert not [row for row in due if row.state is State.PLANNED], "due and not shown"

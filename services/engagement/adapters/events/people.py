@@ -1,14 +1,16 @@
 """Where a person is in care and who they are, as assessment tells."""
 
 from collections.abc import Mapping
+from datetime import time
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.events.about import require_about
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
-from services.engagement.application.ports import Identity, Surroundings
+from services.engagement.application.ports import Identity, Reach, Surroundings
 from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.local_time import zone_named
+from services.engagement.domain.notice import Quiet
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.team import CareStatus
 from shared.events.assessment import (
@@ -53,6 +55,7 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
                 family_name=details.family_name,
                 birth_date=details.birth_date,
                 zone=details.time_zone,
+                reach=_reach(details),
             ),
             rules=rules,
             now=tx.now,
@@ -70,6 +73,19 @@ def surroundings_of(details: PatientDetails) -> Surroundings:
         patient_id=details.patient_id,
         language=details.language,
         neutral_wording=details.neutral_wording,
+    )
+
+
+def _reach(details: PatientDetails) -> Reach:
+    """How the person may be written to; what they did not agree to is not in it."""
+    quiet = details.quiet_hours
+    return Reach(
+        email=details.email,
+        agreed={one.channel: one.purposes for one in details.consents},
+        quiet=None
+        if quiet is None
+        else Quiet(begins=time.fromisoformat(quiet.starts), ends=time.fromisoformat(quiet.ends)),
+        neutral=details.neutral_wording,
     )
 
 

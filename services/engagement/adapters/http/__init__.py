@@ -1,10 +1,13 @@
 """The service's HTTP interface: one file per subject, bodies in ``shared.api.engagement``."""
 
+from services.engagement.adapters.http.absences import add_absences
 from services.engagement.adapters.http.acts import add_acts
 from services.engagement.adapters.http.levels import add_levels
 from services.engagement.adapters.http.lists import add_lists
+from services.engagement.adapters.http.notices import add_notices
 from services.engagement.adapters.http.problems import PROBLEMS
 from services.engagement.adapters.http.recount import add_recount
+from services.engagement.adapters.http.rounds import add_rounds
 from services.engagement.adapters.http.timeline import add_timeline
 from services.engagement.domain.rules import Rules
 from shared.runtime.http import Api
@@ -18,4 +21,7 @@ def build_api(rules: Rules) -> Api:
     add_levels(api, rules)
     add_recount(api, rules)
     add_timeline(api, rules)
+    add_notices(api, rules)
+    add_rounds(api, rules)
+    add_absences(api, rules)
     return api

@@ -9,4 +9,11 @@ PROBLEMS: dict[type[Exception], int] = {
     errors.DeferralTooLong: 422,
     errors.DeferralInThePast: 422,
     errors.UnknownColleague: 422,
+    errors.UnknownAbsence: 404,
+    errors.BadDates: 422,
+    errors.CannotCover: 422,
+    errors.AbsenceOverlaps: 422,
+    errors.NotAsked: 422,
+    errors.NoWayToReach: 422,
+    errors.UnsafeAddress: 422,
 }

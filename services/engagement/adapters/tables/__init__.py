@@ -1,6 +1,13 @@
 """The rows engagement keeps. They never validate: the constraints do."""
 
+from services.engagement.adapters.tables.absences import AbsenceRow, CoverRow
 from services.engagement.adapters.tables.facts import CourseRow, FlagRow
+from services.engagement.adapters.tables.notices import (
+    DigestRow,
+    NoticeRow,
+    PreferenceRow,
+    TryRow,
+)
 from services.engagement.adapters.tables.people import CareTeamRow, PatientRow, StaffRow
 from services.engagement.adapters.tables.reminders import (
     AttemptRow,
@@ -24,18 +31,23 @@ from services.engagement.adapters.tables.support import (
 from shared.runtime.tables import attach
 
 __all__ = [
+    "AbsenceRow",
     "ActivityRow",
     "AttemptRow",
     "CareTeamRow",
     "ContactRow",
     "CoursePointRow",
     "CourseRow",
+    "CoverRow",
+    "DigestRow",
     "DropRow",
     "FlagRow",
     "LifeEventRow",
     "LiveRow",
     "LostRow",
+    "NoticeRow",
     "PatientRow",
+    "PreferenceRow",
     "ProfileRow",
     "ProgrammeRow",
     "ReadingRow",
@@ -43,6 +55,7 @@ __all__ = [
     "ReminderRow",
     "StaffRow",
     "SurroundingsRow",
+    "TryRow",
     "metadata",
 ]
 

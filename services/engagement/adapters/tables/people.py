@@ -1,7 +1,7 @@
 """People in care and the people who work here."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, String
@@ -27,6 +27,7 @@ class PatientRow(Row, table=True):
     given_name: str | None = Field(sa_type=String(100))
     family_name: str | None = Field(sa_type=String(100))
     birth_date: date | None
+    reach: dict[str, Any] | None = Field(sa_column=Column(Json, nullable=True))
 
 
 class CareTeamRow(Row, table=True):

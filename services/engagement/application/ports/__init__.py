@@ -1,8 +1,16 @@
 """What the use cases need of a transaction. SQL and the tests' fake both provide it."""
 
+from services.engagement.application.ports.absences import Absences
 from services.engagement.application.ports.facts import (
     Courses,
     Flags,
+)
+from services.engagement.application.ports.notices import (
+    Digest,
+    Notices,
+    Reach,
+    Shown,
+    Try,
 )
 from services.engagement.application.ports.people import (
     Identity,
@@ -37,6 +45,7 @@ from services.engagement.application.ports.work import (
 )
 
 __all__ = [
+    "Absences",
     "Activities",
     "Announced",
     "Attempt",
@@ -45,19 +54,24 @@ __all__ = [
     "Case",
     "CoursePoint",
     "Courses",
+    "Digest",
     "Flags",
     "Identity",
     "Levels",
     "Listed",
     "Named",
+    "Notices",
     "Patients",
+    "Reach",
     "Reading",
     "Records",
     "Reminders",
+    "Shown",
     "Staff",
     "Subject",
     "Support",
     "Surroundings",
+    "Try",
     "Viewer",
     "Wanted",
     "Work",

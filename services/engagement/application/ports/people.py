@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
+from services.engagement.application.ports.notices import Reach
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 
 
@@ -17,6 +18,7 @@ class Identity:
     family_name: str
     birth_date: date
     zone: str
+    reach: Reach | None = None
 
 
 class Patients(Protocol):

@@ -3,7 +3,9 @@
 from typing import Protocol
 from uuid import UUID
 
+from services.engagement.application.ports.absences import Absences
 from services.engagement.application.ports.facts import Courses, Flags
+from services.engagement.application.ports.notices import Notices
 from services.engagement.application.ports.people import Patients, Staff
 from services.engagement.application.ports.reminders import Attempts, Reminders
 from services.engagement.application.ports.support import Support
@@ -27,6 +29,10 @@ class Work(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def support(self) -> Support: ...
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def absences(self) -> Absences: ...
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

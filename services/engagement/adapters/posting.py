@@ -1,0 +1,80 @@
+"""The tick that sends notices: claim, send outside any transaction, record what became of it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from services.engagement.adapters.channels import Channels
+from services.engagement.adapters.db import SqlWork
+from services.engagement.application.keep_digests import keep_digests
+from services.engagement.application.plan_cover import follow_absences
+from services.engagement.application.send_notices import Office, Parcel, pick_notices, record_try
+from shared.runtime import clock
+from shared.runtime.db import Database
+from shared.runtime.ticker import Tick
+
+
+@dataclass(slots=True)
+class Postman:
+    """Any number may run; a claimed notice is nobody else's until its lease ends."""
+
+    db: Database
+    office: Office
+    channels: Channels
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """What the ticker runs."""
+        return (
+            Tick("notices", every_s=5.0, run=self.send),
+            Tick("digests", every_s=15.0, run=self.keep_digests),
+            Tick("absences", every_s=15.0, run=self.follow_absences),
+        )
+
+    async def send(self) -> int:
+        """Send one batch; how many notices were looked at."""
+        async with self.db.transaction(actor=self._actor) as tx:
+            looked_at, parcels = await pick_notices(
+                SqlWork(tx, self.office.rules),
+                office=self.office,
+                now=tx.now,
+                real_now=clock.real_now(),
+            )
+            if looked_at:
+                tx.audit("notices.claimed", object=f"notices:{looked_at}")
+        await asyncio.gather(*map(self._deliver, parcels))
+        return looked_at
+
+    async def keep_digests(self) -> int:
+        """Keep the next few of this morning's lists; how many."""
+        async with self.db.transaction(actor=self._actor) as tx:
+            return await keep_digests(
+                SqlWork(tx, self.office.rules),
+                rules=self.office.rules,
+                now=tx.now,
+                real_now=clock.real_now(),
+            )
+
+    async def follow_absences(self) -> int:
+        """Let the lists follow who is away; how many absences began or ended."""
+        async with self.db.transaction(actor=self._actor) as tx:
+            return await follow_absences(
+                SqlWork(tx, self.office.rules), rules=self.office.rules, now=tx.now
+            )
+
+    @property
+    def _actor(self) -> str:
+        return f"service:{self.db.source}"
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        answer, code = await self.channels.send(parcel, at=clock.real_now())
+        async with self.db.transaction(actor=self._actor) as tx:
+            await record_try(
+                SqlWork(tx, self.office.rules),
+                parcel,
+                answer,
+                code,
+                rules=self.office.rules,
+                now=tx.now,
+                real_now=clock.real_now(),
+            )
+            tx.audit(f"notice.{answer}", object=f"notice:{parcel.notice_id}")

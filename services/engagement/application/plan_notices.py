@@ -1,0 +1,64 @@
+"""What has just become visible is announced outside too, to those who want it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.engagement.application.ports import Work
+from services.engagement.application.send_notices import VISITS
+from services.engagement.domain.local_time import local_day, zone_named
+from services.engagement.domain.notice import Channel, Notice, Purpose, plan
+from services.engagement.domain.rules import Rules
+
+_VISIT = UUID("8f0c2f57-9c0e-4a52-a7cb-7b1c6e1d1f02")
+
+
+async def plan_notices(
+    work: Work, shown: Sequence[UUID], *, rules: Rules, now: datetime, real_now: datetime
+) -> None:
+    """Plan the notices of these reminders in the transaction that shows them."""
+    if not shown:
+        return
+    preferences = await work.notices.preferences()
+    told = await work.notices.told(shown)
+    notices = list(
+        plan(
+            [one.told(rules.kinds) for one in told],
+            colleagues=await work.staff.all(),
+            preferences=preferences,
+            new_id=work.new_id,
+            now=now,
+            real_now=real_now,
+        )
+        if preferences
+        else ()
+    )
+    visits = {
+        one.patient_id: one.reminder_id
+        for one in told
+        if one.level == 0 and rules.kinds[one.kind].tells_patient
+    }
+    for patient_id, reach in (await work.notices.reachable(list(visits))).items():
+        if VISITS in reach.agreed.get(Channel.EMAIL, ()):
+            notices.append(await _visit(work, patient_id, visits[patient_id], now, real_now))
+    await work.notices.add(notices)
+
+
+async def _visit(
+    work: Work, patient_id: UUID, reminder_id: UUID, now: datetime, real_now: datetime
+) -> Notice:
+    """One a day, however many reminders fall on it."""
+    patient = await work.patients.find(patient_id)
+    zone = zone_named(patient.zone) if patient else None
+    day = local_day(now, zone) if zone else now.date()
+    return Notice(
+        notice_id=uuid5(_VISIT, f"{patient_id}/{day}"),
+        purpose=Purpose.VISIT,
+        patient_id=patient_id,
+        about=(reminder_id,),
+        count=1,
+        channels=(Channel.EMAIL,),
+        made_at=now,
+        not_before=now,
+        retry_at=real_now,
+    )

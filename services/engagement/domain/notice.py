@@ -1,0 +1,293 @@
+"""A notice: a few words that bring somebody to the list. The list is whole without it.
+
+It never quotes a dose and says no more about anybody than its reader chose to read outside.
+Every notice ends: sent, failed, not done, or cancelled.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.engagement.domain.local_time import instant, local_day
+from services.engagement.domain.team import Colleague
+
+_DAY = timedelta(days=1)
+
+
+class Channel(StrEnum):
+    """A way out of the house."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Wording(StrEnum):
+    """How much a notice says."""
+
+    COUNT = "count"
+    """That something waits, and how much."""
+    KIND = "kind"
+    """What kind of work it is."""
+    INITIALS = "initials"
+    """The kind of work and the person's initials."""
+
+
+class Pace(StrEnum):
+    """How often routine work is announced; what concerns safety never waits for it."""
+
+    EACH = "each"
+    DIGEST = "digest"
+    NONE = "none"
+
+
+class Purpose(StrEnum):
+    """Why a notice is sent."""
+
+    DUE = "due"
+    ESCALATED = "escalated"
+    SAFETY = "safety"
+    DIGEST = "digest"
+    COVER = "cover"
+    VISIT = "visit"
+    """To the person in care: the clinic will be in touch."""
+
+
+class State(StrEnum):
+    """Where a notice stands; all but the first are final."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    FAILED = "failed"
+    NOT_DONE = "not-done"
+    CANCELLED = "cancelled"
+
+
+class Reason(StrEnum):
+    """Why a notice ended without being sent."""
+
+    ANSWERED = "answered"
+    """What it was about is no longer open."""
+    NO_CHANNEL = "no-channel"
+    NO_CONSENT = "no-consent"
+    DECEASED = "deceased"
+    LEFT_CARE = "left-care"
+    LEFT_STAFF = "left-staff"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+class Answer(StrEnum):
+    """What a channel said."""
+
+    TAKEN = "taken"
+    LATER = "later"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Local hours in which nobody is disturbed, over midnight when it begins after it ends."""
+
+    begins: time
+    ends: time
+
+    def over(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """The first instant from ``at`` on that is not quiet."""
+        wall = at.astimezone(zone).time()
+        if self.begins == self.ends or not self._covers(wall):
+            return at
+        day = local_day(at, zone)
+        tomorrow = self.begins > self.ends and wall >= self.begins
+        return max(at, instant(day + _DAY if tomorrow else day, self.ends, zone))
+
+    def _covers(self, wall: time) -> bool:
+        if self.begins < self.ends:
+            return self.begins <= wall < self.ends
+        return wall >= self.begins or wall < self.ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The clinic's rules of sending (provisional figures of the cadence file)."""
+
+    quiet: Quiet
+    backoff: tuple[timedelta, ...]
+    """Real time until the next try on the same channel; then the next channel is tried."""
+    digest_at: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """What a colleague wants to be told outside the portal, and how."""
+
+    staff_id: UUID
+    channels: tuple[Channel, ...] = ()
+    """In the order in which they are tried."""
+    email: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    pace: Pace = Pace.DIGEST
+    wording: Wording = Wording.COUNT
+    quiet: Quiet | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message to one reader. ``about`` are the reminders it is about.
+
+    ``not_before`` is in clinic time (quiet hours), ``retry_at`` in real time (backoff, lease).
+    """
+
+    notice_id: UUID
+    purpose: Purpose
+    staff_id: UUID | None = None
+    patient_id: UUID | None = None
+    about: tuple[UUID, ...] = ()
+    count: int = 0
+    channels: tuple[Channel, ...] = ()
+    tries: int = 0
+    state: State = State.PLANNED
+    reason: Reason | None = None
+    made_at: datetime
+    not_before: datetime
+    retry_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it passes quiet hours, for staff alone."""
+        return self.purpose is Purpose.SAFETY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A reminder that has just become visible, as far as notices depend on it."""
+
+    reminder_id: UUID
+    level: int
+    owner_id: UUID | None
+    for_role: str
+    team: str
+    is_safety: bool
+
+
+def plan(
+    shown: Collection[Told],
+    *,
+    colleagues: Mapping[UUID, Colleague],
+    preferences: Mapping[UUID, Preference],
+    new_id: Callable[[], UUID],
+    now: datetime,
+    real_now: datetime,
+) -> Sequence[Notice]:
+    """The notices these reminders call for: one each for safety, else one for each reader."""
+    written: dict[tuple[UUID, Purpose, UUID | None], list[UUID]] = {}
+    for one in shown:
+        for reader in _readers(one, colleagues, preferences):
+            purpose = _purpose(one, preferences[reader])
+            alone = one.reminder_id if purpose is Purpose.SAFETY else None
+            if purpose is not None:
+                written.setdefault((reader, purpose, alone), []).append(one.reminder_id)
+    return [
+        Notice(
+            notice_id=new_id(),
+            purpose=purpose,
+            staff_id=reader,
+            about=tuple(about),
+            count=len(about),
+            channels=preferences[reader].channels,
+            made_at=now,
+            not_before=now,
+            retry_at=real_now,
+        )
+        for (reader, purpose, _), about in written.items()
+    ]
+
+
+def _purpose(one: Told, preference: Preference) -> Purpose | None:
+    """Why its reader hears of it now; None when the morning's list will say it."""
+    if one.is_safety:
+        return Purpose.SAFETY
+    if one.level > 0:
+        return Purpose.ESCALATED
+    return Purpose.DUE if preference.pace is Pace.EACH else None
+
+
+def _readers(
+    one: Told, colleagues: Mapping[UUID, Colleague], preferences: Mapping[UUID, Preference]
+) -> Sequence[UUID]:
+    """Whoever it falls to, or the whole role of the team when it is nobody's."""
+    if one.owner_id is not None:
+        return [one.owner_id] if one.owner_id in preferences else []
+    return [
+        reader
+        for reader in sorted(preferences)
+        if (who := colleagues.get(reader)) is not None
+        and who.active
+        and who.role == one.for_role
+        and one.team in who.teams
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What is true of the reader at the moment of sending."""
+
+    suppressed: Reason | None
+    """Why nothing may be sent to them now: left, died, or did not agree."""
+    quiet: Quiet
+    zone: ZoneInfo
+    is_working_day: Callable[[date], bool] | None = None
+    """For staff: days on which routine notices are sent at all."""
+
+
+def before_sending(notice: Notice, reader: Reader, *, open_items: int, now: datetime) -> Notice:
+    """The notice as it is to be sent, later, or never: decided when it is sent, not before."""
+    if reader.suppressed is not None:
+        ended = State.CANCELLED if reader.suppressed in _GONE else State.NOT_DONE
+        return end(notice, ended, reader.suppressed, now)
+    if notice.about and not open_items:
+        return end(notice, State.CANCELLED, Reason.ANSWERED, now)
+    if not notice.channels:
+        return end(notice, State.NOT_DONE, Reason.NO_CHANNEL, now)
+    if notice.is_urgent:
+        return notice
+    return replace(notice, not_before=_allowed(reader, now))
+
+
+_GONE = frozenset({Reason.DECEASED, Reason.LEFT_CARE, Reason.LEFT_STAFF})
+
+
+def _allowed(reader: Reader, now: datetime) -> datetime:
+    at = now
+    while True:
+        at = reader.quiet.over(at, reader.zone)
+        day = local_day(at, reader.zone)
+        if reader.is_working_day is None or reader.is_working_day(day):
+            return at.astimezone(UTC)
+        at = instant(day + _DAY, time(0), reader.zone)
+
+
+def after_try(
+    notice: Notice, answer: Answer, delivery: Delivery, *, now: datetime, real_now: datetime
+) -> Notice:
+    """Sent; or tried again later, on the next channel, or given up when none is left."""
+    if answer is Answer.TAKEN:
+        return replace(notice, state=State.SENT, tries=notice.tries + 1, ended_at=now)
+    if answer is Answer.LATER and notice.tries < len(delivery.backoff):
+        wait = delivery.backoff[notice.tries]
+        return replace(notice, tries=notice.tries + 1, retry_at=real_now + wait)
+    others = notice.channels[1:]
+    if others:
+        return replace(notice, channels=others, tries=0, retry_at=real_now)
+    reason = Reason.REFUSED if answer is Answer.NEVER else Reason.UNREACHABLE
+    return end(replace(notice, tries=notice.tries + 1), State.FAILED, reason, now)
+
+
+def end(notice: Notice, state: State, reason: Reason, now: datetime) -> Notice:
+    """It goes no further."""
+    return replace(notice, state=state, reason=reason, ended_at=now)
