@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
+import aiohttp
+
 from services.engagement.adapters import ticks
 from services.engagement.adapters.channels import Channels, Mailbox
 from services.engagement.adapters.content import load
@@ -14,6 +16,7 @@ from services.engagement.adapters.posting import Postman
 from services.engagement.adapters.tables import metadata
 from services.engagement.application.send_notices import Office
 from services.engagement.settings import Settings
+from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database, Transaction
 from shared.runtime.schema import Schema
 from shared.runtime.service import Service
@@ -50,15 +53,18 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     async def next_due(tx: Transaction) -> datetime | None:
         return await ticks.next_due(tx, rules)
 
-    try:
-        yield Service(
-            settings=settings,
-            api=build_api(rules),
-            db=db,
-            schema=SCHEMA,
-            subscriptions=subscriptions(rules),
-            ticks=(*engine.ticks, *postman.ticks),
-            next_due=next_due,
-        )
-    finally:
-        await db.close()
+    async with aiohttp.ClientSession() as session:
+        keys = JwksKeys(settings.jwks_url, session)
+        try:
+            yield Service(
+                settings=settings,
+                api=build_api(rules, keys),
+                db=db,
+                schema=SCHEMA,
+                subscriptions=subscriptions(rules),
+                ticks=(*engine.ticks, *postman.ticks),
+                next_due=next_due,
+                keys=keys,
+            )
+        finally:
+            await db.close()

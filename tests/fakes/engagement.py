@@ -625,11 +625,8 @@ class FakeWork:
         self._ids = count()
         self.published: list[Published] = []
         self.audited: list[str] = []
-        self._ids = 0
 
     def new_id(self) -> UUID:
-        self._ids += 1
-        return uuid5(_IDS, str(self._ids))
         return uuid5(_IDS, str(next(self._ids)))
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:

@@ -262,6 +262,11 @@ class _Measure(Section):
     denominator: Text
 
 
+class _Column(Section):
+    code: Text
+    meaning: Text
+
+
 class _OutcomesFile(Section):
     status: Text
     registry_missing_after_days: Count
@@ -270,6 +275,7 @@ class _OutcomesFile(Section):
     review: _ReviewBetween
     network: _Network
     measures: Annotated[tuple[_Measure, ...], Field(min_length=1)]
+    columns: Annotated[tuple[_Column, ...], Field(min_length=1)]
 
 
 def load_support(folder: Path) -> SupportRules:
@@ -351,5 +357,6 @@ def _outcomes(file: _OutcomesFile) -> OutcomeRules:
         loneliness=file.network.loneliness,
         missing_after_days=file.registry_missing_after_days,
         measures=tuple(Measure(**one.model_dump()) for one in file.measures),
+        columns={one.code: one.meaning for one in file.columns},
         sources={name: f"{part.source} ({part.grade})" for name, part in parts.items()},
     )

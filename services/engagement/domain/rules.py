@@ -33,8 +33,16 @@ class Rules:
         Raises:
             UnknownZone: nobody lives in that zone.
         """
+        return self.place_in(patient.zone)
+
+    def place_in(self, zone: str) -> Place:
+        """How a local date becomes an instant in this zone.
+
+        Raises:
+            UnknownZone: nobody lives in that zone.
+        """
         return Place(
-            zone=zone_named(patient.zone),
+            zone=zone_named(zone),
             clinic_time=self.clinic_time,
             supply_working_days=self.supply_working_days,
             is_working_day=self.hours.is_working_day,

@@ -1,7 +1,6 @@
 """Courses of medication, as treatment tells of them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from services.engagement.adapters.db import SqlWork
@@ -26,7 +25,7 @@ def on_courses(rules: Rules) -> Mapping[type[Fact], Handler]:
         if course.phase not in rules.phases:
             raise Unacceptable("unknown-phase")
         work = SqlWork(tx, rules)
-        await work.support.add_point(point_of(event, known_at=tx.now))
+        await work.support.add_point(point_of(event))
         await apply_course_state(work, course=course, rules=rules, now=tx.now)
 
     return {fact: on_course for fact in FACTS if issubclass(fact, CourseFact)}
@@ -47,7 +46,7 @@ def course_of(state: CourseState) -> Course:
     )
 
 
-def point_of(event: Event[CourseFact], *, known_at: datetime) -> CoursePoint:
+def point_of(event: Event[CourseFact]) -> CoursePoint:
     """What was said about the course at one moment, for the outcomes."""
     state = event.data.course
     return CoursePoint(
@@ -55,7 +54,7 @@ def point_of(event: Event[CourseFact], *, known_at: datetime) -> CoursePoint:
         version=event.version,
         patient_id=state.patient_id,
         at=event.time,
-        known_at=known_at,
+        known_at=event.time,
         phase=state.phase,
         drug=state.drug,
         indication=state.indication,

@@ -5,16 +5,21 @@ from services.engagement.adapters.http.acts import add_acts
 from services.engagement.adapters.http.levels import add_levels
 from services.engagement.adapters.http.lists import add_lists
 from services.engagement.adapters.http.notices import add_notices
+from services.engagement.adapters.http.outcomes import add_outcomes
 from services.engagement.adapters.http.problems import PROBLEMS
+from services.engagement.adapters.http.programmes import add_programmes
 from services.engagement.adapters.http.recount import add_recount
 from services.engagement.adapters.http.rounds import add_rounds
+from services.engagement.adapters.http.support import add_support
+from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.adapters.http.timeline import add_timeline
 from services.engagement.domain.rules import Rules
+from shared.runtime.auth import Keys
 from shared.runtime.http import Api
 
 
-def build_api(rules: Rules) -> Api:
-    """Every operation of engagement."""
+def build_api(rules: Rules, keys: Keys | None = None) -> Api:
+    """Every operation of engagement. Without ``keys`` no signature can be checked."""
     api = Api(service="engagement", title="Mooring engagement", problems=PROBLEMS)
     add_lists(api, rules)
     add_acts(api, rules)
@@ -24,4 +29,8 @@ def build_api(rules: Rules) -> Api:
     add_notices(api, rules)
     add_rounds(api, rules)
     add_absences(api, rules)
+    desk = SupportDesk(rules, keys)
+    add_support(api, desk)
+    add_programmes(api, desk)
+    add_outcomes(api, desk)
     return api

@@ -1,6 +1,7 @@
 """Which refusal answers with which status."""
 
 from services.engagement.domain import errors
+from services.engagement.domain.support import refusals
 
 PROBLEMS: dict[type[Exception], int] = {
     errors.Refusal: 409,
@@ -16,4 +17,7 @@ PROBLEMS: dict[type[Exception], int] = {
     errors.NotAsked: 422,
     errors.NoWayToReach: 422,
     errors.UnsafeAddress: 422,
+    refusals.RuleBroken: 422,
+    refusals.SignatureMismatch: 422,
+    refusals.UnknownSupport: 404,
 }

@@ -159,6 +159,8 @@ class OutcomeRules:
     loneliness: str
     missing_after_days: int
     measures: tuple[Measure, ...]
+    columns: Mapping[str, str]
+    """The columns of the export and what each means."""
     sources: Mapping[str, str]
 
 

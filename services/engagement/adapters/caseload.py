@@ -1,0 +1,148 @@
+"""The facilitators' caseload: open programmes in the order of a registry (E-01, E-02)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.histories import scores_of
+from services.engagement.adapters.support_bodies import expected_by, month_of
+from services.engagement.application.apply_reading import lowest
+from services.engagement.application.ports import Named, Reading
+from services.engagement.application.support_known import support_known
+from services.engagement.domain.flag import FlagStatus
+from services.engagement.domain.local_time import local_day
+from services.engagement.domain.owed_by_support import Known
+from services.engagement.domain.rules import Rules
+from services.engagement.domain.support import package
+from services.engagement.domain.support.contact import Outcome, missed_in_a_row
+from services.engagement.domain.support.outcomes import Score, baseline_of, improved_by
+from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.rules import OutcomeRules
+from shared.api import support as api
+from shared.runtime.http import Call
+
+RED_FLAG, MISSED, OVERDUE, NOT_IMPROVED, NO_SCORE, REST = (
+    "red-flag",
+    "missed",
+    "overdue-contact",
+    "not-improved",
+    "no-score",
+    "steady",
+)
+_ORDER = (RED_FLAG, MISSED, OVERDUE, NOT_IMPROVED, NO_SCORE, REST)
+_MONTH_DAYS = 365 / 12
+
+
+async def caseload_rows(work: SqlWork, call: Call, rules: Rules) -> tuple[api.CaseloadRow, ...]:
+    """One row for each open programme the caller may see."""
+    programmes: list[Programme] = []
+    for staff_id in call.reach.staff:
+        programmes += await work.support.open_programmes(call.reach.teams, staff_id)
+    unique = {one.programme_id: one for one in programmes}
+    named = await work.support.named({one.patient_id for one in unique.values()})
+    rows = []
+    for one in unique.values():
+        known = await support_known(work, one.patient_id)
+        readings = await work.support.readings_of(one.patient_id)
+        who = named[one.patient_id]
+        today = local_day(call.tx.now, rules.place_in(who.zone).zone)
+        rows.append(_row(one, known, readings, who, rules, today))
+    return tuple(sorted(rows, key=lambda row: (_ORDER.index(row.why), row.patient_name or "")))
+
+
+def _row(  # noqa: PLR0917 - everything known about one row
+    one: Programme,
+    known: Known,
+    readings: Sequence[Reading],
+    who: Named,
+    rules: Rules,
+    today: date,
+) -> api.CaseloadRow:
+    kind = rules.support.kinds[one.kind]
+    occasions = known.of(one)
+    meetings = [held for held in occasions if held.is_meeting]
+    ruler = [
+        value
+        for reading in readings
+        if reading.instrument == rules.support.motivation.instrument
+        and (value := lowest(reading, rules.support.motivation)) is not None
+    ]
+    outcomes = rules.support.outcomes
+    scores = [score for _code, score in scores_of(readings, (outcomes.instrument,))]
+    next_on = one.next_on(occasions)
+    missed = missed_in_a_row(known.contacts)
+    return api.CaseloadRow(
+        patient_id=one.patient_id,
+        patient_name=who.name,
+        birth_date=who.birth_date,
+        programme_id=one.programme_id,
+        kind=one.kind,
+        label=kind.label,
+        status=one.status.value,
+        facilitator_id=one.facilitator_id,
+        deputy_id=one.deputy_id,
+        gap_since=one.gap_since,
+        month=month_of(one, today),
+        months=round((one.planned_until - one.started_on).days / _MONTH_DAYS),
+        meetings=len(meetings),
+        expected=expected_by(one, today),
+        missed=sum(held.outcome is Outcome.MISSED for held in occasions),
+        missed_in_a_row=missed,
+        minutes=sum(held.minutes for held in meetings),
+        modes=dict(Counter(held.mode for held in meetings)),
+        motivation=ruler[-1] if ruler else None,
+        motivation_before=ruler[-2] if len(ruler) > 1 else None,
+        next_contact_on=next_on,
+        late=next_on < today,
+        latest_score=scores[-1].total if scores else None,
+        latest_score_on=scores[-1].on if scores else None,
+        why=_why(one, known, scores, outcomes, today, missed=missed, late=next_on < today),
+        warnings=_warnings(one, known, rules, today),
+    )
+
+
+def _why(
+    one: Programme,
+    known: Known,
+    scores: Sequence[Score],
+    rules: OutcomeRules,
+    today: date,
+    *,
+    missed: int,
+    late: bool,
+) -> str:
+    """Red flag, overdue contact, no improvement by week 8, missing score, rest."""
+    if any(flag.status is not FlagStatus.CLOSED for flag in known.flags):
+        return RED_FLAG
+    if missed:
+        return MISSED
+    if late:
+        return OVERDUE
+    week_8 = one.started_on + timedelta(days=rules.review_from_days)
+    baseline = baseline_of(scores, one.started_on, rules)
+    if today >= week_8 and improved_by(scores, baseline, today, rules) is False:
+        return NOT_IMPROVED
+    oldest = today - timedelta(days=rules.missing_after_days)
+    if not scores or scores[-1].on < oldest:
+        return NO_SCORE
+    return REST
+
+
+def _warnings(one: Programme, known: Known, rules: Rules, today: date) -> tuple[str, ...]:
+    kind = rules.support.kinds[one.kind]
+    found: list[str] = []
+    if one.gap_since is not None:
+        found.append("facilitator-gap")
+    if kind.needs_deputy and one.deputy_id is None:
+        found.append("no-deputy")
+    if not one.counts:
+        found.append("encouragement-only")
+    if kind.package is not None:
+        held = [held for held in known.of(one) if held.is_meeting]
+        found += package.delivered(
+            kind.package, held, started_on=one.started_on, today=today
+        ).warnings
+    if any(drop.is_open for drop in known.drops):
+        found.append("motivation")
+    return tuple(found)

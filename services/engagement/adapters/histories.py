@@ -1,0 +1,73 @@
+"""From rows of one person to what the outcomes are counted from, as of a day."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from services.engagement.application.ports import Case, CoursePoint, Reading
+from services.engagement.domain.support.contact import Outcome
+from services.engagement.domain.support.outcomes import History, Score
+from services.engagement.domain.support.rules import OutcomeRules
+
+
+def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
+    """What had been recorded by that instant. Later amendments and late records are not in it."""
+    readings = _known(case.readings, until)
+    points = [one for one in case.points if one.known_at < until]
+    contacts = [one for one in case.contacts if one.recorded_at < until]
+    programmes = [one for one in case.programmes if one.started_at < until]
+    looks = [look for one in programmes for look in one.looks if look.at < until]
+    starts = [one.started_on for one in programmes]
+    starts += [point.started_on for point in points if point.started_on]
+    return History(
+        key=str(case.patient_id)[:8].upper(),
+        language=case.language,
+        barriers=_barriers(case),
+        in_care=case.status == "active",
+        started_on=min(starts, default=None),
+        depression=_scores(readings, rules.instrument),
+        network=_scores(readings, rules.network),
+        loneliness=_scores(readings, rules.loneliness),
+        contacts=tuple(one.on for one in contacts if one.reached),
+        meetings=sum(one.is_meeting for one in contacts),
+        missed=sum(one.outcome is Outcome.MISSED for one in contacts),
+        minutes=sum(one.minutes for one in contacts),
+        reviews=tuple(sorted({*_reviewed(points), *(look.on for look in looks)})),
+    )
+
+
+def scores_of(readings: Iterable[Reading], instruments: Iterable[str]) -> list[tuple[str, Score]]:
+    """The totals of these instruments by their latest version, in order of days."""
+    latest = _latest(readings)
+    return [
+        (one.instrument, Score(one.taken_on, one.total))
+        for one in latest
+        if one.instrument in set(instruments) and one.total is not None
+    ]
+
+
+def _known(readings: Iterable[Reading], until: datetime) -> list[Reading]:
+    return _latest(one for one in readings if one.known_at < until)
+
+
+def _latest(readings: Iterable[Reading]) -> list[Reading]:
+    """Each reading by its latest version, in the order of when they were taken."""
+    by_id: dict[object, Reading] = {}
+    for one in sorted(readings, key=lambda one: one.version):
+        by_id[one.assessment_id] = one
+    return sorted(by_id.values(), key=lambda one: (one.taken_at, one.assessment_id))
+
+
+def _scores(readings: Iterable[Reading], instrument: str) -> tuple[Score, ...]:
+    return tuple(
+        Score(one.taken_on, one.total)
+        for one in readings
+        if one.instrument == instrument and one.total is not None
+    )
+
+
+def _reviewed(points: Iterable[CoursePoint]) -> set[date]:
+    return {on for point in points for on in point.reviewed_on}
+
+
+def _barriers(case: Case) -> tuple[str, ...]:
+    return tuple(one.barrier for one in case.profile.adaptations) if case.profile else ()

@@ -1,0 +1,460 @@
+"""Programmes of support: cadence, gaps, guards, modes, packages; both sides of every threshold.
+
+Source: evidence pack 5.2-5.4 (R-10 to R-33), 6.3 and the house's content files. Figures PD are
+marked there; the table says which number it is about, never another one.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.engagement.domain.owed_by_support import Known
+from services.engagement.domain.support import package, programme
+from services.engagement.domain.support.contact import Contact, Outcome, check
+from services.engagement.domain.support.programme import (
+    Company,
+    Form,
+    Look,
+    Rung,
+    Setting,
+    check_contact,
+    check_start,
+    guards_of,
+)
+from services.engagement.domain.support.refusals import RuleBroken
+from services.engagement.domain.support.rules import Beat
+from tests.support.engagement import LEAD, a_course, a_step, a_taper
+from tests.support.support import (
+    DEPUTY,
+    FACILITATOR,
+    RULES,
+    START,
+    SUPPORTERS,
+    a_contact,
+    a_programme,
+    day,
+    moment,
+    open_ones,
+    owed,
+)
+
+FACILITATION = RULES.kinds["facilitated-participation"]
+
+RHYTHM = [  # 6.3: weekly for 12 weeks, fortnightly to month 6, monthly to month 12
+    (0, 7),
+    (83, 7),
+    (84, 14),
+    (181, 14),
+    (182, 30),
+    (364, 30),
+    (365, 30),  # R-25: it goes on until somebody decides
+    (700, 30),
+]
+
+
+@pytest.mark.parametrize(("number", "every"), RHYTHM)
+def test_the_rhythm_of_a_year(number: int, every: int) -> None:
+    assert a_programme().every(day(number)) == every
+
+
+@pytest.mark.parametrize(("number", "every"), RHYTHM)
+def test_the_next_meeting_follows_the_rhythm(number: int, every: int) -> None:
+    held = a_contact(number)
+
+    (due,) = open_ones(
+        owed(Known(programmes=[a_programme()], contacts=[held])), "programme-contact"
+    )
+
+    assert due.due_on == day(number + every)
+    assert (due.owner, due.for_role) == (FACILITATOR, "facilitator")
+
+
+def test_what_was_agreed_at_the_last_meeting_wins_over_the_rhythm() -> None:
+    held = a_contact(7, next_on=day(9))
+
+    (due,) = open_ones(
+        owed(Known(programmes=[a_programme()], contacts=[held])), "programme-contact"
+    )
+
+    assert due.due_on == day(9)
+
+
+def test_a_programme_past_its_planned_end_still_owes_meetings_and_asks_for_a_decision() -> None:
+    held = a_contact(400)
+    found = owed(Known(programmes=[a_programme()], contacts=[held]))
+
+    assert open_ones(found, "programme-contact")
+    (decision,) = open_ones(found, "programme-decision")
+    assert decision.due_on == day(365)
+
+
+def test_a_closed_programme_owes_nothing() -> None:
+    closed = a_programme(status=programme.Status.CLOSED)
+
+    assert owed(Known(programmes=[closed], contacts=[a_contact()]))["programme-contact"][0].done_at
+    assert not open_ones(owed(Known(programmes=[closed])), "programme-contact")
+
+
+# R-33 and the house's warning: 7 days warn, 14 escalate
+
+
+def test_a_gap_warns_at_7_days_and_escalates_at_14() -> None:
+    gone = replace(a_programme(), facilitator_id=None, gap_since=day(20))
+    found = owed(Known(programmes=[gone]))
+
+    assert [one.due_on for one in found["facilitator-gap"]] == [day(27)]
+    assert [one.due_on for one in found["facilitator-gap-long"]] == [day(34)]
+    assert {one.for_role for one in found["facilitator-gap"]} == {"lead"}
+
+
+def test_without_a_gap_nothing_warns() -> None:
+    assert "facilitator-gap" not in owed(Known(programmes=[a_programme()]))
+
+
+def test_the_deputy_carries_on_during_a_gap() -> None:
+    gone = replace(a_programme(), facilitator_id=None, gap_since=day(20))
+
+    assert open_ones(owed(Known(programmes=[gone])), "programme-contact")[0].owner == DEPUTY
+
+
+def test_a_facilitator_whose_account_is_closed_is_passed_over() -> None:
+    staff = tuple(
+        replace(one, active=False) if one.staff_id == FACILITATOR else one for one in SUPPORTERS
+    )
+
+    found = owed(Known(programmes=[a_programme()]), staff)
+
+    assert open_ones(found, "programme-contact")[0].owner == DEPUTY
+
+
+# R-11: what makes it a programme
+
+MISSING = [
+    ({"facilitator_id": None}, "facilitator-missing"),
+    ({"deputy_id": None}, "deputy-missing"),
+    ({"deputy_id": FACILITATOR}, "deputy-is-facilitator"),
+    ({"activity": " "}, "activity-missing"),
+    ({"setting": Setting.CLINIC}, "not-in-the-community"),
+]
+
+
+@pytest.mark.parametrize(("changes", "code"), MISSING, ids=[row[1] for row in MISSING])
+def test_a_plan_that_lacks_a_part_is_none(changes: dict[str, object], code: str) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        check_start(a_programme(**changes), FACILITATION)
+
+    assert (refused.value.code, refused.value.rule) == (code, "R-11")
+    assert "(R-11)" in str(refused.value)
+
+
+def test_a_plan_with_every_part_starts() -> None:
+    check_start(a_programme(), FACILITATION)
+
+
+# The three pitfalls
+
+GUARDS = [
+    ("an individual year together", Form.INDIVIDUAL, Company.TOGETHER, 365, ()),
+    ("twelve weeks are enough", Form.INDIVIDUAL, Company.TOGETHER, 84, ()),
+    ("a day less is brief", Form.INDIVIDUAL, Company.TOGETHER, 83, ("brief-only",)),
+    ("one meeting is brief", Form.INDIVIDUAL, Company.TOGETHER, 7, ("brief-only",)),
+    ("a group alone", Form.GROUP, Company.TOGETHER, 365, ("group-only",)),
+    ("words alone", Form.INDIVIDUAL, Company.ENCOURAGEMENT, 365, ("encouragement-only",)),
+    (
+        "all three",
+        Form.GROUP,
+        Company.ENCOURAGEMENT,
+        30,
+        ("brief-only", "group-only", "encouragement-only"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "company", "days", "expected"), [row[1:] for row in GUARDS], ids=[r[0] for r in GUARDS]
+)
+def test_the_pitfall_guards(
+    form: Form, company: Company, days: int, expected: tuple[str, ...]
+) -> None:
+    rhythm = (Beat(until_day=days, every_days=7),)
+
+    found = guards_of(FACILITATION, form=form, company=company, rhythm=rhythm, limits=RULES.limits)
+
+    assert found == expected
+
+
+def test_a_bounded_package_is_not_brief_support() -> None:
+    cbt = RULES.kinds["cbt"]
+    found = guards_of(
+        cbt,
+        form=Form.INDIVIDUAL,
+        company=Company.TOGETHER,
+        rhythm=(Beat(until_day=60, every_days=7),),
+        limits=RULES.limits,
+    )
+
+    assert found == ()
+
+
+def test_encouragement_alone_does_not_count() -> None:
+    assert a_programme().counts
+    assert not a_programme(company=Company.ENCOURAGEMENT).counts
+
+
+CLOSING = [(42, True), (83, True), (84, False), (200, False)]
+
+
+@pytest.mark.parametrize(("number", "guarded"), CLOSING)
+def test_closing_in_the_weekly_phase_needs_a_supervisor(number: int, guarded: bool) -> None:
+    found = programme.needs_supervisor(a_programme(), FACILITATION, day(number), RULES.limits)
+
+    assert found is guarded
+
+
+def test_the_one_who_asks_does_not_confirm() -> None:
+    asked = programme.asked_to_close(
+        a_programme(),
+        programme.Closing(
+            reason="person-decided",
+            by=LEAD,
+            at=moment(day(42)),
+            on=day(42),
+            needs_supervisor=True,
+        ),
+    )
+
+    assert asked.is_open
+    with pytest.raises(Exception, match="Somebody else"):
+        programme.closing_decided(asked, by=LEAD, on=day(42), confirmed=True)
+    assert not programme.closing_decided(asked, by=FACILITATOR, on=day(42), confirmed=True).is_open
+    assert programme.closing_decided(asked, by=LEAD, on=day(42), confirmed=False).closing is None
+
+
+# R-26 to R-28: modes
+
+MODES = [
+    ("face to face in the active phase", 7, None, "face-to-face", False),
+    ("video at the first meeting", 7, None, "video", True),
+    ("telephone after face to face", 14, "face-to-face", "telephone", True),
+    ("video after telephone is nearer", 14, "telephone", "video", False),
+    ("telephone again", 14, "telephone", "telephone", False),
+    ("telephone on the last active day", 83, "face-to-face", "telephone", True),
+    ("telephone in maintenance is as good", 84, "face-to-face", "telephone", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "before", "mode", "needs_reason"),
+    [row[1:] for row in MODES],
+    ids=[row[0] for row in MODES],
+)
+def test_a_mode_further_away_needs_a_reason(
+    number: int, before: str | None, mode: str, needs_reason: bool
+) -> None:
+    earlier = [a_contact(number - 1, mode=before)] if before else []
+    contact = a_contact(number, mode=mode)
+
+    def record(one: Contact) -> None:
+        check_contact(
+            a_programme(),
+            FACILITATION,
+            one,
+            earlier,
+            modes=RULES.modes,
+            cbt_content=RULES.cbt_content,
+        )
+
+    if not needs_reason:
+        record(contact)
+        return
+    with pytest.raises(RuleBroken, match="R-28"):
+        record(contact)
+    record(replace(contact, mode_reason="The bus does not run"))
+
+
+def test_a_downgrade_is_looked_at_after_4_weeks() -> None:
+    held = a_contact(14, mode="telephone", mode_reason="The bus does not run")
+    found = owed(Known(programmes=[a_programme()], contacts=[held]))
+
+    assert [one.due_on for one in open_ones(found, "mode-review")] == [day(42)]
+
+
+def test_meeting_nearer_again_or_a_review_settles_it() -> None:
+    held = a_contact(14, mode="telephone", mode_reason="The bus does not run")
+    nearer = a_contact(21)
+    look = Look(
+        on=day(30), at=moment(day(30)), by=FACILITATOR, serves_goal=True, mode_still_right=True
+    )
+
+    by_meeting = owed(Known(programmes=[a_programme()], contacts=[held, nearer]))
+    by_review = owed(Known(programmes=[a_programme(looks=(look,))], contacts=[held]))
+
+    assert not open_ones(by_meeting, "mode-review")
+    assert not open_ones(by_review, "mode-review")
+
+
+# Minutes, and what cannot have happened
+
+MINUTES = [(0, False), (1, True), (60, True), (240, True), (241, False), (600, False)]
+
+
+@pytest.mark.parametrize(("minutes", "possible"), MINUTES)
+def test_a_contact_has_a_length_that_can_be(minutes: int, possible: bool) -> None:
+    contact = a_contact(minutes=minutes)
+
+    if possible:
+        check(contact, RULES.modes["face-to-face"], RULES.limits, today=day(7))
+        return
+    with pytest.raises(RuleBroken, match="minutes"):
+        check(contact, RULES.modes["face-to-face"], RULES.limits, today=day(7))
+
+
+def test_a_contact_is_recorded_afterwards() -> None:
+    with pytest.raises(RuleBroken, match="afterwards"):
+        check(a_contact(8), RULES.modes["face-to-face"], RULES.limits, today=day(7))
+
+
+def test_a_letter_is_no_meeting() -> None:
+    with pytest.raises(RuleBroken, match="outreach"):
+        check(a_contact(mode="letter"), RULES.modes["letter"], RULES.limits, today=day(7))
+
+
+def test_what_did_not_take_place_has_no_minutes() -> None:
+    missed = a_contact(7, Outcome.MISSED, minutes=30)
+    with pytest.raises(RuleBroken, match="no minutes"):
+        check(missed, RULES.modes["face-to-face"], RULES.limits, today=day(7))
+
+
+def test_a_ladder_step_must_exist() -> None:
+    with pytest.raises(RuleBroken, match="ladder"):
+        check_contact(
+            a_programme(rungs=(Rung(ordinal=1, what="Walk past"),)),
+            FACILITATION,
+            a_contact(step=2),
+            [],
+            modes=RULES.modes,
+            cbt_content=RULES.cbt_content,
+        )
+
+
+# R-15, R-16, R-19: packages
+
+CBT = RULES.kinds["cbt"].package
+SELF_HELP = RULES.kinds["self-help"].package
+
+
+def test_the_figures_of_the_packages() -> None:
+    assert CBT is not None
+    assert SELF_HELP is not None
+    assert (CBT.sessions, CBT.shortest_minutes, CBT.longest_minutes) == (14, 60, 90)
+    assert CBT.within_days == 122  # four months
+    assert (SELF_HELP.sessions, SELF_HELP.total_minutes) == (9, 180)
+
+
+PACE = [  # fewer than 3 sessions in the last 30 days
+    ("three in a month", (0, 9, 18), 29, False),
+    ("the first of three leaves the month", (0, 9, 18), 30, True),
+    ("a fourth keeps the pace", (0, 9, 18, 27), 38, False),
+    ("and falls behind", (0, 9, 18, 27), 39, True),
+    ("none at all, before a month is over", (), 29, False),
+    ("none at all, after a month", (), 30, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("held", "today", "behind"), [row[1:] for row in PACE], ids=[row[0] for row in PACE]
+)
+def test_cbt_below_pace(held: tuple[int, ...], today: int, behind: bool) -> None:
+    assert CBT is not None
+    meetings = [a_contact(number) for number in held]
+
+    found = package.delivered(CBT, meetings, started_on=START, today=day(today))
+
+    assert ("below-pace" in found.warnings) is behind
+    cbt = a_programme("cbt", deputy_id=None)
+    (due,) = open_ones(owed(Known(programmes=[cbt], contacts=meetings)), "pace")
+    assert (due.due_on <= day(today)) is behind
+
+
+DOSE = [(13, 121, False), (13, 122, True), (14, 122, False)]
+
+
+@pytest.mark.parametrize(("sessions", "today", "below"), DOSE)
+def test_cbt_below_dose_after_four_months(sessions: int, today: int, below: bool) -> None:
+    assert CBT is not None
+    meetings = [a_contact(8 * number) for number in range(1, sessions + 1)]
+
+    found = package.delivered(CBT, meetings, started_on=START, today=day(today))
+
+    assert ("below-dose" in found.warnings) is below
+
+
+@pytest.mark.parametrize(("minutes", "short"), [(59, True), (60, False), (90, False)])
+def test_sessions_of_less_than_an_hour_are_short(minutes: int, short: bool) -> None:
+    assert CBT is not None
+    found = package.delivered(CBT, [a_contact(7, minutes=minutes)], started_on=START, today=day(8))
+
+    assert ("short-sessions" in found.warnings) is short
+
+
+@pytest.mark.parametrize(("minutes", "over"), [(90, False), (91, True)])
+def test_sessions_of_more_than_90_minutes_are_long(minutes: int, over: bool) -> None:
+    assert CBT is not None
+    found = package.delivered(CBT, [a_contact(7, minutes=minutes)], started_on=START, today=day(8))
+
+    assert ("over-time" in found.warnings) is over
+
+
+def test_a_cbt_session_names_what_it_was_about() -> None:
+    def record(contact: Contact) -> None:
+        check_contact(
+            a_programme("cbt"),
+            RULES.kinds["cbt"],
+            contact,
+            [],
+            modes=RULES.modes,
+            cbt_content=RULES.cbt_content,
+        )
+
+    with pytest.raises(RuleBroken, match="R-16"):
+        record(a_contact())
+    record(a_contact(cbt_content=("exposure",)))
+    assert len(RULES.cbt_content) == 5
+
+
+POOR = [  # 6.2: PHQ-9 >= 17 at week 4, >= 13 at week 9, >= 9 at week 14
+    (28, 16, ()),
+    (28, 17, (28,)),
+    (63, 12, ()),
+    (63, 13, (63,)),
+    (98, 8, ()),
+    (98, 9, (98,)),
+]
+
+
+@pytest.mark.parametrize(("number", "total", "expected"), POOR)
+def test_scores_that_foretell_a_poor_outcome(
+    number: int, total: int, expected: tuple[int, ...]
+) -> None:
+    assert CBT is not None
+    readings = [(day(number), total)]
+
+    assert package.likely_poor(CBT, readings, started_on=START) == expected
+
+
+# The relapse-prevention plan: before the last step, and before the programme ends
+
+
+@pytest.mark.parametrize(("ordinal", "asked"), [(6, False), (7, True), (8, True)])
+def test_a_relapse_plan_is_asked_for_before_the_last_step(ordinal: int, asked: bool) -> None:
+    course = a_course(a_taper(a_step(ordinal)))
+    found = owed(Known(courses=[course]))
+
+    assert bool(found.get("relapse-plan")) is asked
+
+
+def test_a_relapse_plan_is_asked_for_two_weeks_before_the_planned_end() -> None:
+    (due,) = owed(Known(programmes=[a_programme()]))["relapse-plan"]
+
+    assert due.due_on == day(365) - timedelta(days=14)
