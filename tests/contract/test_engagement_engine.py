@@ -1,6 +1,7 @@
 """The engine: two at once, killed in the middle, clocks, signs of life, and mending."""
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -10,9 +11,11 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.rows import reminder as reminder_rows
 from services.engagement.adapters.tables import ReminderRow
 from services.engagement.adapters.ticks import Engine, next_due
 from services.engagement.application.apply_course_state import apply_course_state
@@ -273,3 +276,47 @@ async def test_a_batch_holds_no_more_than_its_limit(db: Database) -> None:
             )
             == 5
         )
+
+
+@pytest.mark.parametrize(
+    ("why", "life", "state"),
+    [
+        ("the same life of the same key", 1, "cancelled"),
+        ("another life while one is open", 2, "planned"),
+    ],
+)
+async def test_the_database_refuses_a_second_row_of_one_key(
+    db: Database, why: str, life: int, state: str
+) -> None:
+    """The id is made from the key, so only a row with an id of its own can show this."""
+    await know(db, *many_courses(1))
+    async with db.reading() as tx:
+        found = select(reminder_rows).where(reminder_rows.c.level == 0)
+        row = (await tx.session.execute(found.limit(1))).mappings().one()
+    twin = {**row, "reminder_id": uuid5(PLAN, "twin"), "life": life, "state": state}
+    twin["reason"] = "withdrawn" if state == "cancelled" else None
+
+    with pytest.raises(IntegrityError):
+        async with db.transaction(actor="service:engagement") as tx:
+            tx.audit("test", object="reminder:twin")
+            await tx.session.execute(insert(reminder_rows), twin)
+
+    assert (await states(db))["planned"] > 0, why
+
+
+async def test_without_the_claims_lock_these_tests_fail(databases: Databases) -> None:
+    """They would be worth nothing if they passed without it."""
+    if databases.postgres is None:
+        return  # SQLite has one writer, and so no such lock
+    tests = f"{Path(__file__)}::test_a_claim_passes_over_what_another_engine_holds"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "pytest", "-q", "-x", "-p", "tests.support.without", tests),
+        cwd=ROOT,
+        env={**os.environ, "WITHOUT": "claim-lock"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+
+    assert process.returncode == 1, said.decode()
+    assert b"failed" in said
