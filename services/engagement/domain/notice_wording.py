@@ -85,7 +85,7 @@ _PATHS = {
     Purpose.DUE: "/",
     Purpose.ESCALATED: "/",
     Purpose.SAFETY: "/",
-    Purpose.DIGEST: "/round",
-    Purpose.COVER: "/cover",
+    Purpose.DIGEST: "/",
+    Purpose.COVER: "/",
 }
 _CLOSING = "The list is complete with or without this message. Do not answer it."

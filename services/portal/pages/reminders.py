@@ -34,6 +34,13 @@ async def show_reminder(visit: Visit) -> web.StreamResponse:
     return await _reminder(visit, visit.draft(on=day, at="09:00"))
 
 
+async def find_reminder(visit: Visit) -> web.StreamResponse:
+    """From a notice, which names nobody, to the reminder in its person's record."""
+    reminder_id = visit.id("reminder_id")
+    item = await visit.care.engagement.get(f"/reminders/{reminder_id}", ReminderBody)
+    raise web.HTTPSeeOther(places.reminder(item.patient_id, item.reminder_id))
+
+
 async def acknowledge(visit: Visit) -> web.StreamResponse:
     """Take it in hand; it is not passed on."""
     draft = visit.sent()

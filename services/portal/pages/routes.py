@@ -88,6 +88,7 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", f"{_P}/pathway", pathway.show_pathway, CLINICAL),
     ("POST", f"{_P}/pathway", pathway.propose, CLINICAL),
     ("POST", f"{_P}/pathway/{{proposal_id}}", pathway.decide, CLINICAL),
+    ("GET", "/reminders/{reminder_id}", reminders.find_reminder, CLINICAL),
     ("GET", f"{_P}/reminders", reminders.show_reminders, CLINICAL),
     ("GET", f"{_P}/reminders/{{reminder_id}}", reminders.show_reminder, CLINICAL),
     ("POST", f"{_P}/reminders/{{reminder_id}}/acknowledge", reminders.acknowledge, CLINICAL),
