@@ -50,16 +50,14 @@ STATES = said(
     }
 )
 TONES = {"proposed": "warn", "signed": "good", "declined": "calm", "overtaken": "calm"}
-REMINDERS = said(
-    {
-        "prepare-supply": mark("Supply of step %(step)s"),
-        "change-day": mark("Change of dose, step %(step)s"),
-        "check-in-early": mark("Early check-in, step %(step)s"),
-        "check-in-gate": mark("Check-in before the next step, step %(step)s"),
-        "surveillance": mark("Look %(step)s after the last dose"),
-        "course-review": mark("Review %(step)s"),
-    }
-)
+REMINDERS = {
+    "prepare-supply": mark("Supply of step %(step)s"),
+    "change-day": mark("Change of dose, step %(step)s"),
+    "check-in-early": mark("Early check-in, step %(step)s"),
+    "check-in-gate": mark("Check-in before the next step, step %(step)s"),
+    "surveillance": mark("Look %(step)s after the last dose"),
+    "course-review": mark("Review %(step)s"),
+}
 SUGGESTIONS = said(
     {
         "more-like-withdrawal": mark("Looks more like withdrawal"),
@@ -297,7 +295,7 @@ def _moved(old: date, new: date) -> tuple[str, str]:
 
 
 def _reminder(move: ReminderMoveBody, setting: Setting) -> tuple[str, str]:
-    title = REMINDERS[move.kind] % {"step": move.ordinal}
+    title = _(REMINDERS[move.kind], step=move.ordinal)
     if move.after is None:
         return title, _("cancelled")
     day = words.when(move.after, today=setting.today)
