@@ -39,12 +39,16 @@ class Token(Body):
 
 
 class SignatureRequest(Body):
-    """Ask for a signature over one exact version; the password is given again."""
+    """Ask for a signature over one exact version; the password is given again.
+
+    ``audience`` is the service whose document it is; no other accepts the signature.
+    """
 
     username: str = Field(min_length=1, max_length=64)
     password: SecretStr = Field(min_length=1, max_length=256)
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     meaning: str = Field(min_length=1, max_length=64)
+    audience: Literal["treatment", "engagement"] = "treatment"
 
 
 class Signature(Body):

@@ -139,7 +139,14 @@ class FrontDoor:
         return account.staff
 
     async def signature(
-        self, username: str, password: str, *, hash_: str, meaning: str, address: str
+        self,
+        username: str,
+        password: str,
+        *,
+        hash_: str,
+        meaning: str,
+        address: str,
+        audience: str = "treatment",
     ) -> str:
         """Sign one exact version in the name of a person who gives the password again.
 
@@ -156,7 +163,7 @@ class FrontDoor:
             staff_id=person.staff_id,
             hash_=hash_,
             meaning=meaning,
-            audience="treatment",
+            audience=audience,
             lifetime=_SIGNATURE_LIFETIME,
         )
 

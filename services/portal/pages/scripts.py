@@ -59,6 +59,7 @@ async def issue_signature(request: web.Request) -> web.Response:
             body.password.get_secret_value(),
             hash_=body.hash,
             meaning=body.meaning,
+            audience=body.audience,
             address=request.remote or "",
         )
     return _json(Signature(signature=signature, expires_in=_SIGNATURE_S))

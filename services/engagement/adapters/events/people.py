@@ -12,6 +12,7 @@ from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.notice import Quiet
 from services.engagement.domain.rules import Rules
+from services.engagement.domain.support.carer import Carer
 from services.engagement.domain.team import CareStatus
 from shared.events.assessment import (
     CareTeamChanged,
@@ -73,6 +74,15 @@ def surroundings_of(details: PatientDetails) -> Surroundings:
         patient_id=details.patient_id,
         language=details.language,
         neutral_wording=details.neutral_wording,
+        carers=tuple(
+            Carer(
+                carer_id=one.carer_id,
+                name=one.name,
+                relationship=one.relationship or "",
+                scopes=tuple(one.scopes),
+            )
+            for one in details.carers
+        ),
     )
 
 
