@@ -1,8 +1,15 @@
 """The containers of ``make up``, as somebody sees them who pulls plugs."""
 
+import asyncio
+import contextlib
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +63,51 @@ def wait_until_healthy(*services: str, seconds: float = 90) -> None:
             return
         assert time.monotonic() < deadline, states
         time.sleep(0.5)
+
+
+def docker(*arguments: str) -> str:
+    """Run a command of the engine and return what it printed."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+@asynccontextmanager
+async def small_disk(broker: str, *, mebibytes: int = 96) -> AsyncIterator[Callable[[], None]]:
+    """Let one broker keep its store on a disk of this size; the yielded call fills it.
+
+    Raises:
+        PermissionError: only root on the engine's own host can do this.
+    """
+    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
+        raise PermissionError("it needs root, and mkfs.ext4, on the engine's host")
+    volume = Path(docker("volume", "inspect", "-f", "{{.Mountpoint}}", f"mooring_{broker}").strip())
+    with tempfile.TemporaryDirectory(prefix="mooring-drill-") as folder:
+        image = Path(folder) / "disk"
+        with image.open("wb") as file:
+            file.truncate(mebibytes * 1024**2)
+        await _run("mkfs.ext4", "-q", "-F", str(image))
+        kept = Path(folder) / "kept"
+        await asyncio.to_thread(compose, "stop", broker)
+        await _run("cp", "-a", f"{volume}/.", str(kept))
+        await _run("mount", "-o", "loop", str(image), str(volume))
+        try:
+            await _run("cp", "-a", f"{kept}/.", str(volume))
+            await asyncio.to_thread(compose, "start", broker)
+            filler = volume / "filler"
+            yield lambda: _fill(filler)
+            await asyncio.to_thread(filler.unlink)
+        finally:
+            await asyncio.to_thread(compose, "stop", broker)
+            await _run("umount", str(volume))
+            await asyncio.to_thread(compose, "start", broker)
+
+
+def _fill(filler: Path) -> None:
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024**2))
+
+
+async def _run(*command: str) -> None:
+    process = await asyncio.create_subprocess_exec(*command)
+    if await process.wait():
+        raise AssertionError(f"{command[0]} failed")

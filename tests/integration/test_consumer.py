@@ -223,6 +223,29 @@ async def test_events_applied_together_take_effect_all_or_none(
     assert await noted(engagement) == before
 
 
+async def test_what_is_too_much_at_once_is_taken_in_smaller_parts(
+    broker: Embedded,
+    assessment: Database,
+    engagement: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumer_module, "TOGETHER_S", 0.25)
+
+    async def take_a_while(_event: Event[Any]) -> None:
+        await asyncio.sleep(0.02)
+
+    notebook = Notebook(take_a_while)
+    for number in range(40):
+        await raise_flag(assessment, number)
+    async with speaking(broker, assessment):
+        await until(lambda: all_published(assessment))
+
+    await consume_all(broker, engagement, notebook)
+
+    assert len(await noted(engagement)) == 40
+    assert len(notebook.calls) < 80, "thrown away and done again one by one"
+
+
 async def test_an_event_that_failed_is_tried_again(
     broker: Embedded, assessment: Database, engagement: Database
 ) -> None:

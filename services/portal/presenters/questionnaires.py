@@ -20,6 +20,8 @@ from shared.api.assessment import (
 )
 
 TAB = "Questionnaires"
+_MARGIN = 0.12
+"""Room at both ends of a chart for the day under its first and last reading."""
 MODES = (
     ("in-person", "In person"),
     ("telephone", "By telephone"),
@@ -128,10 +130,7 @@ def progress(
     """Each questionnaire's way so far, the one the course is measured by first."""
     ordered = sorted(trajectory.instruments, key=lambda line: not line.primary)
     known = {instrument.code: instrument for instrument in instruments}
-    return tuple(
-        _progress(line, known.get(line.instrument), trajectory.course_started_on, setting)
-        for line in ordered
-    )
+    return tuple(_progress(line, known.get(line.instrument), setting) for line in ordered)
 
 
 def titles_of(instruments: Sequence[InstrumentBody]) -> dict[str, str]:
@@ -147,7 +146,6 @@ def taken_href(patient_id: UUID, instrument: str) -> str:
 def _progress(
     line: InstrumentTrajectory,
     instrument: InstrumentBody | None,
-    started_on: date | None,
     setting: Setting,
 ) -> Progress:
     today = setting.today
@@ -171,7 +169,7 @@ def _progress(
             )
             for reading in reversed(line.readings)
         ),
-        chart=_chart(line, instrument, started_on),
+        chart=_chart(line, instrument),
         anchor=f"chart-{line.instrument}",
     )
 
@@ -180,9 +178,7 @@ def _title(line: InstrumentTrajectory, instrument: InstrumentBody | None) -> str
     return instrument.title if instrument else words.instrument(line.instrument)
 
 
-def _chart(
-    line: InstrumentTrajectory, instrument: InstrumentBody | None, started_on: date | None
-) -> Chart | None:
+def _chart(line: InstrumentTrajectory, instrument: InstrumentBody | None) -> Chart | None:
     """Every total over time; a reading without one is in the table as not known and not drawn."""
     known = [reading for reading in line.readings if reading.total is not None]
     if instrument is None or instrument.highest is None or len(known) < 2:
@@ -200,13 +196,13 @@ def _chart(
         high=known[-1].total,
     )
     middle = first + (last - first) / 2
-    shown = started_on is not None and first <= started_on <= last
+    margin = (last - first).days * _MARGIN
     return charts.chart(
         _("%(title)s over time", title=title),
         f"{described} {unknown}" if missing else described,
         across=Across(
-            first.toordinal(),
-            last.toordinal(),
+            first.toordinal() - margin,
+            last.toordinal() + margin,
             tuple((day.toordinal(), words.day(day)) for day in (first, middle, last)),
         ),
         panels=(
@@ -227,7 +223,6 @@ def _chart(
             )
             for reading in reversed(line.readings)
         ],
-        marks=((started_on.toordinal(), _("Course starts")),) if shown and started_on else (),
     )
 
 

@@ -74,6 +74,7 @@ class Consumer:
         self._in_hand: dict[int, Delivery] = {}
         self._lanes: dict[str, deque[Delivery]] = {}
         self._busy: set[str] = set()
+        self._at_most = MOST_IN_HAND
         self._freed = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -114,7 +115,7 @@ class Consumer:
 
     async def _begin(self, group: asyncio.TaskGroup) -> None:
         """Apply the first of each lane in one commit, and so on, or let each lane go alone."""
-        while idle := [name for name in self._lanes if name not in self._busy]:
+        while idle := [name for name in self._lanes if name not in self._busy][: self._at_most]:
             if len(idle) > 1 and await self._together([self._lanes[name][0] for name in idle]):
                 for name in idle:
                     self._lanes[name].popleft()
@@ -133,10 +134,13 @@ class Consumer:
             async with self._transactions:
                 outcomes = await self._inbox.apply_together(received, within_s=TOGETHER_S)
         except Exception as error:  # noqa: BLE001 - each is tried, counted and named by itself now
+            if isinstance(error, TimeoutError):  # that was too much at once for this machine
+                self._at_most = max(2, self._at_most // 2)
             log.info("not_together", stream=self._stream, error=type(error).__name__)
             return False
         for delivery, outcome in zip(firsts, outcomes, strict=True):
             self._applied(delivery, outcome)
+        self._at_most = min(MOST_IN_HAND, self._at_most + 1)
         await asyncio.gather(*[self._settle(delivery) for delivery in firsts])
         return True
 

@@ -13,6 +13,8 @@ from services.treatment.domain.person import Known
 from services.treatment.domain.phases import BEFORE_REMISSION, ENDED, Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.response import not_improving
+from services.treatment.domain.schedule import expected
+from services.treatment.domain.shelf_watch import gone_from_the_shelf
 from services.treatment.domain.switching import Axis
 from shared.api.treatment import CourseBody, TaperPlanBody
 from shared.runtime.http import Call
@@ -44,6 +46,13 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
             at_dose_since=course.at_dose_since,
             today=today,
             rules=desk.book.outcomes,
+        )
+    if course.taper is not None:
+        findings += gone_from_the_shelf(
+            expected(course.taper, today=today, cadence=desk.book.steps),
+            drug=drug,
+            jurisdiction=course.jurisdiction or desk.book.jurisdiction,
+            today=today,
         )
     return course_body(
         course,

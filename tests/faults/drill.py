@@ -1,0 +1,360 @@
+"""The drill: load on the containers of ``make up``, one fault after the other, then a count.
+
+Two hundred invented people, five thousand safety flags raised through the door at a steady rate,
+each tried with its own key until it is accepted, as the portal does. Meanwhile services are
+killed and frozen, a broker's leader and the database are killed, a service is cut off from
+everything it stands on, and a broker's small disk runs full. Then the databases are compared.
+The order of the faults follows from the seed.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from shared.demo.staff import staff_id
+from shared.runtime import clock
+from tests.faults.containers import (
+    ROOT,
+    compose,
+    docker,
+    rows,
+    setting,
+    small_disk,
+    stream_leader,
+    wait_until_healthy,
+)
+
+AT = f"https://{setting('MOORING_HOSTNAME', 'localhost')}:{setting('MOORING_PORT', '8443')}"
+SECRETS = ROOT / "deploy/secrets"
+REPORT = ROOT / "build/drill.json"
+PEOPLE = 200
+EVERYONE = ("portal", "assessment", "treatment", "engagement", "postgres", "nats-1", "nats-2")
+AGAIN_S = 1.0
+PATIENCE_S = 120.0
+FAULT_EVERY_S = 18.0
+BROKEN_S = 6.0
+AT_ONCE = 40
+SETTLE_S = 180.0
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True)
+
+
+@dataclass(slots=True)
+class Counted:
+    """What the databases say afterwards. ``late`` are seconds from due to visible."""
+
+    seed: int
+    faults: list[str]
+    accepted: int = 0
+    tried_again: int = 0
+    events: int = 0
+    due: int = 0
+    visible: int = 0
+    doubled: int = 0
+    lost: int = 0
+    early: int = 0
+    late: int = 0
+    worst_late_s: int = 0
+    chains_broken: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Nothing lost, doubled or early, and everything accepted is there."""
+        return not (self.lost or self.doubled or self.early or self.chains_broken)
+
+
+@dataclass(slots=True)
+class Load:
+    """People, and the flags about them that the door accepted."""
+
+    session: aiohttp.ClientSession
+    progress: Callable[[int], None]
+    people: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    tried_again: int = 0
+    _token: tuple[str, float] = ("", 0.0)
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def enrol(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(PEOPLE):
+                group.create_task(self._enrol(number))
+
+    async def raise_flags(self, count: int, *, per_second: float, trigger: str) -> None:
+        began = clock.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                await asyncio.sleep(max(0.0, began + number / per_second - clock.monotonic()))
+                person = self.people[number % len(self.people)]
+                group.create_task(self._flag(person, trigger))
+
+    async def _enrol(self, number: int) -> None:
+        body = {
+            "given_name": "Drill",
+            "family_name": f"Tester {clock.new_id().hex} {number}",
+            "birth_date": "1980-01-01",
+            "time_zone": "Europe/London",
+            "language": "en",
+            "team": "harbour",
+            "care_team": [str(staff_id("nell"))],
+        }
+        found = await self._until_accepted("/assessment/api/v1/patients", body)
+        self.people.append(found["patient_id"])
+
+    async def _flag(self, person: str, trigger: str) -> None:
+        path = f"/assessment/api/v1/patients/{person}/flags"
+        found = await self._until_accepted(path, {"trigger": trigger})
+        self.flags.append(found["flag_id"])
+        self.progress(len(self.flags))
+
+    async def _until_accepted(self, path: str, body: Any) -> Any:
+        key = str(clock.new_id())
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := await self._try(path, body, key)) is None:
+                self.tried_again += 1
+                await asyncio.sleep(AGAIN_S)
+        return found
+
+    async def _try(self, path: str, body: Any, key: str) -> Any:
+        try:
+            headers = {"Authorization": f"Bearer {await self.token()}", "Idempotency-Key": key}
+            async with (
+                self._room,
+                self.session.post(f"{AT}{path}", json=body, headers=headers) as answer,
+            ):
+                if answer.status < 300:
+                    return await answer.json()
+                if answer.status < 429:
+                    raise AssertionError(f"{path} answered {answer.status}: {await answer.text()}")
+                return None
+        except (aiohttp.ClientError, TimeoutError):
+            return None
+
+    async def token(self) -> str:
+        token, until = self._token
+        if clock.monotonic() < until:
+            return token
+        body = {"username": "nell", "password": (SECRETS / "demo_password").read_text()}
+        async with self.session.post(f"{AT}/api/v1/tokens", json=body) as answer:
+            answer.raise_for_status()
+            found = (await answer.json())["access_token"]
+        self._token = (found, clock.monotonic() + 120)
+        return str(found)
+
+
+Fault = Callable[[], Awaitable[str]]
+
+
+async def broken(how: str, mend: str, service: str) -> str:
+    """Break a service, wait, and mend it."""
+    await asyncio.to_thread(compose, how, service)
+    await asyncio.sleep(BROKEN_S)
+    await asyncio.to_thread(compose, mend, service)
+    return f"{service}: {how}"
+
+
+def on(how: str, mend: str, service: str) -> Fault:
+    return lambda: broken(how, mend, service)
+
+
+async def leader(how: str, mend: str) -> str:
+    found = await asyncio.to_thread(stream_leader, "CARE_ASSESSMENT")
+    return f"the leader of a stream, {await broken(how, mend, found)}"
+
+
+async def cut_off(service: str) -> str:
+    """Take the network away on which databases and brokers are."""
+    container = (await asyncio.to_thread(compose, "ps", "--quiet", service)).split()[0]
+    (network,) = (
+        await asyncio.to_thread(docker, "network", "ls", "-qf", "name=mooring_data")
+    ).split()
+    await asyncio.to_thread(docker, "network", "disconnect", network, container)
+    await asyncio.sleep(BROKEN_S * 2)
+    await asyncio.to_thread(docker, "network", "connect", "--alias", service, network, container)
+    return f"{service}: cut off from databases and brokers"
+
+
+async def full_disk() -> str:
+    """Fill the disk of one broker of three, then make room again."""
+    try:
+        async with small_disk("nats-3") as fill:
+            await asyncio.to_thread(fill)
+            await asyncio.sleep(BROKEN_S * 2)
+    except PermissionError as needs:
+        return f"nats-3's small disk was left out: {needs}"
+    return "nats-3: its small disk was full"
+
+
+FAULTS: dict[str, Fault] = {
+    "assessment killed": on("kill", "start", "assessment"),
+    "treatment frozen": on("pause", "unpause", "treatment"),
+    "engagement killed": on("kill", "start", "engagement"),
+    "engagement frozen": on("pause", "unpause", "engagement"),
+    "leader killed": lambda: leader("kill", "start"),
+    "leader frozen": lambda: leader("pause", "unpause"),
+    "database killed": on("kill", "start", "postgres"),
+    "engagement cut off": lambda: cut_off("engagement"),
+    "disk full": full_disk,
+}
+
+
+async def break_things(order: list[str], done: list[str]) -> None:
+    """One fault after the other, each mended before the next."""
+    for name in order:
+        began = clock.monotonic()
+        said = await FAULTS[name]()
+        done.append(said)
+        err.print(f"  … {said}", highlight=False)
+        await asyncio.sleep(max(0.0, began + FAULT_EVERY_S - clock.monotonic()))
+
+
+async def run(seed: int, flags: int, per_second: float) -> Counted:
+    """Load, faults, and the count."""
+    order = list(FAULTS)
+    random.Random(seed).shuffle(order)
+    counted = Counted(seed=seed, faults=[])
+    async with through_the_door() as session:
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("flags accepted", total=flags)
+            load = Load(session, lambda done: progress.update(task, completed=done))
+            await load.enrol()
+            trigger = await _a_trigger(load)
+            breaking = asyncio.create_task(break_things(order, counted.faults))
+            await load.raise_flags(flags, per_second=per_second, trigger=trigger)
+            await breaking
+        await asyncio.to_thread(wait_until_healthy, *EVERYONE, "nats-3", seconds=120)
+        await asyncio.to_thread(settle, load)
+    counted.accepted, counted.tried_again = len(set(load.flags)), load.tried_again
+    await asyncio.to_thread(count, counted, load)
+    return counted
+
+
+async def _a_trigger(load: Load) -> str:
+    headers = {"Authorization": f"Bearer {await load.token()}"}
+    async with load.session.get(f"{AT}/assessment/api/v1/safety-rules", headers=headers) as answer:
+        rules = await answer.json()
+    return str(min(rules["triggers"], key=lambda one: one["level"])["code"])
+
+
+@contextlib.asynccontextmanager
+async def through_the_door() -> AsyncIterator[aiohttp.ClientSession]:
+    tls = ssl.create_default_context(cafile=SECRETS / "ca.crt")
+    connector = aiohttp.TCPConnector(ssl=tls)
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        yield session
+
+
+def settle(load: Load) -> None:
+    """Wait until every accepted flag is known to engagement and nothing due is waiting."""
+    deadline = time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline:
+        known = int(rows("engagement", f"SELECT count(*) FROM flag {_about(load)}")[0])
+        waiting = int(
+            rows(
+                "engagement",
+                f"SELECT count(*) FROM reminder {_due(load)}"
+                " AND state = 'planned' AND due_at < now() - interval '20 seconds'",
+            )[0]
+        )
+        if known >= len(set(load.flags)) and not waiting:
+            return
+        time.sleep(2)
+
+
+def count(counted: Counted, load: Load) -> None:
+    """Compare what was accepted with what is there, and how often and when."""
+    here = _about(load)
+    kept = set(rows("assessment", f"SELECT flag_id FROM safety_flag {here}"))
+    accepted = set(load.flags)
+    owed = set(
+        rows(
+            "engagement",
+            "SELECT DISTINCT subject_id FROM reminder"
+            f" {here} AND subject_kind = 'safety-flag' AND level = 0",
+        )
+    )
+    counted.lost = len(accepted - kept) + len(accepted - owed)
+    counted.doubled = len(kept) - len(accepted)
+    due = f"SELECT count(*), count(visible_at) FROM reminder {_due(load)}"
+    counted.due, counted.visible = map(int, rows("engagement", due)[0].split("|"))
+    counted.lost += counted.due - counted.visible
+    announced = rows(
+        "engagement",
+        f"""
+        SELECT count(*), coalesce(sum(times - 1), 0) FROM (
+          SELECT count(*) AS times FROM outbox
+          WHERE type LIKE 'care.engagement.reminder.made-visible.%' AND subject IN ({_people(load)})
+          GROUP BY aggregate, version) AS each""",
+    )[0]
+    counted.doubled += int(announced.split("|")[1])
+    lateness = f"""
+        SELECT count(*) FILTER (WHERE visible_at < due_at),
+               count(*) FILTER (WHERE visible_at > due_at + interval '5 seconds'),
+               coalesce(ceil(extract(epoch FROM max(visible_at - due_at))), 0)::int
+        FROM reminder {_due(load)}"""
+    early, late, worst = rows("engagement", lateness)[0].split("|")
+    counted.early, counted.late, counted.worst_late_s = int(early), int(late), int(worst)
+    counted.events = sum(
+        int(rows(each, "SELECT count(*) FROM outbox")[0])
+        for each in ("assessment", "treatment", "engagement", "portal")
+    )
+
+
+def _people(load: Load) -> str:
+    return ", ".join(f"'{person}'" for person in load.people)
+
+
+def _about(load: Load) -> str:
+    return f"WHERE patient_id IN ({_people(load)})"
+
+
+def _due(load: Load) -> str:
+    return f"{_about(load)} AND due_at <= now() AND state <> 'cancelled'"
+
+
+def show(counted: Counted) -> None:
+    """The figures, on the screen and for the evidence."""
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(asdict(counted), indent=2) + "\n")
+    out.print(
+        f"events {counted.events:,}  reminders due {counted.due:,}  visible {counted.visible:,}"
+        f"  doubled {counted.doubled}  lost {counted.lost}  early {counted.early}"
+        f"  late {counted.late:,} (max {counted.worst_late_s} s)",
+        highlight=False,
+    )
+    out.print(
+        f"flags accepted {counted.accepted:,}, tried again {counted.tried_again:,};"
+        f" {len(counted.faults)} faults; seed {counted.seed}",
+        highlight=False,
+    )
+
+
+def main(
+    seed: Annotated[int, typer.Option(help="0 draws one.")] = 0,
+    flags: Annotated[int, typer.Option(help="How many to raise.")] = 5000,
+    per_second: Annotated[float, typer.Option(help="How many a second.")] = 25.0,
+) -> None:
+    """Run the drill on the demo that `make up` started; exit 1 when anything is not exact."""
+    if setting("MOORING_DEMO", "false") != "true":
+        err.print("The drill breaks things: it runs on a demo only (make up in another folder).")
+        raise typer.Exit(2)
+    counted = asyncio.run(run(seed or random.SystemRandom().randrange(1, 10**6), flags, per_second))
+    show(counted)
+    raise typer.Exit(0 if counted.well else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
