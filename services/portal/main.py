@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from services.portal.clients import Addresses
-from services.portal.identity import demo
+from services.portal.identity import demo, roles
+from services.portal.identity.federation import Federation
 from services.portal.identity.front_door import FrontDoor
 from services.portal.identity.keyring import Keyring
+from services.portal.identity.office import Office
 from services.portal.identity.passwords import Passwords
+from services.portal.identity.provider import Provider
 from services.portal.identity.tables import metadata
 from services.portal.pages import routes, theme
 from services.portal.pages.desk import Desk, Directory, Manner
 from services.portal.pages.signals import Signals
 from services.portal.presenters import crisis
-from services.portal.settings import Settings
+from services.portal.settings import Settings, networks
 from shared.events.listeners import WATCHED
 from shared.runtime.db import Database
 from shared.runtime.http import Api
@@ -39,7 +42,8 @@ async def build() -> AsyncIterator[Service]:
     settings = Settings()
     db = Database.open(settings.database_url, source="portal")
     keyring = Keyring(db)
-    front_door = FrontDoor(db, keyring=keyring, passwords=Passwords())
+    passwords = Passwords()
+    front_door = FrontDoor(db, keyring=keyring, passwords=passwords)
     signals = Signals()
     housekeeping = Tick(
         "housekeeping", every_s=_HOUSEKEEPING_S, run=_housekeeping(keyring, front_door)
@@ -48,6 +52,7 @@ async def build() -> AsyncIterator[Service]:
         desk = Desk(
             manner=_manner(settings),
             front_door=front_door,
+            office=Office(db, passwords),
             keyring=keyring,
             directory=Directory(db),
             addresses=_addresses(settings),
@@ -55,6 +60,7 @@ async def build() -> AsyncIterator[Service]:
             theme=theme.load(),
             signals=signals,
             crisis=crisis.load(settings.jurisdiction),
+            provider=_provider(settings, db, session),
         )
         try:
             yield Service(
@@ -105,7 +111,36 @@ def _manner(settings: Settings) -> Manner:
         demo=settings.demo,
         demo_password=password.get_secret_value() if settings.demo and password else "",
         script_token_lifetime=_DEMO_SCRIPT_TOKEN if settings.demo else _SCRIPT_TOKEN,
+        proxies=networks(settings.trusted_proxies),
+        second_factor=not settings.demo
+        if settings.second_factor is None
+        else settings.second_factor,
+        local=settings.local_sign_in,
     )
+
+
+def _provider(
+    settings: Settings, db: Database, session: aiohttp.ClientSession
+) -> Federation | None:
+    """The identity provider of the settings.
+
+    Raises:
+        Refused: its file of roles cannot be used.
+    """
+    if not settings.oidc_issuer or settings.oidc_roles_file is None:
+        return None
+    try:
+        mapping = roles.read(settings.oidc_roles_file)
+    except roles.BadMapping as error:
+        raise Refused(str(error)) from error
+    there = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        redirect_uri=f"{settings.public_url}/sign-in/back",
+        session=session,
+    )
+    return Federation(db, there, mapping)
 
 
 def _addresses(settings: Settings) -> Addresses:

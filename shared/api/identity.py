@@ -22,10 +22,19 @@ class Role(StrEnum):
 
 
 class TokenRequest(Body):
-    """Sign in from a script."""
+    """Sign in from a script. ``code`` where the account has one-time codes."""
 
     username: str = Field(min_length=1, max_length=64)
     password: SecretStr = Field(min_length=1, max_length=256)
+    code: str | None = Field(default=None, min_length=6, max_length=64)
+
+
+class ProgramTokenRequest(Body):
+    """A token for a program with credentials of its own (RFC 6749, 4.4)."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: str = Field(min_length=1, max_length=64)
+    client_secret: SecretStr = Field(min_length=1, max_length=256)
 
 
 class Token(Body):

@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
-from services.portal.identity import sessions, staff, tries
+from services.portal.identity import (
+    federation,
+    locks,
+    programs,
+    second_factor,
+    sessions,
+    staff,
+    tries,
+)
 from services.portal.identity.keyring import Keyring
 from services.portal.identity.passwords import Passwords
 from services.portal.identity.sessions import Session
@@ -38,6 +46,14 @@ class WrongPassword(Exception):
     """The user name and the password do not belong together."""
 
 
+class WrongCode(Exception):
+    """The one-time code is not right, or the sign-in it belongs to is too long ago."""
+
+
+class Locked(Exception):
+    """Too many wrong passwords: a lead or operations has to unlock the account."""
+
+
 class TooManyTries(Exception):
     """Wait before the next try. ``seconds`` says how long."""
 
@@ -54,11 +70,23 @@ class Visitor:
     staff: Staff
     secret: str
     now: datetime
+    has_code: bool = True
+    """Whether more than a password opens this account."""
 
     @property
     def csrf_token(self) -> str:
         """What every form of theirs carries."""
         return sessions.csrf_token(self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a password opened: a session, or one that still ``awaits_code``. ``device`` is a
+    secret for the browser to keep; empty when it keeps one already."""
+
+    visitor: Visitor
+    awaits_code: bool
+    device: str
 
 
 class FrontDoor:
@@ -70,25 +98,68 @@ class FrontDoor:
         self._passwords = passwords
         self._tokens: dict[tuple[Staff, str], tuple[str, datetime]] = {}
 
-    async def sign_in(self, username: str, password: str, *, address: str) -> Visitor:
-        """Open a session with a new secret.
+    async def sign_in(
+        self, username: str, password: str, *, address: str, device: str = ""
+    ) -> Entry:
+        """Open a session with a new secret, or the way to one when a code is needed too.
+
+        ``device`` is what a browser keeps that was let in before.
 
         Raises:
             WrongPassword: or no such account, or one that was closed; the answer is the same.
+            Locked: the account is locked for browsers it does not know.
             TooManyTries: says how long to wait.
         """
-        person = await self.recognise(username, password, address=address)
-        secret, now = clock.new_secret(), clock.real_now()
-        row = {
-            "secret_hash": sessions.digest(secret),
-            "staff_id": person.staff_id,
-            "started_at": now,
-            "seen_at": now,
-        }
+        person = await self.recognise(username, password, address=address, device=device)
+        return await self.let_in(person, device=device)
+
+    async def let_in(self, person: Staff, *, device: str = "", by: str = "password") -> Entry:
+        """A session for somebody who has proved who they are, ``by`` what."""
+        now = clock.real_now()
         async with self._db.transaction(actor=_actor(person)) as tx:
-            await tx.session.execute(insert(table), [row])
-            tx.audit("session.started", object=f"staff:{person.staff_id}")
-        return Visitor(person, secret, tx.now)
+            awaits_code = by == "password" and await second_factor.is_needed(tx, person.staff_id)
+            secret = await _open_session(tx, person, now=now, awaits_code=awaits_code, by=by)
+            known = await locks.is_known(tx, person.staff_id, device, now=now)
+            new_device = "" if known or awaits_code else await _remembered(tx, person, now=now)
+        return Entry(Visitor(person, secret, tx.now), awaits_code, new_device)
+
+    async def show_code(self, secret: str, code: str, *, address: str) -> Entry:
+        """Exchange a session that awaits the one-time code for one with a new secret.
+
+        Raises:
+            WrongCode: not right, used before, or the password was given too long ago.
+            TooManyTries: says how long to wait.
+        """
+        now = clock.real_now()
+        person = await self._awaited(secret, now=now)
+        places = tries.places(f"code {person.staff_id}", address)
+        async with self._db.housekeeping() as tx:
+            pause = await tries.count(tx, places, now=now)
+        if pause:
+            raise TooManyTries(int(pause.total_seconds()) + 1)
+        async with self._db.transaction(actor=_actor(person)) as tx:
+            right = await second_factor.check(tx, person.staff_id, code=code[:64], now=now)
+            if right:
+                await _end(tx, table.c.secret_hash == sessions.digest(secret), now=now)
+                opened = await _open_session(tx, person, now=now, awaits_code=False, by="code")
+                new_device = await _remembered(tx, person, now=now)
+                await tries.forgive(tx, places)
+            else:
+                await locks.count_failure(tx, person.staff_id, now=now)
+                tx.audit("sign-in.refused", object=f"staff:{person.staff_id}", reason="code")
+        if not right:
+            raise WrongCode
+        return Entry(Visitor(person, opened, tx.now), False, new_device)  # noqa: FBT003
+
+    async def _awaited(self, secret: str, *, now: datetime) -> Staff:
+        async with self._db.reading() as tx:
+            session = await _session(tx, secret)
+            person = None if session is None else await staff.by_id(tx, session.staff_id)
+        if session is None or person is None or not person.active:
+            raise WrongCode
+        if not session.awaits_code or not sessions.is_live(session, now=now):
+            raise WrongCode
+        return person
 
     async def resume(self, secret: str, *, noting: bool = True) -> Visitor | None:
         """The person behind a cookie, unless the session ended or the account was closed.
@@ -98,14 +169,17 @@ class FrontDoor:
         real_now = clock.real_now()
         async with self._db.reading() as tx:
             session = await _session(tx, secret)
-            if session is None or not sessions.is_live(session, now=real_now):
+            if session is None or session.awaits_code:
+                return None
+            if not sessions.is_live(session, now=real_now):
                 return None
             person = await staff.by_id(tx, session.staff_id)
+            has_code = await _has_code(tx, session.staff_id)
         if person is None or not person.active:
             return None
         if noting and sessions.needs_noting(session, now=real_now):
             await self._note(secret, seen_at=real_now)
-        return Visitor(person, secret, tx.now)
+        return Visitor(person, secret, tx.now, has_code)
 
     async def sign_out(self, visitor: Visitor) -> None:
         """End this session; its cookie is worth nothing from now on."""
@@ -117,7 +191,38 @@ class FrontDoor:
             )
             tx.audit("session.ended", object=f"staff:{visitor.staff.staff_id}")
 
-    async def recognise(self, username: str, password: str, *, address: str) -> Staff:
+    async def sign_out_everywhere(self, person: Staff, *, by: str | None = None) -> None:
+        """End every session of theirs, and every token made so far."""
+        async with self._db.transaction(actor=by or _actor(person)) as tx:
+            await _end(tx, table.c.staff_id == person.staff_id, now=clock.real_now())
+            await staff.end_tokens(tx, person.staff_id)
+            tx.audit("sessions.ended", object=f"staff:{person.staff_id}")
+
+    async def change_password(self, person: Staff, password: str, *, by: str | None = None) -> None:
+        """A new password; every session but none is kept, so sign in again everywhere."""
+        password_hash = await self._passwords.hash(password)
+        async with self._db.transaction(actor=by or _actor(person)) as tx:
+            await staff.set_password(tx, person.staff_id, password_hash=password_hash)
+            await _end(tx, table.c.staff_id == person.staff_id, now=clock.real_now())
+            tx.audit("password.changed", object=f"staff:{person.staff_id}")
+
+    async def offer_code(self, person: Staff) -> str:
+        """The secret to scan with an authenticator app.
+
+        Raises:
+            LookupError: an app is set up already.
+        """
+        async with self._db.transaction(actor=_actor(person)) as tx:
+            return await second_factor.offer(tx, person.staff_id)
+
+    async def confirm_code(self, person: Staff, code: str) -> tuple[str, ...] | None:
+        """The recovery codes, once, when the code shows that the app works."""
+        async with self._db.transaction(actor=_actor(person)) as tx:
+            return await second_factor.confirm(tx, person.staff_id, code=code, now=clock.real_now())
+
+    async def recognise(
+        self, username: str, password: str, *, address: str, device: str = ""
+    ) -> Staff:
         """The person with this name and password. No transaction is open while it is checked.
 
         Raises:
@@ -128,15 +233,72 @@ class FrontDoor:
         async with self._db.housekeeping() as tx:
             pause = await tries.count(tx, places, now=clock.real_now())
             account = await staff.account_named(tx, username)
+            is_shut = account is not None and await self._is_shut(tx, account, device)
         if pause:
             raise TooManyTries(int(pause.total_seconds()) + 1)
         stored = account.password_hash if account and account.staff.active else None
         if not await self._passwords.match(password, stored) or account is None:
             await self._refuse(account)
             raise WrongPassword
+        if is_shut:
+            raise Locked
         async with self._db.housekeeping() as tx:
             await tries.forgive(tx, places)
+            await locks.forgive(tx, account.staff.staff_id)
         return account.staff
+
+    async def recognise_fully(
+        self, username: str, password: str, *, code: str | None, address: str
+    ) -> Staff:
+        """The person, with the one-time code where the account has codes.
+
+        Raises:
+            WrongPassword, Locked, TooManyTries: as ``recognise``.
+            WrongCode: the code is missing or wrong.
+        """
+        person = await self.recognise(username, password, address=address)
+        async with self._db.reading() as tx:
+            needed = await second_factor.is_needed(tx, person.staff_id)
+        if not needed:
+            return person
+        now = clock.real_now()
+        async with self._db.transaction(actor=_actor(person)) as tx:
+            right = code is not None and await second_factor.check(
+                tx, person.staff_id, code=code, now=now
+            )
+            if not right:
+                await locks.count_failure(tx, person.staff_id, now=now)
+                tx.audit("sign-in.refused", object=f"staff:{person.staff_id}", reason="code")
+        if not right:
+            raise WrongCode
+        return person
+
+    async def recognise_program(self, client_id: str, secret: str, *, address: str) -> Staff:
+        """The program with these credentials.
+
+        Raises:
+            WrongPassword: or no such program, or one that was closed.
+            TooManyTries: says how long to wait.
+        """
+        places = tries.places(f"program {client_id}", address)
+        async with self._db.housekeeping() as tx:
+            pause = await tries.count(tx, places, now=clock.real_now())
+        if pause:
+            raise TooManyTries(int(pause.total_seconds()) + 1)
+        program = await programs.recognise(self._db, client_id, secret)
+        if program is None:
+            await self._refuse(None)
+            raise WrongPassword
+        async with self._db.housekeeping() as tx:
+            await tries.forgive(tx, places)
+        return program
+
+    @staticmethod
+    async def _is_shut(tx: Transaction, account: Account, device: str) -> bool:
+        staff_id = account.staff.staff_id
+        if not await locks.is_locked(tx, staff_id):
+            return False
+        return not await locks.is_known(tx, staff_id, device, now=clock.real_now())
 
     async def signature(
         self,
@@ -205,11 +367,14 @@ class FrontDoor:
         async with self._db.housekeeping() as tx:
             await tx.session.execute(delete(table).where(over | unused))
             await tries.sweep(tx, now=now)
+            await locks.sweep(tx, now=now)
 
     async def _refuse(self, account: Account | None) -> None:
         tried = f"staff:{account.staff.staff_id}" if account else "staff:unknown"
-        async with self._db.reading() as tx:
+        async with self._db.transaction(actor="service:portal") as tx:
             tx.audit("sign-in.refused", object=tried)
+            if account:
+                await locks.count_failure(tx, account.staff.staff_id, now=clock.real_now())
 
     async def _note(self, secret: str, *, seen_at: datetime) -> None:
         async with self._db.housekeeping() as tx:
@@ -225,7 +390,52 @@ async def _session(tx: Transaction, secret: str) -> Session | None:
     row = (await tx.session.execute(query)).one_or_none()
     if row is None:
         return None
-    return Session(row.staff_id, row.started_at, row.seen_at, row.ended_at)
+    return Session(row.staff_id, row.started_at, row.seen_at, row.ended_at, row.awaits_code)
+
+
+async def _has_code(tx: Transaction, staff_id: UUID) -> bool:
+    if await second_factor.is_needed(tx, staff_id):
+        return True
+    return await federation.is_federated(tx, staff_id)
+
+
+async def _open_session(
+    tx: Transaction, person: Staff, *, now: datetime, awaits_code: bool, by: str
+) -> str:
+    secret = clock.new_secret()
+    row = {
+        "secret_hash": sessions.digest(secret),
+        "staff_id": person.staff_id,
+        "started_at": now,
+        "seen_at": now,
+        "awaits_code": awaits_code,
+    }
+    await tx.session.execute(insert(table), [row])
+    await _end_oldest(tx, person, now=now)
+    begun = "session.awaits-code" if awaits_code else "session.started"
+    tx.audit(begun, object=f"staff:{person.staff_id}", reason=by)
+    return secret
+
+
+async def _end_oldest(tx: Transaction, person: Staff, *, now: datetime) -> None:
+    """More sessions than a person has browsers are somebody else's."""
+    live = select(table.c.secret_hash).where(
+        table.c.staff_id == person.staff_id, table.c.ended_at.is_(None)
+    )
+    beyond = live.order_by(table.c.started_at.desc()).offset(sessions.MOST_AT_ONCE)
+    old = (await tx.session.execute(beyond)).scalars().all()
+    if old:
+        await _end(tx, table.c.secret_hash.in_(old), now=now)
+
+
+async def _remembered(tx: Transaction, person: Staff, *, now: datetime) -> str:
+    return await locks.remember(tx, person.staff_id, now=now)
+
+
+async def _end(tx: Transaction, which: ColumnElement[bool], *, now: datetime) -> None:
+    await tx.session.execute(
+        update(table).where(which, table.c.ended_at.is_(None)).values(ended_at=now)
+    )
 
 
 def _actor(person: Staff) -> str:

@@ -9,6 +9,23 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 _MEMORY_KIB = 19 * 1024
 _ROUNDS = 2
 _AT_ONCE = 2
+LONGEST = 256
+FEWEST_SIGNS = 5
+
+
+SHORTEST = 12
+
+
+def faults(password: str, *, username: str) -> tuple[str, ...]:
+    """What is wrong with a new password; length is what counts (NIST SP 800-63B, 3.1.1)."""
+    if len(password) < SHORTEST:
+        return (f"At least {SHORTEST} characters, please: a few words are good.",)
+    if len(password) > LONGEST:
+        return ("This is too long.",)
+    plain = password.casefold()
+    if username.casefold() in plain or len(set(plain)) < FEWEST_SIGNS:
+        return ("This is too easy to guess.",)
+    return ()
 
 
 class Passwords:

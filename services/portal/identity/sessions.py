@@ -8,6 +8,10 @@ from uuid import UUID
 
 IDLE_LIMIT = timedelta(minutes=15)
 ABSOLUTE_LIMIT = timedelta(hours=10)
+CODE_LIMIT = timedelta(minutes=5)
+"""How long after the password the one-time code may come."""
+MOST_AT_ONCE = 5
+"""Browsers somebody may be signed in with; the oldest goes."""
 SEEN_EVERY = timedelta(minutes=1)
 """How precisely the last use is kept, so that a page view is not a write."""
 
@@ -20,12 +24,15 @@ class Session:
     started_at: datetime
     seen_at: datetime
     ended_at: datetime | None = None
+    awaits_code: bool = False
 
 
 def is_live(session: Session, *, now: datetime) -> bool:
     """Whether it may still be used: not ended, used lately, and not older than a working day."""
     if session.ended_at is not None:
         return False
+    if session.awaits_code:
+        return now - session.started_at < CODE_LIMIT
     return now - session.seen_at < IDLE_LIMIT and now - session.started_at < ABSOLUTE_LIMIT
 
 

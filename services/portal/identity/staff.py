@@ -61,6 +61,27 @@ async def disable(tx: Transaction, staff: Staff) -> Staff:
     return await _change(tx, staff, StaffDisabled, role=staff.role, teams=staff.teams, active=False)
 
 
+async def end_tokens(tx: Transaction, staff_id: UUID) -> None:
+    """Make every token of theirs outdated, by a new version of the account as it is."""
+    person = await by_id(tx, staff_id)
+    if person is not None:
+        await _change(
+            tx,
+            person,
+            StaffRoleChanged,
+            role=person.role,
+            teams=person.teams,
+            active=person.active,
+        )
+
+
+async def set_password(tx: Transaction, staff_id: UUID, *, password_hash: str) -> None:
+    """Another password; tokens made with the old one end."""
+    change = update(table).where(table.c.staff_id == staff_id)
+    await tx.session.execute(change.values(password_hash=password_hash))
+    await end_tokens(tx, staff_id)
+
+
 async def account_named(tx: Transaction, username: str) -> Account | None:
     """The account with this user name, upper or lower case."""
     query = select(table).where(table.c.username == username.strip().lower())

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, MetaData, String, Table, Text, Uuid
+from sqlalchemy import CheckConstraint, MetaData, String, Table, Text, Uuid, false
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -51,6 +51,74 @@ class SessionRow(Row, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime, index=True)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    awaits_code: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """The password was right; until the one-time code is, it opens nothing."""
+
+
+class SecondFactorRow(Row, table=True):
+    """Somebody's authenticator app. Only the portal's role can read this table."""
+
+    __tablename__ = "second_factor"
+
+    staff_id: UUID = Field(primary_key=True, foreign_key="staff.staff_id", sa_type=Uuid)
+    secret: str = Field(sa_type=String(64))
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_step: int
+    recovery: list[str] = Field(sa_type=Json)
+
+
+class LockRow(Row, table=True):
+    """Wrong passwords in a row on one account, and since when it is locked. Times are real."""
+
+    __tablename__ = "account_lock"
+
+    staff_id: UUID = Field(primary_key=True, foreign_key="staff.staff_id", sa_type=Uuid)
+    failures: int
+    locked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeviceRow(Row, table=True):
+    """A browser that was let in to an account, found by the hash of its secret."""
+
+    __tablename__ = "device"
+
+    secret_hash: str = Field(primary_key=True, sa_type=String(64))
+    staff_id: UUID = Field(foreign_key="staff.staff_id", index=True, sa_type=Uuid)
+    seen_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class FederatedRow(Row, table=True):
+    """Whose account an identity provider's subject is."""
+
+    __tablename__ = "federated"
+
+    issuer: str = Field(primary_key=True, sa_type=String(255))
+    subject: str = Field(primary_key=True, sa_type=String(255))
+    staff_id: UUID = Field(foreign_key="staff.staff_id", index=True, sa_type=Uuid)
+
+
+class FlowRow(Row, table=True):
+    """A sign-in that went to the identity provider and is awaited back, once."""
+
+    __tablename__ = "sign_in_flow"
+
+    state_hash: str = Field(primary_key=True, sa_type=String(64))
+    browser_hash: str = Field(sa_type=String(64))
+    nonce: str = Field(sa_type=String(64))
+    verifier: str = Field(sa_type=String(128))
+    back_to: str = Field(sa_type=String(512))
+    began_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class ClientRow(Row, table=True):
+    """A program with credentials of its own."""
+
+    __tablename__ = "client"
+
+    client_id: str = Field(primary_key=True, sa_type=String(64))
+    staff_id: UUID = Field(unique=True, sa_type=Uuid)
+    secret_hash: str = Field(sa_type=String(64))
+    active: bool
 
 
 class TriesRow(Row, table=True):
@@ -76,6 +144,12 @@ class SigningKeyRow(Row, table=True):
 staff = cast("Table", vars(StaffRow)["__table__"])
 session = cast("Table", vars(SessionRow)["__table__"])
 tries = cast("Table", vars(TriesRow)["__table__"])
+second_factor = cast("Table", vars(SecondFactorRow)["__table__"])
+lock = cast("Table", vars(LockRow)["__table__"])
+device = cast("Table", vars(DeviceRow)["__table__"])
+federated = cast("Table", vars(FederatedRow)["__table__"])
+flow = cast("Table", vars(FlowRow)["__table__"])
+client = cast("Table", vars(ClientRow)["__table__"])
 signing_key = cast("Table", vars(SigningKeyRow)["__table__"])
 
 attach(metadata)

@@ -11,14 +11,17 @@ from aiohttp import web
 
 from services.portal.clients import Addresses
 from services.portal.identity import staff
+from services.portal.identity.federation import Federation
 from services.portal.identity.front_door import FrontDoor
 from services.portal.identity.keyring import Keyring
+from services.portal.identity.office import Office
 from services.portal.identity.staff import Staff
 from services.portal.pages.signals import Signals
 from services.portal.pages.theme import Theme
 from services.portal.presenters.crisis import Crisis
 from shared.runtime import clock
 from shared.runtime.db import Database
+from shared.runtime.http.address import Network, client_address
 
 _STAFF_KEPT_S = 30.0
 HTTPS_COOKIE = "__Host-mooring"
@@ -35,6 +38,25 @@ class Manner:
     demo: bool
     demo_password: str
     script_token_lifetime: timedelta
+    proxies: tuple[Network, ...] = ()
+    second_factor: bool = False
+    """Whether everybody with a password has to show one-time codes too."""
+    local: bool = True
+    """Whether passwords open the door."""
+
+    def address(self, request: web.Request) -> str:
+        """Where a request comes from, behind our own proxies."""
+        return client_address(request, proxies=self.proxies)
+
+    @property
+    def device_cookie(self) -> str:
+        """What a browser keeps that was let in before."""
+        return f"{self.cookie}-device"
+
+    @property
+    def flow_cookie(self) -> str:
+        """What binds a browser to the sign-in it began elsewhere."""
+        return f"{self.cookie}-flow"
 
     @property
     def secure(self) -> bool:
@@ -63,6 +85,10 @@ class Directory:
             self._read_at = clock.monotonic()
         return self._people
 
+    def forget(self) -> None:
+        """Somebody's account was changed here: read anew."""
+        self._read_at = float("-inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -70,6 +96,7 @@ class Desk:
 
     manner: Manner
     front_door: FrontDoor
+    office: Office
     keyring: Keyring
     directory: Directory
     addresses: Addresses
@@ -77,6 +104,8 @@ class Desk:
     theme: Theme
     signals: Signals
     crisis: Crisis
+    provider: Federation | None = None
+    """The identity provider to sign in with, if there is one."""
 
 
 desk_key = web.AppKey("desk", Desk)

@@ -3,14 +3,23 @@
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from yarl import URL
 
-from services.portal.identity.front_door import TooManyTries, WrongPassword
+from services.portal.identity.front_door import (
+    Entry,
+    Locked,
+    TooManyTries,
+    WrongCode,
+    WrongPassword,
+)
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.visit import Visit, is_same_origin, read_form, render
 from services.portal.presenters import frame, words
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
 
 _SESSION_S = 10 * 60 * 60
+_DEVICE_S = 90 * 24 * 60 * 60
 
 
 async def show_sign_in(request: web.Request) -> web.StreamResponse:
@@ -26,28 +35,80 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if not is_same_origin(request, origin=desk.manner.origin):
         fault = Fault("", "This form came from another site. Sign in here.")
         return await _form(request, draft.refused([fault], status=403))
+    if not desk.manner.local:
+        raise web.HTTPNotFound
     try:
-        visitor = await desk.front_door.sign_in(
+        entry = await desk.front_door.sign_in(
             draft.value("username")[:64],
             form.get("password", ("",))[0][:256],
-            address=request.remote or "",
+            address=desk.manner.address(request),
+            device=request.cookies.get(desk.manner.device_cookie, ""),
         )
     except WrongPassword:
-        fault = Fault("password", "The user name and the password do not fit. Please try again.")
+        fault = Fault("password", _("The user name and the password do not fit. Please try again."))
         return await _form(request, draft.refused([fault], status=401))
+    except Locked:
+        text = _("This account is locked. A lead or operations can unlock it.")
+        return await _form(request, draft.refused([Fault("", text)], status=403))
     except TooManyTries as wait:
-        text = f"Too many tries. Please wait {words.count(wait.seconds, 'second')} and try again."
-        return await _form(request, draft.refused([Fault("", text)], status=429))
-    response = web.Response(status=303, headers={"Location": _inside(draft.value("then"))})
+        return await _form(request, draft.refused([Fault("", _wait(wait))], status=429))
+    onward = inside(draft.value("then"))
+    if entry.awaits_code:
+        onward = str(URL("/sign-in/code").with_query(then=onward))
+    return admitted(desk, entry, web.Response(status=303, headers={"Location": onward}))
+
+
+async def show_code(request: web.Request) -> web.StreamResponse:
+    """Where the one-time code is asked for, after the password."""
+    then = inside(request.query.get("then", "/"))
+    return _code_form(request, Draft("", {"then": (then,)}))
+
+
+async def send_code(request: web.Request) -> web.StreamResponse:
+    """The code: a new session with a new secret, or the form again."""
+    desk = request.app[desk_key]
+    form = await read_form(request)
+    draft = Draft("", {"then": form.get("then", ("/",))})
+    if not is_same_origin(request, origin=desk.manner.origin):
+        fault = Fault("", _("This form came from another site. Sign in here."))
+        return _code_form(request, draft.refused([fault], status=403))
+    try:
+        entry = await desk.front_door.show_code(
+            request.cookies.get(desk.manner.cookie, ""),
+            form.get("code", ("",))[0],
+            address=desk.manner.address(request),
+        )
+    except WrongCode:
+        text = _("This code is not right any more. Wait for the next one, or sign in again.")
+        return _code_form(request, draft.refused([Fault("code", text)], status=401))
+    except TooManyTries as wait:
+        return _code_form(request, draft.refused([Fault("code", _wait(wait))], status=429))
+    there = inside(draft.value("then"))
+    return admitted(desk, entry, web.Response(status=303, headers={"Location": there}))
+
+
+def admitted(desk: Desk, entry: Entry, response: web.Response) -> web.Response:
+    """The answer with the cookies of whoever was let in."""
+    manner = desk.manner
     response.set_cookie(
-        desk.manner.cookie,
-        visitor.secret,
+        manner.cookie,
+        entry.visitor.secret,
         max_age=_SESSION_S,
         path="/",
         httponly=True,
-        secure=desk.manner.secure,
+        secure=manner.secure,
         samesite="Strict",
     )
+    if entry.device:
+        response.set_cookie(
+            manner.device_cookie,
+            entry.device,
+            max_age=_DEVICE_S,
+            path="/",
+            httponly=True,
+            secure=manner.secure,
+            samesite="Strict",
+        )
     return response
 
 
@@ -75,6 +136,8 @@ async def _form(request: web.Request, draft: Draft) -> web.Response:
         frame=frame.outside(demo=desk.manner.demo),
         csrf="",
         draft=draft,
+        local=desk.manner.local,
+        elsewhere=desk.provider is not None,
         people=await _demo_people(desk),
         demo_password=desk.manner.demo_password if desk.manner.demo else "",
     )
@@ -91,7 +154,24 @@ async def _demo_people(desk: Desk) -> list[tuple[str, str, str]]:
     ]
 
 
-def _inside(address: str) -> str:
+def _code_form(request: web.Request, draft: Draft) -> web.Response:
+    desk = request.app[desk_key]
+    return render(
+        desk,
+        "sign_in_code.html",
+        status=draft.status,
+        frame=frame.outside(demo=desk.manner.demo),
+        csrf="",
+        draft=draft,
+    )
+
+
+def _wait(wait: TooManyTries) -> str:
+    seconds = words.count(wait.seconds, "second")
+    return _("Too many tries. Please wait %(seconds)s and try again.", seconds=seconds)
+
+
+def inside(address: str) -> str:
     """Where to go after signing in: a page of ours, never another site."""
     parts = urlsplit(address)
     foreign = parts.scheme or parts.netloc or not address.startswith("/")

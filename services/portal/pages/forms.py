@@ -6,10 +6,11 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from services.portal.clients import Refused
-from services.portal.identity.front_door import TooManyTries, WrongPassword
+from services.portal.identity.front_door import Locked, TooManyTries, WrongPassword
 from services.portal.pages.visit import Visit
 from services.portal.presenters import drafts, words
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
 
 B = TypeVar("B")
 _STALE = 412
@@ -34,19 +35,26 @@ async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
         return draft.refused(drafts.faults_of(error))
     except MovedOn:
         return draft.refused((), status=_STALE)
-    except WrongPassword:
-        fault = Fault("password", "This is not your password. Nothing was signed.")
-        return draft.refused([fault], status=403)
-    except TooManyTries as wait:
-        seconds = words.count(wait.seconds, "second")
-        fault = Fault("password", f"Too many tries. Please wait {seconds}.")
-        return draft.refused([fault], status=429)
+    except (WrongPassword, Locked, TooManyTries) as error:
+        return draft.refused([_at_password(error)], status=_STATUS[type(error)])
     except Refused as refused:
         problem = refused.problem
         if problem.status not in _GIVEN_BACK:
             raise
         faults = () if problem.status == _STALE else drafts.faults_in(problem)
         return draft.refused(faults, status=problem.status)
+
+
+_STATUS: dict[type[Exception], int] = {WrongPassword: 403, Locked: 403, TooManyTries: 429}
+
+
+def _at_password(error: Exception) -> Fault:
+    if isinstance(error, TooManyTries):
+        seconds = words.count(error.seconds, "second")
+        return Fault("password", _("Too many tries. Please wait %(seconds)s.", seconds=seconds))
+    if isinstance(error, Locked):
+        return Fault("password", _("This account is locked. A lead or operations can unlock it."))
+    return Fault("password", _("This is not your password. Nothing was signed."))
 
 
 def is_stale(draft: Draft) -> bool:
@@ -66,5 +74,5 @@ async def signature(visit: Visit, *, hash_: str, meaning: str) -> str:
         visit.one("password")[:256],
         hash_=hash_,
         meaning=meaning,
-        address=visit.request.remote or "",
+        address=visit.desk.manner.address(visit.request),
     )

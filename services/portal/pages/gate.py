@@ -37,6 +37,8 @@ def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
         visit = await open_visit(request, desk, visitor)
         if visitor.staff.role not in roles:
             return _trouble(visit, trouble.wrong_role())
+        if _must_set_up(visit):
+            return web.Response(status=303, headers={"Location": "/account"})
         if request.method == "POST" and not _is_ours(visit):
             return _trouble(visit, trouble.not_our_form())
         return await _answer(page, visit)
@@ -91,6 +93,13 @@ async def _answer(page: Page, visit: Visit) -> web.StreamResponse:
     except Exception as error:
         log.exception("page_failed", error=type(error).__name__)
         return _trouble(visit, trouble.of_status(500))
+
+
+def _must_set_up(visit: Visit) -> bool:
+    """Whether nothing else opens before one-time codes are set up."""
+    if visit.visitor.has_code or not visit.desk.manner.second_factor:
+        return False
+    return not visit.request.path.startswith(("/account", "/sign-out"))
 
 
 def _refreshes_itself(request: web.Request) -> bool:

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from aiohttp import web
 
 from services.portal.pages import (
+    account,
     answering,
     assessments,
     bench,
     carers,
     changes,
     check_ins,
+    colleagues,
     courses,
+    elsewhere,
     entrance,
     flags,
     handouts,
@@ -43,6 +46,7 @@ from shared.runtime.http.app import LONG_LIVED
 
 STAFF = frozenset(role for role in Role if role is not Role.SERVICE)
 OPERATIONS = frozenset({Role.OPERATIONS})
+KEEPERS = frozenset({Role.OPERATIONS, Role.LEAD})
 PRESCRIBER = frozenset({Role.PRESCRIBER})
 
 _P = "/patients/{patient_id}"
@@ -52,6 +56,12 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", "/", home.show_home, STAFF),
     ("GET", "/list", home.show_list, CLINICAL),
     ("POST", "/sign-out", entrance.sign_out, STAFF),
+    ("GET", "/account", account.show_account, STAFF),
+    ("POST", "/account/password", account.change_password, STAFF),
+    ("POST", "/account/codes", account.set_up_codes, STAFF),
+    ("POST", "/account/sign-out-everywhere", account.sign_out_everywhere, STAFF),
+    ("GET", "/staff", colleagues.show_staff, KEEPERS),
+    ("POST", "/staff", colleagues.change_staff, KEEPERS),
     ("POST", "/operations/clock", operating.move_clock, OPERATIONS),
     ("POST", "/operations/parked", operating.resolve, OPERATIONS),
     ("GET", "/patients", patients.show_patients, CLINICAL),
@@ -146,6 +156,7 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app[desk_key] = desk
         app.router.add_get("/.well-known/jwks.json", scripts.publish_keys)
         app.router.add_post("/api/v1/tokens", scripts.issue_token)
+        app.router.add_post("/api/v1/program-tokens", scripts.issue_program_token)
         app.router.add_post("/api/v1/signatures", scripts.issue_signature)
         app.router.add_get("/static/{digest}/{name}", _static)
         app.router.add_get("/sign-in", unguarded(entrance.show_sign_in))
@@ -153,6 +164,10 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app.router.add_get("/answer", answering.public(answering.show_start))
         app.router.add_post("/answer", answering.public(answering.open_link))
         app.router.add_post("/answer/send", answering.public(answering.send_answers))
+        app.router.add_get("/sign-in/code", unguarded(entrance.show_code))
+        app.router.add_post("/sign-in/code", unguarded(entrance.send_code))
+        app.router.add_get("/sign-in/elsewhere", unguarded(elsewhere.depart))
+        app.router.add_get("/sign-in/back", unguarded(elsewhere.come_back))
         app.router.add_post("/language", unguarded(tongues.choose_language))
         app.router.add_get("/live", guarded(live.stream_changes, roles=CLINICAL), name=LONG_LIVED)
         for method, path, page, roles in PAGES:

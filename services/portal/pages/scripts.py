@@ -6,21 +6,30 @@ transaction may stay open while a password is checked.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from services.portal.clients import SERVICES
-from services.portal.identity.front_door import TooManyTries, WrongPassword
-from services.portal.pages.desk import desk_key
+from services.portal.identity.front_door import Locked, TooManyTries, WrongCode, WrongPassword
+from services.portal.identity.staff import Staff
+from services.portal.pages.desk import Desk, desk_key
 from shared.api.body import Body
-from shared.api.identity import Signature, SignatureRequest, Token, TokenRequest
+from shared.api.identity import (
+    ProgramTokenRequest,
+    Signature,
+    SignatureRequest,
+    Token,
+    TokenRequest,
+)
 from shared.runtime.http import ApiError, strict_json
 from shared.runtime.http.problems import invalid
 
 B = TypeVar("B", bound=Body)
 _SIGNATURE_S = 300
+_PROGRAM_TOKEN = timedelta(seconds=50)
 
 
 async def publish_keys(request: web.Request) -> web.Response:
@@ -34,10 +43,32 @@ async def issue_token(request: web.Request) -> web.Response:
     desk = request.app[desk_key]
     body = await _body(request, TokenRequest)
     lifetime = desk.manner.script_token_lifetime
+    if not desk.manner.local:
+        raise ApiError(403, "no-passwords", "This installation knows no passwords.")
     with _refusals():
-        person = await desk.front_door.recognise(
-            body.username, body.password.get_secret_value(), address=request.remote or ""
+        person = await desk.front_door.recognise_fully(
+            body.username,
+            body.password.get_secret_value(),
+            code=body.code,
+            address=desk.manner.address(request),
         )
+    return await _issued(desk, person, lifetime)
+
+
+async def issue_program_token(request: web.Request) -> web.Response:
+    """A bearer token for a program with credentials of its own, for less than a minute."""
+    desk = request.app[desk_key]
+    body = await _body(request, ProgramTokenRequest)
+    with _refusals():
+        program = await desk.front_door.recognise_program(
+            body.client_id,
+            body.client_secret.get_secret_value(),
+            address=desk.manner.address(request),
+        )
+    return await _issued(desk, program, _PROGRAM_TOKEN)
+
+
+async def _issued(desk: Desk, person: Staff, lifetime: timedelta) -> web.Response:
     token = Token(
         access_token=await desk.front_door.fresh_token(
             person, audience=SERVICES, lifetime=lifetime
@@ -60,7 +91,7 @@ async def issue_signature(request: web.Request) -> web.Response:
             hash_=body.hash,
             meaning=body.meaning,
             audience=body.audience,
-            address=request.remote or "",
+            address=desk.manner.address(request),
         )
     return _json(Signature(signature=signature, expires_in=_SIGNATURE_S))
 
@@ -72,6 +103,12 @@ def _refusals() -> Iterator[None]:
     except WrongPassword as error:
         detail = "The user name and the password do not belong together."
         raise ApiError(401, "wrong-password", detail) from error
+    except WrongCode as error:
+        detail = "Send the one-time code too; each works once."
+        raise ApiError(401, "code-needed", detail) from error
+    except Locked as error:
+        detail = "This account is locked. A lead or operations can unlock it."
+        raise ApiError(403, "account-locked", detail) from error
     except TooManyTries as wait:
         detail = f"Too many tries; wait {wait.seconds} seconds."
         headers = {"Retry-After": str(wait.seconds)}

@@ -58,6 +58,7 @@ NOTICES = said(
         "flag-raised": mark("The safety flag is raised."),
         "taken-on": mark("You have this in hand."),
         "outcome": mark("This is noted."),
+        "account": mark("The account is changed."),
         "clock": mark("The demo clock has moved."),
         "parked": mark("The parked message is dealt with."),
     }
@@ -94,6 +95,8 @@ def signed_in(
     places = [(_(_HOMES.get(role, mark("Today"))), "/")]
     if role in CLINICAL:
         places.append((_("Patients"), "/patients"))
+    if role in {Role.LEAD, Role.OPERATIONS}:
+        places.append((_("Staff"), "/staff"))
     return Frame(
         name=name,
         role=words.ROLES[role.value],

@@ -52,7 +52,7 @@ async def test_the_demo_accounts_are_opened_once_and_told_to_the_others(db: Data
 
 
 async def test_a_cookie_is_worth_its_person_until_sign_out(door: FrontDoor) -> None:
-    visitor = await door.sign_in(" Nell ", PASSWORD, address=HERE)
+    visitor = (await door.sign_in(" Nell ", PASSWORD, address=HERE)).visitor
 
     again = await door.resume(visitor.secret)
     assert again is not None
@@ -65,8 +65,8 @@ async def test_a_cookie_is_worth_its_person_until_sign_out(door: FrontDoor) -> N
 async def test_each_sign_in_has_a_new_secret_and_the_table_holds_none(
     door: FrontDoor, db: Database
 ) -> None:
-    first = await door.sign_in("nell", PASSWORD, address=HERE)
-    second = await door.sign_in("nell", PASSWORD, address=HERE)
+    first = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
+    second = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
 
     async with db.reading() as tx:
         stored = (await tx.session.execute(select(session_table.c.secret_hash))).scalars().all()
@@ -95,12 +95,12 @@ async def test_the_right_password_from_another_place_still_opens(door: FrontDoor
         with pytest.raises((WrongPassword, TooManyTries)):
             await door.sign_in("nell", "guess", address="198.51.100.7")
 
-    assert (await door.sign_in("nell", PASSWORD, address=HERE)).staff.username == "nell"
+    assert (await door.sign_in("nell", PASSWORD, address=HERE)).visitor.staff.username == "nell"
 
 
 async def test_an_idle_session_ends_and_refreshing_pages_do_not_keep_it(door: FrontDoor) -> None:
     with time_machine.travel(clock.real_now(), tick=False) as traveller:
-        visitor = await door.sign_in("nell", PASSWORD, address=HERE)
+        visitor = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
         for _ in range(14):
             traveller.shift(timedelta(minutes=1))
             assert await door.resume(visitor.secret, noting=False)
@@ -111,7 +111,7 @@ async def test_an_idle_session_ends_and_refreshing_pages_do_not_keep_it(door: Fr
 
 async def test_use_keeps_a_session(door: FrontDoor) -> None:
     with time_machine.travel(clock.real_now(), tick=False) as traveller:
-        visitor = await door.sign_in("nell", PASSWORD, address=HERE)
+        visitor = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
         for _ in range(3):
             traveller.shift(timedelta(minutes=14))
 
@@ -119,7 +119,7 @@ async def test_use_keeps_a_session(door: FrontDoor) -> None:
 
 
 async def test_a_closed_account_ends_its_sessions_at_once(door: FrontDoor, db: Database) -> None:
-    visitor = await door.sign_in("nell", PASSWORD, address=HERE)
+    visitor = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
 
     async with db.transaction(actor="service:portal") as tx:
         await staff.disable(tx, visitor.staff)
@@ -130,7 +130,7 @@ async def test_a_closed_account_ends_its_sessions_at_once(door: FrontDoor, db: D
 
 
 async def test_a_role_changes_only_from_what_was_seen(door: FrontDoor, db: Database) -> None:
-    nell = (await door.sign_in("nell", PASSWORD, address=HERE)).staff
+    nell = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor.staff
     async with db.transaction(actor="service:portal") as tx:
         await staff.change_role(tx, nell, role=Role.LEAD, teams=nell.teams)
 
@@ -142,7 +142,7 @@ async def test_a_role_changes_only_from_what_was_seen(door: FrontDoor, db: Datab
 async def test_a_token_names_person_role_team_and_one_service(db: Database) -> None:
     keyring = Keyring(db)
     door = FrontDoor(db, keyring=keyring, passwords=Passwords())
-    visitor = await door.sign_in("amara", PASSWORD, address=HERE)
+    visitor = (await door.sign_in("amara", PASSWORD, address=HERE)).visitor
 
     token = await door.token(visitor.staff, audience="treatment")
     keys = auth.StaticKeys(KeySet.import_key_set(await keyring.published()))
@@ -189,7 +189,7 @@ async def test_every_sign_in_and_refusal_is_in_the_audit_trail(
 
 
 async def test_what_can_have_no_effect_is_swept_away(door: FrontDoor, db: Database) -> None:
-    visitor = await door.sign_in("nell", PASSWORD, address=HERE)
+    visitor = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
     with time_machine.travel(clock.real_now() + IDLE_LIMIT + timedelta(seconds=1), tick=False):
         await door.sweep()
 

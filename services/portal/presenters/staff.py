@@ -1,0 +1,85 @@
+"""The list of who works here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.portal.presenters import words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
+from services.portal.presenters.today import Setting
+from shared.api.identity import Role
+
+_BY_LEADS = ("unlock", "sign-out")
+_ALL = ("unlock", "sign-out", "take-off", "close")
+_WORDS = said(
+    {
+        "unlock": mark("Unlock"),
+        "sign-out": mark("Sign out everywhere"),
+        "take-off": mark("Take the codes off"),
+        "close": mark("Close the account"),
+    }
+)
+
+
+def acts_of(role: Role) -> tuple[str, ...]:
+    """What somebody in this role may do about the account of somebody else."""
+    return _ALL if role is Role.OPERATIONS else _BY_LEADS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What is known of somebody who works here."""
+
+    staff_id: UUID
+    username: str
+    name: str
+    role: Role
+    teams: tuple[str, ...]
+    active: bool
+    locked_at: datetime | None
+    has_codes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One account. ``acts`` are the buttons: code and word."""
+
+    staff_id: str
+    name: str
+    username: str
+    role: str
+    teams: str
+    state: str
+    tone: str
+    acts: tuple[tuple[str, str], ...]
+
+
+def row(one: Account, *, me: UUID, my_role: Role, setting: Setting) -> Row:
+    """One line of the list."""
+    state, tone = _("open"), "good"
+    if not one.active:
+        state, tone = _("closed"), "soft"
+    elif one.locked_at is not None:
+        since = words.moment(one.locked_at, zone=setting.zone, now=setting.now)
+        state, tone = _("locked since %(since)s", since=since), "danger"
+    elif not one.has_codes:
+        state, tone = _("open, password only"), "warn"
+    return Row(
+        staff_id=str(one.staff_id),
+        name=one.name,
+        username=one.username,
+        role=words.ROLES[one.role.value],
+        teams=", ".join(one.teams),
+        state=state,
+        tone=tone,
+        acts=tuple((act, _WORDS[act]) for act in acts_of(my_role) if _offers(act, one, me=me)),
+    )
+
+
+def _offers(act: str, one: Account, *, me: UUID) -> bool:
+    if one.staff_id == me or not one.active:
+        return False
+    if act == "unlock":
+        return one.locked_at is not None
+    return one.has_codes if act == "take-off" else True
