@@ -1,8 +1,12 @@
 """The checker for anybody's schedule, over HTTP. Nothing of it is stored."""
 
 from services.treatment.adapters.content import Content
+from services.treatment.adapters.http.schedule_bodies import (
+    ScheduleCheck,
+    ScheduleFindingBody,
+    ScheduleReport,
+)
 from services.treatment.adapters.schedules.read import check_document
-from shared.api.schedule_check import ScheduleCheck, ScheduleFindingBody, ScheduleReport
 from shared.runtime.http import Api, Call, Mode
 
 
