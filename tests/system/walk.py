@@ -215,6 +215,7 @@ class Walk:
             "check-in-early": self._check_in,
             "check-in-gate": self._check_in,
             "surveillance": self._check_in,
+            "relapse-plan": self._write_relapse_plan,
         }
         if kind not in answers:
             raise WalkFailed(f"nobody told this walk what to do about {kind}")
@@ -224,6 +225,21 @@ class Walk:
             key_of(row) not in [key_of(each) for each in await self._list()],
             f"{kind} is still on the list after it was done",
         )
+
+    async def _write_relapse_plan(self, _row: Mapping[str, Any]) -> None:
+        path = f"engagement/patients/{self.patient_id}"
+        support = await self.clinic.get(NURSE, f"{path}/support")
+        plan = support["relapse_plan"]
+        words = {
+            "warning_signs": "Sleeping badly, staying in bed",
+            "what_helps": "The choir, a walk every morning",
+            "whom_to_call": "The clinic, then my sister",
+            "events_ahead": "The anniversary in spring",
+            "agreed": True,
+        }
+        version = plan["version"] if plan else 0
+        await self.clinic.put(NURSE, f"{path}/relapse-plan", words, version=version)
+        self._say(NURSE, "the relapse-prevention plan is written together")
 
     async def _review(self, row: Mapping[str, Any]) -> None:
         course = await self._course()
