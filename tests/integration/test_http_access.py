@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 from joserfc import jwt
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from shared.api.identity import Role
 from shared.runtime import clock
 from shared.runtime.auth import ACCESS, ISSUER, issue_access_token, issue_signature
-from shared.runtime.tables import audit
+from shared.runtime.tables import applied, audit
 from tests.support.notebook import SERVICE, Notebook, a_note, notes
 from tests.support.tokens import STAFF, new_key
 
@@ -199,6 +199,20 @@ async def test_a_foreign_record_and_none_look_the_same(notebook: Notebook) -> No
     assert {k: v for k, v in foreign.body.items() if k not in different} == {
         k: v for k, v in absent.body.items() if k not in different
     }
+
+
+async def test_a_token_ends_when_a_later_version_of_its_account_is_heard_of(
+    notebook: Notebook,
+) -> None:
+    assert (await notebook.write("Before")).status == 201
+    async with notebook.db.housekeeping() as tx:
+        who = f"staff:{STAFF[Role.PRESCRIBER]}"
+        await tx.session.execute(insert(applied).values(aggregate=who, version=2))
+
+    answer = await notebook.write("After")
+
+    assert (answer.status, answer.code) == (401, "unauthenticated")
+    assert await notebook.count(notes) == 1
 
 
 async def recorded(notebook: Notebook) -> list[tuple[Any, ...]]:
