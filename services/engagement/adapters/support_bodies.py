@@ -29,7 +29,6 @@ from services.engagement.domain.support.signing import CLOSE_EARLY, CONFIRM_CLOS
 from shared.api import support as api
 
 _MONTH_DAYS = 365 / 12
-_TRAJECTORY = ("phq-9", "gad-7", "lsns-6", "ucla-3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def support_body(told: Told) -> api.SupportBody:
     """Everything of one person."""
     known, rules = told.known, told.support
     contacts = in_order(known.contacts)
-    scores = scores_of(told.readings, _TRAJECTORY)
+    scores = scores_of(told.readings, rules.outcomes.trajectory)
     return api.SupportBody(
         patient_id=told.patient_id,
         as_of=told.now,
@@ -109,7 +108,9 @@ def support_body(told: Told) -> api.SupportBody:
             api.ScoreBody(instrument=code, on=score.on, total=score.total) for code, score in scores
         ),
         dose_points=_dose_points(told.points),
-        proposals=tuple(_proposals(told, [score for code, score in scores if code == "phq-9"])),
+        proposals=tuple(
+            _proposals(told, [s for code, s in scores if code == rules.outcomes.instrument])
+        ),
         actions=("start-programme", "record-contact", "record-life-event", "write-relapse-plan"),
     )
 

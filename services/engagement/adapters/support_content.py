@@ -270,6 +270,7 @@ class _Column(Section):
 class _OutcomesFile(Section):
     status: Text
     registry_missing_after_days: Count
+    trajectory: Annotated[tuple[str, ...], Field(min_length=1)]
     depression: _Depression
     contact: _ContactWithin
     review: _ReviewBetween
@@ -356,6 +357,7 @@ def _outcomes(file: _OutcomesFile) -> OutcomeRules:
         network=file.network.instrument,
         loneliness=file.network.loneliness,
         missing_after_days=file.registry_missing_after_days,
+        trajectory=file.trajectory,
         measures=tuple(Measure(**one.model_dump()) for one in file.measures),
         columns={one.code: one.meaning for one in file.columns},
         sources={name: f"{part.source} ({part.grade})" for name, part in parts.items()},

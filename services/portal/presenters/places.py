@@ -19,6 +19,8 @@ def work(
     """Where the work behind an entry of the list is done."""
     if kind.startswith("safety"):
         return patient(patient_id, "flags", subject_id)
+    if kind == "relapse-plan":
+        return patient(patient_id, kind)
     if course_id is None:
         return patient(patient_id)
     parts = {

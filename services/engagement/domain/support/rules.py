@@ -158,6 +158,8 @@ class OutcomeRules:
     network: str
     loneliness: str
     missing_after_days: int
+    trajectory: tuple[str, ...]
+    """Instruments drawn beside the dose."""
     measures: tuple[Measure, ...]
     columns: Mapping[str, str]
     """The columns of the export and what each means."""
