@@ -165,8 +165,9 @@ async def test_another_role_s_action_is_refused_and_on_record(
 
     assert (answer.status, answer.code) == (403, "role")
     assert await notebook.count(notes) == 0
+    actor = "service:portal" if role is Role.SERVICE else f"staff:{STAFF[role]}"
     assert await recorded(notebook) == [
-        (f"staff:{STAFF[role]}", "access.denied", "operation:write_note", "role", "request-77")
+        (actor, "access.denied", "operation:write_note", "role", "request-77")
     ]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.engagement.main import SCHEMA
 from shared.runtime.embedded import Embedded
-from shared.runtime.schema import VERSION_TABLE
+from shared.runtime.schema import FLOOR_TABLE, VERSION_TABLE
 from shared.runtime.service import EXIT_REFUSED
 
 PATIENCE_S = 30
@@ -124,10 +124,13 @@ async def test_an_older_schema_is_refused(tmp_path: Path) -> None:
     assert "python -m services.engagement migrate" in line
 
 
-async def test_a_newer_schema_is_refused(database: str) -> None:
+async def test_a_newer_schema_that_this_release_does_not_get_on_with_is_refused(
+    database: str,
+) -> None:
     engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        await connection.execute(text(f"UPDATE {FLOOR_TABLE} SET revision = '9998'"))
     await engine.dispose()
 
     assert "start the newer release" in await refused(database)

@@ -108,11 +108,12 @@ class Provider:
             "client_id": self.client_id,
             "code_verifier": verifier,
         }
-        auth = None
+        headers = {}
         if self.client_secret is not None:
-            auth = aiohttp.BasicAuth(self.client_id, self.client_secret.get_secret_value())
+            secret = self.client_secret.get_secret_value()
+            headers["Authorization"] = aiohttp.encode_basic_auth(self.client_id, secret)
             del form["client_id"]
-        answer = await self._json("POST", about["token_endpoint"], data=form, auth=auth)
+        answer = await self._json("POST", about["token_endpoint"], data=form, headers=headers)
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise ProviderRefused("code")
@@ -169,8 +170,10 @@ class Provider:
         self._about, self._about_at = found, clock.monotonic()
         return found
 
-    async def _json(self, method: str, url: str, **sent: Any) -> dict[str, Any]:
-        headers = {"Accept": "application/json"}
+    async def _json(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **sent: Any
+    ) -> dict[str, Any]:
+        headers = {"Accept": "application/json"} | dict(headers or {})
         try:
             async with self.session.request(
                 method, url, timeout=_TIMEOUT, allow_redirects=False, headers=headers, **sent
