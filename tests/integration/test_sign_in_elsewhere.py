@@ -20,6 +20,9 @@ from shared.runtime.db import Database
 from shared.runtime.tables import audit as audit_table
 from tests.support.databases import Databases
 
+# The provider under test here is ours to talk to, not ours to mend: its own warnings are its own.
+pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")
+
 BACK = "http://127.0.0.1:1/sign-in/back"
 MAPPING = """
 claim = "groups"
