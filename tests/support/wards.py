@@ -49,6 +49,9 @@ async def assessment_ward(databases: Databases) -> AsyncIterator[tuple[Database,
         link = {"instrument": "phq-9", "channel": "in-person", "secret_sha256": "0" * 64}
         invited = await clinic.nurse.post(f"{clinic.path}/invitations", link)
         assert invited.status == 201, invited.json
+        carer = {"name": "A sister", "relationship": "sister", "scopes": []}
+        kept = await clinic.nurse.post(f"{clinic.path}/carers", carer, version=1)
+        assert kept.status == 201, kept.json
         yield clinic.db, clinic.patient_id, assessment.NURSE
 
 
@@ -155,4 +158,6 @@ def _ids(table: str, row: Any) -> dict[str, str]:
     for name, value in row._mapping.items():
         if isinstance(value, UUID):
             found[f"{table.removeprefix('taper_')}_id" if name == "id" else name] = str(value)
+        if name == "carers" and value:  # kept with the person, not in rows of their own
+            found["carer_id"] = value[0]["carer_id"]
     return found

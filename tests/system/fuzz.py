@@ -5,6 +5,7 @@ Random data alone is refused at the door. Here every operation is also tried on 
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ import requests
 
 from shared.demo import NAMESPACE
 from shared.demo.staff import STAFF, staff_id
+from shared.runtime import clock
 from tests.support.sentinel import FAMILY, GIVEN
 
 Choice = dict[str, Any]
@@ -84,6 +86,15 @@ class World:
 
     def choose(self, path: str) -> tuple[dict[str, Any], Choice | None]:
         """Path parameters of one record that allows what this path does, and the record."""
+        found, record = self._choose(path)
+        for name in re.findall(r"{(\w+)}", path):
+            if name not in found:
+                found[name] = (
+                    clock.real_now().date().isoformat() if name == "day" else str(NAMESPACE)
+                )
+        return found, record
+
+    def _choose(self, path: str) -> tuple[dict[str, Any], Choice | None]:
         name = next((name for name in self.records if f"{{{name}}}" in path), None)
         if name is None:
             code = self.chance.choice(["phq-9", "gad-7"])
