@@ -6,7 +6,18 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
-from services.commands.asking import ILL, Data, Json, User, addresses, ask, bearer, out, print_json
+from services.commands.asking import (
+    ILL,
+    Data,
+    Json,
+    User,
+    addresses,
+    ask,
+    bearer,
+    err,
+    out,
+    print_json,
+)
 from services.remote import Remote, RemoteError
 from shared.api.operations import OperationsBody
 from shared.runtime import clock
@@ -35,7 +46,7 @@ def status(data: Data = Path("data"), user: User = "oona", json: Json = False) -
         out.print(_table(found))
     ill = {name: trouble(one) for name, one in found.items() if trouble(one)}
     for name, what in ill.items():
-        out.print(f"[bold]{name}[/]: {what}")
+        err.print(f"[bold]{name}[/]: {what}")  # standard output holds one document with --json
     raise typer.Exit(ILL if ill else 0)
 
 

@@ -68,6 +68,7 @@ class World:
         chosen = self.chance.sample(patients, min(people, len(patients)))
         self.records = {"patient_id": chosen, "course_id": [], "plan_id": [], "proposal_id": []}
         self.records["assessment_id"] = []
+        self.records |= {name: self.records.get(name, []) for name in MADE_ON_THE_WAY}
         self.records["flag_id"] = self.get("assessment", "flags?limit=50")["items"]
         seen = self.get("engagement", "worklist?scope=team&limit=100", role="nurse")
         self.records["reminder_id"] = seen["items"]
@@ -123,6 +124,9 @@ class World:
         """Keep what a record looks like after it was changed."""
         if not isinstance(answer, dict):
             return
+        for name, kept_in in MADE_ON_THE_WAY.items():
+            found = [*answer.get(kept_in, ())] if kept_in else [answer]
+            self.records[name] += [one for one in found if name in one]
         for name in ("plan_id", "course_id"):
             if name in answer and "actions" in answer:
                 others = [one for one in self.records[name] if one[name] != answer[name]]
@@ -147,6 +151,8 @@ class World:
     def version(self, service: str, path: str, role: str) -> str:
         """The ETag of the record a path changes, as it is now."""
         parts = path.split("/")
+        if parts[-1] in {"relapse-plan", "support-profile"}:
+            return self._support_version("/".join(parts[:5]), parts[-1], role)
         keep = "health-profile", "intake"
         whole = path if parts[-1] in keep else "/".join(parts[:5])
         answer = self.session.get(
@@ -155,6 +161,28 @@ class World:
             timeout=20,
         )
         return answer.headers.get("ETag", '"1"')
+
+    def _support_version(self, person: str, what: str, role: str) -> str:
+        """What has no address of its own is read with the person's support."""
+        answer = self.session.get(
+            f"{self.services['engagement']}{person}/support",
+            headers={"Authorization": f"Bearer {self.tokens[role]}"},
+            timeout=20,
+        )
+        found = answer.json() if answer.status_code == 200 else {}
+        kept = found.get({"relapse-plan": "relapse_plan", "support-profile": "profile"}[what])
+        return f'"{(kept or {}).get("version", 0)}"'
+
+
+MADE_ON_THE_WAY = {
+    "change_id": "",
+    "absence_id": "",
+    "programme_id": "programmes",
+    "life_event_id": "life_events",
+    "reading_id": "readings",
+    "carer_id": "carers",
+}
+"""Records that only these requests make, and the list of an answer they are found in."""
 
 
 def _ordinal(course: Choice, action: str) -> int:
@@ -247,6 +275,10 @@ def _check_in(_world: World, course: Choice | None, _today: date) -> Any:
     }
 
 
+def _a_while_ago() -> str:
+    return (clock.real_now() - timedelta(hours=1)).isoformat()
+
+
 def _signed(world: World, record: Choice | None, _today: date) -> Any:
     findings = (record or {}).get("findings", ())
     return {
@@ -294,6 +326,7 @@ BODIES: dict[str, Body] = {
     "NewCourse": _new_course,
     "ConfirmCourse": _signed,
     "SignTaperPlan": _signed,
+    "SignPlanChange": _signed,
     "Withdrawal": lambda _w, _r, _t: {"reason": REASON},
     "DoseChange": lambda _w, _r, t: {
         "dose_mg": "75",
@@ -337,6 +370,47 @@ BODIES: dict[str, Body] = {
         "from_on": t.isoformat(),
         "reason": REASON,
     },
+    "PlanChangeRequest": lambda _w, r, _t: {
+        "kind": "hold",
+        "plan_version": _plan_version(r),
+        "days": 30,
+        "reason": REASON,
+    },
+    "BenchRequest": lambda _w, _r, _t: {},
+    "NewContact": lambda _w, _r, _t: {
+        "purpose": "outreach",
+        "mode": "telephone",
+        "outcome": "not-reached",
+        "at": _a_while_ago(),
+    },
+    "NewLifeEvent": lambda _w, _r, t: {"kind": "move", "happened_on": t.isoformat()},
+    "Nothing": lambda _w, _r, _t: {},
+    "NoBody": lambda _w, _r, _t: {},
+    "RelapsePlanWords": lambda _w, _r, _t: {
+        "warning_signs": "Sleeping badly.",
+        "what_helps": "Walking with a friend.",
+        "whom_to_call": "The care team.",
+        "agreed": True,
+    },
+    "ProfileWords": lambda _w, _r, _t: {"interests": ["chess"]},
+    "NewAbsence": lambda w, _r, t: {
+        "cover_id": str(staff_id(w.chance.choice(["tomas", "nell"]))),
+        "starts_on": (t + timedelta(days=7)).isoformat(),
+        "ends_on": (t + timedelta(days=9)).isoformat(),
+    },
+    "CoverAnswers": lambda _w, r, _t: {
+        "accepted": [one["patient_id"] for one in (r or {}).get("people", ())][:1]
+    },
+    "NewProgramme": lambda _w, _r, t: {
+        "kind": "facilitated-participation",
+        "facilitator_id": str(staff_id("femi")),
+        "deputy_id": str(staff_id("nell")),
+        "activity": "A walking group on Tuesdays",
+        "first_contact_on": (t + timedelta(days=2)).isoformat(),
+    },
+    "NewCarer": lambda _w, _r, _t: {"name": "A sister", "relationship": "sister"},
+    "EndCarer": lambda _w, _r, _t: {"reason": REASON},
+    "Recount": lambda _w, _r, _t: {},
     "Acknowledgement": lambda _w, _r, _t: {"meaning": "seen"},
     "NewOutcome": lambda _w, _r, _t: {"outcome": "no-answer"},
     "SetClock": lambda w, _r, _t: {

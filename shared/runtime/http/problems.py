@@ -1,5 +1,6 @@
 """Every refusal is a problem document (RFC 9457) with a stable code and the field it is about."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,6 +93,9 @@ def respond(error: ApiError, *, correlation_id: str) -> web.Response:
     )
 
 
+_OURS = re.compile(r"[a-z0-9_.\-\[\]]{1,64}")
+
+
 def invalid(error: ValidationError, *, where: str) -> ApiError:
     """A 422 naming each field. Pydantic's messages are kept, the values sent are not."""
     errors = tuple(
@@ -117,4 +121,7 @@ def from_rule(error: Exception, status: int) -> ApiError:
 
 
 def _escape(part: str | int) -> str:
+    """A step of a JSON pointer; a key that is none of ours may be a person's name."""
+    if not _OURS.fullmatch(str(part)):
+        return "?"
     return str(part).replace("~", "~0").replace("/", "~1")
