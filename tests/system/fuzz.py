@@ -112,6 +112,10 @@ class World:
             return [c for c in records if _ordinal(c, wanted)] or records
         if wanted == "check-ins":
             return [c for c in records if c["taper"]] or records
+        if wanted == "plan-changes":
+            return [c for c in records if CHANGES & set(c["actions"])] or records
+        if wanted == "preview":
+            return [c for c in records if "taper-plans" in c["actions"]] or records
         names = {"acknowledge", "close", wanted}
         return [one for one in records if names & set(one.get("actions", ()))] or records
 
@@ -275,6 +279,19 @@ def _check_in(_world: World, course: Choice | None, _today: date) -> Any:
     }
 
 
+CHANGES = {"hold", "step-back", "slow-down"}
+
+
+def _plan_change(world: World, course: Choice | None, today: date) -> Any:
+    possible = sorted(CHANGES & set((course or {}).get("actions", ())))
+    kind = world.chance.choice(possible or ["hold"])
+    when = {"days": 14} if kind == "hold" else {"on": (today + timedelta(days=7)).isoformat()}
+    if kind == "step-back":
+        when = {"on": today.isoformat()}
+    version = _plan_version(course)
+    return {"kind": kind, "plan_version": version, "reason": REASON} | when
+
+
 def _a_while_ago() -> str:
     return (clock.real_now() - timedelta(hours=1)).isoformat()
 
@@ -370,12 +387,8 @@ BODIES: dict[str, Body] = {
         "from_on": t.isoformat(),
         "reason": REASON,
     },
-    "PlanChangeRequest": lambda _w, r, _t: {
-        "kind": "hold",
-        "plan_version": _plan_version(r),
-        "days": 30,
-        "reason": REASON,
-    },
+    "PlanChangeRequest": _plan_change,
+    "DeclinePlanChange": lambda _w, _r, _t: {"reason": REASON},
     "BenchRequest": lambda _w, _r, _t: {},
     "NewContact": lambda _w, _r, _t: {
         "purpose": "outreach",

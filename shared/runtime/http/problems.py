@@ -1,6 +1,5 @@
 """Every refusal is a problem document (RFC 9457) with a stable code and the field it is about."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,14 +92,11 @@ def respond(error: ApiError, *, correlation_id: str) -> web.Response:
     )
 
 
-_OURS = re.compile(r"[a-z0-9_.\-\[\]]{1,64}")
-
-
 def invalid(error: ValidationError, *, where: str) -> ApiError:
     """A 422 naming each field. Pydantic's messages are kept, the values sent are not."""
     errors = tuple(
         FieldError(
-            pointer="/".join(["", where, *(_escape(part) for part in item["loc"])]),
+            pointer="/".join(["", where, *(_escape(part) for part in _place(item["loc"]))]),
             detail=item["msg"],
             code=item["type"].replace("_", "-"),
         )
@@ -120,8 +116,10 @@ def from_rule(error: Exception, status: int) -> ApiError:
     return ApiError(status, code, detail, errors=errors, context=context, headers=headers)
 
 
+def _place(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Where a fault is. A map's key that is not acceptable may be a person's name: left out."""
+    return (*loc[:-2], "?", "[key]") if loc[-1:] == ("[key]",) else loc
+
+
 def _escape(part: str | int) -> str:
-    """A step of a JSON pointer; a key that is none of ours may be a person's name."""
-    if not _OURS.fullmatch(str(part)):
-        return "?"
     return str(part).replace("~", "~0").replace("/", "~1")
