@@ -23,6 +23,10 @@ class RemoteError(Exception):
     """A service refused or could not be reached. One line for the operator."""
 
 
+class CodeNeeded(RemoteError):
+    """The password is right; the account also wants a one-time code, or a newer one."""
+
+
 @dataclass(slots=True)
 class Remote:
     """The group's services by base address, as one signed-in member of staff sees them."""
@@ -30,19 +34,21 @@ class Remote:
     session: aiohttp.ClientSession
     services: Mapping[str, str]
 
-    async def token(self, username: str, password: str) -> Token:
-        """Sign in.
+    async def token(self, username: str, password: str, *, code: str | None = None) -> Token:
+        """Sign in, with a one-time code where the account has codes.
 
         Raises:
-            RemoteError: wrong name or password, or no portal there.
+            CodeNeeded: the code is missing, wrong, or was used before.
+            RemoteError: wrong name or password, locked, too many tries, or no portal there.
         """
         url = f"{self.services['portal']}/api/v1/tokens"
-        body = {"username": username, "password": password}
+        body = {"username": username, "password": password, "code": code}
         async with self._asking(self.session.post(url, json=body), url) as answer:
             text = await answer.text()
-            if answer.status != 200:
-                raise RemoteError(f"the portal refused {username} ({answer.status})")
-            return Token.model_validate_json(text)
+            if answer.status == 200:
+                return Token.model_validate_json(text)
+            said = _refusal(url, answer.status, text)
+            raise (CodeNeeded if _code(text) == "code-needed" else RemoteError)(said)
 
     async def verify_audit(self, token: str) -> list[AuditVerdict]:
         """Have every service check its own audit chain."""
@@ -131,6 +137,13 @@ def _refusal(url: str, status: int, text: str) -> str:
         return f"{Problem.model_validate_json(text).detail} ({url} answered {status})"
     except ValidationError:
         return f"{url} answered {status}"
+
+
+def _code(text: str) -> str:
+    try:
+        return Problem.model_validate_json(text).code
+    except ValidationError:
+        return ""
 
 
 @asynccontextmanager

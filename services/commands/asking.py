@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from rich.console import Console
 
 from services import group as embedded
-from services.remote import Remote, RemoteError, remote
+from services.remote import CodeNeeded, Remote, RemoteError, remote
 from shared.runtime import clock
 from shared.runtime.demo_clock import ClockRefused
 from shared.runtime.embedded import EmbeddedError
@@ -51,12 +52,29 @@ def finish(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def bearer(there: Remote, user: str, data: Path) -> str:
-    """A token of that account, whose password the environment or the demo's folder holds.
+    """A token of that account, whose password the environment or the demo's folder holds. A
+    one-time code comes from MOORING_CODE, or from whoever sits at the terminal.
 
     Raises:
-        RemoteError: there is no password, or it is wrong.
+        RemoteError: there is no password or no code, or it is wrong.
     """
-    return (await there.token(user, password_of(data))).access_token
+    password = password_of(data)
+    try:
+        given = await there.token(user, password, code=os.environ.get("MOORING_CODE"))
+    except CodeNeeded as needed:
+        given = await there.token(user, password, code=_typed_code(user, needed))
+    return given.access_token
+
+
+def _typed_code(user: str, needed: CodeNeeded) -> str:
+    """The code somebody types.
+
+    Raises:
+        RemoteError: nobody is there to ask.
+    """
+    if not sys.stdin.isatty():
+        raise RemoteError(f"{needed}: set MOORING_CODE to {user}'s present one-time code")
+    return str(typer.prompt(f"One-time code of {user}", hide_input=True, err=True))
 
 
 def password_of(data: Path) -> str:

@@ -144,6 +144,7 @@ class FrontDoor:
                 opened = await _open_session(tx, person, now=now, awaits_code=False, by="code")
                 new_device = await _remembered(tx, person, now=now)
                 await tries.forgive(tx, places)
+                await locks.forgive(tx, person.staff_id)
             else:
                 await locks.count_failure(tx, person.staff_id, now=now)
                 tx.audit("sign-in.refused", object=f"staff:{person.staff_id}", reason="code")
@@ -244,7 +245,9 @@ class FrontDoor:
             raise Locked
         async with self._db.housekeeping() as tx:
             await tries.forgive(tx, places)
-            await locks.forgive(tx, account.staff.staff_id)
+            # Half a proof forgives no wrong codes: whoever knows the password could guess on.
+            if not await second_factor.is_needed(tx, account.staff.staff_id):
+                await locks.forgive(tx, account.staff.staff_id)
         return account.staff
 
     async def recognise_fully(
@@ -261,12 +264,21 @@ class FrontDoor:
             needed = await second_factor.is_needed(tx, person.staff_id)
         if not needed:
             return person
+        if code is None:  # a question, not a guess
+            raise WrongCode
         now = clock.real_now()
+        places = tries.places(f"code {person.staff_id}", address)
+        async with self._db.housekeeping() as tx:
+            pause = await tries.count(tx, places, now=now)
+        if pause:
+            raise TooManyTries(int(pause.total_seconds()) + 1)
         async with self._db.transaction(actor=_actor(person)) as tx:
-            right = code is not None and await second_factor.check(
-                tx, person.staff_id, code=code, now=now
-            )
-            if not right:
+            right = await second_factor.check(tx, person.staff_id, code=code, now=now)
+            if right:
+                await tries.forgive(tx, places)
+                await locks.forgive(tx, person.staff_id)
+                tx.audit("token.issued", object=f"staff:{person.staff_id}", reason="code")
+            else:
                 await locks.count_failure(tx, person.staff_id, now=now)
                 tx.audit("sign-in.refused", object=f"staff:{person.staff_id}", reason="code")
         if not right:
