@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,12 @@ from shared.runtime.db import Transaction
 T = TypeVar("T")
 
 
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    """Built once: building one takes longer than a transaction does."""
+    return TypeAdapter(kind)
+
+
 def _table(name: str) -> Table:
     return Row.metadata.tables[name]
 
@@ -40,7 +47,7 @@ class SqlRecords(Generic[T]):
     def __init__(self, tx: Transaction, table: Table, kind: type[T]) -> None:
         self._tx = tx
         self._table = table
-        self._kind: TypeAdapter[T] = TypeAdapter(kind)
+        self._kind = _adapter(kind)
         self._keys = [column.name for column in table.primary_key.columns]
         self._columns = [column.name for column in table.columns if column.name != "state"]
 
