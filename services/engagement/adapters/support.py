@@ -1,7 +1,7 @@
 """The records of support in SQL: columns for what is looked for, the domain's value as JSON."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     """Built once: building one takes longer than a transaction does."""
     return TypeAdapter(kind)
 
@@ -47,7 +47,8 @@ class SqlRecords(Generic[T]):
     def __init__(self, tx: Transaction, table: Table, kind: type[T]) -> None:
         self._tx = tx
         self._table = table
-        self._kind: TypeAdapter[T] = _adapter(kind)  # type: ignore[arg-type] - types can be hashed
+        of: Any = kind
+        self._kind: TypeAdapter[T] = _adapter(of)
         self._keys = [column.name for column in table.primary_key.columns]
         self._columns = [column.name for column in table.columns if column.name != "state"]
 
