@@ -85,7 +85,7 @@ async def test_a_number_that_goes_takes_its_consents_with_it(clinic: Clinic) -> 
     [
         ({"consents": {"email": ["course"]}}, "consents/email", "consent-without-address"),
         ({"consents": {"letter": ["course"]}}, "consents/letter", "consent-without-address"),
-        ({"consents": {"pigeon": ["course"]}}, "consents/pigeon/[key]", "literal-error"),
+        ({"consents": {"pigeon": ["course"]}}, "consents/?/[key]", "literal-error"),
         ({"consents": {"telephone": ["adverts"]}}, "consents/telephone/0", "literal-error"),
         (
             {"quiet_hours": {"starts": "22:00", "ends": "22:00"}},

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy.exc
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.api.identity import Role
 from shared.runtime import standing
@@ -266,7 +266,7 @@ def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
         if "\x00" in request.query.get(name, ""):
             raise _unstorable(f"/query/{name}")
     try:
-        return TypeAdapter(model).validate_strings(dict(request.query))
+        return model.model_validate_strings(dict(request.query))
     except ValidationError as error:
         raise invalid(error, where="query") from error
 

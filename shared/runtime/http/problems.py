@@ -1,6 +1,6 @@
 """Every refusal is a problem document (RFC 9457) with a stable code and the field it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from aiohttp import web
@@ -94,13 +94,15 @@ def respond(error: ApiError, *, correlation_id: str) -> web.Response:
 
 def invalid(error: ValidationError, *, where: str) -> ApiError:
     """A 422 naming each field. Pydantic's messages are kept, the values sent are not."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    refused = {item["loc"][:-1] for item in faults if item["loc"][-1:] == ("[key]",)}
     errors = tuple(
         FieldError(
-            pointer="/".join(["", where, *(_escape(part) for part in _place(item["loc"]))]),
+            pointer="/".join(["", where, *map(_escape, _place(item["loc"], refused))]),
             detail=item["msg"],
             code=item["type"].replace("_", "-"),
         )
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        for item in faults
     )
     return ApiError(422, "invalid", "Some fields are not valid; nothing was stored.", errors=errors)
 
@@ -116,9 +118,11 @@ def from_rule(error: Exception, status: int) -> ApiError:
     return ApiError(status, code, detail, errors=errors, context=context, headers=headers)
 
 
-def _place(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+def _place(
+    loc: tuple[str | int, ...], refused: Set[tuple[str | int, ...]]
+) -> tuple[str | int, ...]:
     """Where a fault is. A map's key that is not acceptable may be a person's name: left out."""
-    return (*loc[:-2], "?", "[key]") if loc[-1:] == ("[key]",) else loc
+    return tuple("?" if loc[: n + 1] in refused else part for n, part in enumerate(loc))
 
 
 def _escape(part: str | int) -> str:
