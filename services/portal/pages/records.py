@@ -14,10 +14,12 @@ from shared.api.assessment import FlagBody, PatientBody
 from shared.api.body import Body, Page
 from shared.api.engagement import ReminderBody
 from shared.api.identity import Role
-from shared.api.treatment import CourseBody
+from shared.api.treatment import CourseBody, HealthProfile
 
 B = TypeVar("B", bound=Body)
 _UNHEARD = frozenset({404, 409})
+_NOT_FOR_THIS_ROLE = 403
+_SEES_COURSES = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
 
 
 async def read_record(visit: Visit, patient_id: UUID) -> Record:
@@ -28,35 +30,41 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
         Unreachable: even the name cannot be read.
     """
     care, path = visit.care, f"/patients/{patient_id}"
-    patient, courses, reminders = await together(
+    flags = {"patient_id": str(patient_id)}
+    patient, flagged, treated, reminders = await together(
         care.assessment.get(path, PatientBody),
-        _part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
+        care.assessment.get("/flags", Page[FlagBody], flags),
+        together(
+            _part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
+            _part(visit, care.treatment, f"{path}/health-profile", HealthProfile),
+        ),
         _part(visit, care.engagement, f"{path}/reminders", Page[ReminderBody]),
     )
+    courses, health = treated
     return Record(
         patient=patient,
-        flags=await _flags(visit, patient) if patient.open_flags else (),
+        flags=flagged.items,
         courses=None if courses is None else courses.items,
         reminders=None if reminders is None else reminders.items,
+        health=health,
+        sees_courses=visit.visitor.staff.role in _SEES_COURSES,
     )
 
 
 async def _part(visit: Visit, caller: Caller, path: str, answer: type[B]) -> B | None:
-    """One service's part, or a gap: it is silent, or has not heard of this person yet."""
+    """One service's part, or nothing: it is silent, it has not heard of this person yet, or this
+    role does not see it."""
     try:
         return await caller.get(path, answer, newcomer=True)
     except Unreachable:
         pass
     except Refused as refused:
+        if refused.problem.status == _NOT_FOR_THIS_ROLE:
+            return None
         if refused.problem.status not in _UNHEARD:
             raise
     visit.missing.append(caller.service)
     return None
-
-
-async def _flags(visit: Visit, patient: PatientBody) -> tuple[FlagBody, ...]:
-    query = {"patient_id": str(patient.patient_id)}
-    return (await visit.care.assessment.get("/flags", Page[FlagBody], query)).items
 
 
 async def record_page(

@@ -34,6 +34,7 @@ from services.portal.pages import (
     steps,
     tapers,
     theme,
+    timeline,
     tongues,
 )
 from services.portal.pages.desk import Desk, desk_key
@@ -70,6 +71,7 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", "/patients/new", patients.show_enrolment, CLINICAL),
     ("POST", "/patients/new", patients.enrol, CLINICAL),
     ("GET", _P, patient.show_overview, CLINICAL),
+    ("GET", f"{_P}/timeline", timeline.show_timeline, CLINICAL),
     ("GET", f"{_P}/details", patient.show_details, CLINICAL),
     ("POST", f"{_P}/details", patient.change_details, CLINICAL),
     ("POST", f"{_P}/care-team", patient.change_care_team, CLINICAL),

@@ -1,42 +1,49 @@
 """The head of every page about one person: who, what is urgent, what they take, what is next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.portal.presenters import places, words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
 from shared.api.assessment import FlagBody, PatientBody
 from shared.api.engagement import ReminderBody
-from shared.api.treatment import CourseBody
+from shared.api.treatment import CourseBody, HealthProfile
 
 TABS = (
-    ("Overview", ()),
-    ("Questionnaires", ("assessments",)),
-    ("Pathway", ("pathway",)),
-    ("Course", ("courses",)),
-    ("Reminders", ("reminders",)),
-    ("Details", ("details",)),
+    (mark("Overview"), ()),
+    (mark("Timeline"), ("timeline",)),
+    (mark("Questionnaires"), ("assessments",)),
+    (mark("Pathway"), ("pathway",)),
+    (mark("Course"), ("courses",)),
+    (mark("Reminders"), ("reminders",)),
+    (mark("Details"), ("details",)),
 )
-PHASES = {
-    "draft": "Proposed, not signed yet",
-    "withdrawn": "Proposal withdrawn",
-    "titration": "Building up the dose",
-    "acute": "Treatment started",
-    "responded": "Getting better",
-    "continuation": "Continuing after remission",
-    "maintenance": "Staying on treatment",
-    "taper-planned": "Taper planned",
-    "taper-active": "Taper under way",
-    "taper-hold": "Taper on hold, same dose",
-    "step-back": "Back on the last tolerated dose",
-    "suspended": "Dose changes frozen",
-    "switching-out": "Being replaced by another medicine",
-    "switched": "Replaced by another medicine",
-    "stopped-watch": "Stopped, being watched over",
-    "closed": "Closed",
-}
-_STATUSES = {"left-care": "Has left care", "deceased": "Has died"}
+"""Each part of the record, known by its English title, and where it is."""
+_COURSES_ONLY = frozenset({"Course"})
+PHASES = said(
+    {
+        "draft": mark("Proposed, not signed yet"),
+        "withdrawn": mark("Proposal withdrawn"),
+        "titration": mark("Building up the dose"),
+        "acute": mark("Treatment started"),
+        "responded": mark("Getting better"),
+        "continuation": mark("Continuing after remission"),
+        "maintenance": mark("Staying on treatment"),
+        "taper-planned": mark("Taper planned"),
+        "taper-active": mark("Taper under way"),
+        "taper-hold": mark("Taper on hold, same dose"),
+        "step-back": mark("Back on the last tolerated dose"),
+        "suspended": mark("Dose changes frozen"),
+        "switching-out": mark("Being replaced by another medicine"),
+        "switched": mark("Replaced by another medicine"),
+        "stopped-watch": mark("Stopped, being watched over"),
+        "closed": mark("Closed"),
+    }
+)
+_STATUSES = said({"left-care": mark("Has left care"), "deceased": mark("Has died")})
 _OPEN = frozenset({"planned", "visible", "acknowledged"})
 
 
@@ -63,6 +70,18 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Cautions:
+    """What to mind with every dose: ``items`` as recorded, or ``text`` why there are none.
+    ``alert`` asks for attention; nothing is shown to a role that does not see the health record.
+    """
+
+    items: tuple[str, ...] = ()
+    text: str = ""
+    alert: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """``status`` is empty while the person is in care."""
 
@@ -73,6 +92,7 @@ class Head:
     status: str
     taking: str
     taking_since: str
+    cautions: "Cautions"
     next_due: str
     next_href: str
     flags: tuple[Flag, ...]
@@ -82,12 +102,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the services said about one person; None is silence."""
+    """What the services said about one person; None is silence. ``sees_courses``: whether this
+    role is told about medicines at all."""
 
     patient: PatientBody
     flags: Sequence[FlagBody]
     courses: Sequence[CourseBody] | None
     reminders: Sequence[ReminderBody] | None
+    health: HealthProfile | None = None
+    sees_courses: bool = True
 
 
 def head(record: Record, setting: Setting, *, tab: str) -> Head:
@@ -101,15 +124,17 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
         birth=words.born(patient.birth_date, today=setting.today),
         number=number(patient.patient_id),
         status=_STATUSES.get(patient.status, ""),
-        taking=_taking(record.courses),
+        taking=_taking(record),
         taking_since=PHASES.get(course.phase, words.plain(course.phase)) if course else "",
+        cautions=_cautions(record),
         next_due=_due_words(record.reminders, due, setting),
         next_href=_due_href(due),
         flags=tuple(flag_banner(flag, setting) for flag in record.flags),
         information_missing=any(item.information_missing for item in record.courses or ()),
         tabs=tuple(
-            Tab(title, places.patient(patient.patient_id, *parts), title == tab)
+            Tab(_(title), places.patient(patient.patient_id, *parts), title == tab)
             for title, parts in TABS
+            if record.sees_courses or title not in _COURSES_ONLY
         ),
     )
 
@@ -117,7 +142,7 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
 def without_flag(record: Record, flag_id: UUID) -> Record:
     """The record for the page of a flag, which shows that flag itself."""
     others = tuple(flag for flag in record.flags if flag.flag_id != flag_id)
-    return Record(record.patient, others, record.courses, record.reminders)
+    return replace(record, flags=others)
 
 
 def number(patient_id: UUID) -> str:
@@ -143,19 +168,42 @@ def flag_banner(flag: FlagBody, setting: Setting) -> Flag:
         act=flag.act,
         due=words.deadline(flag.due_at, zone=setting.zone, now=setting.now),
         late=flag.due_at < setting.now and flag.status == "open",
-        in_hand=f"{holder} has it in hand." if taken else "Nobody has it in hand yet.",
+        in_hand=_("%(name)s has it in hand.", name=holder)
+        if taken
+        else _("Nobody has it in hand yet."),
         href=places.patient(flag.patient_id, "flags", flag.flag_id),
-        link="Record what was done" if taken else "Take it in hand",
+        link=_("Record what was done") if taken else _("Take it in hand"),
     )
 
 
-def _taking(courses: Sequence[CourseBody] | None) -> str:
-    if courses is None:
-        return "Not known right now: courses cannot be read"
-    course = current(courses)
+def _taking(record: Record) -> str:
+    if not record.sees_courses:
+        return _("Medicines are shown to prescribers, nurses and leads")
+    if record.courses is None:
+        return _("Not known right now: courses cannot be read")
+    course = current(record.courses)
     if course is None or course.started_on is None:
-        return "No medicine from us"
+        return _("No medicine from us")
     return f"{course.drug_name}: {words.daily(course.dose_text, course.dose_mg)}"
+
+
+def _cautions(record: Record) -> Cautions:
+    if not record.sees_courses:
+        return Cautions()
+    href = places.patient(record.patient.patient_id, "health")
+    if record.health is None:
+        return Cautions(text=_("Cautions cannot be read right now"), alert=True)
+    if record.health.version == 0:
+        return Cautions(text=_("Health questions not asked yet"), alert=True, href=href)
+    facts = record.health.facts
+    taken = (one.medicine for one in facts.medicines if one.last_taken_on is None)
+    items = (
+        *(words.plain(code) for code in facts.conditions),
+        *(_("takes %(medicine)s", medicine=words.plain(code).lower()) for code in taken),
+    )
+    if not items:
+        return Cautions(text=_("None recorded"), href=href)
+    return Cautions(items=items, alert=True, href=href)
 
 
 def _next(reminders: Sequence[ReminderBody]) -> ReminderBody | None:
@@ -167,12 +215,17 @@ def _due_words(
     reminders: Sequence[ReminderBody] | None, due: ReminderBody | None, setting: Setting
 ) -> str:
     if reminders is None:
-        return "Not known right now: reminders cannot be read"
+        return _("Not known right now: reminders cannot be read")
     if due is None:
-        return "Nothing planned"
+        return _("Nothing planned")
     whose = words.who(due.owner_id, setting.staff) if due.owner_id else ""
     owner = whose or words.ANYBODY[due.for_role.value]
-    return f"{due.title}, {words.when(due.due_on, today=setting.today)}, for {owner}"
+    return _(
+        "%(title)s, %(when)s, for %(whom)s",
+        title=words.spoken(due.title),
+        when=words.when(due.due_on, today=setting.today),
+        whom=owner,
+    )
 
 
 def _due_href(due: ReminderBody | None) -> str:
