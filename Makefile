@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ fmt: .venv/dev ## format and fix what can be fixed
 
 docs: .venv/dev ## regenerate EVENTS.md and asyncapi.json
 	$(BIN)/python -m shared.runtime.catalogue_docs docs
+
+screenshots: .venv/dev ## every page of the portal at two widths, light and dark, in build/screenshots; renews the README's
+	@$(BIN)/python -m tests.screenshots
 
 words: .venv/dev ## gather the portal's words for translators, into every catalogue
 	@new=$$(mktemp) && trap "rm -f $$new" EXIT && \

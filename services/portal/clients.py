@@ -83,6 +83,8 @@ class Caller:
     session: aiohttp.ClientSession
     token: Callable[[], Awaitable[str]]
     correlation_id: str
+    sent: list[str] = field(default_factory=list)
+    """The service of every call of this request, shared by its callers."""
     _gathering: _Gathering = field(default_factory=_Gathering)
 
     async def get(
@@ -216,19 +218,20 @@ class Caller:
     async def _send(
         self, method: str, path: str, *, headers: Mapping[str, str], body: str | None
     ) -> tuple[int, bytes]:
-        sent = dict(headers) | {
+        self.sent.append(self.service)
+        carried = dict(headers) | {
             "Authorization": f"Bearer {await self.token()}",
             "X-Request-Id": self.correlation_id,
         }
         if trace := tracing.current():
-            sent["traceparent"] = trace
+            carried["traceparent"] = trace
         if body is not None:
-            sent["Content-Type"] = "application/json"
+            carried["Content-Type"] = "application/json"
         try:
             async with self.session.request(
                 method,
                 URL(f"{self.base_url}{path}", encoded=True),
-                headers=sent,
+                headers=carried,
                 data=body,
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
                 allow_redirects=False,
@@ -258,6 +261,11 @@ class Care:
     assessment: Caller
     treatment: Caller
     engagement: Caller
+
+    @property
+    def calls(self) -> int:
+        """How many calls this request has made so far."""
+        return len(self.assessment.sent)
 
     def service(self, name: str) -> Caller:
         """One of them by name.
@@ -291,6 +299,7 @@ def care_for(
     correlation_id: str,
 ) -> Care:
     """Callers that carry this person's tokens, one audience each."""
+    sent: list[str] = []
 
     def caller(service: str) -> Caller:
         return Caller(
@@ -299,6 +308,7 @@ def care_for(
             session=session,
             token=lambda: token(service),
             correlation_id=correlation_id,
+            sent=sent,
         )
 
     return Care(*(caller(service) for service in SERVICES))

@@ -179,7 +179,7 @@ async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
             reason=row.reason,
             what=_differing(before, after),
         )
-        for row, after, before in zip(rows, records, [*records[1:], {}], strict=True)
+        for row, after, before in zip(rows, records, [*records[1:], {}], strict=False)
     )
     return PatientHistory(versions=versions[:VERSIONS_AT_MOST])
 

@@ -79,7 +79,7 @@ def outside(desk: Desk, said: trouble.Trouble) -> web.Response:
 
 async def _answer(page: Page, visit: Visit) -> web.StreamResponse:
     try:
-        return await page(visit)
+        return _counted(await page(visit), visit)
     except Refused as refused:
         return _trouble(visit, trouble.of_problem(refused.problem))
     except Unreachable as silent:
@@ -93,6 +93,13 @@ async def _answer(page: Page, visit: Visit) -> web.StreamResponse:
     except Exception as error:
         log.exception("page_failed", error=type(error).__name__)
         return _trouble(visit, trouble.of_status(500))
+
+
+def _counted(answer: web.StreamResponse, visit: Visit) -> web.StreamResponse:
+    """The answer with the number of calls to services that it took."""
+    if not answer.prepared:
+        answer.headers["Server-Timing"] = f'calls;desc="{visit.care.calls}"'
+    return answer
 
 
 def _must_set_up(visit: Visit) -> bool:

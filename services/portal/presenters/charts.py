@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 _LEFT, _RIGHT, _TOP, _GAP, _FOOT = 64, 12, 20, 26, 26
+_MARKS_FOOT = 18
+_NEAR_THE_EDGE = 40
 _WIDTH = 760
 _MARK = 4.5
 
@@ -181,7 +183,7 @@ def chart(
         title=title,
         description=description,
         width=_WIDTH,
-        height=sheet.bottom + _FOOT,
+        height=sheet.bottom + _FOOT + (_MARKS_FOOT if named else 0),
         columns=tuple(columns),
         rows=tuple(tuple(row) for row in rows),
         grid=_grid(sheet),
@@ -216,7 +218,7 @@ def chart(
             )
             for start, end, name in bands
         ),
-        marks=tuple(Line(sheet.x(at), _TOP, sheet.x(at), sheet.bottom) for at, _name in named),
+        marks=tuple(Line(sheet.x(at), _TOP, sheet.x(at), sheet.bottom + 22) for at, _name in named),
     )
 
 
@@ -239,8 +241,11 @@ def _labels(sheet: _Sheet) -> Iterable[Label]:
 
 
 def _names(sheet: _Sheet, marks: Iterable[tuple[float, str]]) -> Iterable[Label]:
+    """Under the axis, where no panel has its name, and inside the drawing at its right edge."""
     for at, name in marks:
-        yield Label(sheet.x(at), 11, name, strong=True)
+        x = sheet.x(at)
+        anchor = "end" if x > _WIDTH - _NEAR_THE_EDGE else "middle"
+        yield Label(x, sheet.bottom + 18 + _MARKS_FOOT, name, anchor=anchor, strong=True)
 
 
 def _path(sheet: _Sheet, panel: int, series: Series) -> str:

@@ -33,7 +33,7 @@ DOMAIN = "portal"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language pages can speak. ``day`` and ``birth`` are CLDR patterns of a date;
+    """One language pages can speak. ``day``, ``birth`` and ``short`` are CLDR patterns of a date;
     ``reviewed`` says whether a clinician of that language has read the catalogue."""
 
     code: str
@@ -41,14 +41,15 @@ class Language:
     locale: str
     day: str
     birth: str
+    short: str
     reviewed: bool
 
 
 LANGUAGES = {
     language.code: language
     for language in (
-        Language("en", "English", "en_GB", "EEE d MMMM y", "d MMMM y", reviewed=True),
-        Language("de", "Deutsch", "de", "EEE d. MMMM y", "d. MMMM y", reviewed=False),
+        Language("en", "English", "en_GB", "EEE d MMMM y", "d MMMM y", "d MMM", reviewed=True),
+        Language("de", "Deutsch", "de", "EEE d. MMMM y", "d. MMMM y", "d. MMM", reviewed=False),
     )
 }
 SOURCE = LANGUAGES["en"]
@@ -147,6 +148,11 @@ def month(value: date) -> str:
     """A month and its year: ``May 2027``."""
     names = get_month_names("abbreviated", context="stand-alone", locale=current().locale)
     return f"{names[value.month]} {value.year}"
+
+
+def short_day(value: date) -> str:
+    """A day on an axis: ``4 May``."""
+    return _date(value, current().code, "short")
 
 
 def decimal(value: Decimal | int) -> str:

@@ -80,6 +80,9 @@ _ZOOMS = (
     ("year", mark("Last 12 months"), ()),
 )
 _A_YEAR = timedelta(days=365)
+_A_WEEK = timedelta(days=7)
+_SHORTEST = 2 * _A_WEEK
+"""What the axis shows at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +288,11 @@ def _placed(points: _Points) -> tuple[tuple[float, float], ...]:
 
 
 def _across(first: date, last: date) -> Across:
-    """Months, thinned out until their names have room."""
-    days = max((last - first).days, 14)
+    """Months, thinned out until their names have room; a short stretch by its days."""
+    first = min(first, last - _SHORTEST)
+    days = (last - first).days
+    if days <= 6 * _A_WEEK.days:
+        return _by_weeks(first, last)
     step = next(step for step in (1, 2, 3, 6, 12, 24, 1200) if days / (30.4 * step) <= 10)
     ticks, on = [], date(first.year, first.month, 1)
     while on <= last:
@@ -294,7 +300,13 @@ def _across(first: date, last: date) -> Across:
             ticks.append((float(on.toordinal()), language.month(on)))
         month = on.month - 1 + step
         on = date(on.year + month // 12, month % 12 + 1, 1)
-    return Across(first.toordinal(), max(last.toordinal(), first.toordinal() + 14), tuple(ticks))
+    return Across(first.toordinal(), last.toordinal(), tuple(ticks))
+
+
+def _by_weeks(first: date, last: date) -> Across:
+    every = range(last.toordinal(), first.toordinal() - 1, -_A_WEEK.days)
+    ticks = tuple((float(at), language.short_day(date.fromordinal(at))) for at in every)
+    return Across(first.toordinal(), last.toordinal(), ticks)
 
 
 def _description(
@@ -346,10 +358,12 @@ def _rows(
 
 def _event(entry: TimelineEntry, patient_id: UUID, setting: Setting) -> Event:
     by = words.who_recorded(entry.recorded_by, setting.staff)
+    title = TITLES.get(entry.kind) or words.plain(entry.kind)
+    told = words.spoken(entry.text)
     return Event(
         when=words.when(entry.on, today=setting.today),
-        title=TITLES.get(entry.kind) or words.plain(entry.kind),
-        text=f"{words.spoken(entry.text)} ({by})",
+        title=title,
+        text=f"({by})" if told == title else f"{told} ({by})",
         tone="danger" if entry.kind in _DANGER else "dose" if entry.kind in _DOSE else "",
         href=_href(entry, patient_id),
     )
