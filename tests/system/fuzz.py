@@ -421,6 +421,15 @@ BODIES: dict[str, Body] = {
         "activity": "A walking group on Tuesdays",
         "first_contact_on": (t + timedelta(days=2)).isoformat(),
     },
+    "Facilitator": lambda _w, _r, _t: {
+        "facilitator_id": str(staff_id("femi")),
+        "deputy_id": str(staff_id("lena")),
+    },
+    "NewClosing": lambda _w, _r, _t: {"reason": "started-in-error", "note": REASON},
+    "Directory": lambda _w, _r, _t: {
+        "format": "csv",
+        "text": "id,name\nchess,Chess in the library\n",
+    },
     "NewCarer": lambda _w, _r, _t: {"name": "A sister", "relationship": "sister"},
     "EndCarer": lambda _w, _r, _t: {"reason": REASON},
     "Recount": lambda _w, _r, _t: {},
