@@ -137,6 +137,7 @@ logs: ## follow the containers' logs, of one with S=treatment
 .venv/dev: requirements-dev.txt | .venv/bin/python
 	@echo "  … installing the locked development dependencies"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m compileall -q services shared
 	@touch $@ .venv/core
 
 .venv/bin/python:

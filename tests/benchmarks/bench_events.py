@@ -1,6 +1,6 @@
 """From a commit in one service to the effect in the next, over a real broker and two processes.
 
-Limits (issue A): p50 10 ms and p99 50 ms at 50 events a second; catching up after an outage at
+Limits: p50 10 ms and p99 50 ms at 50 events a second; catching up after an outage at
 1,000 events a second. Every run also counts: as many effects as commits, none twice.
 """
 

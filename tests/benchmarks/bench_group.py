@@ -1,6 +1,6 @@
 """How fast the embedded group starts and how much memory it holds.
 
-Limits (issue A): first start, seeded, 60 s; later starts 15 s; one service 1.5 s; all processes
+Limits: first start, seeded, 60 s; later starts 15 s; one service 1.5 s; all processes
 together 450 MiB. Memory is the proportional set size, so pages shared by the processes count once.
 """
 

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from services import group as embedded
+from services.commands.asking import addresses
 from shared.runtime import clock
 from shared.runtime.demo_clock import DemoClock
 from tests.support.ports import free_ports
@@ -536,8 +537,7 @@ def main() -> int:
         elif chosen.cold or not password_file.exists():
             asyncio.run(cold())
         else:
-            services = {n: f"http://127.0.0.1:{port}" for n, port in embedded.PORTS.items()}
-            asyncio.run(walk(services, password_file.read_text()))
+            asyncio.run(walk(dict(addresses(chosen.data)), password_file.read_text()))
     except (WalkFailed, Refused, embedded.GroupError) as failure:
         print(f"\nthe walk failed: {failure}", file=sys.stderr)
         return 1
