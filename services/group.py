@@ -193,6 +193,7 @@ def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -
         "JWKS_URL": f"{group.address('portal')}/.well-known/jwks.json",
         "SECRETS_DIR": str(secrets_dir),
         "DEMO": str(group.demo).lower(),
+        "ANCHORS_FOLDER": str(group.folder / "anchors"),
     }
     if name == "portal":
         own |= {f"{other.upper()}_URL": group.address(other) for other in SEED_ORDER[1:]}

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
+
 from services.assessment.adapters.content import load
 from services.assessment.adapters.events import subscriptions
 from services.assessment.adapters.http import build_api
@@ -11,6 +13,7 @@ from services.assessment.adapters.rights import with_rights
 from services.assessment.adapters.tables import metadata
 from services.assessment.adapters.wording import load_wording
 from services.assessment.settings import Settings
+from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
 from shared.runtime.schema import Schema
 from shared.runtime.service import Service
@@ -26,13 +29,17 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     settings = settings or Settings()
     content = with_rights(load(shadow_rules=settings.shadow_rules_dir), settings.rights_file)
     db = Database.open(settings.database_url, source="assessment")
-    try:
-        yield Service(
-            settings=settings,
-            api=build_api(content, load_wording(settings.wording_dir, content.instruments)),
-            db=db,
-            schema=SCHEMA,
-            subscriptions=subscriptions(content),
-        )
-    finally:
-        await db.close()
+    wording = load_wording(settings.wording_dir, content.instruments)
+    async with aiohttp.ClientSession() as session:
+        keys = JwksKeys(settings.jwks_url, session)
+        try:
+            yield Service(
+                settings=settings,
+                api=build_api(content, wording, keys=keys),
+                db=db,
+                schema=SCHEMA,
+                subscriptions=subscriptions(content),
+                keys=keys,
+            )
+        finally:
+            await db.close()

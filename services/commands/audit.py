@@ -31,8 +31,9 @@ def verify_audit(data: Data = Path("data"), user: User = "arun", json: Json = Fa
 
 
 def _verdicts(found: list[AuditVerdict]) -> Table:
-    table = Table("service", "entries", "chain", "head", box=None, pad_edge=False)
+    table = Table("service", "entries", "anchors", "chain", "head", box=None, pad_edge=False)
     for verdict in found:
         state = "intact" if verdict.intact else "; ".join(verdict.broken)
-        table.add_row(verdict.service, str(verdict.entries), state, verdict.head[:16])
+        counted = str(verdict.entries), str(verdict.anchors)
+        table.add_row(verdict.service, *counted, state, verdict.head[:16])
     return table

@@ -226,6 +226,8 @@ class PatientBody(Body):
     carers: tuple[CarerBody, ...]
     open_flags: int
     actions: tuple[str, ...]
+    read_only: bool = False
+    """Seen in an emergency (``shared/api/emergency.py``): nothing can be changed."""
 
 
 class PatientSummary(Body):

@@ -57,7 +57,7 @@ class SignatureRequest(Body):
     password: SecretStr = Field(min_length=1, max_length=256)
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     meaning: str = Field(min_length=1, max_length=64)
-    audience: Literal["treatment", "engagement"] = "treatment"
+    audience: Literal["treatment", "engagement", "assessment"] = "treatment"
 
 
 class Signature(Body):

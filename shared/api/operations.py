@@ -82,13 +82,25 @@ class Refilled(Body):
 
 
 class AuditVerdict(Body):
-    """The audit chain checked from the first entry. ``head`` is to be compared with an anchor."""
+    """The audit chain checked from the first entry, and compared with ``anchors`` heads that are
+    kept outside the database."""
 
     service: str
     entries: int
     head: str
+    anchors: int = 0
     intact: bool
     broken: tuple[str, ...]
+
+
+class LookBody(Body):
+    """Somebody looked at a person's record. ``reason`` is ``break-glass`` in an emergency; of a
+    look that was refused (``access.denied``), why."""
+
+    at: AwareDatetime
+    actor: str
+    action: str
+    reason: str | None
 
 
 class AuditEntryBody(Body):

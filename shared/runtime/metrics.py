@@ -16,6 +16,9 @@ LAST_TICK = Gauge(
     "mooring_last_tick_timestamp_seconds", "When a tick last ended", ["service", "tick"]
 )
 TICK_FAILURES = Counter("mooring_tick_failures_total", "Ticks that raised", ["service", "tick"])
+AUDIT_BROKEN = Gauge(
+    "mooring_audit_broken_places", "Broken places of the audit chain at the last check", ["service"]
+)
 CLOCK_DISAGREEMENT = Gauge(
     "mooring_clock_disagreement_seconds",
     "How far the database's clock, this machine's and the time passed are apart",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import prometheus_client
 from aiohttp import web
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import func, insert, select, update
 
 from shared.api.body import Page
@@ -25,7 +25,8 @@ from shared.api.operations import (
     Resolve,
     SetClock,
 )
-from shared.runtime import audit, clock
+from shared.runtime import audit_check, clock
+from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
 from shared.runtime.http.problems import ApiError
@@ -66,6 +67,7 @@ class Installation:
     schema_version: str | None
     demo: bool
     next_due: Callable[[Transaction], Awaitable[datetime | None]] | None
+    anchors: Anchors
 
 
 def add_probes(app: web.Application, at: Installation) -> None:
@@ -108,7 +110,7 @@ def add_operations(api: Api, at: Installation) -> None:
     _add_clock(api, at)
     _add_state(api, at)
     _add_parked(api, at)
-    _add_audit(api)
+    _add_audit(api, at)
 
 
 def _add_clock(api: Api, at: Installation) -> None:
@@ -254,22 +256,26 @@ async def _replay(link: Link, parked_id: UUID, *, actor: str, reason: str) -> No
 
 
 class AuditQuery(PageQuery):
-    """Which entries: of one patient, by one actor, of one action."""
+    """Which entries: of one patient, by one actor, of one action, from ``since`` until before
+    ``until``."""
 
     subject: UUID | None = None
     actor: Annotated[str, Field(max_length=96)] | None = None
     action: Annotated[str, Field(max_length=128)] | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
-def _add_audit(api: Api) -> None:
-    @api.get("/api/v1/audit/verify", roles={Role.AUDITOR, Role.OPERATIONS})
-    async def verify_audit(call: Call) -> AuditVerdict:
-        """Walk the audit chain and name every broken place."""
-        verdict = await audit.verify(call.tx.session)
+def _add_audit(api: Api, at: Installation) -> None:
+    @api.get("/api/v1/audit/verify", roles={Role.AUDITOR, Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN)
+    async def verify_audit(_call: Call) -> AuditVerdict:
+        """Walk the audit chain, compare it with its anchors, and name every broken place."""
+        verdict = await audit_check.check(at.db, anchors=at.anchors)
         return AuditVerdict(
             service=api.service,
             entries=verdict.entries,
             head=verdict.head,
+            anchors=verdict.anchors,
             intact=not verdict.broken,
             broken=verdict.broken[:100],
         )
@@ -283,6 +289,11 @@ def _add_audit(api: Api) -> None:
         for name in ("subject", "actor", "action"):
             if (wanted := getattr(query, name)) is not None:
                 rows = rows.where(audit_table.c[name] == str(wanted))
+        if query.since is not None:
+            rows = rows.where(audit_table.c.at >= query.since)
+        if query.until is not None:
+            rows = rows.where(audit_table.c.at < query.until)
+        call.tx.audit("audit.read", object=f"audit:{api.service}", subject=query.subject)
         found = (await call.tx.session.execute(rows)).all()
         items = tuple(
             AuditEntryBody(**{name: getattr(row, name) for name in AuditEntryBody.model_fields})

@@ -24,7 +24,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from shared.events.envelope import Fact
-from shared.runtime import clock, logs, metrics, tracing
+from shared.runtime import audit_check, clock, logs, metrics, tracing
+from shared.runtime.anchors import Anchors
 from shared.runtime.auth import JwksKeys, Keys
 from shared.runtime.bus.connection import Seen
 from shared.runtime.bus.speaker import Speaker
@@ -83,11 +84,13 @@ async def running(service: Service) -> AsyncIterator[int]:
     name = service.api.service
     _trace(service.settings, name)
     speaker = Speaker(service.db, service.settings, service.subscriptions, service.watches)
-    ticker = Ticker(name, (*service.ticks, _clock_tick(service.db, name)))
+    anchors = Anchors(name, service.settings.anchors_folder)
+    ours = (_clock_tick(service.db, name), audit_check.hourly(service.db, anchors))
+    ticker = Ticker(name, (*service.ticks, *ours))
     async with AsyncExitStack() as stack:
         await _check(service, stack)
         keys = service.keys or await _jwks(service.settings, stack)
-        installation = _installation(service, link=speaker, ticker=ticker)
+        installation = _installation(service, link=speaker, ticker=ticker, anchors=anchors)
         add_operations(service.api, installation)
         app = build_app(service.api, db=service.db, keys=keys)
         add_probes(app, installation)
@@ -165,7 +168,9 @@ async def _run(build: Build) -> int:
     return 0
 
 
-def _installation(service: Service, *, link: Link, ticker: Ticker) -> Installation:
+def _installation(
+    service: Service, *, link: Link, ticker: Ticker, anchors: Anchors
+) -> Installation:
     return Installation(
         db=service.db,
         link=link,
@@ -175,6 +180,7 @@ def _installation(service: Service, *, link: Link, ticker: Ticker) -> Installati
         schema_version=service.schema.head,
         demo=service.settings.demo,
         next_due=service.next_due,
+        anchors=anchors,
     )
 
 

@@ -21,7 +21,8 @@ class ServiceSettings(BaseSettings):
     its own database. ``nats_url``, ``nats_user``, ``nats_password``: the broker and this
     service's own identity there. ``jwks_url``: the portal's public keys. ``demo``: synthetic
     data and a movable clock; refused beside real data. ``otlp_endpoint``: where traces go, such
-    as ``http://collector:4318/v1/traces``; none are made without it.
+    as ``http://collector:4318/v1/traces``; none are made without it. ``anchors_folder``: where the
+    audit chain's heads are kept, on another disk than the database.
     """
 
     model_config = SettingsConfigDict(
@@ -44,6 +45,7 @@ class ServiceSettings(BaseSettings):
     demo: bool = False
     log_level: str = "info"
     otlp_endpoint: str | None = None
+    anchors_folder: Path | None = None
     instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
 
 

@@ -13,7 +13,8 @@ from services.assessment.application.ports import Colleague
 from services.assessment.main import SCHEMA
 from shared.demo.cohort import DECISION_DAY, PATHWAY_DAY, PATIENTS
 from shared.demo.staff import STAFF
-from shared.runtime import audit
+from shared.runtime import audit_check
+from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database
 from tests.support.databases import Databases
 
@@ -36,7 +37,7 @@ async def test_the_cohort_is_enrolled_assessed_and_decided_about(databases: Data
         verdicts = Counter((await tx.session.scalars(select(PROPOSAL.c.verdict))).all())
         flags = (await tx.session.execute(select(func.count()).select_from(FLAG))).scalar_one()
         left = {p.patient_id for p in PATIENTS if p.twist == "left-care"}
-        verdict = await audit.verify(tx.session)
+    verdict = await audit_check.check(db, anchors=Anchors("test", None))
     await db.close()
 
     assert statuses == {"active": len(PATIENTS) - len(left), "left-care": len(left)}

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from services.assessment.application.ports import Colleague, Intake, RecordedProposal
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.decision import RuleVerdict
+from services.assessment.domain.emergency import Look
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.invitation import Invitation, InvitationStatus
@@ -73,6 +74,28 @@ class FakeStaff:
 
     async def works_in(self, team: str) -> bool:
         return any(one.active and team in one.teams for one in self.rows.values())
+
+
+@dataclass(slots=True)
+class FakeLooks:
+    rows: dict[UUID, Look] = field(default_factory=dict)
+
+    async def live(self, patient_id: UUID, *, staff_id: UUID, now: datetime) -> Look | None:
+        own = (
+            look
+            for look in self.rows.values()
+            if (look.patient_id, look.staff_id) == (patient_id, staff_id) and look.until > now
+        )
+        return next(own, None)
+
+    async def hold(self, grant_id: UUID) -> Look | None:
+        return self.rows.get(grant_id)
+
+    async def add(self, look: Look) -> None:
+        self.rows[look.grant_id] = look
+
+    async def save(self, look: Look) -> None:
+        self.rows[look.grant_id] = look
 
 
 @dataclass(slots=True)
@@ -230,6 +253,7 @@ class FakeWork:
     actor: str = f"staff:{UUID(int=1)}"
     patients: FakePatients = field(default_factory=FakePatients)
     staff: FakeStaff = field(default_factory=FakeStaff)
+    looks: FakeLooks = field(default_factory=FakeLooks)
     assessments: FakeAssessments = field(default_factory=FakeAssessments)
     flags: FakeFlags = field(default_factory=FakeFlags)
     intakes: FakeIntakes = field(default_factory=FakeIntakes)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from shared.api.identity import Role
+from shared.runtime.anchors import Anchors
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded
@@ -41,6 +42,7 @@ async def operated(broker: Embedded, db: Database) -> AsyncIterator[Site]:
         instance="test",
         schema_version=None,
         demo=False,
+        anchors=Anchors("test", None),
         next_due=None,
     )
     add_operations(api, at)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 
 from shared.events import decode
 from shared.events.portal import StaffAdded, StaffState
-from shared.runtime import audit
+from shared.runtime import audit_check
+from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database, OversizedFact, UnauditedWrite
 from shared.runtime.http.idempotency import Key, StoredAnswer, claim, store
 from shared.runtime.tables import audit as audit_table
@@ -169,33 +170,8 @@ async def test_an_untouched_chain_verifies(db: Database) -> None:
     for version in range(1, 6):
         await publish(db, version=version)
 
-    async with db.reading() as tx:
-        verdict = await audit.verify(tx.session)
+    verdict = await audit_check.check(db, anchors=Anchors("test", None))
     assert (verdict.entries, verdict.broken) == (5, ())
-
-
-@pytest.mark.parametrize(
-    ("tamper", "named"),
-    [
-        ("UPDATE audit SET actor = 'staff:somebody-else' WHERE seq = 3", "entry 3: was edited"),
-        ("DELETE FROM audit WHERE seq = 3", "entry 3: missing before entry 4"),
-        (
-            "UPDATE audit SET seq = CASE seq WHEN 3 THEN -4 ELSE -3 END WHERE seq IN (3, 4)",
-            "entry 3: was edited",
-        ),
-    ],
-    ids=["edited", "deleted", "reordered"],
-)
-async def test_a_tampered_chain_names_the_place(db: Database, tamper: str, named: str) -> None:
-    for version in range(1, 6):
-        await publish(db, version=version)
-    async with db.housekeeping() as tx:
-        await tx.session.execute(text(tamper))
-        await tx.session.execute(text("UPDATE audit SET seq = -seq WHERE seq < 0"))
-
-    async with db.reading() as tx:
-        verdict = await audit.verify(tx.session)
-    assert named in verdict.broken
 
 
 async def test_concurrent_writers_leave_one_unbroken_chain(db: Database) -> None:
@@ -203,6 +179,5 @@ async def test_concurrent_writers_leave_one_unbroken_chain(db: Database) -> None
         for version in range(1, 31):
             group.create_task(publish(db, version=version))
 
-    async with db.reading() as tx:
-        verdict = await audit.verify(tx.session)
+    verdict = await audit_check.check(db, anchors=Anchors("test", None))
     assert (verdict.entries, verdict.broken) == (30, ())

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from joserfc.jwk import KeySet
 from sqlalchemy import delete, insert, select
 
 from services.assessment.adapters.content import load
@@ -22,8 +23,9 @@ from shared.events import decode
 from shared.events.envelope import AnyEvent, Fact
 from shared.events.treatment import CourseConfirmed, CourseState
 from shared.runtime import clock, tables
+from shared.runtime.auth import StaticKeys
 from shared.runtime.db import Database
-from tests.support.callers import Caller, Site, site
+from tests.support.callers import KEY, Caller, Site, site
 from tests.support.databases import Databases
 
 CONTENT = load()
@@ -198,7 +200,7 @@ async def clinic_on(databases: Databases, content: Content = CONTENT) -> AsyncIt
                 staff_id=staff_id, role=role.value, active=staff_id != LEFT, teams=teams
             )
             await learn_colleague(SqlWork(tx), colleague)
-    async with site(build_api(content), db) as served:
+    async with site(build_api(content, keys=StaticKeys(KeySet([KEY]))), db) as served:
         nurse = served.caller(NURSE, Role.NURSE)
         answer = await nurse.post("patients", PERSON)
         assert answer.status == 201, answer.json

@@ -12,6 +12,7 @@ from services.assessment import main as assessment
 from services.engagement import main as engagement
 from services.portal import main as portal
 from services.treatment import main as treatment
+from shared.runtime.anchors import Anchors
 from shared.runtime.auth import Keys
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.http import build_app
@@ -47,6 +48,7 @@ def whole(service: Service, keys: Keys) -> web.Application:
         schema_version=service.schema.head,
         demo=service.settings.demo,
         next_due=service.next_due,
+        anchors=Anchors(service.api.service, None),
     )
     add_operations(service.api, at)
     app = build_app(service.api, db=service.db, keys=service.keys or keys)

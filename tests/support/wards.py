@@ -11,6 +11,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from joserfc.jwk import KeySet
 from sqlalchemy import MetaData, event, select
 
+from services.assessment.adapters.db import SqlWork as AssessmentWork
+from services.assessment.application.open_in_emergency import open_in_emergency
+from services.assessment.domain.emergency import Reason
 from services.engagement.adapters.db import SqlWork as EngagementWork
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.application.apply_flag_state import apply_flag_state
@@ -52,6 +55,15 @@ async def assessment_ward(databases: Databases) -> AsyncIterator[tuple[Database,
         carer = {"name": "A sister", "relationship": "sister", "scopes": []}
         kept = await clinic.nurse.post(f"{clinic.path}/carers", carer, version=1)
         assert kept.status == 201, kept.json
+        async with clinic.db.transaction(actor=f"staff:{assessment.STRANGER}") as tx:
+            await open_in_emergency(
+                AssessmentWork(tx),
+                patient_id=clinic.patient_id,
+                staff_id=assessment.STRANGER,
+                reason=Reason.TEAM_UNREACHABLE,
+                words="nobody of the team answered",
+                now=tx.now,
+            )
         yield clinic.db, clinic.patient_id, assessment.NURSE
 
 

@@ -40,7 +40,9 @@ async def looked_at(call: Call, patient_id: UUID, what: str) -> Patient:
         Unknown, OutsideRelation: as above.
     """
     patient = await visible_patient(call, patient_id)
-    call.tx.audit(f"{what}.read", object=f"patient:{patient_id}", subject=patient_id)
+    call.tx.audit(
+        f"{what}.read", object=f"patient:{patient_id}", subject=patient_id, reason=call.emergency
+    )
     return patient
 
 

@@ -27,7 +27,10 @@ CARER = tuple(Carer.__dataclass_fields__)
 FLAG = tuple(api.FlagBody.model_fields.keys() - {"actions", "status", "patient"})
 
 
-def patient_body(patient: Patient, *, open_flags: int, role: Role) -> api.PatientBody:
+def patient_body(
+    patient: Patient, *, open_flags: int, role: Role, read_only: bool = False
+) -> api.PatientBody:
+    """The record as ``role`` sees it; ``read_only`` in an emergency, when nothing can be done."""
     return api.PatientBody(
         patient_id=patient.patient_id,
         version=patient.version,
@@ -37,7 +40,8 @@ def patient_body(patient: Patient, *, open_flags: int, role: Role) -> api.Patien
         enrolled_on=patient.enrolled_on,
         left_on=patient.left_on,
         open_flags=open_flags,
-        actions=_patient_actions(patient, role),
+        actions=() if read_only else _patient_actions(patient, role),
+        read_only=read_only,
         consents={
             each.channel.value: tuple(purpose.value for purpose in each.purposes)
             for each in patient.details.consents

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.assessment.adapters.looks import SqlLooks
 from services.assessment.adapters.people import SqlPatients, SqlStaff
 from services.assessment.adapters.records import (
     SqlAssessments,
@@ -23,6 +24,7 @@ class SqlWork:
         self.actor = tx.actor
         self.patients = SqlPatients(tx)
         self.staff = SqlStaff(tx)
+        self.looks = SqlLooks(tx)
         self.assessments = SqlAssessments(tx)
         self.flags = SqlFlags(tx)
         self.intakes = SqlIntakes(tx)

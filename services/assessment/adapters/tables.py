@@ -114,6 +114,30 @@ class ColleagueTeamRow(Row, table=True):
     team: str = Field(primary_key=True, sa_type=String(64))
 
 
+class EmergencyLookRow(Row, table=True):
+    """A record opened in an emergency, and what a second person said about it."""
+
+    __tablename__: ClassVar[str] = "emergency_look"
+    __table_args__ = (
+        CheckConstraint("until > opened_at", name="until"),
+        CheckConstraint("judgement IS NULL OR reviewed_by <> staff_id", name="four_eyes"),
+        Index("ix_emergency_look_patient", "patient_id", "opened_at"),
+        Index("ix_emergency_look_opened_at", "opened_at", "grant_id"),
+    )
+
+    grant_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.patient_id")
+    staff_id: UUID
+    reason: str = Field(sa_type=String(32))
+    words: str = Field(sa_type=Text)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+    reviewed_at: datetime | None = Field(sa_type=UtcDateTime)
+    reviewed_by: UUID | None
+    judgement: str | None = Field(sa_type=String(16))
+    review_words: str | None = Field(sa_type=Text)
+
+
 class AssessmentRow(Row, table=True):
     """The newest version of one completed instrument."""
 
@@ -323,6 +347,7 @@ attach(metadata)
 PATIENT = metadata.tables["patient"]
 PATIENT_VERSION = metadata.tables["patient_version"]
 CARE_TEAM = metadata.tables["care_team"]
+EMERGENCY_LOOK = metadata.tables["emergency_look"]
 COLLEAGUE = metadata.tables["colleague"]
 COLLEAGUE_TEAM = metadata.tables["colleague_team"]
 ASSESSMENT = metadata.tables["assessment"]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.decision import Decision, RuleVerdict
+from services.assessment.domain.emergency import Look
 from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.invitation import Invitation
@@ -93,6 +94,22 @@ class Staff(Protocol):
     async def works_in(self, team: str) -> bool:
         """Whether anybody who works here now is in this team."""
         ...
+
+
+class Looks(Protocol):
+    """Records opened in an emergency."""
+
+    async def live(self, patient_id: UUID, *, staff_id: UUID, now: datetime) -> Look | None:
+        """The colleague's look at this record that has not ended yet."""
+        ...
+
+    async def hold(self, grant_id: UUID) -> Look | None:
+        """One look, with nobody else judging it until we commit."""
+        ...
+
+    async def add(self, look: Look) -> None: ...
+
+    async def save(self, look: Look) -> None: ...
 
 
 class Assessments(Protocol):
@@ -216,6 +233,8 @@ class Work(Protocol):
     def patients(self) -> Patients: ...
     @property
     def staff(self) -> Staff: ...
+    @property
+    def looks(self) -> Looks: ...
     @property
     def assessments(self) -> Assessments: ...
     @property

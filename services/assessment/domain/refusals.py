@@ -29,6 +29,10 @@ class Unknown(RuleViolation):
     """There is no such record."""
 
 
+class FourEyes(RuleViolation):
+    """A second person has to do this."""
+
+
 class Gone(RuleViolation):
     """There was something here, and it is over."""
 

@@ -62,7 +62,7 @@ def is_stale(draft: Draft) -> bool:
     return draft.status == _STALE
 
 
-async def signature(visit: Visit, *, hash_: str, meaning: str) -> str:
+async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "treatment") -> str:
     """The signed-in person's signature over one version, with the password they just typed.
 
     Raises:
@@ -75,4 +75,5 @@ async def signature(visit: Visit, *, hash_: str, meaning: str) -> str:
         hash_=hash_,
         meaning=meaning,
         address=visit.desk.manner.address(visit.request),
+        audience=audience,
     )

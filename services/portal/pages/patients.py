@@ -21,6 +21,7 @@ from shared.api.body import Page
 from shared.api.identity import Role
 
 _MAY_ENROL = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
+_MAY_JUDGE = frozenset({Role.PRESCRIBER, Role.LEAD})
 _CARERS = ("prescriber", "nurse", "facilitator")
 _FIELDS = (
     "given_name",
@@ -112,6 +113,7 @@ def _list(
         more=more,
         next_href=next_href,
         may_enrol=visit.visitor.staff.role in _MAY_ENROL,
+        may_judge=visit.visitor.staff.role in _MAY_JUDGE,
     )
 
 

@@ -8,6 +8,7 @@ from services.portal.pages import (
     account,
     answering,
     assessments,
+    auditing,
     bench,
     carers,
     changes,
@@ -15,6 +16,7 @@ from services.portal.pages import (
     colleagues,
     courses,
     elsewhere,
+    emergency,
     entrance,
     flags,
     handouts,
@@ -50,6 +52,9 @@ STAFF = frozenset(role for role in Role if role is not Role.SERVICE)
 OPERATIONS = frozenset({Role.OPERATIONS})
 KEEPERS = frozenset({Role.OPERATIONS, Role.LEAD})
 PRESCRIBER = frozenset({Role.PRESCRIBER})
+TREATING = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
+AUDITOR = frozenset({Role.AUDITOR})
+JUDGES = frozenset({Role.PRESCRIBER, Role.LEAD})
 
 _P = "/patients/{patient_id}"
 _C = "/patients/{patient_id}/courses/{course_id}"
@@ -86,6 +91,12 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("POST", f"{_P}/carers/{{carer_id}}", carers.change_carer, CLINICAL),
     ("POST", f"{_P}/carers/{{carer_id}}/end", carers.end_carer, CLINICAL),
     ("GET", f"{_P}/history", carers.show_history, CLINICAL),
+    ("GET", f"{_P}/looks", emergency.show_record_looks, CLINICAL),
+    ("GET", "/audit.csv", auditing.export, AUDITOR),
+    ("GET", "/emergency", emergency.show_emergency, TREATING),
+    ("POST", "/emergency", emergency.open_in_emergency, TREATING),
+    ("GET", "/emergency-looks", emergency.show_looks, JUDGES | AUDITOR),
+    ("POST", "/emergency-looks/{grant_id}", emergency.judge, JUDGES),
     ("GET", f"{_P}/links", links.show_links, CLINICAL),
     ("POST", f"{_P}/links", links.make_link, CLINICAL),
     ("POST", f"{_P}/links/{{invitation_id}}/revoke", links.revoke_link, CLINICAL),

@@ -60,6 +60,8 @@ NOTICES = said(
         "outcome": mark("This is noted."),
         "account": mark("The account is changed."),
         "clock": mark("The demo clock has moved."),
+        "emergency": mark("The record is open to you for 60 minutes, to read."),
+        "judged": mark("Your judgement is recorded."),
         "parked": mark("The parked message is dealt with."),
     }
 )

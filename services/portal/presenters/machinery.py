@@ -89,7 +89,11 @@ def verdict(service: str, found: AuditVerdict | None) -> State:
     """What checking a service's audit trail found."""
     if found is None:
         return State(service, "danger", "does not answer", ())
-    facts = (("Entries", str(found.entries)), ("Head", f"{found.head[:16]}…"))
+    facts = (
+        ("Entries", str(found.entries)),
+        ("Head", f"{found.head[:16]}…"),
+        ("Anchors outside", str(found.anchors)),
+    )
     if found.intact:
         return State(service, "good", "unbroken", facts)
     broken = tuple(("Broken", place) for place in found.broken[:10])

@@ -43,6 +43,7 @@ _BY_STATUS = {
         mark(
             "Check the address, or look for the person on the patients page. If somebody is in"
             " your care and you cannot see them, ask your team lead to add you to the care team."
+            " In an emergency, the patients page has a way to open one record."
         ),
     ),
     409: Trouble(

@@ -43,6 +43,8 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     """Headers to add to the answer."""
     transaction: Transaction | None = None
+    seen_as: Relation | None = None
+    """By what relation the caller was let through to a person's record."""
 
     @property
     def principal(self) -> Principal:
@@ -69,10 +71,21 @@ class Call:
         if relation is Relation.NONE and is_everybodys and self.principal.role is Role.LEAD:
             relation = Relation.LEAD
         if relation in self.rule.relations:
+            self.seen_as = relation
             return
         if relation is Relation.BREAK_GLASS:
             raise ReadOnly(patient_id)
         raise OutsideRelation(patient_id)
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether only a look in an emergency lets the caller see this record."""
+        return self.seen_as is Relation.BREAK_GLASS
+
+    @property
+    def emergency(self) -> str | None:
+        """The reason to keep with the look in the audit trail, where it is one."""
+        return Relation.BREAK_GLASS.value if self.is_emergency else None
 
     @property
     def tx(self) -> Transaction:
@@ -144,10 +157,15 @@ class Api:
         self.operations: list[Operation] = []
 
     def get(
-        self, path: str, *, roles: AbstractSet[Role] | None = None, raises: tuple[int, ...] = ()
+        self,
+        path: str,
+        *,
+        roles: AbstractSet[Role] | None = None,
+        raises: tuple[int, ...] = (),
+        mode: Mode = Mode.READS,
     ) -> Callable[[Handler], Handler]:
-        """A look. Runs in a reading transaction."""
-        return self._operation("GET", path, roles=roles, raises=raises, mode=Mode.READS)
+        """A look. Runs in a reading transaction unless it opens its own."""
+        return self._operation("GET", path, roles=roles, raises=raises, mode=mode)
 
     def post(
         self,

@@ -1,7 +1,9 @@
 """The routes of assessment; shared/api/assessment.py lists them."""
 
+from services.assessment.adapters.access import visible_patient
 from services.assessment.adapters.http import (
     assessments,
+    emergency,
     flags,
     instruments,
     intake,
@@ -13,16 +15,33 @@ from services.assessment.adapters.http import (
 )
 from services.assessment.adapters.wording import Wording
 from services.assessment.domain.content import Content
-from services.assessment.domain.refusals import Conflict, Gone, RuleViolation, StaleVersion, Unknown
+from services.assessment.domain.refusals import (
+    Conflict,
+    FourEyes,
+    Gone,
+    RuleViolation,
+    StaleVersion,
+    Unknown,
+)
+from shared.runtime.auth import Keys
 from shared.runtime.http import Api
+from shared.runtime.http.looks import add_looks
 
 
-def build_api(content: Content, wording: Wording | None = None) -> Api:
-    """Every route of the service, over this content and the wording that is installed."""
+def build_api(content: Content, wording: Wording | None = None, *, keys: Keys | None = None) -> Api:
+    """Every route of the service, over this content and the wording that is installed. Signatures
+    are checked with ``keys``."""
     api = Api(
         service="assessment",
         title="Mooring: assessment",
-        problems={Gone: 410, Unknown: 404, StaleVersion: 412, Conflict: 409, RuleViolation: 422},
+        problems={
+            FourEyes: 403,
+            Gone: 410,
+            Unknown: 404,
+            StaleVersion: 412,
+            Conflict: 409,
+            RuleViolation: 422,
+        },
     )
     patients.add(api)
     instruments.add(api, content, wording or {})
@@ -33,4 +52,6 @@ def build_api(content: Content, wording: Wording | None = None) -> Api:
     pathway.add(api, content)
     trajectory.add(api, content)
     timeline.add(api, content)
+    emergency.add(api, keys)
+    add_looks(api, visible_patient)
     return api

@@ -203,4 +203,6 @@ def _sent(body: bodies.PatientChanges) -> dict[str, Any]:
 
 async def _answer(call: Call, patient: Patient) -> bodies.PatientBody:
     count = await listing.open_flag_count(call.tx, patient.patient_id)
-    return patient_body(patient, open_flags=count, role=call.principal.role)
+    return patient_body(
+        patient, open_flags=count, role=call.principal.role, read_only=call.is_emergency
+    )

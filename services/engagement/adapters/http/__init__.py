@@ -16,6 +16,7 @@ from services.engagement.adapters.http.timeline import add_timeline
 from services.engagement.domain.rules import Rules
 from shared.runtime.auth import Keys
 from shared.runtime.http import Api
+from shared.runtime.http.looks import add_looks
 
 
 def build_api(rules: Rules, keys: Keys | None = None) -> Api:
@@ -33,4 +34,5 @@ def build_api(rules: Rules, keys: Keys | None = None) -> Api:
     add_support(api, desk)
     add_programmes(api, desk)
     add_outcomes(api, desk)
+    add_looks(api, desk.admit)
     return api

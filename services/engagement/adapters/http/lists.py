@@ -62,7 +62,12 @@ def add_lists(api: Api, rules: Rules) -> None:
         items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found[: query.limit])
         last = items[-1] if len(found) > query.limit else None
         cursor = encode_cursor(last.due_at.isoformat(), str(last.reminder_id)) if last else None
-        call.tx.audit("reminders.read", object=f"patient:{patient_id}", subject=patient_id)
+        call.tx.audit(
+            "reminders.read",
+            object=f"patient:{patient_id}",
+            subject=patient_id,
+            reason=call.emergency,
+        )
         return Page(items=items, next=cursor)
 
     @api.get("/api/v1/reminders/{reminder_id}", roles=CLINICIANS, raises=(404,))
@@ -70,7 +75,12 @@ def add_lists(api: Api, rules: Rules) -> None:
         """One reminder."""
         work = SqlWork(call.tx, rules)
         patient_id = await require_visible(work, call, reminder_id)
-        call.tx.audit("reminder.read", object=f"reminder:{reminder_id}", subject=patient_id)
+        call.tx.audit(
+            "reminder.read",
+            object=f"reminder:{reminder_id}",
+            subject=patient_id,
+            reason=call.emergency,
+        )
         return await reminder_now(work, reminder_id, rules, call.tx.now)
 
 

@@ -15,6 +15,7 @@ from services.treatment.adapters.http.schedule_checks import add_schedule_checks
 from services.treatment.adapters.http.steps import add_steps
 from services.treatment.adapters.http.switches import add_switches
 from shared.runtime.http import Api
+from shared.runtime.http.looks import add_looks
 
 
 def build_api(desk: Desk, content: Content) -> Api:
@@ -31,4 +32,5 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_steps(api, desk)
     add_changes(api, desk)
     add_lists(api, desk)
+    add_looks(api, desk.visible_patient)
     return api

@@ -73,7 +73,12 @@ class Desk:
             raise Unknown
         call.admit(patient_id, team=complete.team, care_team=complete.care_team)
         if read is not None:
-            call.tx.audit(f"{read}.read", object=f"patient:{patient_id}", subject=patient_id)
+            call.tx.audit(
+                f"{read}.read",
+                object=f"patient:{patient_id}",
+                subject=patient_id,
+                reason=call.emergency,
+            )
         return complete
 
     async def visible_course(

@@ -1,0 +1,74 @@
+"""Lists of records opened in an emergency: the record's own, and the one to be judged."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, literal, select, tuple_
+
+from services.assessment.adapters.access import visible_rows
+from services.assessment.adapters.looks import look_from
+from services.assessment.adapters.tables import EMERGENCY_LOOK as LOOK
+from services.assessment.adapters.tables import PATIENT
+from services.assessment.domain.emergency import Look
+from services.assessment.domain.patient import folded
+from shared.api.emergency import EmergencyWish
+from shared.api.identity import Role
+from shared.runtime.access import Reach
+from shared.runtime.columns import UtcDateTime
+from shared.runtime.db import Transaction
+from shared.runtime.http import decode_cursor, encode_cursor
+
+SHOWN_AT_MOST = 50
+
+
+async def meant(tx: Transaction, wanted: EmergencyWish) -> tuple[UUID, ...]:
+    """Whose record is asked for: exactly that id, or a birth date with both whole names or with
+    the number. Nothing here can be browsed."""
+    if wanted.patient_id is not None:
+        query = select(PATIENT.c.patient_id).where(PATIENT.c.patient_id == wanted.patient_id)
+        return tuple((await tx.session.scalars(query)).all())
+    query = select(PATIENT.c.patient_id).where(PATIENT.c.birth_date == wanted.birth_date)
+    if wanted.number is not None:
+        digits = wanted.number.replace(" ", "").lower()
+        first, last = (UUID(digits + end * (32 - len(digits))) for end in "0f")
+        query = query.where(PATIENT.c.patient_id.between(first, last))
+    else:
+        identity = folded(f"{wanted.given_name} {wanted.family_name}")
+        query = query.where(PATIENT.c.identity == identity)
+    return tuple((await tx.session.scalars(query.limit(2))).all())
+
+
+async def of_patient(tx: Transaction, patient_id: UUID) -> tuple[Look, ...]:
+    """Who opened this record in an emergency, newest first."""
+    query = select(LOOK).where(LOOK.c.patient_id == patient_id).limit(SHOWN_AT_MOST)
+    rows = await tx.session.execute(query.order_by(LOOK.c.opened_at.desc(), LOOK.c.grant_id))
+    return tuple(look_from(row) for row in rows)
+
+
+async def page(
+    tx: Transaction, reach: Reach, *, unjudged: bool, cursor: str | None, limit: int
+) -> tuple[Sequence[tuple[Look, str]], str | None]:
+    """Looks with the name of whose record it was, newest first. An auditor sees every look and
+    no name; everybody else those at records of their own people."""
+    query: Select[Any] = select(LOOK, PATIENT.c.given_name, PATIENT.c.family_name).join(
+        PATIENT, PATIENT.c.patient_id == LOOK.c.patient_id
+    )
+    is_auditor = reach.principal.role is Role.AUDITOR
+    if not is_auditor:
+        query = query.where(visible_rows(reach))
+    if unjudged:
+        query = query.where(LOOK.c.judgement.is_(None))
+    if after := decode_cursor(cursor, datetime, UUID):
+        place = tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))
+        query = query.where(tuple_(LOOK.c.opened_at, LOOK.c.grant_id) < place)
+    query = query.order_by(LOOK.c.opened_at.desc(), LOOK.c.grant_id.desc()).limit(limit + 1)
+    rows = (await tx.session.execute(query)).all()
+    found = [
+        (look_from(row), "" if is_auditor else f"{row.given_name} {row.family_name}")
+        for row in rows[:limit]
+    ]
+    last = found[-1][0] if len(rows) > limit else None
+    onward = encode_cursor(last.opened_at.isoformat(), str(last.grant_id)) if last else None
+    return found, onward
