@@ -19,6 +19,7 @@ from services.portal.identity.provider import Provider
 from services.portal.identity.tables import metadata
 from services.portal.pages import routes, theme
 from services.portal.pages.desk import Desk, Directory, Manner
+from services.portal.pages.scripts import add_scripts
 from services.portal.pages.signals import Signals
 from services.portal.presenters import crisis
 from services.portal.settings import Settings, networks
@@ -62,10 +63,12 @@ async def build() -> AsyncIterator[Service]:
             crisis=crisis.load(settings.jurisdiction),
             provider=_provider(settings, db, session),
         )
+        api = Api(service="portal", title="Mooring portal")
+        add_scripts(api, desk)
         try:
             yield Service(
                 settings=settings,
-                api=Api(service="portal", title="Mooring portal"),
+                api=api,
                 db=db,
                 schema=schema,
                 watches=dict.fromkeys(WATCHED["portal"], signals.seen),

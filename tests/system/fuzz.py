@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid5
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from shared.demo import NAMESPACE
 from shared.demo.staff import STAFF, staff_id
@@ -28,7 +29,27 @@ USERNAMES = {
     "operations": "oona",
     "auditor": "arun",
 }
+ANYBODY = "anybody"
+"""Whoever has no token yet."""
 REASON = "Agreed with the person today."
+
+
+class _FromAddress(HTTPAdapter):
+    """Sends from one address of this machine."""
+
+    def __init__(self, address: str) -> None:
+        self._from = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, source_address=(self._from, 0))
+
+
+def from_address(address: str) -> requests.Session:
+    """A session whose requests come from this address."""
+    session = requests.Session()
+    session.mount("http://", _FromAddress(address))
+    return session
 
 
 @dataclass(slots=True)
@@ -41,6 +62,8 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
     records: dict[str, list[Choice]] = field(default_factory=dict)
     session: requests.Session = field(default_factory=requests.Session)
+    stranger: requests.Session = field(default_factory=lambda: from_address("127.0.0.77"))
+    """Somebody at another address: it is slowed down for guessing, the tests are not."""
 
     def sign_in(self) -> None:
         """A token for every role."""
@@ -421,6 +444,18 @@ BODIES: dict[str, Body] = {
         "activity": "A walking group on Tuesdays",
         "first_contact_on": (t + timedelta(days=2)).isoformat(),
     },
+    "TokenRequest": lambda w, _r, _t: {"username": USERNAMES["nurse"], "password": w.password},
+    "ProgramTokenRequest": lambda _w, _r, _t: {
+        "grant_type": "client_credentials",
+        "client_id": "nobody",
+        "client_secret": "not one",
+    },
+    "SignatureRequest": lambda w, _r, _t: {
+        "username": USERNAMES["prescriber"],
+        "password": w.password,
+        "hash": "0" * 64,
+        "meaning": "sign-course",
+    },
     "Facilitator": lambda _w, _r, _t: {
         "facilitator_id": str(staff_id("femi")),
         "deputy_id": str(staff_id("lena")),
@@ -449,7 +484,7 @@ QUERIES = {"list_drug_options": {"indication": "depression"}}
 def roles_of(definition: Mapping[str, Any]) -> Iterator[str]:
     """Who may call an operation, as its description says."""
     listed = definition["description"].removeprefix("Roles: ").rstrip(".")
-    return (role for role in listed.split(", ") if role in USERNAMES)
+    return (role for role in listed.split(", ") if role in USERNAMES or role == ANYBODY)
 
 
 def body_name(definition: Mapping[str, Any]) -> str:

@@ -171,9 +171,6 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
     def extend(app: web.Application) -> None:
         app[desk_key] = desk
         app.router.add_get("/.well-known/jwks.json", scripts.publish_keys)
-        app.router.add_post("/api/v1/tokens", scripts.issue_token)
-        app.router.add_post("/api/v1/program-tokens", scripts.issue_program_token)
-        app.router.add_post("/api/v1/signatures", scripts.issue_signature)
         app.router.add_get("/static/{digest}/{name}", _static)
         app.router.add_get("/sign-in", unguarded(entrance.show_sign_in))
         app.router.add_post("/sign-in", unguarded(entrance.sign_in))

@@ -1,22 +1,19 @@
 """Tokens and signatures for scripts and other programs, and the keys to check them with.
 
-These routes are outside the typed router: they answer people who have no token yet, and no
-transaction may stay open while a password is checked.
+They answer people who have no token yet, and no transaction stays open while a password is
+checked.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from services.portal.clients import SERVICES
 from services.portal.identity.front_door import Locked, TooManyTries, WrongCode, WrongPassword
 from services.portal.identity.staff import Staff
 from services.portal.pages.desk import Desk, desk_key
-from shared.api.body import Body
 from shared.api.identity import (
     ProgramTokenRequest,
     Signature,
@@ -24,12 +21,11 @@ from shared.api.identity import (
     Token,
     TokenRequest,
 )
-from shared.runtime.http import ApiError, strict_json
-from shared.runtime.http.problems import invalid
+from shared.runtime.http import Api, ApiError, Mode, PublicCall
 
-B = TypeVar("B", bound=Body)
 _SIGNATURE_S = 300
 _PROGRAM_TOKEN = timedelta(seconds=50)
+_REFUSES = (401, 403, 429)
 
 
 async def publish_keys(request: web.Request) -> web.Response:
@@ -38,62 +34,58 @@ async def publish_keys(request: web.Request) -> web.Response:
     return web.json_response(keys, headers={"Cache-Control": "public, max-age=60"})
 
 
-async def issue_token(request: web.Request) -> web.Response:
-    """A bearer token for all services, for whoever knows the password."""
-    desk = request.app[desk_key]
-    body = await _body(request, TokenRequest)
-    lifetime = desk.manner.script_token_lifetime
-    if not desk.manner.local:
-        raise ApiError(403, "no-passwords", "This installation knows no passwords.")
-    with _refusals():
-        person = await desk.front_door.recognise_fully(
-            body.username,
-            body.password.get_secret_value(),
-            code=body.code,
-            address=desk.manner.address(request),
-        )
-    return await _issued(desk, person, lifetime)
+def add_scripts(api: Api, desk: Desk) -> None:
+    """The operations by which a script or a program gets what it needs to call the services."""
+
+    @api.post("/api/v1/tokens", mode=Mode.PUBLIC, raises=_REFUSES)
+    async def issue_token(call: PublicCall, body: TokenRequest) -> Token:
+        """A bearer token for all services, for whoever knows the password."""
+        if not desk.manner.local:
+            raise ApiError(403, "no-passwords", "This installation knows no passwords.")
+        with _refusals():
+            person = await desk.front_door.recognise_fully(
+                body.username,
+                body.password.get_secret_value(),
+                code=body.code,
+                address=desk.manner.address(call.request),
+            )
+        return await _token(desk, person, desk.manner.script_token_lifetime)
+
+    @api.post("/api/v1/program-tokens", mode=Mode.PUBLIC, raises=_REFUSES)
+    async def issue_program_token(call: PublicCall, body: ProgramTokenRequest) -> Token:
+        """A bearer token for a program with credentials of its own, for less than a minute."""
+        with _refusals():
+            program = await desk.front_door.recognise_program(
+                body.client_id,
+                body.client_secret.get_secret_value(),
+                address=desk.manner.address(call.request),
+            )
+        return await _token(desk, program, _PROGRAM_TOKEN)
+
+    @api.post("/api/v1/signatures", mode=Mode.PUBLIC, raises=_REFUSES)
+    async def issue_signature(call: PublicCall, body: SignatureRequest) -> Signature:
+        """A signature over one exact version, for whoever knows the password."""
+        with _refusals():
+            signature = await desk.front_door.signature(
+                body.username,
+                body.password.get_secret_value(),
+                hash_=body.hash,
+                meaning=body.meaning,
+                audience=body.audience,
+                address=desk.manner.address(call.request),
+            )
+        return Signature(signature=signature, expires_in=_SIGNATURE_S)
 
 
-async def issue_program_token(request: web.Request) -> web.Response:
-    """A bearer token for a program with credentials of its own, for less than a minute."""
-    desk = request.app[desk_key]
-    body = await _body(request, ProgramTokenRequest)
-    with _refusals():
-        program = await desk.front_door.recognise_program(
-            body.client_id,
-            body.client_secret.get_secret_value(),
-            address=desk.manner.address(request),
-        )
-    return await _issued(desk, program, _PROGRAM_TOKEN)
-
-
-async def _issued(desk: Desk, person: Staff, lifetime: timedelta) -> web.Response:
-    token = Token(
+async def _token(desk: Desk, bearer: Staff, lifetime: timedelta) -> Token:
+    return Token(
         access_token=await desk.front_door.fresh_token(
-            person, audience=SERVICES, lifetime=lifetime
+            bearer, audience=SERVICES, lifetime=lifetime
         ),
         expires_in=int(lifetime.total_seconds()),
-        staff_id=person.staff_id,
-        role=person.role,
+        staff_id=bearer.staff_id,
+        role=bearer.role,
     )
-    return _json(token)
-
-
-async def issue_signature(request: web.Request) -> web.Response:
-    """A signature over one exact version, for whoever knows the password."""
-    desk = request.app[desk_key]
-    body = await _body(request, SignatureRequest)
-    with _refusals():
-        signature = await desk.front_door.signature(
-            body.username,
-            body.password.get_secret_value(),
-            hash_=body.hash,
-            meaning=body.meaning,
-            audience=body.audience,
-            address=desk.manner.address(request),
-        )
-    return _json(Signature(signature=signature, expires_in=_SIGNATURE_S))
 
 
 @contextmanager
@@ -113,20 +105,3 @@ def _refusals() -> Iterator[None]:
         detail = f"Too many tries; wait {wait.seconds} seconds."
         headers = {"Retry-After": str(wait.seconds)}
         raise ApiError(429, "too-many-tries", detail, headers=headers) from wait
-
-
-async def _body(request: web.Request, model: type[B]) -> B:
-    if request.content_type != "application/json":
-        raise ApiError(415, "media-type", "Send the body as application/json.")
-    raw = await request.read()
-    try:
-        strict_json.check(raw)
-        return model.model_validate_json(raw)
-    except strict_json.MalformedJson as error:
-        raise ApiError(400, str(error), "The body is not acceptable JSON.") from error
-    except ValidationError as error:
-        raise invalid(error, where="body") from error
-
-
-def _json(body: Body) -> web.Response:
-    return web.Response(text=body.model_dump_json(), content_type="application/json")

@@ -13,7 +13,7 @@ from shared.runtime.http import reads
 from shared.runtime.http.dispatch import correlation_key, handler, traceparent
 from shared.runtime.http.openapi import document
 from shared.runtime.http.problems import TITLES, ApiError, respond
-from shared.runtime.http.router import Api
+from shared.runtime.http.router import Api, Mode
 from shared.runtime.logs import get_logger
 
 MAX_BODY_BYTES = 64 * 1024
@@ -71,6 +71,8 @@ def _rules(api: Api, table: Access) -> dict[str, Rule]:
     if unlisted := {route: one.roles for route, one in asked.items() if route not in lines}:
         raise Unlisted(access.missing(api.service, unlisted))
     for route, operation in asked.items():
+        if lines[route].public is not (operation.mode is Mode.PUBLIC):
+            raise BadTable(f"{' '.join(route)} is public on one side only")
         if operation.roles not in {None, lines[route].roles}:
             meant = ", ".join(sorted(operation.roles or ()))
             raise BadTable(f"{' '.join(route)} is meant for {meant}, which its line does not say")

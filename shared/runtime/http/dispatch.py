@@ -25,7 +25,15 @@ from shared.runtime.auth import (
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
-from shared.runtime.http.router import Api, Call, Mode, Operation, OutsideRelation, ReadOnly
+from shared.runtime.http.router import (
+    Api,
+    Call,
+    Mode,
+    Operation,
+    OutsideRelation,
+    PublicCall,
+    ReadOnly,
+)
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import DatabaseAway, LostRace
 
@@ -84,6 +92,8 @@ def handler(
             raise ApiError(503, "keys-unavailable", detail, headers={"Retry-After": "2"}) from error
 
     async def answer(request: web.Request) -> web.Response:
+        if operation.mode is Mode.PUBLIC:
+            return await _in_public(request, api, operation)
         principal = await authenticate(request, keys=keys, audience=api.service)
         if principal.role not in rule.roles:
             await _audit_denied(request, operation, db=db, principal=principal, reason="role")
@@ -113,15 +123,33 @@ async def authenticate(request: web.Request, *, keys: Keys, audience: str) -> Pr
         raise ApiError(401, "unauthenticated", detail, headers=challenge) from error
 
 
-async def _read(request: web.Request, operation: Operation, principal: Principal) -> Sent:
+async def _in_public(request: web.Request, api: Api, operation: Operation) -> web.Response:
+    arguments, _ = await _arguments(request, operation)
+    call = PublicCall(request=request)
+    try:
+        result = await operation.handler(call, **arguments)
+    except Exception as error:
+        if (refusal := _refusal(api, error)) is None:
+            raise
+        raise refusal from error
+    return _answer(_render(operation, result), call.headers)
+
+
+async def _arguments(request: web.Request, operation: Operation) -> tuple[dict[str, Any], bytes]:
+    """What the handler takes, and the body as it was sent."""
     arguments = _path_arguments(request, operation)
     if operation.query is not None:
         arguments["query"] = _query(request, operation.query)
-    if_match = _if_match(request) if operation.if_match else 0
-    key = _idempotency_key(request) if operation.needs_key else None
     raw = await _raw_body(request) if operation.body is not None else b""
     if operation.body is not None:
         arguments["body"] = _body(raw, operation.body)
+    return arguments, raw
+
+
+async def _read(request: web.Request, operation: Operation, principal: Principal) -> Sent:
+    if_match = _if_match(request) if operation.if_match else 0
+    key = _idempotency_key(request) if operation.needs_key else None
+    arguments, raw = await _arguments(request, operation)
     return Sent(
         arguments=arguments,
         if_match=if_match,

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.runtime.access import Rule
 from shared.runtime.http.problems import CONTENT_TYPE, TITLES, Problem
-from shared.runtime.http.router import Api, Operation
+from shared.runtime.http.router import Api, Mode, Operation
 
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (401, 403, 503)
@@ -23,8 +23,11 @@ def document(api: Api, rules: Mapping[str, Rule]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in api.operations:
         described = _describe(operation, references, definitions["$defs"])
-        roles = ", ".join(sorted(rules[operation.name].roles))
-        described["description"] = f"Roles: {roles}."
+        if operation.mode is Mode.PUBLIC:
+            described |= {"description": "Roles: anybody.", "security": []}
+        else:
+            roles = ", ".join(sorted(rules[operation.name].roles))
+            described["description"] = f"Roles: {roles}."
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",

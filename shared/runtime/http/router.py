@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 from uuid import UUID
 
+from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from shared.api.identity import Role
@@ -30,6 +31,8 @@ class Mode(StrEnum):
     READS = "reads"
     WRITES = "writes"
     OPENS_ITS_OWN = "opens-its-own"
+    PUBLIC = "public"
+    """None, and no token asked for: it is how one gets a token."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +96,15 @@ class Call:
         if self.transaction is None:
             raise LookupError("this operation opens transactions of its own")
         return self.transaction
+
+
+@dataclass(slots=True, kw_only=True)
+class PublicCall:
+    """One request of somebody who has no token yet, outside any transaction."""
+
+    request: web.Request
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers to add to the answer."""
 
 
 class OutsideRelation(Exception):
