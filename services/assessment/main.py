@@ -28,8 +28,8 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
     content = with_rights(load(shadow_rules=settings.shadow_rules_dir), settings.rights_file)
-    db = Database.open(settings.database_url, source="assessment")
     wording = load_wording(settings.wording_dir, content.instruments)
+    db = Database.open(settings.database_url, source="assessment")
     async with aiohttp.ClientSession() as session:
         keys = JwksKeys(settings.jwks_url, session)
         try:

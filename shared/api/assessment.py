@@ -19,8 +19,10 @@ POST   /patients/{patient_id}/carers/{carer_id}/end
                                                 N    EndCarer (b)            PatientBody
 GET    /patients/{patient_id}/history           R                            PatientHistory
 POST   /patients/{patient_id}/leave-care        N    LeaveCare (b)           PatientBody
+POST   /patients/{patient_id}/return-to-care    N    ReturnToCare (b)        PatientBody
+POST   /patients/{patient_id}/restart-messages  N    RestartMessages (b)     PatientBody
 GET    /instruments                             R                            InstrumentList
-GET    /instruments/{code}                      R                            InstrumentBody
+GET    /instruments/{code}                      R    query InstrumentQuery   InstrumentBody
 POST   /patients/{patient_id}/assessments       R    NewAssessment           201 AssessmentBody (c)
 GET    /patients/{patient_id}/assessments       R    query AssessmentQuery   Page[AssessmentBody]
 GET    /assessments/{assessment_id}             R                            AssessmentBody
@@ -44,6 +46,7 @@ POST   /patients/{patient_id}/pathway-proposals N    NewProposal             201
 GET    /patients/{patient_id}/pathway-proposals R    query ProposalQuery     Page[ProposalBody]
 GET    /pathway-proposals                       R    query ProposalQuery     Page[WaitingProposal]
 GET    /pathway-proposals/{proposal_id}         R                            ProposalBody
+POST   /pathway-proposals/{proposal_id}/check    P   PathwayDecision         DecisionCheck
 POST   /pathway-proposals/{proposal_id}/decision P   PathwayDecision (b)     ProposalBody
 GET    /pathway/report                          L    query ReportQuery       RuleReport
 GET    /patients/{patient_id}/trajectory        R                            TrajectoryBody
@@ -204,6 +207,19 @@ class LeaveCare(Body):
     reason: Sentence
 
 
+class ReturnToCare(Body):
+    """Undo an end of care, a death included. Nothing is sent to the person before messages are
+    restarted, and links from before stay ended."""
+
+    reason: Sentence
+
+
+class RestartMessages(Body):
+    """The person may be written to again, as far as they agreed to it."""
+
+    reason: Sentence
+
+
 class PatientBody(Body):
     patient_id: UUID
     version: int
@@ -224,6 +240,7 @@ class PatientBody(Body):
     consents: Consents
     quiet_hours: QuietHours | None
     carers: tuple[CarerBody, ...]
+    messages_stopped: bool
     open_flags: int
     actions: tuple[str, ...]
     read_only: bool = False
@@ -328,10 +345,20 @@ class InstrumentBody(Body):
     lowest: int | None
     highest: int | None
     loinc: str | None = None
+    retired: bool = False
+
+
+class InstrumentQuery(Body):
+    """``version``: the one in use when left out; a retired one is kept to read old answers by."""
+
+    version: Annotated[str, Field(min_length=1, max_length=32)] | None = None
 
 
 class InstrumentList(Body):
+    """``items`` are in use, enabled or not; ``retired`` versions only say what was asked then."""
+
     items: tuple[InstrumentBody, ...]
+    retired: tuple[InstrumentBody, ...] = ()
 
 
 # Assessments
@@ -731,6 +758,7 @@ class ProposalBody(Body):
     note: str | None
     plan: dict[str, str]
     guard_reasons: dict[str, str]
+    signed_at: AwareDatetime | None
     actions: tuple[str, ...]
 
 
@@ -747,7 +775,8 @@ class PathwayDecision(Body):
     """Accept takes a proposed arm; change takes another one; decline takes none.
 
     ``reason`` is needed to change or decline. ``plan`` answers the plan questions;
-    ``guard_reasons`` gives a coded reason for each guard the plan would trip.
+    ``guard_reasons`` gives a coded reason for each guard the plan would trip; then ``signature``
+    is the portal's, over what ``check`` gives to sign.
     """
 
     decision: Literal["accepted", "changed", "declined"]
@@ -756,6 +785,15 @@ class PathwayDecision(Body):
     note: Sentence | None = None
     plan: ChosenAnswers = Field(default_factory=dict)
     guard_reasons: ChosenAnswers = Field(default_factory=dict)
+    signature: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+
+
+class DecisionCheck(Body):
+    """The guards a decision would trip, and what to sign to go on all the same."""
+
+    guards: tuple[Guard, ...]
+    hash: str
+    meaning: str
 
 
 class ReportQuery(Body):

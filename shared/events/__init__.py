@@ -13,6 +13,8 @@ FACTS: tuple[type[Fact], ...] = (
     assessment.PatientDetailsChanged,
     assessment.CareTeamChanged,
     assessment.PatientLeftCare,
+    assessment.PatientReturnedToCare,
+    assessment.PatientMessagesRestarted,
     assessment.AssessmentCompleted,
     assessment.AssessmentAmended,
     assessment.SafetyFlagRaised,

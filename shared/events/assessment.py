@@ -20,6 +20,8 @@ class PatientState(Payload):
     enrolled_on: date
     ended_on: date | None = None
     """The day care ended or the person died."""
+    messages_stopped: bool = False
+    """In care, and nothing is sent to the person before somebody lets messages begin again."""
 
 
 class ChannelConsent(Payload):
@@ -94,6 +96,18 @@ class CareTeamChanged(PatientFact):
 
 class PatientLeftCare(PatientFact):
     TYPE: ClassVar[str] = "care.assessment.patient.left-care.v1"
+
+
+class PatientReturnedToCare(PatientFact):
+    """An end of care was undone. Messages to the person stay stopped."""
+
+    TYPE: ClassVar[str] = "care.assessment.patient.returned-to-care.v1"
+
+
+class PatientMessagesRestarted(PatientFact):
+    """A person of staff said that they may be written to again."""
+
+    TYPE: ClassVar[str] = "care.assessment.patient.messages-restarted.v1"
 
 
 class PatientDetailsChanged(Fact):

@@ -13,6 +13,8 @@ _PATIENT = (
     assessment.PatientDetailsChanged,
     assessment.CareTeamChanged,
     assessment.PatientLeftCare,
+    assessment.PatientReturnedToCare,
+    assessment.PatientMessagesRestarted,
 )
 _SCORES = (
     assessment.AssessmentCompleted,

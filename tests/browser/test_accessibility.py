@@ -24,6 +24,9 @@ RECORD = (
     "/reminders",
     "/details",
     "/flags/new",
+    "/carers",
+    "/history",
+    "/links",
 )
 COURSE = ("", "/taper")
 
@@ -66,6 +69,13 @@ async def addresses(prescriber: Page, clinic: Clinic) -> AsyncIterator[str]:
         yield f"/patients/{course['patient_id']}{part}"
     for part in COURSE:
         yield f"/patients/{course['patient_id']}/courses/{course['course_id']}{part}"
+    path = f"assessment/patients/{course['patient_id']}/assessments?limit=1"
+    taken = (await clinic.get("amara", path))["items"][0]["assessment_id"]
+    for part in ("", "/correct"):
+        yield f"/patients/{course['patient_id']}/assessments/{taken}{part}"
+    left = await clinic.get("amara", "assessment/patients?status=left-care&limit=1")
+    yield f"/patients/{left['items'][0]['patient_id']}/details"
+    yield "/rules"
 
 
 async def current_course(clinic: Clinic) -> dict[str, str]:

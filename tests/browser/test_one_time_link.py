@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, SignIn
+from tests.browser.test_accessibility import look
 from tests.system.clinic import Clinic
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
@@ -72,6 +73,37 @@ async def test_a_link_is_answered_once_and_help_is_on_every_page(
         "This link does not work any more"
     )
     await expect(help_now).to_contain_text(EMERGENCY)
+
+
+async def test_every_public_page_is_for_everybody_and_names_where_help_is(
+    sign_in: SignIn, clinic: Clinic, telephone: Page
+) -> None:
+    nurse = await sign_in("nell")
+    link = await make_link(nurse, clinic, await somebody(clinic))
+    help_now = telephone.locator(".help-now:visible")
+
+    async def seen(title: str) -> None:
+        await expect(telephone.get_by_role("heading", level=1)).to_contain_text(title)
+        await expect(help_now.last).to_contain_text(EMERGENCY)
+        await look(telephone)
+        await telephone.set_viewport_size(SMALL)
+
+    await telephone.goto(link.partition("#")[0])
+    await seen("A few questions")
+    await telephone.get_by_label("The code from your link").fill("too short")
+    await telephone.get_by_role("button", name="Open the questions").click()
+    await expect(telephone.get_by_role("alert")).to_contain_text("not the whole code")
+    await seen("A few questions")
+    await telephone.get_by_label("The code from your link").fill(link)
+    await telephone.get_by_role("button", name="Open the questions").click()
+    await expect(telephone.locator(".question").first).to_be_visible()
+    await telephone.check("input[name='answers.self-harm'][value='1']")
+    await expect(telephone.locator(".at-once")).to_be_visible()
+    await seen("A few questions")
+    await telephone.get_by_role("button", name="Send my answers").click()
+    await seen("Thank you")
+    await telephone.goto(link)
+    await seen("This link does not work any more")
 
 
 async def test_a_link_works_without_script_and_says_who_answered(

@@ -20,6 +20,7 @@ from tests.support.assessment import (
     LEFT,
     NURSE,
     PERSON,
+    PRESCRIBER,
     STRANGER,
     Clinic,
     answers,
@@ -441,7 +442,7 @@ async def test_a_check_in_without_danger_raises_nothing(clinic: Clinic) -> None:
         (
             {"instrument": "phq-9", "instrument_version": "0", "answers": {"mood": 1}},
             422,
-            "retired-version",
+            "unknown-version",
         ),
         (
             {"instrument": "phq-9", "answers": {"mood": 1}, "taken_at": "2199-01-01T00:00:00Z"},
@@ -665,22 +666,113 @@ async def test_no_plan_starts_while_a_safety_flag_is_open(clinic: Clinic) -> Non
     assert (answer.status, answer.json["code"]) == (409, "open-safety-flag")
 
 
-async def test_a_guarded_plan_needs_its_coded_reason(clinic: Clinic) -> None:
+WHOLE_PLAN = {"plan-format": "individual", "support-length": "prolonged", "follow-on": "yes"}
+FACILITATED = {
+    "facilitator-named": "yes",
+    "community-activity": "yes",
+    "plan-content": "facilitated",
+}
+PAST_A_GUARD = {
+    "decision": "accepted",
+    "arm": "cbt",
+    "plan": WHOLE_PLAN | {"plan-format": "group"},
+    "guard_reasons": {"group-only": "patient-choice-after-information"},
+}
+
+
+async def test_a_guarded_plan_needs_its_coded_reason_and_a_signature(clinic: Clinic) -> None:
     await clinic.ready_to_propose()
     made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
-    path = f"pathway-proposals/{made['proposal_id']}/decision"
+    checked = await clinic.prescriber.post(
+        f"pathway-proposals/{made['proposal_id']}/check", PAST_A_GUARD
+    )
+
+    without_reason = await clinic.decide(made, **PAST_A_GUARD | {"guard_reasons": {}})
+    unsigned = await clinic.decide(made, **PAST_A_GUARD)
+    decided = await clinic.decide(made, signed_by=PRESCRIBER, **PAST_A_GUARD)
+
+    assert [guard["code"] for guard in checked.json["guards"]] == ["group-only"]
+    assert without_reason.json["errors"][0]["pointer"] == "/body/guard_reasons/group-only"
+    assert [(e["pointer"], e["code"]) for e in unsigned.json["errors"]] == [
+        ("/body/signature", "signature-required")
+    ]
+    assert decided.json["guard_reasons"] == PAST_A_GUARD["guard_reasons"]
+    assert decided.json["signed_at"] == decided.json["decided_at"] is not None
+    async with clinic.db.reading() as tx:
+        rows = await tx.session.execute(select(tables.audit.c.action, tables.audit.c.reason))
+        assert ("guard.overridden", "group-only: patient-choice-after-information") in [
+            tuple(row) for row in rows
+        ]
+
+
+@pytest.mark.parametrize(
+    ("arm", "change", "guard"),
+    [
+        ("cbt", {"support-length": "brief"}, "brief-only"),
+        ("cbt", {"follow-on": "no"}, "brief-only"),
+        ("cbt", {"plan-format": "group"}, "group-only"),
+        (
+            "facilitated-participation",
+            {"plan-content": "encouragement-only"},
+            "encouragement-only",
+        ),
+    ],
+)
+async def test_each_pitfall_is_gone_past_by_a_signed_reason_alone(
+    clinic: Clinic, arm: str, change: dict[str, str], guard: str
+) -> None:
+    await clinic.ready_to_propose()
+    made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
+    proposed = arm in {one["code"] for one in made["arms"]}
     body = {
-        "decision": "accepted",
-        "arm": "cbt",
-        "plan": {"plan-format": "group", "support-length": "prolonged", "follow-on": "yes"},
+        "decision": "accepted" if proposed else "changed",
+        "arm": arm,
+        "reason": None if proposed else "clinical-judgement",
+        "plan": FACILITATED | WHOLE_PLAN | change if "facilitated" in arm else WHOLE_PLAN | change,
+        "guard_reasons": {guard: "first-part-of-a-longer-plan"},
     }
 
-    refused = await clinic.prescriber.post(path, body, version=1)
-    reasoned = {"guard_reasons": {"group-only": "patient-choice-after-information"}}
-    decided = await clinic.prescriber.post(path, body | reasoned, version=1)
+    unsigned = await clinic.decide(made, **body)
+    signed = await clinic.decide(made, signed_by=PRESCRIBER, **body)
 
-    assert refused.json["errors"][0]["pointer"] == "/body/guard_reasons/group-only"
-    assert decided.json["guard_reasons"] == reasoned["guard_reasons"]
+    assert [e["code"] for e in unsigned.json["errors"]] == ["signature-required"]
+    assert (signed.status, signed.json["decided_arm"]) == (200, arm), signed.json
+
+
+async def test_a_signature_binds_one_person_to_one_decision(clinic: Clinic) -> None:
+    await clinic.ready_to_propose()
+    made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
+    path = f"pathway-proposals/{made['proposal_id']}"
+    checked = (await clinic.prescriber.post(f"{path}/check", PAST_A_GUARD)).json
+    other_plan = PAST_A_GUARD | {"plan": WHOLE_PLAN | {"plan-format": "group", "follow-on": "no"}}
+    other_reason = PAST_A_GUARD | {"guard_reasons": {"group-only": "nothing-else-available-yet"}}
+    wrong = {
+        "somebody else's": PAST_A_GUARD | {"signature": clinic.signature(checked, by=NURSE)},
+        "of another plan": other_plan | {"signature": clinic.signature(checked)},
+        "of another reason": other_reason | {"signature": clinic.signature(checked)},
+        "of another meaning": PAST_A_GUARD
+        | {"signature": clinic.signature(checked | {"meaning": "sign-taper-plan"})},
+        "forged": PAST_A_GUARD | {"signature": "x.y.z"},
+    }
+
+    answers = {name: (await clinic.decide(made, **body)) for name, body in wrong.items()}
+
+    assert {answer.status for answer in answers.values()} == {422}
+    still = (await clinic.prescriber.get(path)).json
+    assert (still["decision"], still["version"]) == ("pending", 1)
+
+
+async def test_a_plan_that_trips_no_guard_needs_no_signature(clinic: Clinic) -> None:
+    await clinic.ready_to_propose()
+    made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json
+    untripped = {"group-only": "patient-choice-after-information"}
+
+    decided = await clinic.decide(
+        made, decision="accepted", arm="combined", plan=WHOLE_PLAN, guard_reasons=untripped
+    )
+
+    assert decided.status == 200, decided.json
+    assert (decided.json["guard_reasons"], decided.json["signed_at"]) == ({}, None)
 
 
 async def test_an_old_reading_is_not_a_fact_any_more(clinic: Clinic) -> None:

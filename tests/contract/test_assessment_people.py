@@ -1,5 +1,6 @@
 """Consents, quiet hours, carers, transfer and the end of care over HTTP, on both databases."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from services.assessment.adapters.db import SqlWork
 from services.assessment.application.learn_colleague import learn_colleague
 from services.assessment.application.ports import Colleague
 from shared.api.identity import Role
+from shared.runtime import clock
 from tests.support.assessment import (
     FACILITATOR,
     NURSE,
@@ -256,3 +258,98 @@ async def test_a_death_may_have_been_before_enrolment_but_not_before_birth(clini
     assert accepted.status == 200
     told = (await clinic.told())[-1].data.patient
     assert (told.status, told.ended_on) == ("deceased", date(1984, 2, 29))
+
+
+@pytest.mark.parametrize("status", ["left-care", "deceased"])
+async def test_an_end_of_care_is_undone_by_a_named_person_with_a_reason(
+    clinic: Clinic, status: str
+) -> None:
+    ended = await clinic.nurse.post(
+        f"{clinic.path}/leave-care",
+        {"status": status, "on": clinic.patient["enrolled_on"], "reason": "Told by the family"},
+        version=1,
+    )
+    without_reason = await clinic.nurse.post(f"{clinic.path}/return-to-care", {}, version=2)
+
+    back = await clinic.nurse.post(
+        f"{clinic.path}/return-to-care", {"reason": "Another person of that name"}, version=2
+    )
+
+    assert "return-to-care" in ended.json["actions"]
+    assert "amend" not in ended.json["actions"]
+    assert without_reason.status == 422
+    assert (back.json["status"], back.json["left_on"]) == ("active", None)
+    assert back.json["messages_stopped"] is True
+    told = (await clinic.told())[-1]
+    assert told.type == "care.assessment.patient.returned-to-care.v1"
+    assert told.recordedby == f"staff:{NURSE}"
+    assert (told.data.patient.status, told.data.patient.messages_stopped) == ("active", True)
+    newest = (await clinic.nurse.get(f"{clinic.path}/history")).json["versions"][0]
+    assert (newest["recorded_by"], newest["reason"]) == (
+        f"staff:{NURSE}",
+        "Another person of that name",
+    )
+    recorded = await clinic.take("phq-9", 4)
+    assert recorded["total"] == 4
+
+
+async def test_whoever_is_back_is_written_to_when_somebody_says_so(clinic: Clinic) -> None:
+    reachable = {"email": "zoe@example.org", "consents": {"email": ["questionnaires"]}}
+    await clinic.nurse.patch(clinic.path, reachable, version=1)
+    on = clinic.patient["enrolled_on"]
+    ended = {"status": "deceased", "on": on, "reason": "Told by the family"}
+    await clinic.nurse.post(f"{clinic.path}/leave-care", ended, version=2)
+    back = await clinic.nurse.post(
+        f"{clinic.path}/return-to-care", {"reason": "A mistake"}, version=3
+    )
+    link = {"instrument": "phq-9", "secret_sha256": "0" * 64}
+
+    refused = await clinic.nurse.post(f"{clinic.path}/invitations", link | {"channel": "email"})
+    handed_over = await clinic.nurse.post(
+        f"{clinic.path}/invitations", link | {"channel": "in-person"}
+    )
+    again = await clinic.nurse.post(
+        f"{clinic.path}/restart-messages", {"reason": "Spoke with her today"}, version=4
+    )
+    sent = await clinic.nurse.post(
+        f"{clinic.path}/invitations", link | {"channel": "email", "secret_sha256": "1" * 64}
+    )
+    twice = await clinic.nurse.post(
+        f"{clinic.path}/restart-messages", {"reason": "Spoke with her today"}, version=5
+    )
+
+    assert "restart-messages" in back.json["actions"]
+    assert (refused.status, refused.json["code"]) == (409, "messages-stopped")
+    assert handed_over.status == 201
+    assert again.json["messages_stopped"] is False
+    assert sent.status == 201
+    assert (twice.status, twice.json["code"]) == (409, "messages-not-stopped")
+    told = [event.type for event in await clinic.told() if "messages" in event.type]
+    assert told == ["care.assessment.patient.messages-restarted.v1"]
+
+
+async def test_nobody_in_care_is_brought_back(clinic: Clinic) -> None:
+    answer = await clinic.nurse.post(
+        f"{clinic.path}/return-to-care", {"reason": "A mistake"}, version=1
+    )
+
+    assert (answer.status, answer.json["code"]) == (409, "in-care")
+
+
+async def test_a_link_from_before_the_end_of_care_never_works_again(clinic: Clinic) -> None:
+    secret = clock.new_secret()
+    link = {
+        "instrument": "phq-9",
+        "channel": "in-person",
+        "secret_sha256": hashlib.sha256(secret.encode()).hexdigest(),
+    }
+    await clinic.nurse.post(f"{clinic.path}/invitations", link)
+    ended = {"status": "left-care", "on": clinic.patient["enrolled_on"], "reason": "Moved"}
+    await clinic.nurse.post(f"{clinic.path}/leave-care", ended, version=1)
+    await clinic.nurse.post(f"{clinic.path}/return-to-care", {"reason": "A mistake"}, version=2)
+
+    opened = await clinic.portal.post("invitations/open", {"secret": secret})
+
+    assert opened.status == 410
+    links = (await clinic.nurse.get(f"{clinic.path}/invitations")).json["items"]
+    assert [one["status"] for one in links] == ["revoked"]

@@ -38,9 +38,7 @@ async def propose(clinic: Clinic) -> dict[str, Any]:
 
 
 async def decide(clinic: Clinic, made: dict[str, Any], **body: Any) -> None:
-    answer = await clinic.prescriber.post(
-        f"pathway-proposals/{made['proposal_id']}/decision", body, version=1
-    )
+    answer = await clinic.decide(made, signed_by=PRESCRIBER, **body)
     assert answer.status == 200, answer.json
 
 

@@ -208,8 +208,14 @@ async def test_leaving_care_cancels_everything_and_returning_plans_it_again(
         await move(work, CareStatus.LEFT_CARE)
     async with opened(NOW) as work:
         rows = await work.reminders.about(PATIENT)
+        left = {row.state for row in rows if row.course_id is None}
+        assert left == {State.PLANNED}, "an open flag waits for a named person's word"
+        assert {row.reason for row in rows if row.course_id} == {"left-care"}
+        await move(work, CareStatus.DECEASED)
+    async with opened(NOW) as work:
+        rows = await work.reminders.about(PATIENT)
         assert {row.state for row in rows} == {State.CANCELLED}
-        assert {row.reason for row in rows} == {"left-care"}
+        assert {row.reason for row in rows} == {"left-care", "deceased"}
         assert await work.reminders.next_due() is None
         await move(work, CareStatus.ACTIVE)
     async with opened(NOW) as work:

@@ -184,12 +184,12 @@ class FakeInvitations:
         found = (i for i in self.rows.values() if i.secret_sha256 == secret_sha256)
         return next(found, None)
 
-    async def open_of(self, patient_id: UUID, *, instrument: str) -> tuple[Invitation, ...]:
+    async def open_of(self, patient_id: UUID, *, instrument: str | None) -> tuple[Invitation, ...]:
         return tuple(
             i
             for i in self.rows.values()
-            if (i.patient_id, i.instrument, i.status)
-            == (patient_id, instrument, InvitationStatus.OPEN)
+            if (i.patient_id, i.status) == (patient_id, InvitationStatus.OPEN)
+            and instrument in {None, i.instrument}
         )
 
     async def add(self, invitation: Invitation) -> None:

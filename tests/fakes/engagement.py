@@ -253,11 +253,22 @@ class FakePatients:
         return self.known.get(patient_id)
 
     async def place(
-        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
+        self,
+        patient_id: UUID,
+        *,
+        status: CareStatus,
+        team: str,
+        care_team: tuple[UUID, ...],
+        messages_stopped: bool,
     ) -> None:
         people = tuple(dict.fromkeys(care_team))
-        known = self.known[patient_id]
-        self.known[patient_id] = replace(known, status=status, team=team, care_team=people)
+        self.known[patient_id] = replace(
+            self.known[patient_id],
+            status=status,
+            team=team,
+            care_team=people,
+            messages_stopped=messages_stopped,
+        )
 
     async def identify(self, patient_id: UUID, identity: Identity) -> None:
         self.identities[patient_id] = identity

@@ -23,9 +23,9 @@ from shared.events import decode
 from shared.events.envelope import AnyEvent, Fact
 from shared.events.treatment import CourseConfirmed, CourseState
 from shared.runtime import clock, tables
-from shared.runtime.auth import StaticKeys
+from shared.runtime.auth import StaticKeys, issue_signature
 from shared.runtime.db import Database
-from tests.support.callers import KEY, Caller, Site, site
+from tests.support.callers import KEY, Answer, Caller, Site, site
 from tests.support.databases import Databases
 
 CONTENT = load()
@@ -118,6 +118,27 @@ class Clinic:
         await self.take("gad-7", 12)
         answer = await self.nurse.put(f"{self.path}/intake", {"answers": INTAKE}, version=0)
         assert answer.status == 200, answer.json
+
+    async def decide(
+        self, made: dict[str, Any], *, signed_by: UUID | None = None, **body: Any
+    ) -> Answer:
+        """The prescriber decides; ``signed_by`` signs exactly what is decided."""
+        path = f"pathway-proposals/{made['proposal_id']}"
+        if signed_by is not None:
+            checked = await self.prescriber.post(f"{path}/check", body)
+            assert checked.status == 200, checked.json
+            body["signature"] = self.signature(checked.json, by=signed_by)
+        return await self.prescriber.post(f"{path}/decision", body, version=made["version"])
+
+    def signature(self, signing: dict[str, Any], *, by: UUID = PRESCRIBER) -> str:
+        """What the portal would issue over this hash and meaning."""
+        return issue_signature(
+            KEY,
+            staff_id=by,
+            hash_=signing["hash"],
+            meaning=signing["meaning"],
+            audience="assessment",
+        )
 
     async def travel(self, to: datetime) -> None:
         """Move the demo clock to this instant."""

@@ -354,6 +354,8 @@ BODIES: dict[str, Body] = {
         "team": "harbour",
         "care_team": [str(staff_id("amara")), str(staff_id("nell"))],
     },
+    "ReturnToCare": lambda _w, _r, _t: {"reason": REASON},
+    "RestartMessages": lambda _w, _r, _t: {"reason": REASON},
     "LeaveCare": lambda _w, _r, t: {"status": "left-care", "on": t.isoformat(), "reason": REASON},
     "NewAssessment": _answers,
     "AmendAssessment": _amendment,

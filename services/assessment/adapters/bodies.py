@@ -39,6 +39,7 @@ def patient_body(
         care_team=patient.care_team,
         enrolled_on=patient.enrolled_on,
         left_on=patient.left_on,
+        messages_stopped=patient.messages_stopped,
         open_flags=open_flags,
         actions=() if read_only else _patient_actions(patient, role),
         read_only=read_only,
@@ -86,14 +87,21 @@ def carer_from(body: api.NewCarer, carer_id: UUID) -> Carer:
 
 def _patient_actions(patient: Patient, role: Role) -> tuple[str, ...]:
     if not patient.in_care:
-        return ("raise-flag",) if patient.status.value == "left-care" else ()
+        living = ("raise-flag",) if patient.status.value == "left-care" else ()
+        return (*living, "return-to-care") if role in CARERS else living
     everyone = ("record-assessment", "invite", "record-intake", "raise-flag")
     if role not in CARERS:
         return everyone
-    return (*everyone, "amend", "set-care-team", "keep-carers", "leave-care", "propose-pathway")
+    stopped = ("restart-messages",) if patient.messages_stopped else ()
+    whole = ("amend", "set-care-team", "keep-carers", "leave-care", "propose-pathway")
+    return (*everyone, *whole, *stopped)
 
 
-def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.InstrumentBody:
+def instrument_body(
+    instrument: Instrument, wording: Mapping[str, str], *, retired: bool = False
+) -> api.InstrumentBody:
+    """A version of an instrument; nobody is asked a retired one."""
+    enabled = instrument.enabled and not retired
     flagged = {flag.item for flag in instrument.red_flags}
     whole = instrument.scale(TOTAL)
     low, high = instrument.bounds(whole) if whole else (None, None)
@@ -103,8 +111,9 @@ def instrument_body(instrument: Instrument, wording: Mapping[str, str]) -> api.I
         title=instrument.title,
         purpose=instrument.purpose,
         direction=instrument.direction.value,
-        enabled=instrument.enabled,
-        by_link=instrument.enabled and instrument.by_link,
+        enabled=enabled,
+        by_link=enabled and instrument.by_link,
+        retired=retired,
         right_to_use=instrument.right_to_use.statement,
         source=instrument.source,
         grade=instrument.grade,
@@ -358,7 +367,7 @@ def proposal_body(made: RecordedProposal, content: Content, *, role: Role) -> ap
         advice=tuple(
             api.Advice(text=rule.advice, rule=rule.id) for rule in proposal.advice if rule.advice
         ),
-        guards=tuple(_guard(rule) for rule in proposal.guards),
+        guards=tuple(guard_body(rule) for rule in proposal.guards),
         needs=tuple(api.Choice(code=code, label=labels.get(code, code)) for code in proposal.needs),
         pending_human_review=proposal.is_pending,
         trace=tuple(map(_trace_line, proposal.trace)),
@@ -370,11 +379,13 @@ def proposal_body(made: RecordedProposal, content: Content, *, role: Role) -> ap
         note=decision.note if decision else None,
         plan=dict(decision.plan) if decision else {},
         guard_reasons=dict(decision.guard_reasons) if decision else {},
+        signed_at=decision.signed_at if decision else None,
         actions=("decide",) if may_decide else (),
     )
 
 
-def _guard(rule: Rule) -> api.Guard:
+def guard_body(rule: Rule) -> api.Guard:
+    """A guard in words, with the rule behind it."""
     code, text = (rule.guard.code, rule.guard.text) if rule.guard else ("", "")
     return api.Guard(code=code, text=text, rule=rule.id)
 

@@ -35,13 +35,16 @@ def score(
     answers: Annotated[str, typer.Option(help='Answers by item, as JSON: {"mood": 2}.')],
     *,
     not_applicable: Annotated[list[str] | None, typer.Option(help="An item left out.")] = None,
+    version: Annotated[
+        str | None, typer.Option("--instrument-version", help="The one in use, unless given.")
+    ] = None,
     intent: Annotated[bool, typer.Option(help="The person stated an intent to act.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Score one questionnaire: total, subscales, band, flags, what is missing."""
     content = _content()
     try:
-        used = content.usable(instrument)
+        used = content.usable(instrument, version)
         given = _answers(answers)
         codes = triggered(used, given, intent_stated=intent)
         flags = most_urgent(content.safety, codes)

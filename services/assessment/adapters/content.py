@@ -40,6 +40,7 @@ def load(folder: Path = HERE, shadow_rules: Path | None = None) -> Content:
     for name, instrument in instruments.items():
         if name != instrument.code:
             raise BadContent(f"{name}.toml: code: the file must be named {instrument.code}.toml")
+    retired = _retired(folder / "instruments" / "retired")
     content = folder / "content"
     safety = read(SafetyRules, content / "safety.toml")
     pathway = read(RuleSet, *sorted((content / "pathway").glob("*.toml")))
@@ -50,10 +51,23 @@ def load(folder: Path = HERE, shadow_rules: Path | None = None) -> Content:
             safety=safety,
             pathway=pathway,
             outcomes=outcomes,
+            retired=retired,
             shadow=_shadow(shadow_rules),
         )
     except ValueError as problem:
         raise BadContent(str(problem)) from problem
+
+
+def _retired(folder: Path) -> dict[tuple[str, str], Instrument]:
+    """Versions nobody is asked any more, one ``<code>@<version>.toml`` each."""
+    found = {}
+    for path in sorted(folder.glob("*.toml")):
+        instrument = read(Instrument, path)
+        name = f"{instrument.code}@{instrument.version}.toml"
+        if path.name != name:
+            raise BadContent(f"{path.name}: version: the file must be named {name}")
+        found[instrument.code, instrument.version] = instrument
+    return found
 
 
 def _shadow(folder: Path | None) -> RuleSet | None:

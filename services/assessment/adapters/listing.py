@@ -191,10 +191,11 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
-    """The fields that are not what they were; none for the first version there is."""
-    if not before:
-        return ()
-    return tuple(name for name in after if name != "version" and before.get(name) != after[name])
+    """The fields that are not what they were; none for the first version there is, and none
+    that an earlier release did not keep."""
+    return tuple(
+        name for name in after if name != "version" and before.get(name, after[name]) != after[name]
+    )
 
 
 async def open_flag_count(tx: Transaction, patient_id: UUID) -> int:

@@ -69,8 +69,9 @@ class SqlPatients:
     async def save(self, patient: Patient, *, reason: str | None = None) -> None:
         values: dict[str, Any] = patient_values(patient)
         values["namesake"] = await self._next_namesake(patient)
-        if not patient.in_care:
-            values["left_reason"] = reason
+        values["left_reason"] = (
+            None if patient.in_care else func.coalesce(PATIENT.c.left_reason, reason)
+        )
         await changed(
             self._session,
             update(PATIENT)

@@ -188,12 +188,13 @@ class SqlInvitations:
         row = (await self._session.execute(query)).first()
         return None if row is None else stored.invitation_from(row)
 
-    async def open_of(self, patient_id: UUID, *, instrument: str) -> tuple[Invitation, ...]:
+    async def open_of(self, patient_id: UUID, *, instrument: str | None) -> tuple[Invitation, ...]:
         query = select(INVITATION).where(
             INVITATION.c.patient_id == patient_id,
-            INVITATION.c.instrument == instrument,
             INVITATION.c.status == InvitationStatus.OPEN.value,
         )
+        if instrument is not None:
+            query = query.where(INVITATION.c.instrument == instrument)
         rows = await self._session.execute(query.order_by(INVITATION.c.created_at))
         return tuple(stored.invitation_from(row) for row in rows)
 

@@ -46,6 +46,7 @@ def patient_values(patient: Patient) -> dict[str, Any]:
         "team": patient.team,
         "enrolled_on": patient.enrolled_on,
         "left_on": patient.left_on,
+        "messages_stopped": patient.messages_stopped,
         "identity": patient.details.identity,
     } | {name: getattr(patient.details, name) for name in DETAIL_FIELDS}
 
@@ -71,6 +72,7 @@ def patient_from(row: Any, care_team: Sequence[UUID]) -> Patient:
         enrolled_on=row.enrolled_on,
         status=PatientStatus(row.status),
         left_on=row.left_on,
+        messages_stopped=row.messages_stopped,
         version=row.version,
     )
 

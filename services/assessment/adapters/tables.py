@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import registry
@@ -53,6 +55,9 @@ class PatientRow(Row, table=True):
     enrolled_on: date
     left_on: date | None
     left_reason: str | None = Field(sa_type=Text)
+    messages_stopped: bool = Field(
+        sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
     given_name: str = Field(sa_type=String(100))
     family_name: str = Field(sa_type=String(100))
     birth_date: date

@@ -1,4 +1,7 @@
-"""Correct recorded answers. The earlier version is kept, and no flag is taken back."""
+"""Correct recorded answers. The earlier version is kept, and no flag is taken back.
+
+The answers stay those to the version of the instrument that took them, retired or not.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +13,8 @@ from services.assessment.application.raise_flags import raise_flags
 from services.assessment.application.telling import tell_assessment
 from services.assessment.domain.assessment import Answers, Assessment, amended
 from services.assessment.domain.content import Content
+from services.assessment.domain.instrument import Instrument
+from services.assessment.domain.refusals import Conflict
 from services.assessment.domain.safety import Flag, most_urgent, not_yet_raised, triggered
 from services.assessment.domain.scoring import check_answers, score
 from shared.events.assessment import AssessmentAmended
@@ -32,7 +37,7 @@ async def amend_assessment(
     """
     before = known(await work.assessments.get(assessment_id), expected=expected)
     patient = await living(work, before.patient_id)
-    used = content.usable(before.instrument, before.instrument_version)
+    used = _taken_with(content, before)
     excused = frozenset(answers.not_applicable)
     check_answers(used, answers.by_item, not_applicable=excused)
 
@@ -62,3 +67,13 @@ async def amend_assessment(
     tell_assessment(work, AssessmentAmended, assessment)
     await follow_trajectory(work, content, patient_id=patient.patient_id)
     return assessment, flags
+
+
+def _taken_with(content: Content, taken: Assessment) -> Instrument:
+    used = content.taken_with(taken.instrument, taken.instrument_version)
+    if used is None:
+        sentence = (
+            f"Version {taken.instrument_version}, which took these answers, is not kept here."
+        )
+        raise Conflict("version-not-kept", sentence)
+    return used

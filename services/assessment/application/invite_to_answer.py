@@ -37,9 +37,7 @@ async def invite_to_answer(
         by=by,
         now=now,
     )
-    for earlier in await work.invitations.open_of(patient_id, instrument=instrument):
-        if earlier.status_at(now) is InvitationStatus.OPEN:
-            await _end(work, earlier, now=now)
+    await end_links(work, patient_id=patient_id, instrument=instrument, now=now)
     await work.invitations.add(invitation)
     work.audit(
         "invitation.made",
@@ -57,6 +55,15 @@ async def revoke_invitation(work: Work, *, invitation_id: UUID, now: datetime) -
         Unknown, Conflict: there is no such link, or it has ended.
     """
     return await _end(work, known(await work.invitations.get(invitation_id)), now=now)
+
+
+async def end_links(
+    work: Work, *, patient_id: UUID, instrument: str | None = None, now: datetime
+) -> None:
+    """End every link of a person that still works, or those to one questionnaire."""
+    for invitation in await work.invitations.open_of(patient_id, instrument=instrument):
+        if invitation.status_at(now) is InvitationStatus.OPEN:
+            await _end(work, invitation, now=now)
 
 
 async def _end(work: Work, invitation: Invitation, *, now: datetime) -> Invitation:

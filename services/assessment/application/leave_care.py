@@ -1,9 +1,11 @@
-"""End care: the person left, or has died. Open flags stay open until somebody closes them."""
+"""End care: the person left, or has died. Open flags stay open until somebody closes them; every
+one-time link ends, and none works again should the end of care be undone."""
 
 from datetime import date, datetime
 from uuid import UUID
 
 from services.assessment.application.finding import known
+from services.assessment.application.invite_to_answer import end_links
 from services.assessment.application.ports import Work
 from services.assessment.application.telling import tell_patient
 from services.assessment.domain.patient import Patient, PatientStatus, left_care
@@ -29,5 +31,6 @@ async def leave_care(
     today = now.astimezone(before.details.zone).date()
     patient = left_care(before, status=status, on=on, today=today)
     await work.patients.save(patient, reason=reason)
+    await end_links(work, patient_id=patient_id, now=now)
     tell_patient(work, PatientLeftCare, patient)
     return patient

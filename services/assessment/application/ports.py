@@ -173,8 +173,8 @@ class Invitations(Protocol):
         """The one whose link holds this secret."""
         ...
 
-    async def open_of(self, patient_id: UUID, *, instrument: str) -> tuple[Invitation, ...]:
-        """Those to one questionnaire that were neither used nor taken back."""
+    async def open_of(self, patient_id: UUID, *, instrument: str | None) -> tuple[Invitation, ...]:
+        """Those, all or to one questionnaire, that were neither used nor taken back."""
         ...
 
     async def add(self, invitation: Invitation) -> None: ...

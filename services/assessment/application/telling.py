@@ -19,6 +19,7 @@ def tell_patient(work: Work, kind: type[facts.PatientFact], patient: Patient) ->
         care_team=patient.care_team,
         enrolled_on=patient.enrolled_on,
         ended_on=patient.left_on,
+        messages_stopped=patient.messages_stopped,
     )
     work.publish(
         kind(patient=state),

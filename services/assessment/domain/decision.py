@@ -1,7 +1,7 @@
 """A person's answer to a proposal: accept, change or decline, with a coded reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -20,7 +20,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a named person decided. ``guard_reasons`` answers each tripped guard by its code."""
+    """What a named person decided. ``guard_reasons`` answers each tripped guard by its code;
+    whoever goes past one has signed it, at ``signed_at``."""
 
     verdict: Verdict
     by: UUID
@@ -30,6 +31,7 @@ class Decision:
     note: str | None = None
     plan: Mapping[str, str] = field(default_factory=dict)
     guard_reasons: Mapping[str, str] = field(default_factory=dict)
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +102,24 @@ def check_decision(
         return
     arm = _chosen_arm(rules, decision, proposed)
     _check_plan(rules, decision, arm)
-    about = {**facts, **decision.plan, ARM: arm.code}
-    for rule, guard in tripped(rules, about):
+    for rule, guard in guards_met(rules, decision, facts=facts):
         _check_guard(rules, decision, rule, guard)
+
+
+def guards_met(
+    rules: RuleSet, decision: Decision, *, facts: Mapping[str, str]
+) -> tuple[tuple[Rule, GuardEffect], ...]:
+    """The guards that the plan of this decision trips; declining has no plan."""
+    if decision.arm is None:
+        return ()
+    return tripped(rules, {**facts, **decision.plan, ARM: decision.arm})
+
+
+def to_the_point(rules: RuleSet, decision: Decision, *, facts: Mapping[str, str]) -> Decision:
+    """The decision with reasons for those guards alone that its plan trips."""
+    met = {guard.code for _, guard in guards_met(rules, decision, facts=facts)}
+    kept = {code: why for code, why in decision.guard_reasons.items() if code in met}
+    return replace(decision, guard_reasons=kept)
 
 
 def check_no_open_flag(arm: Arm | None, *, live_flags: int) -> None:

@@ -73,11 +73,15 @@ def invite(
     """A new link to one questionnaire.
 
     Raises:
-        Conflict: a person asks this one, or the channel may not be used for questionnaires.
+        Conflict: a person asks this one, messages are stopped, or the channel may not be used
+            for questionnaires.
     """
     if not instrument.by_link:
         sentence = "A member of staff asks these questions; they are not sent."
         raise Conflict("not-by-link", sentence, field="instrument")
+    if channel != HANDED_OVER and patient.messages_stopped:
+        sentence = "Messages to this person are stopped until somebody lets them begin again."
+        raise Conflict("messages-stopped", sentence, field="channel")
     if channel != HANDED_OVER and not allows(patient, Channel(channel), Purpose.QUESTIONNAIRES):
         sentence = "The person has not agreed to questionnaires by this channel."
         raise Conflict("no-consent", sentence, field="channel")

@@ -75,7 +75,11 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """One person. ``version`` counts every change of the record."""
+    """One person. ``version`` counts every change of the record.
+
+    ``messages_stopped``: care goes on again after an end that was undone, and nothing is sent to
+    the person before somebody says that it may.
+    """
 
     patient_id: UUID
     details: Details
@@ -85,6 +89,7 @@ class Patient:
     status: PatientStatus = PatientStatus.ACTIVE
     left_on: date | None = None
     carers: tuple[Carer, ...] = ()
+    messages_stopped: bool = False
     version: int = 1
 
     @property
@@ -197,6 +202,36 @@ def left_care(patient: Patient, *, status: PatientStatus, on: date, today: date)
         sentence = "Nobody leaves before being enrolled."
         raise RuleViolation("date-before-enrolment", sentence, field="on")
     return replace(patient, status=status, left_on=on, version=patient.version + 1)
+
+
+def returned(patient: Patient) -> Patient:
+    """The record after an end of care was undone. Messages stay stopped: whoever was told of a
+    death, or left for a reason, is not written to by itself.
+
+    Raises:
+        Conflict: care has not ended.
+    """
+    if patient.in_care:
+        raise Conflict("in-care", "This person is in care.")
+    return replace(
+        patient,
+        status=PatientStatus.ACTIVE,
+        left_on=None,
+        messages_stopped=True,
+        version=patient.version + 1,
+    )
+
+
+def with_messages(patient: Patient) -> Patient:
+    """The record of somebody who may be written to again, as far as they agreed to it.
+
+    Raises:
+        Conflict: they are not in care, or nothing was stopped.
+    """
+    _require_in_care(patient)
+    if not patient.messages_stopped:
+        raise Conflict("messages-not-stopped", "Messages to this person are not stopped.")
+    return replace(patient, messages_stopped=False, version=patient.version + 1)
 
 
 def _require_in_care(patient: Patient) -> None:

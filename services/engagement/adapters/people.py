@@ -43,10 +43,18 @@ class SqlPatients:
         return await self._find(patient_id, lock=False)
 
     async def place(
-        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
+        self,
+        patient_id: UUID,
+        *,
+        status: CareStatus,
+        team: str,
+        care_team: tuple[UUID, ...],
+        messages_stopped: bool,
     ) -> None:
         """Where the person is in care."""
-        await self._set(patient_id, status=status.value, team=team)
+        await self._set(
+            patient_id, status=status.value, team=team, messages_stopped=messages_stopped
+        )
         elsewhere = and_(reminder.c.patient_id == patient_id, reminder.c.team != team)
         await self._session.execute(update(reminder).where(elsewhere).values(team=team))
         await self._replace_care_team(patient_id, care_team)
@@ -100,6 +108,7 @@ class SqlPatients:
             team=row.team,
             care_team=tuple(people.scalars()),
             zone=row.zone,
+            messages_stopped=row.messages_stopped,
         )
 
     async def _set(self, patient_id: UUID, **values: object) -> None:

@@ -39,7 +39,7 @@ async def close_programme(
         RuleBroken: the reason is none of the coded ones.
         SignatureMismatch: an early closing is not signed.
     """
-    found = await programme_in_hand(work, programme_id, seen_version)
+    found = await programme_in_hand(work, programme_id, seen_version, to_end_it=True)
     if reason not in rules.support.reasons_for("closing"):
         raise RuleBroken(
             "reason-missing",
@@ -75,7 +75,7 @@ async def decide_closing(
         RuleBroken: the caller is no supervisor.
         SecondPersonNeeded: the caller asked for it themselves.
     """
-    found = await programme_in_hand(work, programme_id, seen_version)
+    found = await programme_in_hand(work, programme_id, seen_version, to_end_it=True)
     if role not in rules.support.limits.supervisor_roles:
         raise RuleBroken(
             "supervisor-needed",

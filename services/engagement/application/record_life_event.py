@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.engagement.application.ports import Work
 from services.engagement.application.replan import replan
+from services.engagement.application.support_known import in_care
 from services.engagement.application.support_telling import tell_life_event
 from services.engagement.domain.errors import StaleVersion
 from services.engagement.domain.local_time import local_day
@@ -31,7 +32,7 @@ async def record_life_event(
     Raises:
         RuleBroken: there is no such event, or its day cannot be meant.
     """
-    patient = await work.patients.hold(patient_id)
+    patient = await in_care(work, patient_id)
     today = local_day(now, rules.place(patient).zone)
     rule = rules.support.life_events
     life_event.check(kind, happened_on, today, rule)

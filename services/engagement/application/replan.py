@@ -86,11 +86,16 @@ def _live(
 
 
 def _owed(patient: Patient, known: Known, rules: Rules, staffing: Staffing) -> Sequence[Obligation]:
-    if patient.status is not CareStatus.ACTIVE:
+    """Everything to whoever is in care. An open safety flag ends by a named person's word and
+    not by the person's leaving, so it stays on the list and on its ladder."""
+    if patient.status is CareStatus.DECEASED:
         return ()
     place = rules.place(patient)
+    flags = [one for flag in known.flags for one in obligations_of_flag(flag, rules.kinds, place)]
+    if not patient.in_care:
+        return flags
     return (
         *(one for course in known.courses for one in obligations_of(course, rules.kinds, place)),
-        *(one for flag in known.flags for one in obligations_of_flag(flag, rules.kinds, place)),
+        *flags,
         *obligations_of_support(known, rules.support, rules.kinds, place, staffing),
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.engagement.application.ports import Work
+from services.engagement.application.support_known import in_care
 from services.engagement.domain.errors import StaleVersion
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.rules import Rules
@@ -22,7 +23,7 @@ async def save_profile(
         StaleVersion: somebody changed it since.
         RuleBroken: a rule forbids it; names the field.
     """
-    patient = await work.patients.hold(profile.patient_id)
+    patient = await in_care(work, profile.patient_id)
     before = await work.support.profiles.get(profile.patient_id)
     if (before.version if before else 0) != seen_version:
         raise StaleVersion

@@ -21,7 +21,7 @@ from services.engagement.domain.notice import (
 )
 from services.engagement.domain.notice_wording import Letter, letter, visit_letter
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.team import CareStatus, Colleague
+from services.engagement.domain.team import CareStatus, Colleague, Patient
 
 LEASE = timedelta(minutes=2)
 """Longer than any attempt takes: a notice whose sender died is taken up again after it."""
@@ -149,8 +149,7 @@ async def _to_person(
     zone = zone_named(patient.zone) if patient else office.rules.hours.zone
     agreed = reach is not None and VISITS in reach.agreed.get(Channel.EMAIL, ())
     reader = Reader(
-        suppressed=_left(patient.status if patient else None)
-        or (None if agreed else Reason.NO_CONSENT),
+        suppressed=why_silent(patient) or (None if agreed else Reason.NO_CONSENT),
         quiet=(reach and reach.quiet) or office.rules.delivery.quiet,
         zone=zone,
     )
@@ -168,12 +167,13 @@ async def _to_person(
     )
 
 
-def _left(status: CareStatus | None) -> Reason | None:
-    match status:
-        case CareStatus.DECEASED:
+def why_silent(patient: Patient | None) -> Reason | None:
+    """Why nothing at all is sent to a person now; None when consent alone decides."""
+    match patient:
+        case Patient(status=CareStatus.DECEASED):
             return Reason.DECEASED
-        case CareStatus.ACTIVE:
-            return None
+        case Patient(status=CareStatus.ACTIVE, messages_stopped=stopped):
+            return Reason.MESSAGES_STOPPED if stopped else None
         case _:
             return Reason.LEFT_CARE
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.engagement.application.ports import Work
 from services.engagement.application.replan import replan
-from services.engagement.application.support_known import support_known
+from services.engagement.application.support_known import in_care, support_known
 from services.engagement.application.support_telling import tell_programme
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.rules import Rules
@@ -69,7 +69,7 @@ async def check_programme(
     Raises:
         RuleBroken: it is no programme at all.
     """
-    patient = await work.patients.hold(patient_id)
+    patient = await in_care(work, patient_id)
     made, kind = await _made(work, patient, wanted, rules, now)
     return Checked(_guards(made, kind, rules.support), _hash(patient_id, wanted))
 
@@ -90,7 +90,7 @@ async def start_programme(
         RuleBroken: something is missing, or a guard has no reason.
         SignatureMismatch: a guard's reason is not signed by this person.
     """
-    patient = await work.patients.hold(patient_id)
+    patient = await in_care(work, patient_id)
     made, kind = await _made(work, patient, wanted, rules, now)
     guards = _guards(made, kind, rules.support)
     if guards:

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from services.engagement.application.ports import Work
-from services.engagement.domain.errors import StaleVersion
+from services.engagement.domain.errors import NotInCare, StaleVersion
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.refusals import UnknownSupport
+from services.engagement.domain.team import Patient
 
 
 async def support_known(work: Work, patient_id: UUID) -> Known:
@@ -24,16 +25,36 @@ async def support_known(work: Work, patient_id: UUID) -> Known:
     )
 
 
-async def programme_in_hand(work: Work, programme_id: UUID, seen_version: int) -> Programme:
+async def in_care(work: Work, patient_id: UUID) -> Patient:
+    """The person, in care, with nobody else deciding about them until we commit.
+
+    Raises:
+        NotInCare: they left or have died; what took place before may still be recorded.
+    """
+    patient = await work.patients.hold(patient_id)
+    if not patient.in_care:
+        raise NotInCare
+    return patient
+
+
+async def programme_in_hand(
+    work: Work, programme_id: UUID, seen_version: int, *, to_end_it: bool = False
+) -> Programme:
     """The programme, with nobody else deciding about the person until we commit.
+
+    ``to_end_it``: the programme of somebody no longer in care may be closed, and nothing else.
 
     Raises:
         UnknownSupport, StaleVersion: there is none, or it is not what was seen.
+        NotInCare: the person left or has died.
     """
     found = await work.support.programmes.get(programme_id)
     if found is None:
         raise UnknownSupport
-    await work.patients.hold(found.patient_id)
+    if to_end_it:
+        await work.patients.hold(found.patient_id)
+    else:
+        await in_care(work, found.patient_id)
     found = await work.support.programmes.get(programme_id)
     if found is None:
         raise UnknownSupport

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.engagement.application.ports import Work
 from services.engagement.application.replan import replan
+from services.engagement.application.support_known import in_care
 from services.engagement.application.support_telling import tell_plan
 from services.engagement.domain.errors import StaleVersion
 from services.engagement.domain.local_time import local_day
@@ -41,7 +42,7 @@ async def write_relapse_plan(
         StaleVersion: somebody wrote it since; ``seen_version`` 0 means there was none.
         RuleBroken: a part is empty.
     """
-    patient = await work.patients.hold(patient_id)
+    patient = await in_care(work, patient_id)
     today = local_day(now, rules.place(patient).zone)
     existing = await work.support.plans.of_patient(patient_id)
     before = existing[0] if existing else None

@@ -18,6 +18,12 @@ class UnknownReminder(Refusal):
     code = "unknown-reminder"
 
 
+class NotInCare(Refusal):
+    """This person is no longer in care."""
+
+    code = "not-in-care"
+
+
 class UnknownZone(Refusal):
     """No time zone has this name."""
 

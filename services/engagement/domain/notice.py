@@ -75,6 +75,8 @@ class Reason(StrEnum):
     DECEASED = "deceased"
     LEFT_CARE = "left-care"
     LEFT_STAFF = "left-staff"
+    MESSAGES_STOPPED = "messages-stopped"
+    """Back in care, and nobody has said yet that they may be written to."""
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
 
@@ -259,7 +261,7 @@ def before_sending(notice: Notice, reader: Reader, *, open_items: int, now: date
     return replace(notice, not_before=_allowed(reader, now))
 
 
-_GONE = frozenset({Reason.DECEASED, Reason.LEFT_CARE, Reason.LEFT_STAFF})
+_GONE = frozenset({Reason.DECEASED, Reason.LEFT_CARE, Reason.LEFT_STAFF, Reason.MESSAGES_STOPPED})
 
 
 def _allowed(reader: Reader, now: datetime) -> datetime:

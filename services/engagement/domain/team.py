@@ -37,6 +37,12 @@ class Patient:
     team: str
     care_team: tuple[UUID, ...]
     zone: str
+    messages_stopped: bool = False
+    """In care again after an end that was undone, and not to be written to yet."""
+
+    @property
+    def in_care(self) -> bool:
+        return self.status is CareStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

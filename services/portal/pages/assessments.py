@@ -4,14 +4,16 @@ from typing import Any
 
 from aiohttp import web
 
-from services.portal.pages.forms import attempt
+from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import places, questionnaires
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
+    AmendAssessment,
     AssessmentBody,
+    AssessmentHistory,
     InstrumentBody,
     InstrumentList,
     NewAssessment,
@@ -70,32 +72,59 @@ async def take(visit: Visit) -> web.StreamResponse:
 
 
 async def show_result(visit: Visit) -> web.StreamResponse:
-    """One completed questionnaire, its flag first."""
+    """One completed questionnaire, its flag first, in the words it was asked in."""
     patient_id = visit.id("patient_id")
-    care = visit.care.assessment
-    read, instruments, taken = await together(
+    care, path = visit.care.assessment, f"/assessments/{visit.id('assessment_id')}"
+    read, instruments, taken, history = await together(
         read_record(visit, patient_id),
         care.get("/instruments", InstrumentList),
-        care.get(f"/assessments/{visit.id('assessment_id')}", AssessmentBody),
+        care.get(path, AssessmentBody),
+        care.get(f"{path}/history", AssessmentHistory),
     )
     if taken.patient_id != patient_id:
         raise web.HTTPNotFound
     titles = questionnaires.titles_of(instruments.items)
-    instrument = next(one for one in instruments.items if one.code == taken.instrument)
-    labels = {item.code: item for item in instrument.items}
+    instrument = questionnaires.version_of(taken, instruments)
+    correcting = places.patient(patient_id, "assessments", taken.assessment_id, "correct")
     return await record_page(
         visit,
         "result.html",
         read,
         tab=questionnaires.TAB,
         result=questionnaires.result(taken, titles, visit.setting),
-        answered=[
-            (labels[code].label, _said(labels[code].answers, value))
-            for code, value in taken.answers.items()
-            if code in labels
-        ],
-        unanswered=[labels[code].label for code in taken.missing if code in labels],
+        answered=questionnaires.answered(taken, instrument),
+        unanswered=questionnaires.left_open(taken, instrument),
+        history=questionnaires.history(history, visit.setting),
+        retired=instrument is None or instrument.retired,
+        correcting=correcting if "amend" in taken.actions and instrument else "",
     )
+
+
+async def show_correcting(visit: Visit) -> web.StreamResponse:
+    """Recorded answers, to be put right."""
+    return await _correcting(visit, None)
+
+
+async def correct(visit: Visit) -> web.StreamResponse:
+    """Replace answers that were recorded wrongly; the earlier ones are kept."""
+    draft = visit.sent()
+    patient_id, assessment_id = visit.id("patient_id"), visit.id("assessment_id")
+
+    async def send() -> AssessmentBody:
+        data: dict[str, Any] = _answers(draft) | {"reason": draft.value("reason") or None}
+        return await visit.care.assessment.post(
+            f"/assessments/{assessment_id}/amend",
+            AmendAssessment.model_validate(data),
+            AssessmentBody,
+            key=draft.key,
+            version=visit.version(),
+        )
+
+    saved = await attempt(draft, send)
+    if isinstance(saved, Draft):
+        return await _correcting(visit, saved)
+    place = places.patient(patient_id, "assessments", assessment_id)
+    raise web.HTTPSeeOther(f"{place}?done=assessment")
 
 
 def new_assessment(draft: Draft, *, instrument: str) -> NewAssessment:
@@ -104,21 +133,56 @@ def new_assessment(draft: Draft, *, instrument: str) -> NewAssessment:
     Raises:
         ValidationError: what was typed is no valid request.
     """
-    data: dict[str, Any] = {
+    data: dict[str, Any] = _answers(draft) | {
         "instrument": instrument,
-        "answers": questionnaires.answers(draft.values),
-        "not_applicable": draft.all("not_applicable"),
+        "instrument_version": draft.value("instrument_version") or None,
         "mode": draft.value("mode", "in-person"),
     }
-    if draft.value("intent_stated"):
-        data["intent_stated"] = draft.value("intent_stated") == "true"
+    if draft.value("mode") == "proxy" and draft.value("answered_by"):
+        data["answered_by"] = draft.value("answered_by")
     if draft.value("taken_at"):
         data["taken_at"] = draft.value("taken_at")
     return NewAssessment.model_validate(data)
 
 
-def _said(answers: Any, value: int) -> str:
-    return next((f"{value}  {answer.label}" for answer in answers if answer.value == value), "")
+def _answers(draft: Draft) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "answers": questionnaires.answers(draft.values),
+        "not_applicable": draft.all("not_applicable"),
+    }
+    if draft.value("intent_stated"):
+        data["intent_stated"] = draft.value("intent_stated") == "true"
+    return data
+
+
+async def _correcting(visit: Visit, sent: Draft | None) -> web.StreamResponse:
+    patient_id = visit.id("patient_id")
+    care = visit.care.assessment
+    read, instruments, taken = await together(
+        read_record(visit, patient_id),
+        care.get("/instruments", InstrumentList),
+        care.get(f"/assessments/{visit.id('assessment_id')}", AssessmentBody),
+    )
+    instrument = questionnaires.version_of(taken, instruments)
+    if taken.patient_id != patient_id or instrument is None:
+        raise web.HTTPNotFound
+    lines = questionnaires.lines(taken, instrument)
+    draft = sent or visit.draft(**questionnaires.typed(taken))
+    if is_stale(draft):
+        draft = draft.overtaken(lines)
+    return await record_page(
+        visit,
+        "questionnaire.html",
+        read,
+        tab=questionnaires.TAB,
+        status=draft.status,
+        draft=draft,
+        instrument=instrument,
+        items=questionnaires.items(instrument),
+        asks_intent=any(item.red_flag for item in instrument.items),
+        correcting=taken.version,
+        seen=lines,
+    )
 
 
 async def _questionnaire(visit: Visit, draft: Draft) -> web.StreamResponse:

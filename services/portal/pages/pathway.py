@@ -4,13 +4,14 @@ from typing import Any
 
 from aiohttp import web
 
-from services.portal.pages.forms import attempt, is_stale
+from services.portal.pages.forms import attempt, is_stale, signature
 from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import intakes, pathways, places
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
+    DecisionCheck,
     IntakeBody,
     NewProposal,
     PathwayContent,
@@ -47,16 +48,17 @@ async def propose(visit: Visit) -> web.StreamResponse:
 async def decide(visit: Visit) -> web.StreamResponse:
     """A prescriber accepts, chooses otherwise, or declines with a reason."""
     draft = visit.sent()
-    path = f"/pathway-proposals/{visit.id('proposal_id')}/decision"
+    path = f"/pathway-proposals/{visit.id('proposal_id')}"
     data: dict[str, Any] = visit.fields("reason", "note")
     data |= pathways.decision(draft.value("decision"))
     data["plan"] = intakes.answers(draft.values, prefix="plan")
     data["guard_reasons"] = intakes.answers(draft.values, prefix="guard")
 
     async def send() -> ProposalBody:
+        body = PathwayDecision.model_validate(data)
         return await visit.care.assessment.post(
-            path,
-            PathwayDecision.model_validate(data),
+            f"{path}/decision",
+            body.model_copy(update={"signature": await _signed(visit, path, body)}),
             ProposalBody,
             key=draft.part("decide"),
             version=visit.version(),
@@ -64,8 +66,20 @@ async def decide(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _pathway(visit, outcome)
+        return await _pathway(visit, pathways.at_the_form(outcome))
     raise web.HTTPSeeOther(f"{places.patient(visit.id('patient_id'), 'pathway')}?done=decided")
+
+
+async def _signed(visit: Visit, path: str, body: PathwayDecision) -> str | None:
+    """The signature over a plan that goes against a warning, once a password was typed."""
+    if not visit.one("password"):
+        return None
+    checked = await visit.care.assessment.ask(f"{path}/check", body, DecisionCheck)
+    if not checked.guards:
+        return None
+    return await signature(
+        visit, hash_=checked.hash, meaning=checked.meaning, audience="assessment"
+    )
 
 
 async def _pathway(visit: Visit, draft: Draft) -> web.StreamResponse:

@@ -17,6 +17,8 @@ from shared.api.assessment import (
     LeaveCare,
     PatientBody,
     PatientChanges,
+    RestartMessages,
+    ReturnToCare,
     TrajectoryBody,
 )
 from shared.api.identity import Role
@@ -83,6 +85,32 @@ async def leave_care(visit: Visit) -> web.StreamResponse:
     async def send(patient_id: UUID) -> PatientBody:
         body = LeaveCare.model_validate(visit.fields("status", "on", "reason"))
         path = f"/patients/{patient_id}/leave-care"
+        return await visit.care.assessment.post(
+            path, body, PatientBody, key=visit.sent().key, version=visit.version()
+        )
+
+    return await _change(visit, send)
+
+
+async def return_to_care(visit: Visit) -> web.StreamResponse:
+    """Undo an end of care; nothing is sent to the person before messages are restarted."""
+
+    async def send(patient_id: UUID) -> PatientBody:
+        body = ReturnToCare.model_validate(visit.fields("reason"))
+        path = f"/patients/{patient_id}/return-to-care"
+        return await visit.care.assessment.post(
+            path, body, PatientBody, key=visit.sent().key, version=visit.version()
+        )
+
+    return await _change(visit, send)
+
+
+async def restart_messages(visit: Visit) -> web.StreamResponse:
+    """Say that the person may be written to again."""
+
+    async def send(patient_id: UUID) -> PatientBody:
+        body = RestartMessages.model_validate(visit.fields("reason"))
+        path = f"/patients/{patient_id}/restart-messages"
         return await visit.care.assessment.post(
             path, body, PatientBody, key=visit.sent().key, version=visit.version()
         )

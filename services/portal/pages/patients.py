@@ -37,7 +37,9 @@ _FIELDS = (
 async def show_patients(visit: Visit) -> web.StreamResponse:
     """People in care, page by page."""
     status = visit.request.query.get("status", "active")
-    query = {"status": status, "limit": "50"}
+    query = {"limit": "50"} | (
+        {"ownerless": "true"} if status == people.OWNERLESS else {"status": status}
+    )
     if cursor := visit.request.query.get("cursor"):
         query["cursor"] = cursor
     page = await visit.care.assessment.get("/patients", Page[PatientSummary], query)
@@ -108,7 +110,7 @@ def _list(
         draft=draft,
         people=people.rows(found, today=visit.setting.today),
         kind=status,
-        statuses=people.STATUSES,
+        statuses=people.kinds(for_lead=visit.visitor.staff.role is Role.LEAD),
         searched=searched,
         more=more,
         next_href=next_href,

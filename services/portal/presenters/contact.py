@@ -54,6 +54,7 @@ FIELDS = said(
         "care_team": mark("Care team"),
         "status": mark("Whether they are in care"),
         "left_on": mark("When care ended"),
+        "messages_stopped": mark("Whether messages are stopped"),
     }
 )
 _CLEARABLE = ("phone", "email", "postal_address")

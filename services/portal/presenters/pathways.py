@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from services.portal.presenters import intakes, words
+from services.portal.presenters.drafts import Draft
 from services.portal.presenters.intakes import Asked
+from services.portal.presenters.language import gettext as _
 from services.portal.presenters.today import Setting
 from shared.api.assessment import PathwayContent, ProposalBody, TraceLine
 
@@ -115,6 +117,19 @@ def decision(choice: str) -> dict[str, str]:
     return {name: value for name, value in said.items() if value}
 
 
+def at_the_form(draft: Draft) -> Draft:
+    """The refused form with each fault at the field of this form that mends it."""
+    named = {"signature": "password"}
+    faults = (
+        replace(
+            fault,
+            field=named.get(fault.field, fault.field.replace("guard_reasons.", "guard.", 1)),
+        )
+        for fault in draft.faults
+    )
+    return replace(draft, faults=tuple(faults))
+
+
 def _needed_for(code: str, content: PathwayContent) -> str:
     ways = [arm.label for arm in content.arms if code in arm.needs]
     return f"Needed for: {', '.join(ways)}." if ways else ""
@@ -144,4 +159,18 @@ def _decided(
     arm = f": {labels.get(one.decided_arm, one.decided_arm)}" if one.decided_arm else ""
     reasons = {choice.code: choice.label for choice in content.decision_reasons}
     why = f" Reason: {reasons.get(one.reason, one.reason)}." if one.reason else ""
-    return f"{_DECISIONS[one.decision]}{arm}. {by}, {at}.{why}"
+    return f"{_DECISIONS[one.decision]}{arm}. {by}, {at}.{why}{_past_guards(one, content)}"
+
+
+def _past_guards(one: ProposalBody, content: PathwayContent) -> str:
+    """Which warnings the plan goes against, why, and that it was signed."""
+    if not one.guard_reasons:
+        return ""
+    reasons = {choice.code: choice.label for choice in content.guard_reasons}
+    texts = {guard.code: guard.text for guard in one.guards}
+    said = "; ".join(
+        f"{texts.get(code, code).rstrip('.')}: {reasons.get(why, why)}"
+        for code, why in one.guard_reasons.items()
+    )
+    signed = _("signed") if one.signed_at else _("not signed")
+    return " " + _("Against a warning (%(signed)s): %(said)s.", signed=signed, said=said)

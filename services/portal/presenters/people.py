@@ -7,9 +7,12 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from services.portal.presenters import places, record, words
+from services.portal.presenters.language import gettext as _
 from shared.api.assessment import PatientSummary
 
 STATUSES = {"active": "In care", "left-care": "Has left care", "deceased": "Has died"}
+OWNERLESS = "ownerless"
+"""People in care whom no active colleague looks after; every lead sees them all."""
 LANGUAGES = (
     ("en", "English"),
     ("ar", "Arabic"),
@@ -54,6 +57,11 @@ def rows(people: Iterable[PatientSummary], *, today: date) -> tuple[Person, ...]
         )
         for person in people
     )
+
+
+def kinds(*, for_lead: bool) -> dict[str, str]:
+    """The lists there are: by where people are in care, and whom nobody looks after."""
+    return STATUSES | ({OWNERLESS: _("Nobody looks after them")} if for_lead else {})
 
 
 def zones() -> Sequence[tuple[str, str]]:

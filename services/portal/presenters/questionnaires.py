@@ -14,7 +14,10 @@ from services.portal.presenters.record import Flag
 from services.portal.presenters.today import Setting
 from shared.api.assessment import (
     AssessmentBody,
+    AssessmentHistory,
     InstrumentBody,
+    InstrumentItem,
+    InstrumentList,
     InstrumentTrajectory,
     TrajectoryBody,
 )
@@ -50,12 +53,23 @@ class Result:
     band: str
     how: str
     by: str
+    asked_with: str
     amended: bool
     findings: tuple[str, ...]
     missing: tuple[str, ...]
     subscales: tuple[tuple[str, str], ...]
     flags: tuple[Flag, ...]
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of corrected answers."""
+
+    when: str
+    by: str
+    total: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,7 @@ def items(instrument: InstrumentBody) -> tuple[Item, ...]:
     return tuple(
         Item(
             name=f"answers.{item.code}",
-            label=f"{place}. {item.label}",
+            label=f"{place}. {item.wording or item.label}",
             answers=tuple(
                 (str(answer.value), f"{answer.value}  {answer.label}") for answer in item.answers
             ),
@@ -113,8 +127,9 @@ def result(one: AssessmentBody, titles: Mapping[str, str], setting: Setting) -> 
         taken=words.when(one.taken_on, today=setting.today),
         total=f"{one.total}{highest}" if one.total is not None else "No total",
         band=one.band_label or "",
-        how=dict(MODES)[one.mode],
+        how=f"{dict(MODES)[one.mode]}{f': {one.answered_by}' if one.answered_by else ''}",
         by=words.who_recorded(one.recorded_by, setting.staff),
+        asked_with=_("version %(version)s", version=one.instrument_version),
         amended=one.amended,
         findings=one.findings,
         missing=one.missing,
@@ -136,6 +151,64 @@ def progress(
 def titles_of(instruments: Sequence[InstrumentBody]) -> dict[str, str]:
     """What each questionnaire is called."""
     return {instrument.code: instrument.title for instrument in instruments}
+
+
+def version_of(one: AssessmentBody, instruments: InstrumentList) -> InstrumentBody | None:
+    """The version of the questionnaire that took these answers, in use or retired."""
+    asked = (one.instrument, one.instrument_version)
+    known = (*instruments.items, *instruments.retired)
+    return next((found for found in known if (found.code, found.version) == asked), None)
+
+
+def answered(one: AssessmentBody, instrument: InstrumentBody | None) -> tuple[tuple[str, str], ...]:
+    """Each question and its answer in the words it was asked in; by code and number alone where
+    that version is not kept."""
+    if instrument is None:
+        return tuple((code, str(value)) for code, value in one.answers.items())
+    return tuple(
+        (item.label, _said(item, one.answers[item.code]))
+        for item in instrument.items
+        if item.code in one.answers
+    )
+
+
+def left_open(one: AssessmentBody, instrument: InstrumentBody | None) -> tuple[str, ...]:
+    """The questions without an answer."""
+    labels = {item.code: item.label for item in instrument.items} if instrument else {}
+    return tuple(labels.get(code, code) for code in one.missing)
+
+
+def history(found: AssessmentHistory, setting: Setting) -> tuple[Version, ...]:
+    """Every version of corrected answers, newest first; none where nothing was corrected."""
+    if len(found.versions) < 2:
+        return ()
+    return tuple(
+        Version(
+            when=words.moment(one.recorded_at, zone=setting.zone, now=setting.now),
+            by=words.who_recorded(one.recorded_by, setting.staff),
+            total=_("No total") if one.total is None else str(one.total),
+            why=one.reason or _("First answers"),
+        )
+        for one in reversed(found.versions)
+    )
+
+
+def typed(one: AssessmentBody) -> dict[str, str | tuple[str, ...]]:
+    """The form as it was answered, to be corrected."""
+    given: dict[str, str | tuple[str, ...]] = {
+        f"answers.{code}": str(value) for code, value in one.answers.items()
+    }
+    return given | {"not_applicable": one.not_applicable}
+
+
+def lines(one: AssessmentBody, instrument: InstrumentBody | None) -> tuple[str, ...]:
+    """The answers in one line each, to compare with."""
+    return tuple(f"{label}: {said}" for label, said in answered(one, instrument))
+
+
+def _said(item: InstrumentItem, value: int) -> str:
+    labels = {answer.value: answer.label for answer in item.answers}
+    return f"{value}  {labels.get(value, '')}".rstrip()
 
 
 def taken_href(patient_id: UUID, instrument: str) -> str:

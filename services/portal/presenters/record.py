@@ -83,7 +83,7 @@ class Cautions:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """``status`` is empty while the person is in care."""
+    """``status`` is empty while the person is in care and may be written to."""
 
     patient_id: UUID
     name: str
@@ -123,7 +123,8 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
         name=words.full_name(patient.given_name, patient.family_name),
         birth=words.born(patient.birth_date, today=setting.today),
         number=number(patient.patient_id),
-        status=_STATUSES.get(patient.status, ""),
+        status=_STATUSES.get(patient.status, "")
+        or (_("Messages are stopped") if patient.messages_stopped else ""),
         taking=_taking(record),
         taking_since=PHASES.get(course.phase, words.plain(course.phase)) if course else "",
         cautions=_cautions(record),

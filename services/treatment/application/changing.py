@@ -15,6 +15,7 @@ from services.treatment.application.refusals import (
     Unknown,
 )
 from services.treatment.domain.course import Course
+from services.treatment.domain.errors import NotInCare
 from services.treatment.domain.live_taper import Taper
 from services.treatment.domain.person import Known, known
 from services.treatment.domain.plan_change import PlanVersion
@@ -43,12 +44,18 @@ def stopping(course: Course, fact: type[CourseFact]) -> tuple[MakeFact, ...]:
     return (stating(fact), stating(TaperStopped)) if live else (stating(fact),)
 
 
-async def load(work: Work, course_id: UUID, *, now: datetime, expected: int = 0) -> Loaded:
+async def load(
+    work: Work, course_id: UUID, *, now: datetime, expected: int = 0, to_end_it: bool = False
+) -> Loaded:
     """The course as it is now; ``expected`` is the version the caller saw, 0 if any will do.
+
+    ``to_end_it``: the record may be closed of somebody who has left care or died; nothing else
+    is done to it then.
 
     Raises:
         Unknown: there is none.
         StaleVersion: it has changed since.
+        NotInCare: the person left care or has died.
     """
     course = await work.courses.get(course_id)
     if course is None:
@@ -56,6 +63,8 @@ async def load(work: Work, course_id: UUID, *, now: datetime, expected: int = 0)
     if expected and course.version != expected:
         raise StaleVersion
     patient = await known_patient(work, course.patient_id)
+    if not (patient.in_care or to_end_it):
+        raise NotInCare
     return Loaded(course=course, patient=patient, today=patient.today(now))
 
 

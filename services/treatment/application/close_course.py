@@ -14,7 +14,7 @@ async def close_course(
     work: Work, *, course_id: UUID, expected: int, reason: str, now: datetime
 ) -> Course:
     """Raises: Unknown, StaleVersion, IllegalMove."""
-    found = await load(work, course_id, now=now, expected=expected)
+    found = await load(work, course_id, now=now, expected=expected, to_end_it=True)
     closed = life.close(found.course, today=found.today, has_left_care=not found.patient.in_care)
     return await commit(
         work,

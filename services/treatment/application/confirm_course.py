@@ -17,7 +17,6 @@ from services.treatment.domain import course as life
 from services.treatment.domain.calendar_days import add_months
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
-from services.treatment.domain.errors import IllegalMove
 from services.treatment.domain.person import Known
 from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
@@ -42,15 +41,13 @@ async def confirm_course(
     """The rules are asked again with what is known now; every warning needs a reason.
 
     Raises:
-        Unknown, StaleVersion, IllegalMove, InformationMissing, SignatureMismatch,
+        Unknown, StaleVersion, NotInCare, IllegalMove, InformationMissing, SignatureMismatch,
         SignatureUsed, Blocked, ReasonNeeded
         OtherCourse: the person takes another one.
     """
     found = await load(work, course_id, now=now, expected=expected)
     course, patient = found.course, found.patient
     require(Move.CONFIRM, course.phase)
-    if not patient.in_care:
-        raise IllegalMove("This person is no longer in care here.")
     await require_complete_information(work, patient.id)
     check_signature(
         hash_=signed.hash,

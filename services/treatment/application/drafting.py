@@ -9,7 +9,7 @@ from services.treatment.application.judging import facts_for, names_of
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
-from services.treatment.domain.errors import BadDate, Blocked, IllegalMove, require_near
+from services.treatment.domain.errors import BadDate, Blocked, NotInCare, require_near
 from services.treatment.domain.findings import Finding, Level
 from services.treatment.domain.person import HealthProfile, Known
 from services.treatment.domain.phases import Phase
@@ -49,7 +49,7 @@ async def draft_course(
     """A draft with what speaks against it; a block refuses at once.
 
     Raises:
-        BadDate, BadDose, Blocked, IllegalMove, RuleRefusal
+        BadDate, BadDose, Blocked, NotInCare, RuleRefusal
     """
     _check_person(patient, wish.starts_on, today=today, book=book)
     drug = formulary.drug(wish.drug)
@@ -130,7 +130,7 @@ def refuse_blocks(findings: tuple[Finding, ...]) -> None:
 
 def _check_person(patient: Known, starts_on: date, *, today: date, book: Rulebook) -> None:
     if not patient.in_care:
-        raise IllegalMove("This person is no longer in care here.")
+        raise NotInCare
     if starts_on < patient.enrolled_on:
         raise BadDate(f"The start is before enrolment on {patient.enrolled_on}.", field="starts_on")
     require_near(starts_on, today=today, most_days=book.most_ahead_days, field="starts_on")

@@ -10,7 +10,7 @@ from services.treatment.application.outline_taper import HISTORY_CONDITIONS
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.recheck_courses import recheck_courses
 from services.treatment.application.refusals import StaleVersion
-from services.treatment.domain.errors import BadDate, Refusal
+from services.treatment.domain.errors import BadDate, NotInCare, Refusal
 from services.treatment.domain.person import HealthProfile
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import Taken
@@ -61,11 +61,13 @@ async def record_health_profile(
     """A new version beside the old ones; running courses are judged by it at once.
 
     Raises:
-        NotYetKnown, StaleVersion
+        NotYetKnown, NotInCare, StaleVersion
         UnknownCondition: no rule would ever look at it.
         BadDate: a last dose in the future.
     """
     patient = await known_patient(work, patient_id)
+    if not patient.in_care:
+        raise NotInCare
     today = patient.today(now)
     if any(taken.last_on is not None and taken.last_on > today for taken in medicines):
         raise BadDate("A last dose lies in the future.", field="medicines")

@@ -14,7 +14,7 @@ async def withdraw_course(
     work: Work, *, course_id: UUID, expected: int, reason: str, now: datetime
 ) -> Course:
     """Raises: Unknown, StaleVersion, IllegalMove."""
-    found = await load(work, course_id, now=now, expected=expected)
+    found = await load(work, course_id, now=now, expected=expected, to_end_it=True)
     return await commit(
         work,
         found.course,

@@ -48,14 +48,20 @@ SIGNED = frozenset({Move.STEP_BACK, Move.SLOW_DOWN, Move.REINSTATE})
 """Moves that only a signed proposal makes; a hold within the standing order needs none."""
 
 
+NOBODY = ""
+"""The role that everybody has beside the bed of somebody who is no longer in care."""
+_ENDS = frozenset({Move.CLOSE, Move.WITHDRAW})
+
+
 def actions(course: Course, role: str, *, has_left_care: bool) -> tuple[str, ...]:
-    """What this role may do to the course as a whole now."""
+    """What this role may do to the course as a whole now; end it, once the person has left."""
     over = course.phase is Phase.STOPPED_WATCH and not looks_owed(course)
     return tuple(
         move.value
         for move in allowed_moves(course.phase)
         if role in WHO[move]
         and move not in PER_ITEM | SIGNED
+        and (move in _ENDS or not has_left_care)
         and (move is not Move.RESUME or course.phase is Phase.SUSPENDED)
         and (move is not Move.CLOSE or over or has_left_care)
     )

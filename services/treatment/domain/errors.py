@@ -21,6 +21,15 @@ class IllegalMove(Refusal):
     code = "illegal-move"
 
 
+class NotInCare(Refusal):
+    """The person left or has died: nothing goes on until somebody says that they are back."""
+
+    code = "not-in-care"
+
+    def __init__(self) -> None:
+        super().__init__("This person is no longer in care here.")
+
+
 class BadDate(Refusal):
     """A date is impossible, too early or too late for what it says."""
 

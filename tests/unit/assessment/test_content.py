@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.assessment.adapters.content import HERE, BadContent, load
+from services.assessment.domain.refusals import RuleViolation
 
 PHQ9 = "instruments/phq-9.toml"
 SCREEN = "instruments/c-ssrs-screener.toml"
@@ -82,3 +83,55 @@ def test_items_are_short_labels_of_our_own() -> None:
     for instrument in load().instruments.values():
         for item in instrument.items:
             assert len(item.label.split()) <= 9, item.label
+
+
+def _retire(folder: Path, *, version: str = "0", name: str = "phq-9@0.toml") -> None:
+    """Keep an older version of a questionnaire beside the one in use."""
+    (folder / "instruments" / "retired").mkdir()
+    text = (folder / PHQ9).read_text(encoding="utf-8")
+    older = text.replace('version = "1"', f'version = "{version}"', 1)
+    (folder / "instruments" / "retired" / name).write_text(older, encoding="utf-8")
+
+
+def test_a_retired_version_is_kept_and_not_used(folder: Path) -> None:
+    _retire(folder)
+    content = load(folder)
+
+    assert content.usable("phq-9").version == "1"
+    older = content.taken_with("phq-9", "0")
+    assert older is not None
+    assert older.version == "0"
+    assert content.taken_with("phq-9", "7") is None
+    with pytest.raises(RuleViolation, match="version 0 is retired") as refusal:
+        content.usable("phq-9", "0")
+    assert (refusal.value.code, refusal.value.field) == ("retired-version", "instrument_version")
+    with pytest.raises(RuleViolation, match="no version 7") as unknown:
+        content.usable("phq-9", "7")
+    assert unknown.value.code == "unknown-version"
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "said"),
+    [
+        ("1", "phq-9@1.toml", "1 is the one in use"),
+        ("0", "phq-9.toml", "must be named phq-9@0.toml"),
+    ],
+)
+def test_a_retired_version_that_cannot_be_is_named(
+    folder: Path, version: str, name: str, said: str
+) -> None:
+    _retire(folder, version=version, name=name)
+
+    with pytest.raises(BadContent, match=said):
+        load(folder)
+
+
+def test_a_retired_version_of_nothing_is_named(folder: Path) -> None:
+    _retire(folder)
+    (folder / "instruments" / "retired" / "phq-9@0.toml").rename(folder / "gone.toml")
+    text = (folder / "gone.toml").read_text(encoding="utf-8")
+    older = text.replace('code = "phq-9"', 'code = "phq-8"', 1)
+    (folder / "instruments" / "retired" / "phq-8@0.toml").write_text(older, encoding="utf-8")
+
+    with pytest.raises(BadContent, match="no version of it is in use"):
+        load(folder)

@@ -34,7 +34,7 @@ from services.treatment.application.suspect_relapse import suspect_relapse
 from services.treatment.application.watch_response import watch_response
 from services.treatment.domain.course import Ending
 from services.treatment.domain.drug import DoseCap
-from services.treatment.domain.errors import Blocked, IllegalMove, ReasonNeeded
+from services.treatment.domain.errors import Blocked, IllegalMove, NotInCare, ReasonNeeded
 from services.treatment.domain.findings import Level
 from services.treatment.domain.live_taper import NO_DOSE
 from services.treatment.domain.phases import Phase
@@ -159,7 +159,7 @@ async def test_titration_rounds_down_to_what_can_be_taken(work):
 async def test_a_person_who_left_care_starts_nothing(work):
     work.patients.put(a_patient(status="left-care"))
 
-    with pytest.raises(IllegalMove):
+    with pytest.raises(NotInCare):
         await propose(work)
 
 

@@ -49,7 +49,7 @@ def build_api(content: Content, wording: Wording | None = None, *, keys: Keys | 
     intake.add(api, content)
     invitations.add(api, content, wording or {})
     flags.add(api, content)
-    pathway.add(api, content)
+    pathway.add(api, content, keys)
     trajectory.add(api, content)
     timeline.add(api, content)
     emergency.add(api, keys)

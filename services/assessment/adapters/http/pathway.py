@@ -10,26 +10,31 @@ from services.assessment.adapters.access import (
     looked_at,
     visible_patient,
 )
-from services.assessment.adapters.bodies import pathway_content, proposal_body
+from services.assessment.adapters.bodies import guard_body, pathway_content, proposal_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.adapters.rule_report import rule_report
-from services.assessment.application.decide_pathway import decide_pathway
+from services.assessment.application.decide_pathway import check_pathway, decide_pathway
 from services.assessment.application.finding import known
 from services.assessment.application.propose_pathway import propose_pathway
 from services.assessment.domain.content import Content
 from services.assessment.domain.decision import Decision, Verdict
+from services.assessment.domain.refusals import RuleViolation
+from services.assessment.domain.signing import OVERRIDE_GUARD, Signed
 from shared.api import assessment as bodies
 from shared.api.body import Page
 from shared.api.identity import Role
-from shared.runtime.http import Api, Call
+from shared.runtime.auth import Keys, Unauthenticated, verify_signature
+from shared.runtime.http import Api, Call, Mode
 
+AUDIENCE = "assessment"
 REPORTED_TO = frozenset({Role.PRESCRIBER, Role.LEAD})
 
 
-def add(api: Api, content: Content) -> None:
-    """The routes of the pathway."""
+def add(api: Api, content: Content, keys: Keys | None) -> None:
+    """The routes of the pathway. Without ``keys`` no signature can be checked."""
     _add_reading(api, content)
     _add_changing(api, content)
+    _add_deciding(api, content, keys)
 
 
 def _add_reading(api: Api, content: Content) -> None:
@@ -90,6 +95,29 @@ def _add_changing(api: Api, content: Content) -> None:
         )
         return proposal_body(made, content, role=call.principal.role)
 
+
+def _add_deciding(api: Api, content: Content, keys: Keys | None) -> None:
+    @api.post(
+        "/api/v1/pathway-proposals/{proposal_id}/check",
+        roles=DECIDERS,
+        mode=Mode.READS,
+        raises=(404, 422),
+    )
+    async def check(
+        call: Call, proposal_id: UUID, body: bodies.PathwayDecision
+    ) -> bodies.DecisionCheck:
+        """What a decision would run into, and what to sign to go on all the same."""
+        made = known(await SqlWork(call.tx).proposals.get(proposal_id))
+        await looked_at(call, made.patient_id, "decision-check")
+        found = await check_pathway(
+            SqlWork(call.tx), content, proposal_id=proposal_id, decision=_decision(call, body)
+        )
+        return bodies.DecisionCheck(
+            guards=tuple(guard_body(rule) for rule in found.guards),
+            hash=found.hash,
+            meaning=OVERRIDE_GUARD,
+        )
+
     @api.post(
         "/api/v1/pathway-proposals/{proposal_id}/decision",
         roles=DECIDERS,
@@ -99,23 +127,49 @@ def _add_changing(api: Api, content: Content) -> None:
     async def decide(
         call: Call, proposal_id: UUID, body: bodies.PathwayDecision
     ) -> bodies.ProposalBody:
-        """Accept, change or decline."""
+        """Accept, change or decline; a plan past a guard with a signature."""
         before = known(await SqlWork(call.tx).proposals.get(proposal_id))
         await visible_patient(call, before.patient_id)
         made = await decide_pathway(
             SqlWork(call.tx),
             content,
             proposal_id=proposal_id,
-            decision=Decision(
-                verdict=Verdict(body.decision),
-                by=call.principal.staff_id,
-                at=call.tx.now,
-                arm=body.arm,
-                reason=body.reason,
-                note=body.note,
-                plan=dict(body.plan),
-                guard_reasons=dict(body.guard_reasons),
-            ),
+            decision=_decision(call, body),
+            signed=await _signed(body.signature, keys),
             expected=call.if_match,
         )
         return proposal_body(made, content, role=call.principal.role)
+
+
+def _decision(call: Call, body: bodies.PathwayDecision) -> Decision:
+    return Decision(
+        verdict=Verdict(body.decision),
+        by=call.principal.staff_id,
+        at=call.tx.now,
+        arm=body.arm,
+        reason=body.reason,
+        note=body.note,
+        plan=dict(body.plan),
+        guard_reasons=dict(body.guard_reasons),
+    )
+
+
+async def _signed(token: str | None, keys: Keys | None) -> Signed | None:
+    """Who signed what, as the portal's keys prove it.
+
+    Raises:
+        RuleViolation: it is expired, forged, or for another service.
+    """
+    if token is None or keys is None:
+        return None
+    try:
+        proof = await verify_signature(token, keys=keys, audience=AUDIENCE)
+    except Unauthenticated as refused:
+        sentence = "The signature is not valid any more: sign again."
+        raise RuleViolation("signature-mismatch", sentence, field="signature") from refused
+    return Signed(
+        staff_id=proof.staff_id,
+        hash=proof.hash,
+        meaning=proof.meaning,
+        signed_at=proof.signed_at,
+    )

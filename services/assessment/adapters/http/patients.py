@@ -11,6 +11,7 @@ from services.assessment.application.amend_patient import amend_patient
 from services.assessment.application.enrol_patient import enrol_patient
 from services.assessment.application.keep_carers import add_carer, change_carer, end_carer
 from services.assessment.application.leave_care import leave_care
+from services.assessment.application.return_to_care import restart_messages, return_to_care
 from services.assessment.application.set_care_team import set_care_team
 from services.assessment.domain.patient import Details, Patient, PatientStatus, folded
 from services.assessment.domain.refusals import RuleViolation
@@ -25,6 +26,7 @@ def add(api: Api) -> None:
     """The routes of patients."""
     _add_reading(api)
     _add_changing(api)
+    _add_returning(api)
     _add_carers(api)
 
 
@@ -135,6 +137,36 @@ def _add_changing(api: Api) -> None:
             reason=body.reason,
             expected=call.if_match,
             now=call.tx.now,
+        )
+        return await _answer(call, patient)
+
+
+def _add_returning(api: Api) -> None:
+    guarded: dict[str, Any] = {
+        "roles": CARERS,
+        "raises": (404, 409, 412, 422, 428),
+        "if_match": True,
+    }
+
+    @api.post("/api/v1/patients/{patient_id}/return-to-care", **guarded)
+    async def undo_end(
+        call: Call, patient_id: UUID, body: bodies.ReturnToCare
+    ) -> bodies.PatientBody:
+        """Undo an end of care that was a mistake or is over."""
+        await visible_patient(call, patient_id)
+        patient = await return_to_care(
+            SqlWork(call.tx), patient_id=patient_id, reason=body.reason, expected=call.if_match
+        )
+        return await _answer(call, patient)
+
+    @api.post("/api/v1/patients/{patient_id}/restart-messages", **guarded)
+    async def write_again(
+        call: Call, patient_id: UUID, body: bodies.RestartMessages
+    ) -> bodies.PatientBody:
+        """Say that the person may be written to again."""
+        await visible_patient(call, patient_id)
+        patient = await restart_messages(
+            SqlWork(call.tx), patient_id=patient_id, reason=body.reason, expected=call.if_match
         )
         return await _answer(call, patient)
 

@@ -21,10 +21,21 @@ from shared.events.assessment import (
     PatientEnrolled,
     PatientFact,
     PatientLeftCare,
+    PatientMessagesRestarted,
+    PatientReturnedToCare,
 )
 from shared.events.envelope import Event, Fact
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler, Unacceptable
+
+PLACES: tuple[type[Fact], ...] = (
+    PatientEnrolled,
+    CareTeamChanged,
+    PatientLeftCare,
+    PatientReturnedToCare,
+    PatientMessagesRestarted,
+)
+"""Each says the same in full: where somebody is in care, and whether they may be written to."""
 
 
 def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
@@ -39,6 +50,7 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
             status=CareStatus(patient.status),
             team=patient.team,
             care_team=patient.care_team,
+            messages_stopped=patient.messages_stopped,
             rules=rules,
             now=tx.now,
         )
@@ -63,7 +75,7 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
         )
 
     return {
-        **dict.fromkeys((PatientEnrolled, CareTeamChanged, PatientLeftCare), on_patient),
+        **dict.fromkeys(PLACES, on_patient),
         PatientDetailsChanged: on_details,
     }
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, String
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, String, false
 from sqlmodel import Field
 
 from services.engagement.adapters.tables.row import Row
@@ -28,6 +28,9 @@ class PatientRow(Row, table=True):
     family_name: str | None = Field(sa_type=String(100))
     birth_date: date | None
     reach: dict[str, Any] | None = Field(sa_column=Column(Json, nullable=True))
+    messages_stopped: bool = Field(
+        sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
 
 
 class CareTeamRow(Row, table=True):

@@ -33,7 +33,13 @@ class Patients(Protocol):
         ...
 
     async def place(
-        self, patient_id: UUID, *, status: CareStatus, team: str, care_team: tuple[UUID, ...]
+        self,
+        patient_id: UUID,
+        *,
+        status: CareStatus,
+        team: str,
+        care_team: tuple[UUID, ...],
+        messages_stopped: bool,
     ) -> None:
         """Where the person is in care."""
         ...

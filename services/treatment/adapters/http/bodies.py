@@ -7,6 +7,7 @@ from services.treatment.application.offer_drugs import Offer
 from services.treatment.application.propose_switch import Switch
 from services.treatment.application.record_health_profile import Vocabulary
 from services.treatment.domain.authority import (
+    NOBODY,
     actions,
     leaving_actions,
     look_actions,
@@ -105,6 +106,7 @@ def course_body(
 ) -> CourseBody:
     """A course as this role may see and change it today."""
     draft = course.phase is Phase.DRAFT
+    acting = role if patient.in_care else NOBODY
     return CourseBody(
         course_id=course.id,
         version=course.version,
@@ -124,9 +126,11 @@ def course_body(
         titration=tuple(_titration(step) for step in course.titration),
         clock=clock_body(course, today=today),
         response=_response(course, response),
-        reviews=tuple(_review(course, review, role) for review in course.reviews),
+        reviews=tuple(_review(course, review, acting) for review in course.reviews),
         findings=finding_bodies(findings, book),
-        taper=_taper(course, course.taper, role, book=book, today=today) if course.taper else None,
+        taper=_taper(course, course.taper, acting, book=book, today=today)
+        if course.taper
+        else None,
         signing=SigningBody(hash=course_hash(course), meaning=CONFIRM_COURSE) if draft else None,
         information_missing=information_missing,
         known_risk_factors=tuple(sorted(book.duration.factors)),
@@ -135,7 +139,7 @@ def course_body(
         formulation=course.family,
         replaces=course.replaces,
         successor_id=course.successor_id,
-        leaving=tuple(_leaving(course, step, role) for step in course.leaving),
+        leaving=tuple(_leaving(course, step, acting) for step in course.leaving),
         switch=axis_body(switch) if switch else None,
         maoi_from=_maoi_from(course, drug),
         actions=actions(course, role, has_left_care=not patient.in_care),

@@ -17,6 +17,7 @@ from services.treatment.application.decide_plan_change import (
 from services.treatment.application.explain_symptoms import explain_symptoms
 from services.treatment.application.propose_plan_change import propose_plan_change
 from services.treatment.application.refusals import Unknown
+from services.treatment.domain.authority import NOBODY
 from services.treatment.domain.carrying_out import Wanted
 from services.treatment.domain.course import Course
 from services.treatment.domain.plan_change import ChangeKind, PlanChange
@@ -47,9 +48,10 @@ def _add_proposing(api: Api, desk: Desk) -> None:
     @api.get("/api/v1/courses/{course_id}/plan-changes", roles=CLINICAL, raises=(404, 409))
     async def list_plan_changes(call: Call, course_id: UUID) -> Page[PlanChangeBody]:
         """Proposed versions, newest first, with what became of them."""
-        course, _ = await desk.visible_course(call, course_id, read="plan-changes")
+        course, patient = await desk.visible_course(call, course_id, read="plan-changes")
         found = await desk.work(call).changes.of(course_id)
-        return Page[PlanChangeBody](items=tuple(_shown(desk, call, one, course) for one in found))
+        shown = (_shown(desk, call, one, course, in_care=patient.in_care) for one in found)
+        return Page[PlanChangeBody](items=tuple(shown))
 
     @api.post(
         "/api/v1/courses/{course_id}/plan-changes", roles=PLANNERS, status=201, raises=(404, 409)
@@ -81,8 +83,8 @@ def _add_proposing(api: Api, desk: Desk) -> None:
     async def read_plan_change(call: Call, change_id: UUID) -> PlanChangeBody:
         """One proposed version with its diff."""
         change = await _change(desk, call, change_id)
-        course, _ = await desk.visible_course(call, change.course_id, read="plan-change")
-        return _shown(desk, call, change, course)
+        course, patient = await desk.visible_course(call, change.course_id, read="plan-change")
+        return _shown(desk, call, change, course, in_care=patient.in_care)
 
 
 def _add_deciding(api: Api, desk: Desk) -> None:
@@ -176,8 +178,11 @@ RULES = {
 }
 
 
-def _shown(desk: Desk, call: Call, change: PlanChange, course: Course) -> PlanChangeBody:
-    return change_body(change, course=course, role=call.principal.role, book=desk.book)
+def _shown(
+    desk: Desk, call: Call, change: PlanChange, course: Course, *, in_care: bool = True
+) -> PlanChangeBody:
+    role = call.principal.role if in_care else NOBODY
+    return change_body(change, course=course, role=role, book=desk.book)
 
 
 async def _change(desk: Desk, call: Call, change_id: UUID) -> PlanChange:

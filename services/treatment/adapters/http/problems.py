@@ -14,6 +14,7 @@ from services.treatment.domain.errors import (
     IllegalMove,
     NoSuchItem,
     NotAuthorised,
+    NotInCare,
     PlanSuperseded,
     Refusal,
 )
@@ -29,6 +30,7 @@ PROBLEMS: dict[type[Exception], int] = {
     InformationMissing: 409,
     SignatureUsed: 409,
     IllegalMove: 409,
+    NotInCare: 409,
     AlreadyDone: 409,
     PlanSuperseded: 409,
     Frozen: 409,

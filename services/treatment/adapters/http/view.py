@@ -7,6 +7,7 @@ from services.treatment.application.draft_taper import findings_now
 from services.treatment.application.judging import axis_of, findings_on
 from services.treatment.application.ports import Work
 from services.treatment.application.record_review import response_of
+from services.treatment.domain.authority import NOBODY
 from services.treatment.domain.course import Course
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.person import Known
@@ -89,6 +90,5 @@ async def show_plan(
     if plan.state is PlanState.DRAFT:
         found = Loaded(course=course, patient=patient, today=patient.today(call.tx.now))
         findings = await findings_now(desk.work(call), found, plan, book=desk.book)
-    return plan_body(
-        plan, course=course, findings=findings, role=call.principal.role, book=desk.book
-    )
+    role = call.principal.role if patient.in_care else NOBODY
+    return plan_body(plan, course=course, findings=findings, role=role, book=desk.book)
