@@ -5,8 +5,8 @@ A change, its outgoing facts and its audit entries commit together or not at all
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -269,23 +269,14 @@ class Database:
     async def _begin(
         self, causes: Sequence[Cause], *, at: datetime | None = None
     ) -> AsyncIterator[Sequence[Transaction]]:
-        try:
+        with _outages():
             async with self._sessions() as session, session.begin():
-                now = at or await self._connect_and_read_now(session)
+                with _unreachable():
+                    now = at or await self.read_now(session)
                 yield [
                     Transaction(session, source=self.source, now=now, cause=cause)
                     for cause in causes
                 ]
-        except Exception as error:
-            if (away := outage(error)) is None:
-                raise
-            raise away from error
-
-    async def _connect_and_read_now(self, session: AsyncSession) -> datetime:
-        try:
-            return await self.read_now(session)
-        except OSError as error:  # refused, unroutable or timed out: no driver renames these
-            raise DatabaseAway(type(error).__name__) from error
 
     async def read_now(self, session: AsyncSession) -> datetime:
         """The database's time plus the demo offset, aware UTC."""
@@ -294,9 +285,14 @@ class Database:
         return now.astimezone(UTC) + timedelta(seconds=offset or 0)
 
     async def compare_clocks(self) -> None:
-        """Read the database's clock, this machine's and the time passed, for the guard."""
-        async with self.engine.connect() as connection:
-            stamp, _offset = (await connection.execute(self._now)).one()
+        """Read the database's clock, this machine's and the time passed, for the guard.
+
+        Raises:
+            DatabaseAway: the database is unreachable or busy.
+        """
+        with _outages(), _unreachable():
+            async with self.engine.connect() as connection:
+                stamp, _offset = (await connection.execute(self._now)).one()
         database = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
         self.guard.compare(
             database.astimezone(UTC), wall=clock.real_now(), elapsed_s=clock.elapsed()
@@ -319,6 +315,26 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    """The driver's many words for an outage become one."""
+    try:
+        yield
+    except Exception as error:
+        if (away := outage(error)) is None:
+            raise
+        raise away from error
+
+
+@contextmanager
+def _unreachable() -> Iterator[None]:
+    """Around the first statement: refused, unroutable or timed out, which no driver renames."""
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseAway(type(error).__name__) from error
 
 
 def _note_writes(

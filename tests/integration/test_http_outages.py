@@ -12,6 +12,7 @@ from shared.api.identity import Role
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
 from shared.runtime.http.app import MAX_IN_FLIGHT
+from shared.runtime.outage import DatabaseAway
 from tests.support.databases import Databases
 from tests.support.notebook import (
     SERVICE,
@@ -100,6 +101,31 @@ async def test_an_exhausted_pool_is_answered_503(postgres_databases: Databases) 
         answer = await service.ask("GET", "/api/v1/notes")
 
     assert (answer.status, answer.code) == (503, "unavailable")
+    await db.close()
+
+
+@pytest.mark.postgres
+async def test_comparing_clocks_waits_for_a_busy_database_like_everything_else(
+    postgres_databases: Databases,
+) -> None:
+    db = Database.open(await postgres_databases.with_tables(metadata), source=SERVICE)
+    async with AsyncExitStack() as held:
+        for _ in range(15):
+            await held.enter_async_context(db.reading())
+
+        with pytest.raises(DatabaseAway):
+            await db.compare_clocks()
+
+    await db.compare_clocks()
+    await db.close()
+
+
+async def test_comparing_clocks_with_nobody_there_is_an_outage(unused_tcp_port: int) -> None:
+    db = Database.open(f"postgresql+asyncpg://x@127.0.0.1:{unused_tcp_port}/x", source=SERVICE)
+
+    with pytest.raises(DatabaseAway):
+        await db.compare_clocks()
+
     await db.close()
 
 
