@@ -26,8 +26,10 @@ from services.portal.settings import Settings, networks
 from shared.events.listeners import WATCHED
 from shared.runtime.db import Database
 from shared.runtime.http import Api
+from shared.runtime.http.limits import Rate
 from shared.runtime.schema import Schema
 from shared.runtime.service import Refused, Service
+from shared.runtime.settings import requests_per_minute
 from shared.runtime.ticker import Tick
 
 _HOUSEKEEPING_S = 15.0
@@ -61,6 +63,8 @@ async def build() -> AsyncIterator[Service]:
             theme=theme.load(),
             signals=signals,
             crisis=crisis.load(settings.jurisdiction),
+            callers=Rate(requests_per_minute(settings)),
+            origins=Rate(settings.address_requests_per_minute * (10 if settings.demo else 1)),
             provider=_provider(settings, db, session),
         )
         api = Api(service="portal", title="Mooring portal")

@@ -17,6 +17,7 @@ class Settings(ServiceSettings):
     the session cookie is locked to it. ``clinic_zone``: whose clock the pages show.
     ``jurisdiction``: whose crisis numbers are shown to people without an account.
     ``trusted_proxies``: networks whose X-Forwarded-For is believed, separated by commas.
+    ``address_requests_per_minute``: how much one address may ask; a clinic may have just one.
     ``second_factor``: whether everybody must set up one-time codes; by default outside a demo.
     ``local_sign_in``: whether passwords open the door at all.
     ``oidc_issuer``, ``oidc_client_id``, ``oidc_client_secret``, ``oidc_roles_file``: an identity
@@ -33,6 +34,7 @@ class Settings(ServiceSettings):
     clinic_zone: str = "Europe/London"
     jurisdiction: Literal["uk", "us"] = "uk"
     trusted_proxies: str = ""
+    address_requests_per_minute: int = Field(default=6000, ge=60)
     second_factor: bool | None = None
     local_sign_in: bool = True
     oidc_issuer: str = Field(default="", pattern=r"^(https?://\S+)?$")

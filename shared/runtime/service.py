@@ -35,10 +35,19 @@ from shared.runtime.inbox import Handler
 from shared.runtime.lock import AlreadyRunning, single_process
 from shared.runtime.operations import Installation, Link, add_operations, add_probes
 from shared.runtime.schema import Schema, WrongSchema
-from shared.runtime.settings import ServiceSettings, faults, unknown_names
+from shared.runtime.settings import (
+    ServiceSettings,
+    faults,
+    requests_per_minute,
+    unknown_names,
+)
 from shared.runtime.ticker import Tick, Ticker
 
 SHUTDOWN_S = 4.0
+HEAD_WITHIN_S = 15.0
+"""A connection without a whole request head for so long is closed: idle, or half a head."""
+LINGERS_S = 2.0
+"""How long an unread rest of a body is waited for after the answer."""
 CLOCKS_EVERY_S = 5.0
 STUCK_AFTER_S = 30.0
 EXIT_STUCK = 70
@@ -92,7 +101,8 @@ async def running(service: Service) -> AsyncIterator[int]:
         keys = service.keys or await _jwks(service.settings, stack)
         installation = _installation(service, link=speaker, ticker=ticker, anchors=anchors)
         add_operations(service.api, installation)
-        app = build_app(service.api, db=service.db, keys=keys)
+        per_minute = requests_per_minute(service.settings)
+        app = build_app(service.api, db=service.db, keys=keys, per_minute=per_minute)
         add_probes(app, installation)
         if service.extend:
             service.extend(app)
@@ -203,7 +213,11 @@ async def _jwks(settings: ServiceSettings, stack: AsyncExitStack) -> Keys:
 
 async def _listen(app: web.Application, settings: ServiceSettings, stack: AsyncExitStack) -> int:
     runner = web.AppRunner(
-        app, access_log=None, keepalive_timeout=15, shutdown_timeout=SHUTDOWN_S / 2
+        app,
+        access_log=None,
+        keepalive_timeout=HEAD_WITHIN_S,
+        lingering_time=LINGERS_S,
+        shutdown_timeout=SHUTDOWN_S / 2,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

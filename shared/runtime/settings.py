@@ -23,6 +23,7 @@ class ServiceSettings(BaseSettings):
     data and a movable clock; refused beside real data. ``otlp_endpoint``: where traces go, such
     as ``http://collector:4318/v1/traces``; none are made without it. ``anchors_folder``: where the
     audit chain's heads are kept, on another disk than the database.
+    ``user_requests_per_minute``: what one caller may ask; 1200, in a demo ten times as much.
     """
 
     model_config = SettingsConfigDict(
@@ -46,7 +47,14 @@ class ServiceSettings(BaseSettings):
     log_level: str = "info"
     otlp_endpoint: str | None = None
     anchors_folder: Path | None = None
+    user_requests_per_minute: int | None = Field(default=None, ge=60)
     instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
+
+
+def requests_per_minute(settings: ServiceSettings) -> int:
+    """What one caller may ask; scripts play a demo much faster than people work."""
+    given = settings.user_requests_per_minute
+    return given or (12_000 if settings.demo else 1_200)
 
 
 def faults(error: ValidationError) -> str:

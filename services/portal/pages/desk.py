@@ -22,6 +22,7 @@ from services.portal.presenters.crisis import Crisis
 from shared.runtime import clock
 from shared.runtime.db import Database
 from shared.runtime.http.address import Network, client_address
+from shared.runtime.http.limits import Rate
 
 _STAFF_KEPT_S = 30.0
 HTTPS_COOKIE = "__Host-mooring"
@@ -104,6 +105,10 @@ class Desk:
     theme: Theme
     signals: Signals
     crisis: Crisis
+    callers: Rate = field(default_factory=lambda: Rate(None))
+    """How much one person may ask."""
+    origins: Rate = field(default_factory=lambda: Rate(None))
+    """How much one address may ask."""
     provider: Federation | None = None
     """The identity provider to sign in with, if there is one."""
 

@@ -34,6 +34,7 @@ def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
         visitor = await visitor_of(request, desk, noting=not _refreshes_itself(request))
         if visitor is None:
             return _to_sign_in(request, desk)
+        desk.callers.require(str(visitor.staff.staff_id), whose="caller")
         visit = await open_visit(request, desk, visitor)
         if visitor.staff.role not in roles:
             return _trouble(visit, trouble.wrong_role())

@@ -47,6 +47,7 @@ from shared.api.identity import Role
 from shared.runtime import access
 from shared.runtime.access import BadTable
 from shared.runtime.http.app import LONG_LIVED
+from shared.runtime.http.limits import by_address
 
 STAFF = frozenset(role for role in Role if role is not Role.SERVICE)
 OPERATIONS = frozenset({Role.OPERATIONS})
@@ -174,6 +175,7 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
 
     def extend(app: web.Application) -> None:
         app[desk_key] = desk
+        app.middlewares.append(by_address(desk.origins, desk.manner.address))
         app.router.add_get("/.well-known/jwks.json", scripts.publish_keys)
         app.router.add_get("/static/{digest}/{name}", _static)
         app.router.add_get("/sign-in", unguarded(entrance.show_sign_in))

@@ -17,7 +17,7 @@ from services.portal.presenters.drafts import Draft
 from services.portal.presenters.today import Setting
 from shared.api.body import Body
 from shared.runtime import clock
-from shared.runtime.http.dispatch import correlation_key
+from shared.runtime.http.dispatch import correlation_key, received
 
 B = TypeVar("B", bound=Body)
 Form = Mapping[str, tuple[str, ...]]
@@ -122,6 +122,9 @@ async def read_form(request: web.Request) -> Form:
     """What the browser sent, trimmed; an empty field is no field."""
     if request.method != "POST":
         return {}
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType
+    await received(request)
     sent = await request.post()
     form: dict[str, tuple[str, ...]] = {}
     for name in sent:

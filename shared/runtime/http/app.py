@@ -1,8 +1,9 @@
 """The aiohttp application of a service: middlewares, routes, OpenAPI."""
 
 import asyncio
+import socket
 
-from aiohttp import web
+from aiohttp import web, web_response
 from aiohttp.typedefs import Handler, Middleware
 
 from shared.runtime import access, clock, metrics, tracing
@@ -11,6 +12,7 @@ from shared.runtime.auth import Keys
 from shared.runtime.db import Database
 from shared.runtime.http import reads
 from shared.runtime.http.dispatch import correlation_key, handler, traceparent
+from shared.runtime.http.limits import Rate
 from shared.runtime.http.openapi import document
 from shared.runtime.http.problems import TITLES, ApiError, respond
 from shared.runtime.http.router import Api, Mode
@@ -18,6 +20,9 @@ from shared.runtime.logs import get_logger
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 50
+UNREAD_MS = 20_000
+"""How long what we sent may stay unread before the connection is cut (not on every system)."""
+_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 LONG_LIVED = "long-lived"
 """The name of a route whose answers stay open for hours; it limits itself."""
 
@@ -29,13 +34,22 @@ SECURITY_HEADERS = {
     "Server": "mooring",
 }
 
+vars(web_response)["SERVER_SOFTWARE"] = SECURITY_HEADERS["Server"]
+"""What answers to unreadable requests say of us, which no application sees: no version."""
+
 log = get_logger()
 
 
 def build_app(
-    api: Api, *, db: Database, keys: Keys, table: Access | None = None
+    api: Api,
+    *,
+    db: Database,
+    keys: Keys,
+    table: Access | None = None,
+    per_minute: int | None = None,
 ) -> web.Application:
-    """The service's own routes behind the middlewares every service has.
+    """The service's own routes behind the middlewares every service has. ``per_minute``: how many
+    requests one caller may send; None is without limit.
 
     Raises:
         Unlisted: routes have no line in the access table; nothing is served.
@@ -46,9 +60,11 @@ def build_app(
         middlewares=[correlate, trace, measure(api.service), shield, bounded()],
         client_max_size=MAX_BODY_BYTES,
     )
+    app.on_response_prepare.append(_mark)
+    rate = Rate(per_minute)
     for operation in api.operations:
         rule = rules[operation.name]
-        answer = handler(api, operation, rule=rule, db=db, keys=keys)
+        answer = handler(api, operation, rule=rule, db=db, keys=keys, rate=rate)
         app.router.add_route(operation.method, operation.path, answer)
     openapi = document(api, rules)
 
@@ -87,12 +103,23 @@ async def correlate(request: web.Request, handler: Handler) -> web.StreamRespons
         c.isascii() and (c.isalnum() or c in "-_") for c in given
     )
     request[correlation_key] = given if usable else str(clock.new_id())
-    response = await handler(request)
-    if not response.prepared:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+    _cut_off_slow_readers(request)
+    return await handler(request)
+
+
+async def _mark(request: web.Request, response: web.StreamResponse) -> None:
+    """Say with every answer, also one that is sent in pieces, how it is to be treated."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if correlation_key in request:
         response.headers["X-Request-Id"] = request[correlation_key]
-    return response
+
+
+def _cut_off_slow_readers(request: web.Request) -> None:
+    """Have the kernel end a connection whose other end takes nothing in any more."""
+    line = request.transport.get_extra_info("socket") if request.transport else None
+    if line is not None and line.family in {socket.AF_INET, socket.AF_INET6}:
+        line.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, UNREAD_MS)
 
 
 @web.middleware

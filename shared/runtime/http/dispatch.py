@@ -24,6 +24,7 @@ from shared.runtime.auth import (
 )
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http import idempotency, strict_json
+from shared.runtime.http.limits import Rate
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
 from shared.runtime.http.router import (
     Api,
@@ -77,9 +78,9 @@ class _Replay(Exception):
 
 
 def handler(
-    api: Api, operation: Operation, *, rule: Rule, db: Database, keys: Keys
+    api: Api, operation: Operation, *, rule: Rule, db: Database, keys: Keys, rate: Rate
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """The aiohttp handler of one operation."""
+    """The aiohttp handler of one operation; ``rate`` is how much one caller may ask."""
 
     async def handle(request: web.Request) -> web.Response:
         try:
@@ -95,6 +96,7 @@ def handler(
         if operation.mode is Mode.PUBLIC:
             return await _in_public(request, api, operation)
         principal = await authenticate(request, keys=keys, audience=api.service)
+        rate.require(str(principal.staff_id), whose="caller")
         if principal.role not in rule.roles:
             await _audit_denied(request, operation, db=db, principal=principal, reason="role")
             raise ApiError(403, "role", "Your role may not do this.")
@@ -330,6 +332,15 @@ async def _raw_body(request: web.Request) -> bytes:
     plain = request.headers.get("Content-Encoding", "identity") == "identity"
     if request.content_type != "application/json" or not plain:
         raise ApiError(415, "media-type", "Send the body as application/json, not compressed.")
+    return await received(request)
+
+
+async def received(request: web.Request) -> bytes:
+    """The whole body, unless somebody sends it drop by drop.
+
+    Raises:
+        ApiError: 408.
+    """
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await request.read()

@@ -15,7 +15,7 @@ from yarl import URL
 from shared.api.body import Body
 from shared.runtime.access import Rule
 from shared.runtime.auth import Keys
-from shared.runtime.http.dispatch import authenticate
+from shared.runtime.http.dispatch import authenticate, received
 from shared.runtime.http.problems import ApiError, invalid
 
 PATH = "/api/v1/reads"
@@ -43,7 +43,7 @@ def answerer(service: str, *, rule: Rule, keys: Keys, inside: tuple[Middleware, 
             raise ApiError(403, "role", "Your role may not do this.")
         unread = request.clone()  # one whose body was read cannot be cloned
         try:
-            reads = Reads.model_validate_json(await request.read())
+            reads = Reads.model_validate_json(await received(request))
         except ValidationError as error:
             raise invalid(error, where="body") from error
         lines = [line for path in reads.paths for line in await _look(unread, path, inside)]
