@@ -25,7 +25,7 @@ from shared.runtime.http import Api, ApiError, Mode, PublicCall
 
 _SIGNATURE_S = 300
 _PROGRAM_TOKEN = timedelta(seconds=50)
-_REFUSES = (401, 403, 429)
+_REFUSES = (401, 403)
 
 
 async def publish_keys(request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from shared.runtime.http.problems import CONTENT_TYPE, TITLES, Problem
 from shared.runtime.http.router import Api, Mode, Operation
 
 _REFERENCE = "#/components/schemas/{model}"
-_ALWAYS = (401, 403, 503)
+_ALWAYS = (401, 403, 429, 503)
 
 
 def document(api: Api, rules: Mapping[str, Rule]) -> dict[str, Any]:
