@@ -380,6 +380,13 @@ class Suspension(Body):
     flag_id: UUID | None = None
 
 
+class ReadingBody(Body):
+    """One complete total of the primary instrument."""
+
+    on: date
+    total: int
+
+
 class ResponseBody(Body):
     """Where the scores of the primary instrument stand. A missing score is ``unknown``."""
 
@@ -390,6 +397,9 @@ class ResponseBody(Body):
     latest_on: date | None
     category: Literal["unknown", "none", "early-improvement", "partial", "response", "remission"]
     remission_confirmed_on: date | None
+    readings: tuple[ReadingBody, ...] = Field(
+        default=(), description="every complete total in order of its day"
+    )
 
 
 class ClockBody(Body):

@@ -55,6 +55,7 @@ class Response:
     latest: Reading | None
     category: Category
     remission_confirmed_on: date | None
+    readings: tuple[Reading, ...] = ()
 
 
 def read_response(
@@ -74,6 +75,7 @@ def read_response(
         remission_confirmed_on=confirmed_on(
             since, below=below, after_days=rules.confirm_after_days
         ),
+        readings=ordered,
     )
 
 

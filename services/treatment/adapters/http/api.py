@@ -4,6 +4,7 @@ from services.treatment.adapters.content import Content
 from services.treatment.adapters.http.bench import add_bench
 from services.treatment.adapters.http.changes import add_changes
 from services.treatment.adapters.http.courses import add_courses
+from services.treatment.adapters.http.decisions import add_decisions
 from services.treatment.adapters.http.desk import Desk
 from services.treatment.adapters.http.dosing import add_dosing
 from services.treatment.adapters.http.drugs import add_drugs
@@ -26,6 +27,7 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_dosing(api, desk)
     add_follow_up(api, desk)
     add_switches(api, desk)
+    add_decisions(api, desk)
     add_plans(api, desk, {code: content.policy(code) for code in content.policy_codes()})
     add_bench(api, desk)
     add_schedule_checks(api, content)

@@ -55,6 +55,7 @@ from shared.api.treatment import (
     PlannedStepBody,
     ProductBody,
     ProposalBody,
+    ReadingBody,
     ResponseBody,
     ReviewBody,
     ScheduledStepBody,
@@ -239,6 +240,9 @@ def _response(course: Course, response: Response) -> ResponseBody:
         latest_on=response.latest.on if response.latest else None,
         category=response.category.value,
         remission_confirmed_on=response.remission_confirmed_on,
+        readings=tuple(
+            ReadingBody(on=reading.on, total=reading.total) for reading in response.readings
+        ),
     )
 
 
