@@ -144,6 +144,33 @@ class TitrationStepBody(Body):
     dose_text: str
 
 
+class PlannedReviewBody(Body):
+    """A look that signing would plan."""
+
+    kind: Code
+    due_on: date
+    for_role: Code
+    rule: str
+
+
+class SupplyLine(Body):
+    """So many units of one product: tablets, capsules, millilitres, drops."""
+
+    product: Code
+    name: str
+    units: Decimal
+    text: str
+    opened_life_days: int | None = None
+
+
+class FirstWeeksBody(Body):
+    """What signing would plan, and what to hand out for the first days."""
+
+    reviews: tuple[PlannedReviewBody, ...]
+    supply: tuple[SupplyLine, ...]
+    supply_days: int
+
+
 class DrugOption(Body):
     """A drug offered for this patient: its place, why, and what to mind."""
 
@@ -155,6 +182,12 @@ class DrugOption(Body):
     findings: tuple[FindingBody, ...]
     titration: tuple[TitrationStepBody, ...]
     products: tuple[ProductBody, ...]
+    formulation: str | None = None
+    maximum_mg: DoseMg | None = Field(
+        default=None, description="the lowest ceiling that holds for this person"
+    )
+    first_weeks: FirstWeeksBody | None = None
+    review_status: str | None = None
 
 
 class DrugOptions(Body):
@@ -550,6 +583,9 @@ class CourseBody(Body):
     successor_id: UUID | None = None
     leaving: tuple[LeavingStepBody, ...] = ()
     switch: SwitchAxis | None = None
+    first_weeks: FirstWeeksBody | None = Field(
+        default=None, description="of a proposal: what signing it would plan"
+    )
     maoi_from: date | None = Field(
         default=None,
         description="the first day a monoamine oxidase inhibitor may start; null while it is taken",

@@ -21,7 +21,7 @@ from services.treatment.domain.gate import CheckInRules
 from services.treatment.domain.live_taper import StepCadence
 from services.treatment.domain.response import OutcomeRules
 from services.treatment.domain.reviews import Cadence, CadenceRow
-from services.treatment.domain.rulebook import Rank, Rulebook
+from services.treatment.domain.rulebook import FirstSupply, Rank, Rulebook
 from services.treatment.domain.safety import SafetyRule
 from services.treatment.domain.surveillance import SurveillanceRules
 from services.treatment.domain.switching import SwitchRules
@@ -196,6 +196,14 @@ class SwitchTable(Sourced):
         return SwitchRules(**self.model_dump(exclude={"source", "grade"}))
 
 
+class FirstSupplyTable(Sourced):
+    days: Days
+    days_with_suicide_concern: Days
+
+    def as_rules(self) -> FirstSupply:
+        return FirstSupply(**self.model_dump(exclude={"source", "grade"}))
+
+
 class HarmsTable(Sourced):
     codes: Codes
 
@@ -220,6 +228,7 @@ class CadenceFile(ContentFile):
     birthdays: BirthdaysTable
     harms: HarmsTable
     switch: SwitchTable
+    first_supply: FirstSupplyTable
 
     def as_cadence(self) -> Cadence:
         return Cadence(
@@ -319,6 +328,7 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         ranking={row.drug: Rank(row.place, row.reason) for row in ranking.ranks},
         harms=cadence.harms.codes,
         switch=cadence.switch.as_rules(),
+        first_supply=cadence.first_supply.as_rules(),
         freezing_flag_level=cadence.freezing_flags.up_to_level,
         last_score_days=cadence.taper_start.last_score_days,
         most_ahead_days=cadence.start_bounds.most_ahead_days,

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from services.treatment.application.changing import known_patient
 from services.treatment.application.drafting import shelf_for
+from services.treatment.application.first_weeks import FirstWeeks, first_weeks
 from services.treatment.application.judging import facts_for
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import TitrationStep
@@ -15,18 +17,15 @@ from services.treatment.domain.findings import Finding, Level, RuleRefusal
 from services.treatment.domain.person import HealthProfile
 from services.treatment.domain.products import Shelf
 from services.treatment.domain.realiser import dose_table
-from services.treatment.domain.reviews import Review, Start, reviews_from
+from services.treatment.domain.reviews import Start
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import UNASKED, dose_range, evaluate
+from services.treatment.domain.safety import UNASKED, ceiling_mg, dose_range, evaluate
 from services.treatment.domain.titration import titration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A drug in one formulation, in its place; a blocked one comes last and says why.
-
-    ``reviews`` are the looks the cadence would plan for a first dose today.
-    """
+    """A drug in one formulation, in its place; a blocked one comes last and says why."""
 
     drug: Drug
     row: DoseRange
@@ -34,7 +33,8 @@ class Offer:
     findings: tuple[Finding, ...]
     titration: tuple[TitrationStep, ...]
     shelf: Shelf
-    reviews: tuple[Review, ...]
+    first_weeks: FirstWeeks
+    maximum_mg: Decimal | None
 
 
 async def offer_drugs(
@@ -80,20 +80,22 @@ async def offer_drugs(
             indication=indication,
             drug=drug.code,
         )
+        steps = titration(
+            row,
+            start_mg=row.start_mg,
+            target_mg=row.then_mg or row.usual_low_mg or row.start_mg,
+            table=dose_table(shelf, row.maximum_mg or row.start_mg),
+        )
         offers.append(
             Offer(
                 drug=drug,
                 row=row,
                 reasons=_reasons(drug, book),
                 findings=evaluate(facts, book.safety),
-                titration=titration(
-                    row,
-                    start_mg=row.start_mg,
-                    target_mg=row.then_mg or row.usual_low_mg or row.start_mg,
-                    table=dose_table(shelf, row.maximum_mg or row.start_mg),
-                ),
+                titration=steps,
                 shelf=shelf,
-                reviews=reviews_from(book.cadence.start, start, first=1),
+                first_weeks=first_weeks(steps, start, shelf=shelf, book=book),
+                maximum_mg=ceiling_mg(facts),
             )
         )
     return tuple(sorted(offers, key=lambda offer: _place(offer, book)))

@@ -22,6 +22,14 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSupply:
+    """For how many days the first supply is handed out; fewer with suicide concern (P-03)."""
+
+    days: int
+    days_with_suicide_concern: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """``version`` names the content files' versions; a decision is stored with it.
 
@@ -38,6 +46,7 @@ class Rulebook:
     cadence: Cadence
     steps: StepCadence
     switch: SwitchRules
+    first_supply: FirstSupply
     surveillance: SurveillanceRules
     attribution: AttributionRules
     safety: tuple[SafetyRule, ...]

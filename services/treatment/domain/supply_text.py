@@ -19,10 +19,11 @@ def supply_text(
             needed[part.product] = needed.get(part.product, Decimal(0)) + part.units * count
     if not needed:
         return NOTHING
-    return ", ".join(_amount(product, units) for product, units in needed.items())
+    return ", ".join(amount(product, units) for product, units in needed.items())
 
 
-def _amount(product: Product, units: Decimal) -> str:
+def amount(product: Product, units: Decimal) -> str:
+    """So much of one product: whole solids, measured liquids."""
     if product.beads is not None:
         capsules = (units / product.beads).to_integral_value(rounding=ROUND_CEILING)
         return f"at least {plain(capsules)} x {product.label}"

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Literal
 
+from services.treatment.application.first_weeks import FirstWeeks
 from services.treatment.application.offer_drugs import Offer
 from services.treatment.application.propose_switch import Switch
 from services.treatment.application.record_health_profile import Vocabulary
@@ -36,6 +37,7 @@ from services.treatment.domain.signing import (
     course_hash,
     plan_hash,
 )
+from services.treatment.domain.supply_text import amount
 from services.treatment.domain.surveillance import Look
 from services.treatment.domain.switching import Axis, Track
 from services.treatment.domain.tapering import standing_days
@@ -49,9 +51,11 @@ from shared.api.treatment import (
     DrugOption,
     ExpectedStepBody,
     FindingBody,
+    FirstWeeksBody,
     HealthFacts,
     LeavingStepBody,
     Medicine,
+    PlannedReviewBody,
     PlannedStepBody,
     ProductBody,
     ProposalBody,
@@ -61,6 +65,7 @@ from shared.api.treatment import (
     ScheduledStepBody,
     SigningBody,
     SupplyPartBody,
+    SupplyLine,
     SurveillanceBody,
     SwitchAxis,
     SwitchPreview,
@@ -104,6 +109,7 @@ def course_body(
     book: Rulebook,
     today: date,
     switch: Axis | None = None,
+    planned: FirstWeeks | None = None,
 ) -> CourseBody:
     """A course as this role may see and change it today."""
     draft = course.phase is Phase.DRAFT
@@ -142,6 +148,7 @@ def course_body(
         successor_id=course.successor_id,
         leaving=tuple(_leaving(course, step, acting) for step in course.leaving),
         switch=axis_body(switch) if switch else None,
+        first_weeks=first_weeks_body(planned) if planned else None,
         maoi_from=_maoi_from(course, drug),
         actions=actions(course, role, has_left_care=not patient.in_care),
     )
@@ -455,6 +462,36 @@ def option_body(offer: Offer, *, rank: int, book: Rulebook) -> DrugOption:
             ProductBody(product=product.code, name=product.label)
             for product in offer.shelf.products
         ),
+        formulation=offer.shelf.family,
+        maximum_mg=offer.maximum_mg,
+        first_weeks=first_weeks_body(offer.first_weeks),
+        review_status=offer.drug.review_status,
+    )
+
+
+def first_weeks_body(found: FirstWeeks) -> FirstWeeksBody:
+    """What signing would plan, and what to hand out."""
+    return FirstWeeksBody(
+        reviews=tuple(
+            PlannedReviewBody(
+                kind=review.kind,
+                due_on=review.due_on,
+                for_role=review.for_role,
+                rule=review.rule,
+            )
+            for review in found.reviews
+        ),
+        supply=tuple(
+            SupplyLine(
+                product=part.product.code,
+                name=part.product.label,
+                units=part.units,
+                text=amount(part.product, part.units),
+                opened_life_days=part.product.opened_life_days,
+            )
+            for part in found.supply
+        ),
+        supply_days=found.supply_days,
     )
 
 

@@ -16,9 +16,11 @@ from shared.runtime.http import Api, Call
 
 
 class OptionsQuery(Body):
-    """Which illness the drug is for."""
+    """Which illness the drug is for; the day and the concern change what is planned."""
 
     indication: Code
+    starts_on: date | None = None
+    suicide_concern: bool = False
 
 
 def add_drugs(api: Api, desk: Desk) -> None:
@@ -43,6 +45,8 @@ def add_drugs(api: Api, desk: Desk) -> None:
             desk.work(call),
             patient_id=patient_id,
             indication=query.indication,
+            starts_on=query.starts_on,
+            suicide_concern=query.suicide_concern,
             book=desk.book,
             formulary=desk.formulary,
             now=call.tx.now,

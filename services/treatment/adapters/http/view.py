@@ -4,18 +4,21 @@ from services.treatment.adapters.http.bodies import course_body, plan_body
 from services.treatment.adapters.http.desk import Desk
 from services.treatment.application.changing import Loaded
 from services.treatment.application.draft_taper import findings_now
+from services.treatment.application.drafting import shelf_for
+from services.treatment.application.first_weeks import FirstWeeks, first_weeks
 from services.treatment.application.judging import axis_of, findings_on
 from services.treatment.application.ports import Work
 from services.treatment.application.record_review import response_of
 from services.treatment.domain.authority import NOBODY
 from services.treatment.domain.course import Course
-from services.treatment.domain.findings import Finding
+from services.treatment.domain.findings import Finding, RuleRefusal
 from services.treatment.domain.person import Known
 from services.treatment.domain.phases import BEFORE_REMISSION, ENDED, Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.response import not_improving
 from services.treatment.domain.schedule import expected
 from services.treatment.domain.shelf_watch import gone_from_the_shelf
+from services.treatment.domain.reviews import Start
 from services.treatment.domain.switching import Axis
 from shared.api.treatment import CourseBody, TaperPlanBody
 from shared.runtime.http import Call
@@ -66,7 +69,31 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
         book=desk.book,
         today=today,
         switch=await _switch(desk, work, course, patient),
+        planned=await _first_weeks(desk, work, course, patient) if is_draft else None,
     )
+
+
+async def _first_weeks(desk: Desk, work: Work, course: Course, patient: Known) -> FirstWeeks | None:
+    """What signing this proposal would plan; None once its products are not sold any more."""
+    try:
+        shelf = shelf_for(
+            desk.formulary.drug(course.drug),
+            await work.profiles.latest(patient.id),
+            on=course.starts_on,
+            family=course.family,
+            book=desk.book,
+            formulary=desk.formulary,
+        )
+    except RuleRefusal:
+        return None
+    start = Start(
+        on=course.starts_on,
+        age=patient.age_on(course.starts_on),
+        suicide_concern=course.suicide_concern,
+        indication=course.indication,
+        drug=course.drug,
+    )
+    return first_weeks(course.titration, start, shelf=shelf, book=desk.book)
 
 
 async def _switch(desk: Desk, work: Work, course: Course, patient: Known) -> Axis | None:
