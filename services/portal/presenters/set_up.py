@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from services.portal.presenters import findings, words
 from services.portal.presenters.findings import Finding
+from services.portal.presenters.first_weeks import FirstWeeks, first_weeks
 from shared.api.body import DoseMg
 from shared.api.treatment import DrugBody, DrugOption, DrugOptions
+
+SEPARATOR = ":"
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One drug that can be chosen. ``usual_start_mg`` is what an empty field stands for."""
+    """One row of the ranked table. ``value`` names drug and formulation in the form."""
 
-    drug: str
+    value: str
     name: str
+    kind: str
     place: str
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
     blocked: bool
-    titration: tuple[tuple[str, str], ...]
     products: str
     usual_start: str
+    ceiling: str
+    plan: FirstWeeks
+    review_status: str
 
 
 def indications(drugs: Iterable[DrugBody]) -> tuple[tuple[str, str], ...]:
@@ -30,34 +38,58 @@ def indications(drugs: Iterable[DrugBody]) -> tuple[tuple[str, str], ...]:
     return tuple((code, words.plain(code)) for code in codes)
 
 
-def options(offered: DrugOptions) -> tuple[Option, ...]:
+def options(offered: DrugOptions, *, starts_on: date, today: date) -> tuple[Option, ...]:
     """Best first; blocked ones last, with why."""
     ordered = sorted(offered.options, key=lambda option: (_blocked(option), option.rank))
-    return tuple(_option(option) for option in ordered)
+    return tuple(_option(option, starts_on=starts_on, today=today) for option in ordered)
 
 
-def usual_start_mg(offered: DrugOptions, drug: str) -> DoseMg | None:
-    """The first dose the service proposes for a drug."""
+def drug_and_formulation(value: str) -> tuple[str, str]:
+    """What the form's choice names; the formulation may be left out."""
+    drug, _, formulation = value.partition(SEPARATOR)
+    return drug, formulation
+
+
+def usual_start_mg(offered: DrugOptions, value: str) -> DoseMg | None:
+    """The first dose the service proposes for a drug in that formulation."""
+    drug, formulation = drug_and_formulation(value)
     for option in offered.options:
-        if option.drug == drug and option.titration:
+        fits = not formulation or option.formulation == formulation
+        if option.drug == drug and fits and option.titration:
             return option.titration[0].dose_mg
     return None
 
 
-def _option(option: DrugOption) -> Option:
+def usual_target_mg(offered: DrugOptions, value: str) -> DoseMg | None:
+    """The dose the service would climb to for a drug in that formulation."""
+    drug, formulation = drug_and_formulation(value)
+    for option in offered.options:
+        fits = not formulation or option.formulation == formulation
+        if option.drug == drug and fits and option.titration:
+            return option.titration[-1].dose_mg
+    return None
+
+
+def _option(option: DrugOption, *, starts_on: date, today: date) -> Option:
+    names = [option.drug, *([option.formulation] if option.formulation else [])]
     return Option(
-        drug=option.drug,
+        value=SEPARATOR.join(names),
         name=option.name,
+        kind=option.formulation.replace("-", " ") if option.formulation else "",
         place=f"{words.plain(option.drug_class)}, place {option.rank}",
         reasons=option.reasons,
         findings=findings.findings(option.findings),
         blocked=_blocked(option),
-        titration=tuple(
-            (f"from day {step.from_day + 1}", step.dose_text) for step in option.titration
-        ),
         products=", ".join(product.name for product in option.products),
         usual_start=option.titration[0].dose_text if option.titration else "",
+        ceiling=_ceiling(option.maximum_mg),
+        plan=first_weeks(option.titration, option.first_weeks, starts_on=starts_on, today=today),
+        review_status=option.review_status or "",
     )
+
+
+def _ceiling(maximum_mg: Decimal | None) -> str:
+    return "" if maximum_mg is None else f"{words.decimal(maximum_mg)} mg a day at most"
 
 
 def _blocked(option: DrugOption) -> bool:

@@ -13,6 +13,7 @@ from services.treatment.application.judging import facts_for
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import TitrationStep
 from services.treatment.domain.drug import DoseRange, Drug
+from services.treatment.domain.errors import require_near
 from services.treatment.domain.findings import Finding, Level, RuleRefusal
 from services.treatment.domain.person import HealthProfile
 from services.treatment.domain.products import Shelf
@@ -52,9 +53,12 @@ async def offer_drugs(
 
     Raises:
         NotYetKnown
+        BadDate: the day lies too far ahead.
     """
     patient = await known_patient(work, patient_id)
-    day = starts_on or patient.today(now)
+    today = patient.today(now)
+    day = starts_on or today
+    require_near(day, today=today, most_days=book.most_ahead_days, field="starts_on")
     age = patient.age_on(day)
     profile = await work.profiles.latest(patient_id)
     offers = []

@@ -16,9 +16,9 @@ from services.treatment.domain.person import Known
 from services.treatment.domain.phases import BEFORE_REMISSION, ENDED, Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.response import not_improving
+from services.treatment.domain.reviews import Start
 from services.treatment.domain.schedule import expected
 from services.treatment.domain.shelf_watch import gone_from_the_shelf
-from services.treatment.domain.reviews import Start
 from services.treatment.domain.switching import Axis
 from shared.api.treatment import CourseBody, TaperPlanBody
 from shared.runtime.http import Call
