@@ -42,6 +42,7 @@ POST /plan-changes/{change_id}/decline (If-Match)   DeclinePlanChange        Pla
 GET  /courses/{course_id}/plan-versions                                      Page[PlanVersionBody]
 GET  /courses/{course_id}/supply                                             PlanSupplyBody
 GET  /courses/{course_id}/attribution                                        AttributionBody
+POST /courses/{course_id}/dose-previews             DoseWish                 DosePreview
 POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
 POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody
 GET  /due-steps?until=&cursor=&limit=                                        Page[DueItem]
@@ -91,10 +92,14 @@ class FindingBody(Body):
 
 
 class Acknowledgement(Body):
-    """A warning the prescriber has seen and answers with a reason."""
+    """A warning the prescriber has seen and answers with a reason.
+
+    ``code`` is one of the course's ``known_warning_reasons``; left out, it is ``other``.
+    """
 
     rule: str = Field(min_length=1, max_length=64)
     reason: Reason
+    code: Code | None = None
 
 
 class SigningBody(Body):
@@ -144,6 +149,25 @@ class TitrationStepBody(Body):
     dose_text: str
 
 
+class FigureBody(Body):
+    """Where a figure comes from: graded PD (this project's own) or R (recalled) it says so."""
+
+    figure: Code
+    source: str
+    grade: str
+
+
+class SignatureBody(Body):
+    """Who signed exactly what. ``void_since`` is the day of the first change it does not cover."""
+
+    signed_by: UUID
+    signed_at: AwareDatetime
+    hash: str
+    meaning: Code
+    void_since: date | None
+    void_because: Code | None
+
+
 class PlannedReviewBody(Body):
     """A look that signing would plan."""
 
@@ -151,6 +175,8 @@ class PlannedReviewBody(Body):
     due_on: date
     for_role: Code
     rule: str
+    source: str | None = None
+    grade: str | None = None
 
 
 class SupplyLine(Body):
@@ -169,6 +195,7 @@ class FirstWeeksBody(Body):
     reviews: tuple[PlannedReviewBody, ...]
     supply: tuple[SupplyLine, ...]
     supply_days: int
+    figures: tuple[FigureBody, ...] = ()
 
 
 class DrugOption(Body):
@@ -188,6 +215,9 @@ class DrugOption(Body):
     )
     first_weeks: FirstWeeksBody | None = None
     review_status: str | None = None
+    figures: tuple[FigureBody, ...] = Field(
+        default=(), description="place, doses and ceiling, each with its source"
+    )
 
 
 class DrugOptions(Body):
@@ -349,12 +379,35 @@ class Withdrawal(Body):
 
 
 class DoseChange(Body):
-    """A new daily dose outside a taper. A cut during continuation needs the reason C-04 asks."""
+    """A new daily dose outside a taper. A cut during continuation needs the reason C-04 asks.
+
+    ``code`` is one of the course's ``known_dose_reasons``; left out, it is ``other``.
+    """
 
     dose_mg: PositiveDoseMg
     effective_on: date
     reason: Reason
+    code: Code | None = None
     acknowledgements: tuple[Acknowledgement, ...] = Field(default=(), max_length=64)
+
+
+class DoseWish(Body):
+    """The daily dose somebody thinks of, and from which day."""
+
+    dose_mg: PositiveDoseMg
+    effective_on: date
+
+
+class DosePreview(Body):
+    """A change of dose nobody has made: what it is in products, what speaks, what it plans."""
+
+    version: int
+    from_dose_mg: DoseMg
+    from_dose_text: str
+    dose_mg: DoseMg
+    dose_text: str
+    findings: tuple[FindingBody, ...]
+    reviews: tuple[PlannedReviewBody, ...]
 
 
 class ReviewRecord(Body):
@@ -586,6 +639,22 @@ class CourseBody(Body):
     first_weeks: FirstWeeksBody | None = Field(
         default=None, description="of a proposal: what signing it would plan"
     )
+    signature: SignatureBody | None = None
+    harm_watch: tuple[date, ...] = Field(
+        default=(), description="while it is taken: the looks a stop for harm today would plan"
+    )
+    figures: tuple[FigureBody, ...] = Field(
+        default=(), description="the figures this course is counted and judged by"
+    )
+    known_dose_reasons: tuple[Code, ...] = Field(
+        default=(), description="what a change of dose may name as its coded reason"
+    )
+    known_warning_reasons: tuple[Code, ...] = Field(
+        default=(), description="what an answer to a warning may name as its coded reason"
+    )
+    known_early_reasons: tuple[Code, ...] = Field(
+        default=(), description="what a taper before the minimum may name as its coded reason"
+    )
     maoi_from: date | None = Field(
         default=None,
         description="the first day a monoamine oxidase inhibitor may start; null while it is taken",
@@ -654,6 +723,9 @@ class TaperRequest(Body):
     rows: tuple[OwnStep, ...] = Field(default=(), max_length=200)
     readiness: TaperReadiness | None = None
     early_reason: Reason | None = None
+    early_code: Code | None = Field(
+        default=None, description="one of the course's known_early_reasons; left out: other"
+    )
     standing_order_days: int | None = Field(
         default=None,
         ge=0,

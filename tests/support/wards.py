@@ -34,7 +34,7 @@ from tests.support.sentinel import FAMILY, GIVEN
 from tests.support.sites import BUILDS, whole
 
 KEYS = StaticKeys(KeySet([KEY]))
-ALWAYS = {"ordinal": "1", "code": "phq-9", "kind": "early", "instrument": "phq-9"}
+ALWAYS = {"ordinal": "1", "code": "phq-9", "kind": "early", "instrument": "phq-9", "version": "1"}
 _RUNTIME = frozenset(tables.runtime.tables)
 
 

@@ -139,6 +139,8 @@ class World:
             return [c for c in records if CHANGES & set(c["actions"])] or records
         if wanted == "preview":
             return [c for c in records if "taper-plans" in c["actions"]] or records
+        if wanted == "dose-previews":
+            return [c for c in records if "dose-changes" in c["actions"]] or records
         names = {"acknowledge", "close", wanted}
         return [one for one in records if names & set(one.get("actions", ()))] or records
 
@@ -370,6 +372,7 @@ BODIES: dict[str, Body] = {
     "SignTaperPlan": _signed,
     "SignPlanChange": _signed,
     "Withdrawal": lambda _w, _r, _t: {"reason": REASON},
+    "DoseWish": lambda _w, _r, t: {"dose_mg": "75", "effective_on": t.isoformat()},
     "DoseChange": lambda _w, _r, t: {
         "dose_mg": "75",
         "effective_on": t.isoformat(),

@@ -56,15 +56,6 @@ _ALL = (
         fields=("decision", "reason"),
     ),
     Record(
-        act="dose-changes",
-        title="Change the dose",
-        explanation="Outside a taper. For going down to stop, plan a taper instead.",
-        button="Change the dose",
-        body=treatment.DoseChange,
-        fields=("dose_mg", "effective_on", "reason"),
-        notice="dose",
-    ),
-    Record(
         act="hold",
         title="Hold the dose",
         explanation="The dose stays as it is and every later date moves by as many days.",
@@ -73,16 +64,6 @@ _ALL = (
         fields=("plan_version", "days", "reason"),
         versioned=False,
         notice="hold",
-    ),
-    Record(
-        act="resume",
-        title="Go on",
-        explanation="No dose changes before this day. After a freeze the last check-in is asked"
-        " again before the next step.",
-        button="Go on",
-        body=treatment.Resumption,
-        fields=("resume_on", "reason"),
-        notice="resume",
     ),
     Record(
         act="adherence-gaps",
@@ -102,14 +83,6 @@ _ALL = (
         body=treatment.RelapseRecord,
         fields=("relapse_on", "reason"),
         notice="relapse",
-    ),
-    Record(
-        act="suspend",
-        title="Freeze dose changes",
-        explanation="For a red flag. It never stops the medicine.",
-        button="Freeze dose changes",
-        body=treatment.Suspension,
-        fields=("reason",),
     ),
     Record(
         act="withdraw",

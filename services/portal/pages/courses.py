@@ -1,5 +1,7 @@
 """Courses of one person: setting one up, signing it, and its page."""
 
+from collections import defaultdict
+
 from aiohttp import web
 
 from services.portal.pages.course_records import RECORDS
@@ -8,7 +10,16 @@ from services.portal.pages.records import may_prescribe, read_record, record_pag
 from services.portal.pages.set_up import signing_of
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import changes, courses, findings, intakes, places, words
+from services.portal.presenters import (
+    changes,
+    courses,
+    findings,
+    intakes,
+    places,
+    set_up,
+    switching,
+    words,
+)
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.body import Page
 from shared.api.treatment import (
@@ -44,6 +55,7 @@ async def confirm(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
     course = await read_course(visit)
     reasons = intakes.answers(draft.values, prefix="reason")
+    codes = intakes.answers(draft.values, prefix="code")
     if course.signing is None:
         return await _course(visit, draft.refused([Fault("", "There is nothing to sign now.")]))
     signing = course.signing
@@ -55,7 +67,8 @@ async def confirm(visit: Visit) -> web.StreamResponse:
             {
                 "signature": await signature(visit, hash_=signing.hash, meaning=signing.meaning),
                 "acknowledgements": [
-                    {"rule": rule, "reason": reason} for rule, reason in reasons.items()
+                    {"rule": rule, "reason": reason, "code": codes.get(rule)}
+                    for rule, reason in reasons.items()
                 ],
             }
         )
@@ -117,6 +130,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
     setting = visit.setting
     lines = courses.lines(course, setting)
+    signed = signing_of(visit, course)
     if is_stale(draft):
         draft = draft.overtaken(lines)
     return await record_page(
@@ -142,7 +156,14 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         dose=words.daily(course.dose_text, course.dose_mg),
         first_day=words.when(course.starts_on, today=setting.today),
         prescriber=words.who(course.prescriber_id, setting.staff),
-        plan=signing_of(visit, course)["plan"],
+        plan=signed["plan"],
+        codes=signed["codes"],
+        ways=courses.ways(course),
+        switch=switching.switch(course.switch, setting) if course.switch else None,
+        leaving=switching.steps(course, setting),
+        signature=courses.signature(course, setting),
+        grades=defaultdict(str, {one.figure: one.grade for one in course.figures}),
+        figures=set_up.sources(course.figures),
         risk_factors=[(code, words.plain(code)) for code in course.known_risk_factors],
         records=[kind for kind in RECORDS.values() if kind.act in course.actions],
     )

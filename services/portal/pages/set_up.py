@@ -10,7 +10,7 @@ from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import courses, findings, places, set_up, words
+from services.portal.presenters import courses, findings, places, set_up, switching, words
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.first_weeks import first_weeks
 from shared.api.assessment import InstrumentList
@@ -126,6 +126,9 @@ def signing_of(visit: Visit, course: CourseBody) -> dict[str, Any]:
         "findings": findings.findings(course.findings),
         "dose": words.daily(course.dose_text, course.dose_mg),
         "first_day": words.when(course.starts_on, today=today),
+        "switch": switching.switch(course.switch, visit.setting) if course.switch else None,
+        "leaving": switching.steps(course, visit.setting),
+        "codes": courses.reasons(course.known_warning_reasons),
         "plan": first_weeks(
             course.titration, course.first_weeks, starts_on=course.starts_on, today=today
         ),

@@ -7,6 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.portal.presenters import findings, places, words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from services.portal.presenters.record import PHASES
 from services.portal.presenters.today import Setting
 from shared.api.treatment import (
@@ -17,6 +19,37 @@ from shared.api.treatment import (
     TaperPlanBody,
 )
 
+REASONS = said(
+    {
+        "not-enough-effect": mark("Not enough effect"),
+        "side-effects": mark("Side effects"),
+        "planned-titration": mark("Going up as planned"),
+        "interaction": mark("An interaction"),
+        "organ-function": mark("Liver or kidney function"),
+        "age-limit": mark("A limit of age"),
+        "persons-wish": mark("The person's wish"),
+        "pregnancy": mark("Pregnancy"),
+        "supply": mark("Supply"),
+        "surgery": mark("An operation"),
+        "diagnosis-revised": mark("The diagnosis was revised"),
+        "benefit-outweighs-risk": mark("The benefit outweighs the risk"),
+        "monitored-closely": mark("It is monitored closely"),
+        "tolerated-before": mark("It was tolerated before"),
+        "dose-is-low": mark("The dose is low"),
+        "persons-informed-choice": mark("The person's informed choice"),
+        "no-alternative": mark("There is no better alternative"),
+        "known-not-to-apply": mark("It is known not to apply here"),
+        "other": mark("Another reason"),
+    }
+)
+VOIDED = said(
+    {
+        "dose-changed": mark("the dose was changed"),
+        "switched": mark("a switch was signed"),
+        "taper-signed": mark("a taper plan was signed"),
+        "stopped-for-harm": mark("it was stopped for harm"),
+    }
+)
 RESPONSES = {
     "unknown": "not known yet",
     "none": "no clear change",
@@ -81,6 +114,16 @@ class Clock:
     facts: tuple[tuple[str, str], ...]
     why: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed and when, what exactly, and whether it still holds."""
+
+    signed: str
+    hash: str
+    tone: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +285,50 @@ def plans(items: Iterable[TaperPlanBody]) -> tuple[tuple[str, str, str], ...]:
         )
         for plan in ordered
     )
+
+
+def signature(course: CourseBody, setting: Setting) -> Signature | None:
+    """Who signed the course, and whether it still is what was signed."""
+    kept = course.signature
+    if kept is None:
+        return None
+    by = words.who(kept.signed_by, setting.staff)
+    signed = _("%(who)s, %(when)s", who=by, when=moment(kept.signed_at, setting))
+    if kept.void_since is None:
+        return Signature(signed, kept.hash[:12], "good", _("holds for the course as it is"))
+    because = VOIDED.get(kept.void_because or "") or words.plain(kept.void_because or "")
+    day = words.day(kept.void_since)
+    return Signature(
+        signed, kept.hash[:12], "warn", _("void: %(what)s, %(day)s", what=because, day=day)
+    )
+
+
+def dose_now(course: CourseBody) -> str:
+    """The daily dose in product units with its total."""
+    return words.daily(course.dose_text, course.dose_mg)
+
+
+def ways(course: CourseBody) -> tuple[tuple[str, str, bool], ...]:
+    """What may be changed about the medicine now: title, address, whether it is grave."""
+    offered = (
+        ("dose-changes", _("Change the dose"), "dose", False),
+        ("switches", _("Switch to another medicine"), "switch", False),
+        ("stay", _("The switch under way"), "switch", False),
+        ("suspend", _("Freeze dose changes"), "freeze", False),
+        ("resume", _("Go on after the freeze"), "freeze", False),
+        ("harm-stop", _("Stop at once for serious harm"), "harm-stop", True),
+    )
+    return tuple(
+        (title, places.course(course.patient_id, course.course_id, page), grave)
+        for act, title, page, grave in offered
+        if act in course.actions
+    )
+
+
+def reasons(codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Coded reasons to choose from; one's own words alone come last."""
+    ordered = sorted(codes, key=lambda code: (code == "other", code))
+    return tuple((code, REASONS.get(code) or words.plain(code)) for code in ordered)
 
 
 def moment(at: datetime | None, setting: Setting) -> str:

@@ -5,17 +5,29 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.portal.presenters import words
-from shared.api.treatment import FirstWeeksBody, TitrationStepBody
+from shared.api.treatment import FigureBody, FirstWeeksBody, TitrationStepBody
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One review that signing plans, and where its day comes from."""
+
+    when: str
+    what: str
+    whose: str
+    source: str
+    grade: str
 
 
 @dataclass(frozen=True, slots=True)
 class FirstWeeks:
-    """``doses``: day and what to take; ``looks``: day, what and whose; ``supply``: lines."""
+    """``doses``: day and what to take; ``supply``: lines for ``supply_days``."""
 
     doses: tuple[tuple[str, str], ...]
-    looks: tuple[tuple[str, str, str], ...]
+    looks: tuple[Look, ...]
     supply: tuple[str, ...]
     supply_days: str
+    figures: tuple[FigureBody, ...]
 
 
 def first_weeks(
@@ -34,19 +46,22 @@ def first_weeks(
         for step in titration
     )
     if planned is None:
-        return FirstWeeks(doses, (), (), "")
+        return FirstWeeks(doses, (), (), "", ())
     return FirstWeeks(
         doses=doses,
         looks=tuple(
-            (
+            Look(
                 words.when(review.due_on, today=today),
                 words.plain(review.kind),
                 words.ROLES.get(review.for_role, words.plain(review.for_role)),
+                review.source or "",
+                review.grade or "",
             )
             for review in planned.reviews
         ),
         supply=tuple(_line(line.text, line.opened_life_days) for line in planned.supply),
         supply_days=words.count(planned.supply_days, "day"),
+        figures=planned.figures,
     )
 
 

@@ -9,7 +9,7 @@ from services.portal.presenters import findings, words
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.first_weeks import FirstWeeks, first_weeks
 from shared.api.body import DoseMg
-from shared.api.treatment import DrugBody, DrugOption, DrugOptions
+from shared.api.treatment import DrugBody, DrugOption, DrugOptions, FigureBody
 
 SEPARATOR = ":"
 
@@ -30,6 +30,10 @@ class Option:
     ceiling: str
     plan: FirstWeeks
     review_status: str
+    figures: tuple[tuple[str, str, str], ...]
+    dose_grade: str
+    ceiling_grade: str
+    place_grade: str
 
 
 def indications(drugs: Iterable[DrugBody]) -> tuple[tuple[str, str], ...]:
@@ -71,6 +75,7 @@ def usual_target_mg(offered: DrugOptions, value: str) -> DoseMg | None:
 
 
 def _option(option: DrugOption, *, starts_on: date, today: date) -> Option:
+    grades = {one.figure: one.grade for one in option.figures}
     names = [option.drug, *([option.formulation] if option.formulation else [])]
     return Option(
         value=SEPARATOR.join(names),
@@ -85,7 +90,16 @@ def _option(option: DrugOption, *, starts_on: date, today: date) -> Option:
         ceiling=_ceiling(option.maximum_mg),
         plan=first_weeks(option.titration, option.first_weeks, starts_on=starts_on, today=today),
         review_status=option.review_status or "",
+        figures=sources(option.figures),
+        dose_grade=grades.get("doses", ""),
+        ceiling_grade=grades.get("ceiling", ""),
+        place_grade=grades.get("place", ""),
     )
+
+
+def sources(figures: Iterable[FigureBody]) -> tuple[tuple[str, str, str], ...]:
+    """What a figure is, its source and its grade."""
+    return tuple((words.plain(one.figure), one.source, one.grade) for one in figures)
 
 
 def _ceiling(maximum_mg: Decimal | None) -> str:

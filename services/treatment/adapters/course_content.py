@@ -21,7 +21,7 @@ from services.treatment.domain.gate import CheckInRules
 from services.treatment.domain.live_taper import StepCadence
 from services.treatment.domain.response import OutcomeRules
 from services.treatment.domain.reviews import Cadence, CadenceRow
-from services.treatment.domain.rulebook import FirstSupply, Rank, Rulebook
+from services.treatment.domain.rulebook import FirstSupply, Rank, ReasonCodes, Rulebook
 from services.treatment.domain.safety import SafetyRule
 from services.treatment.domain.surveillance import SurveillanceRules
 from services.treatment.domain.switching import SwitchRules
@@ -105,7 +105,7 @@ class ReviewRow(Sourced):
     drugs: Codes = frozenset()
 
     def as_row(self) -> CadenceRow:
-        return CadenceRow(**self.model_dump(exclude={"source", "grade"}))
+        return CadenceRow(**self.model_dump())
 
 
 class ThenTable(Sourced):
@@ -201,11 +201,20 @@ class FirstSupplyTable(Sourced):
     days_with_suicide_concern: Days
 
     def as_rules(self) -> FirstSupply:
-        return FirstSupply(**self.model_dump(exclude={"source", "grade"}))
+        return FirstSupply(**self.model_dump())
 
 
 class HarmsTable(Sourced):
     codes: Codes
+
+
+class ReasonsTable(Sourced):
+    dose_change: Codes = Field(min_length=1)
+    warning: Codes = Field(min_length=1)
+    early_taper: Codes = Field(min_length=1)
+
+    def as_rules(self) -> ReasonCodes:
+        return ReasonCodes(**self.model_dump(exclude={"source", "grade"}))
 
 
 class CadenceFile(ContentFile):
@@ -229,6 +238,7 @@ class CadenceFile(ContentFile):
     harms: HarmsTable
     switch: SwitchTable
     first_supply: FirstSupplyTable
+    reasons: ReasonsTable
 
     def as_cadence(self) -> Cadence:
         return Cadence(
@@ -303,6 +313,10 @@ class RankingFile(ContentFile):
     ranks: tuple[RankRow, ...]
 
 
+def _cited(table: Sourced) -> tuple[str, str]:
+    return table.source, table.grade
+
+
 def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Rulebook:
     """All course content; read once at start.
 
@@ -325,10 +339,24 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         safety=tuple(SafetyRule(**row.model_dump()) for row in safety.rules),
         citations={row.rule: (row.source, row.grade) for row in safety.citations}
         | {row.id: (row.source, row.grade) for row in safety.rules},
-        ranking={row.drug: Rank(row.place, row.reason) for row in ranking.ranks},
+        ranking={
+            row.drug: Rank(row.place, row.reason, row.source, row.grade) for row in ranking.ranks
+        },
         harms=cadence.harms.codes,
         switch=cadence.switch.as_rules(),
         first_supply=cadence.first_supply.as_rules(),
+        reasons=cadence.reasons.as_rules(),
+        figures={
+            "remission": _cited(outcomes.remission),
+            "response": _cited(outcomes.response),
+            "not-improving": _cited(outcomes.not_improving),
+            "continuation-months": _cited(outcomes.duration),
+            "relapse-risk": _cited(outcomes.relapse_risk),
+            "adherence-gap": _cited(outcomes.adherence),
+            "looks-after-the-last-dose": _cited(cadence.surveillance),
+            "review-rhythm": _cited(cadence.then),
+            "switch-bounds": _cited(cadence.switch),
+        },
         freezing_flag_level=cadence.freezing_flags.up_to_level,
         last_score_days=cadence.taper_start.last_score_days,
         most_ahead_days=cadence.start_bounds.most_ahead_days,

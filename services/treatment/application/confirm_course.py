@@ -90,6 +90,7 @@ async def confirm_course(
             findings,
             dose_mg=course.target.mg,
             on=course.starts_on,
+            today=found.today,
             book=book,
             drug=drug,
             reasons=reasons,

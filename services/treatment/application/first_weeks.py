@@ -6,17 +6,22 @@ from decimal import Decimal
 from services.treatment.domain.course import TitrationStep
 from services.treatment.domain.products import ProductUnits, Shelf, gathered
 from services.treatment.domain.realiser import dose_table
-from services.treatment.domain.reviews import Review, Start, reviews_from
-from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.reviews import CadenceRow, Review, Start, reviews_from, rows_for
+from services.treatment.domain.rulebook import FirstSupply, Rulebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstWeeks:
-    """``supply`` is for ``supply_days`` from the first dose, each product once."""
+    """``supply`` is for ``supply_days`` from the first dose, each product once.
+
+    ``rows`` are the lines of the cadence behind ``reviews``, in the same order.
+    """
 
     reviews: tuple[Review, ...]
+    rows: tuple[CadenceRow, ...]
     supply: tuple[ProductUnits, ...]
     supply_days: int
+    supply_rule: FirstSupply
 
 
 def first_weeks(
@@ -27,8 +32,10 @@ def first_weeks(
     days = supply.days_with_suicide_concern if start.suicide_concern else supply.days
     return FirstWeeks(
         reviews=reviews_from(book.cadence.start, start, first=1),
+        rows=rows_for(book.cadence.start, start),
         supply=_supply(titration, shelf, days=days),
         supply_days=days,
+        supply_rule=supply,
     )
 
 

@@ -23,6 +23,7 @@ from services.treatment.domain.safety import (
     ingredient,
     profile_changed,
     urgent_first,
+    with_implied,
 )
 from services.treatment.domain.switching import Axis, axis, switch_findings
 
@@ -203,7 +204,7 @@ async def _ceiling(
         family=course.family,
         course=course,
     )
-    return ceiling_mg(facts)
+    return ceiling_mg(with_implied(facts, book.safety))
 
 
 async def known_then(
@@ -214,6 +215,7 @@ async def known_then(
     *,
     dose_mg: Decimal,
     on: date,
+    today: date,
     book: Rulebook,
     drug: Drug,
     reasons: Mapping[str, str] | None = None,
@@ -229,7 +231,7 @@ async def known_then(
         findings=findings,
         reasons=reasons or {},
         profile=profile,
-        readings=readings,
+        readings=[reading for reading in readings if reading.on <= today],
         drug=drug,
         book=book,
     )

@@ -12,7 +12,7 @@ from services.treatment.application.first_weeks import FirstWeeks, first_weeks
 from services.treatment.application.judging import facts_for
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import TitrationStep
-from services.treatment.domain.drug import DoseRange, Drug
+from services.treatment.domain.drug import DoseCap, DoseRange, Drug
 from services.treatment.domain.errors import require_near
 from services.treatment.domain.findings import Finding, Level, RuleRefusal
 from services.treatment.domain.person import HealthProfile
@@ -20,7 +20,14 @@ from services.treatment.domain.products import Shelf
 from services.treatment.domain.realiser import dose_table
 from services.treatment.domain.reviews import Start
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import UNASKED, ceiling_mg, dose_range, evaluate
+from services.treatment.domain.safety import (
+    UNASKED,
+    ceiling_mg,
+    dose_range,
+    evaluate,
+    lowest_cap,
+    with_implied,
+)
 from services.treatment.domain.titration import titration
 
 
@@ -36,6 +43,7 @@ class Offer:
     shelf: Shelf
     first_weeks: FirstWeeks
     maximum_mg: Decimal | None
+    cap: DoseCap | None
 
 
 async def offer_drugs(
@@ -84,6 +92,7 @@ async def offer_drugs(
             indication=indication,
             drug=drug.code,
         )
+        held = with_implied(facts, book.safety)
         steps = titration(
             row,
             start_mg=row.start_mg,
@@ -99,7 +108,8 @@ async def offer_drugs(
                 titration=steps,
                 shelf=shelf,
                 first_weeks=first_weeks(steps, start, shelf=shelf, book=book),
-                maximum_mg=ceiling_mg(facts),
+                maximum_mg=ceiling_mg(held),
+                cap=lowest_cap(held),
             )
         )
     return tuple(sorted(offers, key=lambda offer: _place(offer, book)))

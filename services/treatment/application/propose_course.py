@@ -81,6 +81,7 @@ async def store_draft(
                 findings,
                 dose_mg=course.target.mg,
                 on=course.starts_on,
+                today=patient.today(now),
                 book=book,
                 drug=drug,
             ),

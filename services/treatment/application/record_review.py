@@ -1,6 +1,6 @@
 """Record a review that took place, with where the scores stand."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.treatment.application.changing import commit, load
@@ -28,7 +28,7 @@ async def record_review(
     """Raises: Unknown, IllegalMove, NoSuchItem, AlreadyDone, NotAuthorised, StaleVersion."""
     found = await load(work, course_id, now=now)
     course = found.course
-    response = await response_of(work, course, book=book)
+    response = await response_of(work, course, book=book, until=found.today)
     reviewed = life.record_review(
         course,
         ordinal,
@@ -58,11 +58,13 @@ async def record_review(
     )
 
 
-async def response_of(work: Work, course: Course, *, book: Rulebook) -> Response:
-    """Where the scores of the course's primary instrument stand."""
+async def response_of(
+    work: Work, course: Course, *, book: Rulebook, until: date | None = None
+) -> Response:
+    """Where the scores of the course's primary instrument stand, or stood on a day."""
     readings = await work.readings.of(course.patient_id, instrument=course.instrument)
     return read_response(
-        readings,
+        tuple(reading for reading in readings if until is None or reading.on <= until),
         instrument=course.instrument,
         started_on=course.first_dose_on,
         rules=book.outcomes,

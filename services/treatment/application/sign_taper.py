@@ -91,6 +91,7 @@ async def sign_taper(
             findings,
             dose_mg=course.dose.mg,
             on=found.today,
+            today=found.today,
             book=book,
             drug=formulary.drug(course.drug),
             reasons=reasons,

@@ -70,6 +70,8 @@ class CadenceRow:
     after_days: int
     for_role: str
     rule: str
+    source: str = ""
+    grade: str = ""
     age_from: int | None = None
     age_to: int | None = None
     only_suicide_concern: bool = False
@@ -99,14 +101,18 @@ class Start:
     drug: str
 
 
-def reviews_from(rows: Iterable[CadenceRow], start: Start, *, first: int) -> tuple[Review, ...]:
-    """The reviews the rows give, earliest row per slot, numbered from ``first`` by date."""
+def rows_for(rows: Iterable[CadenceRow], start: Start) -> tuple[CadenceRow, ...]:
+    """Of the rows that apply the earliest of each slot, in order of time."""
     earliest: dict[str, CadenceRow] = {}
     for row in rows:
         known = earliest.get(row.slot)
         if _applies(row, start) and (known is None or row.after_days < known.after_days):
             earliest[row.slot] = row
-    chosen = sorted(earliest.values(), key=lambda row: (row.after_days, row.slot))
+    return tuple(sorted(earliest.values(), key=lambda row: (row.after_days, row.slot)))
+
+
+def reviews_from(rows: Iterable[CadenceRow], start: Start, *, first: int) -> tuple[Review, ...]:
+    """The reviews the rows give, earliest row per slot, numbered from ``first`` by date."""
     return tuple(
         Review(
             ordinal=first + place,
@@ -115,7 +121,7 @@ def reviews_from(rows: Iterable[CadenceRow], start: Start, *, first: int) -> tup
             for_role=row.for_role,
             rule=row.rule,
         )
-        for place, row in enumerate(chosen)
+        for place, row in enumerate(rows_for(rows, start))
     )
 
 

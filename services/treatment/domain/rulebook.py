@@ -19,6 +19,8 @@ class Rank:
 
     place: int
     reason: str
+    source: str
+    grade: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +29,25 @@ class FirstSupply:
 
     days: int
     days_with_suicide_concern: int
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonCodes:
+    """What a reason may be coded as; ``OTHER`` is the prescriber's own words alone."""
+
+    dose_change: frozenset[str]
+    warning: frozenset[str]
+    early_taper: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """``version`` names the content files' versions; a decision is stored with it.
 
-    ``citations`` gives source and grade by rule id. ``freezing_flag_level`` is the mildest
+    ``citations`` gives source and grade by rule id, ``figures`` those of the figures a course
+    shows. ``freezing_flag_level`` is the mildest
     level of a safety flag that freezes a taper; 0 is the gravest. ``interval_levels`` are the
     days of a step from short to long, ``holds_before_slower`` the holds in a row after which the
     next level is proposed (T-09).
@@ -47,10 +61,12 @@ class Rulebook:
     steps: StepCadence
     switch: SwitchRules
     first_supply: FirstSupply
+    reasons: ReasonCodes
     surveillance: SurveillanceRules
     attribution: AttributionRules
     safety: tuple[SafetyRule, ...]
     citations: Mapping[str, tuple[str, str]]
+    figures: Mapping[str, tuple[str, str]]
     ranking: Mapping[str, Rank]
     harms: frozenset[str]
     freezing_flag_level: int

@@ -118,15 +118,24 @@ def evaluate(facts: Facts, rules: Iterable[SafetyRule]) -> tuple[Finding, ...]:
     if facts.last_dose_on is not None:
         return tuple(_gaps(facts, held))
     speaking = [rule for rule in held if not rule.is_gap and _speaks(rule, facts)]
-    implied = {rule.implies for rule in speaking if rule.implies is not None}
     found = (
         *_unasked(facts),
         *_duplicate(facts),
-        *_dose(replace(facts, conditions=facts.conditions | implied)),
+        *_dose(with_implied(facts, held)),
         *_gaps(facts, held),
         *(Finding(rule.id, rule.level, rule.detail) for rule in speaking),
     )
     return urgent_first(found)
+
+
+def with_implied(facts: Facts, rules: Iterable[SafetyRule]) -> Facts:
+    """The facts with every condition a speaking rule stands for (I-08): its ceiling holds too."""
+    implied = {
+        rule.implies
+        for rule in rules
+        if rule.implies is not None and not rule.is_gap and _speaks(rule, facts)
+    }
+    return replace(facts, conditions=facts.conditions | implied)
 
 
 def urgent_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -49,6 +51,37 @@ def course_hash(course: Course) -> str:
             ],
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One later entry about a signed course: what was done, on which day, and the dose then."""
+
+    kind: str
+    on: date
+    dose_mg: Decimal
+
+
+DOSE_CHANGED = "dose-changed"
+LEAVES_WHAT_WAS_SIGNED = frozenset({"switched", "taper-signed", "stopped-for-harm"})
+
+
+def voided_by(signed_doses_mg: tuple[Decimal, ...], later: Iterable[Change]) -> Change | None:
+    """The first later change the signature does not cover; going up as signed is no change.
+
+    From then on the course no longer is what was signed: the change stands under its own
+    reason or signature.
+    """
+    reached = signed_doses_mg[0]
+    for change in later:
+        if change.kind in LEAVES_WHAT_WAS_SIGNED:
+            return change
+        if change.kind != DOSE_CHANGED:
+            continue
+        if change.dose_mg not in signed_doses_mg or change.dose_mg < reached:
+            return change
+        reached = change.dose_mg
+    return None
 
 
 def plan_hash(plan: Plan) -> str:

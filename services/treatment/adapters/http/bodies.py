@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Literal
 
+from services.treatment.application.change_dose import DoseOutline
 from services.treatment.application.first_weeks import FirstWeeks
 from services.treatment.application.offer_drugs import Offer
 from services.treatment.application.propose_switch import Switch
@@ -23,7 +24,7 @@ from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.live_taper import ScheduledStep, Taper
 from services.treatment.domain.person import HealthProfile, Known
-from services.treatment.domain.phases import Phase
+from services.treatment.domain.phases import ON_DRUG, Phase
 from services.treatment.domain.plan import Outline, Plan, PlanRow, PlanState
 from services.treatment.domain.policies import Policy
 from services.treatment.domain.response import Response
@@ -38,7 +39,7 @@ from services.treatment.domain.signing import (
     plan_hash,
 )
 from services.treatment.domain.supply_text import amount
-from services.treatment.domain.surveillance import Look
+from services.treatment.domain.surveillance import Look, looks_after
 from services.treatment.domain.switching import Axis, Track
 from services.treatment.domain.tapering import standing_days
 from shared.api.treatment import (
@@ -46,10 +47,12 @@ from shared.api.treatment import (
     AxisTrack,
     ClockBody,
     CourseBody,
+    DosePreview,
     DoseRangeBody,
     DrugBody,
     DrugOption,
     ExpectedStepBody,
+    FigureBody,
     FindingBody,
     FirstWeeksBody,
     HealthFacts,
@@ -63,6 +66,7 @@ from shared.api.treatment import (
     ResponseBody,
     ReviewBody,
     ScheduledStepBody,
+    SignatureBody,
     SigningBody,
     SupplyLine,
     SupplyPartBody,
@@ -110,6 +114,7 @@ def course_body(
     today: date,
     switch: Axis | None = None,
     planned: FirstWeeks | None = None,
+    signature: SignatureBody | None = None,
 ) -> CourseBody:
     """A course as this role may see and change it today."""
     draft = course.phase is Phase.DRAFT
@@ -149,8 +154,35 @@ def course_body(
         leaving=tuple(_leaving(course, step, acting) for step in course.leaving),
         switch=axis_body(switch) if switch else None,
         first_weeks=first_weeks_body(planned) if planned else None,
+        signature=signature,
+        harm_watch=tuple(
+            look.due_on
+            for look in looks_after(today, drug=course.drug, rules=book.surveillance)
+            if course.phase in ON_DRUG
+        ),
+        figures=_course_figures(course, book),
+        known_dose_reasons=tuple(sorted(book.reasons.dose_change)),
+        known_warning_reasons=tuple(sorted(book.reasons.warning)),
+        known_early_reasons=tuple(sorted(book.reasons.early_taper)),
         maoi_from=_maoi_from(course, drug),
         actions=actions(course, role, has_left_care=not patient.in_care),
+    )
+
+
+def _course_figures(course: Course, book: Rulebook) -> tuple[FigureBody, ...]:
+    """Where the figures come from that count for the course now."""
+    names = ["response", "remission", "not-improving", "review-rhythm"]
+    if course.history.remission is not None:
+        names += ["continuation-months", "relapse-risk"]
+    if course.history.pauses:
+        names.append("adherence-gap")
+    if course.phase in ON_DRUG or (course.taper and course.taper.looks):
+        names.append("looks-after-the-last-dose")
+    if course.leaving or course.successor_id:
+        names.append("switch-bounds")
+    return tuple(
+        FigureBody(figure=name, source=book.figures[name][0], grade=book.figures[name][1])
+        for name in names
     )
 
 
@@ -201,6 +233,29 @@ def switch_body(switch: Switch, *, book: Rulebook) -> SwitchPreview:
         axis=axis_body(switch.axis),
         titration=tuple(_titration(step) for step in switch.draft.titration),
         findings=finding_bodies(switch.findings, book),
+    )
+
+
+def dose_preview_body(course: Course, outline: DoseOutline, *, book: Rulebook) -> DosePreview:
+    """A change of dose nobody has made yet, beside the dose of now."""
+    before = {review.ordinal for review in course.reviews}
+    return DosePreview(
+        version=course.version,
+        from_dose_mg=course.dose.mg,
+        from_dose_text=course.dose.text,
+        dose_mg=outline.changed.dose.mg,
+        dose_text=outline.changed.dose.text,
+        findings=finding_bodies(outline.findings, book),
+        reviews=tuple(
+            PlannedReviewBody(
+                kind=review.kind,
+                due_on=review.due_on,
+                for_role=review.for_role,
+                rule=review.rule,
+            )
+            for review in outline.changed.reviews
+            if review.ordinal not in before
+        ),
     )
 
 
@@ -466,7 +521,20 @@ def option_body(offer: Offer, *, rank: int, book: Rulebook) -> DrugOption:
         maximum_mg=offer.maximum_mg,
         first_weeks=first_weeks_body(offer.first_weeks),
         review_status=offer.drug.review_status,
+        figures=_offered_figures(offer, book),
     )
+
+
+def _offered_figures(offer: Offer, book: Rulebook) -> tuple[FigureBody, ...]:
+    """Where place, doses and ceiling of an offer come from."""
+    row, cap = offer.row, offer.cap
+    rank = book.ranking.get(offer.drug.code)
+    found = [FigureBody(figure="doses", source=row.source, grade=row.grade)]
+    if cap is not None:
+        found.append(FigureBody(figure="ceiling", source=cap.source, grade=cap.grade))
+    if rank is not None:
+        found.append(FigureBody(figure="place", source=rank.source, grade=rank.grade))
+    return tuple(found)
 
 
 def first_weeks_body(found: FirstWeeks) -> FirstWeeksBody:
@@ -478,8 +546,10 @@ def first_weeks_body(found: FirstWeeks) -> FirstWeeksBody:
                 due_on=review.due_on,
                 for_role=review.for_role,
                 rule=review.rule,
+                source=row.source,
+                grade=row.grade,
             )
-            for review in found.reviews
+            for review, row in zip(found.reviews, found.rows, strict=True)
         ),
         supply=tuple(
             SupplyLine(
@@ -492,6 +562,13 @@ def first_weeks_body(found: FirstWeeks) -> FirstWeeksBody:
             for part in found.supply
         ),
         supply_days=found.supply_days,
+        figures=(
+            FigureBody(
+                figure="first-supply",
+                source=found.supply_rule.source,
+                grade=found.supply_rule.grade,
+            ),
+        ),
     )
 
 

@@ -101,7 +101,7 @@ def _add_deciding(api: Api, desk: Desk) -> None:
             expected=call.if_match,
             signed=await desk.signed(body.signature, now=call.tx.now),
             signer=call.principal.staff_id,
-            reasons=reasons_of(body.acknowledgements),
+            reasons=reasons_of(body.acknowledgements, desk.book),
             book=desk.book,
             now=call.tx.now,
         )

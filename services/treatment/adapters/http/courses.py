@@ -9,6 +9,8 @@ from services.treatment.application.drafting import Wish
 from services.treatment.application.propose_course import propose_course
 from services.treatment.application.withdraw_course import withdraw_course
 from services.treatment.domain.course import Course
+from services.treatment.domain.reason_codes import coded
+from services.treatment.domain.rulebook import Rulebook
 from shared.api.body import Page
 from shared.api.treatment import (
     Acknowledgement,
@@ -71,7 +73,7 @@ def add_courses(api: Api, desk: Desk) -> None:
             expected=call.if_match,
             signed=await desk.signed(body.signature, now=call.tx.now),
             signer=call.principal.staff_id,
-            reasons=reasons_of(body.acknowledgements),
+            reasons=reasons_of(body.acknowledgements, desk.book),
             book=desk.book,
             formulary=desk.formulary,
             now=call.tx.now,
@@ -108,6 +110,18 @@ def wish_of(body: NewCourse | NewSwitch) -> Wish:
     )
 
 
-def reasons_of(acknowledgements: tuple[Acknowledgement, ...]) -> dict[str, str]:
-    """The reason given for each warning, by rule."""
-    return {given.rule: given.reason for given in acknowledgements}
+def reasons_of(acknowledgements: tuple[Acknowledgement, ...], book: Rulebook) -> dict[str, str]:
+    """The coded reason given for each warning, by rule.
+
+    Raises:
+        BadReasonCode
+    """
+    return {
+        given.rule: coded(
+            given.reason,
+            given.code,
+            allowed=book.reasons.warning,
+            field=f"acknowledgements/{place}/code",
+        )
+        for place, given in enumerate(acknowledgements)
+    }

@@ -13,6 +13,7 @@ from services.treatment.application.refusals import Unknown
 from services.treatment.application.sign_taper import sign_taper
 from services.treatment.domain.plan import Plan, Readiness, Wish
 from services.treatment.domain.policies import Policy
+from services.treatment.domain.reason_codes import coded
 from shared.api.body import Body, Code, Page
 from shared.api.treatment import (
     SignTaperPlan,
@@ -79,7 +80,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
             course_id=course_id,
             wish=wish_of(body),
             readiness=_readiness(body.readiness) if body.readiness else None,
-            early_reason=body.early_reason,
+            early_reason=_early(body, desk),
             standing_days=body.standing_order_days,
             drafted_by=call.principal.staff_id,
             formulary=desk.formulary,
@@ -114,7 +115,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
             expected=call.if_match,
             signed=await desk.signed(body.signature, now=call.tx.now),
             signer=call.principal.staff_id,
-            reasons=reasons_of(body.acknowledgements),
+            reasons=reasons_of(body.acknowledgements, desk.book),
             formulary=desk.formulary,
             book=desk.book,
             now=call.tx.now,
@@ -150,4 +151,16 @@ def _readiness(asked: TaperReadiness) -> Readiness:
         crisis_plan_agreed=asked.crisis_plan_agreed,
         supporter_asked=asked.supporter_asked,
         pace_is_the_patients=asked.pace_is_the_patients,
+    )
+
+
+def _early(body: TaperRequest, desk: Desk) -> str | None:
+    """Why this taper begins before the minimum, with its code."""
+    if body.early_reason is None:
+        return None
+    return coded(
+        body.early_reason,
+        body.early_code,
+        allowed=desk.book.reasons.early_taper,
+        field="early_code",
     )

@@ -2,6 +2,7 @@
 
 from services.treatment.adapters.http.bodies import course_body, plan_body
 from services.treatment.adapters.http.desk import Desk
+from services.treatment.adapters.signatures import signature_of
 from services.treatment.application.changing import Loaded
 from services.treatment.application.draft_taper import findings_now
 from services.treatment.application.drafting import shelf_for
@@ -58,10 +59,12 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
             jurisdiction=course.jurisdiction or desk.book.jurisdiction,
             today=today,
         )
+    signature = None if is_draft else await signature_of(call.tx.session, course)
     return course_body(
         course,
         patient=patient,
         role=call.principal.role,
+        signature=signature,
         response=response,
         findings=findings,
         information_missing=await work.patients.is_information_missing(patient.id),

@@ -1,0 +1,168 @@
+"""Replacing one medicine by another: both ways on one axis, signed as one, taken step by step."""
+
+from typing import Any
+
+from aiohttp import web
+
+from services.portal.pages.courses import read_course
+from services.portal.pages.forms import attempt, is_stale
+from services.portal.pages.records import read_record, record_page
+from services.portal.pages.together import together
+from services.portal.pages.visit import Visit
+from services.portal.presenters import courses, findings, places, set_up, switching
+from services.portal.presenters.drafts import Draft
+from shared.api.treatment import (
+    CourseBody,
+    DrugOptions,
+    NewSwitch,
+    Staying,
+    SwitchPreview,
+    SwitchStepTaken,
+)
+from shared.runtime import clock
+
+_TAB = "Course"
+_NEW = ("start_dose_mg", "target_dose_mg", "starts_on", "suicide_concern", "note")
+
+
+async def show_switch(visit: Visit) -> web.StreamResponse:
+    """To which medicine and how; or, once it is signed, how far it has got."""
+    today = visit.setting.today.isoformat()
+    return await _switch(visit, visit.draft(starts_on=today, taken_on=today))
+
+
+async def plan_switch(visit: Visit) -> web.StreamResponse:
+    """Look at both medicines on one axis, then propose the switch; nothing starts unsigned."""
+    draft = visit.sent()
+    if draft.value("act") != "propose":
+        return await _switch(visit, draft, looking=True)
+    course = await read_course(visit)
+
+    async def send() -> CourseBody:
+        return await visit.care.treatment.post(
+            f"/courses/{course.course_id}/switches",
+            _wish(visit, draft, course),
+            CourseBody,
+            key=draft.part("switch"),
+            version=visit.version(),
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _switch(visit, outcome, looking=True)
+    place = places.patient(outcome.patient_id, "courses", "new")
+    raise web.HTTPSeeOther(f"{place}?course={outcome.course_id}&done=proposed#sign")
+
+
+async def take_step(visit: Visit) -> web.StreamResponse:
+    """The old medicine went down by one signed step."""
+    draft = visit.sent()
+
+    async def send() -> CourseBody:
+        return await visit.care.treatment.post(
+            f"/courses/{visit.id('course_id')}/switch-steps",
+            SwitchStepTaken.model_validate(visit.fields("ordinal", "taken_on")),
+            CourseBody,
+            key=draft.part("step"),
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _switch(visit, outcome)
+    raise web.HTTPSeeOther(f"{_place(outcome)}?done=switch-step")
+
+
+async def stay(visit: Visit) -> web.StreamResponse:
+    """The new medicine did not work out and is not taken any more: stay on the old one."""
+    draft = visit.sent()
+
+    async def send() -> CourseBody:
+        return await visit.care.treatment.post(
+            f"/courses/{visit.id('course_id')}/stay",
+            Staying.model_validate(visit.fields("reason")),
+            CourseBody,
+            key=draft.part("stay"),
+            version=visit.version(),
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _switch(visit, outcome)
+    raise web.HTTPSeeOther(f"{_place(outcome)}?done=stayed")
+
+
+async def _switch(visit: Visit, draft: Draft, *, looking: bool = False) -> web.StreamResponse:
+    read, course = await together(read_record(visit, visit.id("patient_id")), read_course(visit))
+    may = "switches" in course.actions
+    offered = await _offered(visit, course) if may else None
+    preview = None
+    if looking and may:
+        seen = await attempt(draft, lambda: _look(visit, draft, course))
+        if isinstance(seen, Draft):
+            draft = draft if draft.faults or draft.changed else seen
+        else:
+            preview = seen
+    lines = courses.lines(course, visit.setting)
+    if is_stale(draft):
+        draft = draft.overtaken(lines)
+    axis = preview.axis if preview else course.switch
+    today = visit.setting.today
+    return await record_page(
+        visit,
+        "switch.html",
+        read,
+        tab=_TAB,
+        status=draft.status,
+        draft=draft,
+        course=course,
+        seen=lines,
+        dose=courses.dose_now(course),
+        may=may,
+        options=set_up.options(offered, starts_on=today, today=today) if offered else (),
+        places=range(switching.ROWS),
+        switch=switching.switch(axis, visit.setting) if axis else None,
+        steps=switching.steps(course, visit.setting),
+        findings=findings.findings(preview.findings) if preview else (),
+        is_preview=preview is not None,
+        stay="stay" in course.actions,
+    )
+
+
+async def _look(visit: Visit, draft: Draft, course: CourseBody) -> SwitchPreview:
+    return await visit.care.treatment.post(
+        f"/courses/{course.course_id}/switch-previews",
+        _wish(visit, draft, course),
+        SwitchPreview,
+        key=str(clock.new_id()),
+    )
+
+
+async def _offered(visit: Visit, course: CourseBody) -> DrugOptions:
+    """Every other medicine, and other formulations of this one."""
+    path = f"/patients/{course.patient_id}/drug-options"
+    found = await visit.care.treatment.get(path, DrugOptions, {"indication": course.indication})
+    others = [
+        option
+        for option in found.options
+        if option.drug != course.drug or course.formulation not in {None, option.formulation}
+    ]
+    return found.model_copy(update={"options": tuple(others)})
+
+
+def _wish(visit: Visit, draft: Draft, course: CourseBody) -> NewSwitch:
+    drug, formulation = set_up.drug_and_formulation(draft.value("drug"))
+    data: dict[str, Any] = visit.fields(*_NEW)
+    data |= {"drug": drug} if drug else {}
+    data |= {"formulation": formulation} if formulation else {}
+    return NewSwitch.model_validate(
+        data
+        | {
+            "indication": course.indication,
+            "primary_instrument": course.primary_instrument,
+            "leaving": switching.leaving_rows(draft),
+        }
+    )
+
+
+def _place(course: CourseBody) -> str:
+    return places.course(course.patient_id, course.course_id, "switch")

@@ -1,0 +1,45 @@
+"""The signature a course was confirmed with, and the first later change it does not cover."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.treatment.adapters.tables import JournalRow, SignatureRow
+from services.treatment.domain.course import Course
+from services.treatment.domain.signing import Change, voided_by
+from shared.api.treatment import SignatureBody
+
+journal = JournalRow.__table__.c  # type: ignore[attr-defined]
+signature = SignatureRow.__table__.c  # type: ignore[attr-defined]
+CONFIRMED = "confirmed"
+
+
+async def signature_of(session: AsyncSession, course: Course) -> SignatureBody | None:
+    """Who signed exactly what, and since when the course is something else."""
+    query = select(SignatureRow).where(signature.object.startswith(f"course:{course.id}:"))
+    kept = (await session.execute(query)).scalars().first()
+    if kept is None:
+        return None
+    signed_mg = tuple(step.dose.mg for step in course.titration)
+    change = voided_by(signed_mg, await _later(session, course.id))
+    return SignatureBody(
+        signed_by=kept.staff_id,
+        signed_at=kept.signed_at,
+        hash=kept.hash,
+        meaning=kept.meaning,
+        void_since=change.on if change else None,
+        void_because=change.kind if change else None,
+    )
+
+
+async def _later(session: AsyncSession, course_id: UUID) -> tuple[Change, ...]:
+    """Every entry after the confirmation, oldest first."""
+    query = (
+        select(journal.kind, journal.on, journal.dose_mg)
+        .where(journal.course_id == course_id)
+        .order_by(journal.version)
+    )
+    entries = [Change(*entry) for entry in await session.execute(query)]
+    kinds = [entry.kind for entry in entries]
+    return tuple(entries[kinds.index(CONFIRMED) + 1 :]) if CONFIRMED in kinds else ()
