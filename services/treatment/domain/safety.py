@@ -303,6 +303,13 @@ def _dose(facts: Facts) -> Iterator[Finding]:
             Level.BLOCK,
             f"Over the ceiling of {plain(limit_mg)} mg a day ({why}).",
         )
+    usual_mg = row.usual_high_mg
+    if row.maximum_mg is None and usual_mg is not None and facts.dose_mg > usual_mg:
+        yield Finding(
+            "F-09-no-maximum",
+            Level.STRONG_WARN,
+            f"Over {plain(usual_mg)} mg a day, the highest usual dose; no maximum is labelled.",
+        )
 
 
 def _gaps(facts: Facts, rules: Iterable[SafetyRule]) -> Iterator[Finding]:
