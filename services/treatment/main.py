@@ -40,7 +40,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 api=build_api(desk, content),
                 db=db,
                 schema=SCHEMA,
-                subscriptions=subscriptions(book),
+                subscriptions=subscriptions(book, content),
                 ticks=Watch(db=db, formulary=content, book=book).ticks,
                 keys=keys,
             )

@@ -159,6 +159,8 @@ BAD_PROPOSALS = [
     ("over the ceiling", {"start_dose_mg": "250"}, "blocked-by-rule"),
     ("a target below the start", {"target_dose_mg": "25"}, "bad-dose"),
     ("a drug nobody knows", {"drug": "placebo"}, "F-01"),
+    ("a drug that is not sold here", {"drug": "desvenlafaxine"}, "F-01"),
+    ("a form that is not sold", {"formulation": "modified-release"}, "F-13"),
     ("an indication without a dose", {"indication": "insomnia"}, "blocked-by-rule"),
     ("an instrument that is no clock", {"primary_instrument": "wsas"}, "blocked-by-rule"),
     ("before enrolment", {"starts_on": "2026-01-01"}, "bad-date"),

@@ -103,7 +103,7 @@ class Clinic:
             correlationid="test",
             data=fact,
         )
-        handler = subscriptions(BOOK)[type(fact)]
+        handler = subscriptions(BOOK, CONTENT)[type(fact)]
         async with self.db.transaction(actor="service:treatment") as tx:
             await handler(tx, event)
             tx.audit("test.heard", object="test:1")

@@ -47,6 +47,7 @@ KINDS = said(
         "not-improving": mark("Put on the review list: not improving"),
         "safety-review-planned": mark("Safety review planned"),
         "formulary-review": mark("Formulary changed: review planned"),
+        "birthdays-planned": mark("Birthdays that cross a limit planned"),
         "closed": mark("Course closed"),
     }
 )

@@ -1,11 +1,12 @@
 """The shapes of ``content/{outcomes,cadence,safety}.toml``, and the rulebook they make."""
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field
 
-from services.treatment.adapters.content import HERE, read
+from services.treatment.adapters.content import HERE, BadContent, read
 from services.treatment.adapters.content_file import (
     ContentFile,
     Days,
@@ -16,13 +17,14 @@ from services.treatment.adapters.content_file import (
 )
 from services.treatment.domain.attribution import AttributionRules
 from services.treatment.domain.clock import DurationRules
+from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Level
 from services.treatment.domain.gate import CheckInRules
 from services.treatment.domain.live_taper import StepCadence
 from services.treatment.domain.response import OutcomeRules
 from services.treatment.domain.reviews import Cadence, CadenceRow
 from services.treatment.domain.rulebook import FirstSupply, Rank, ReasonCodes, Rulebook
-from services.treatment.domain.safety import SafetyRule
+from services.treatment.domain.safety import SafetyRule, indications
 from services.treatment.domain.surveillance import SurveillanceRules
 from services.treatment.domain.switching import SwitchRules
 
@@ -183,10 +185,6 @@ class StartBoundsTable(Sourced):
     most_ahead_days: Days
 
 
-class BirthdaysTable(Sourced):
-    look_ahead_months: int = Field(gt=0)
-
-
 class SwitchTable(Sourced):
     longest_overlap_days: Days
     longest_gap_days: Days
@@ -234,7 +232,6 @@ class CadenceFile(ContentFile):
     surveillance: SurveillanceTable
     taper_start: TaperStartTable
     start_bounds: StartBoundsTable
-    birthdays: BirthdaysTable
     harms: HarmsTable
     switch: SwitchTable
     first_supply: FirstSupplyTable
@@ -317,6 +314,57 @@ def _cited(table: Sourced) -> tuple[str, str]:
     return table.source, table.grade
 
 
+FILES: tuple[tuple[str, type[ContentFile]], ...] = (
+    ("outcomes", OutcomesFile),
+    ("cadence", CadenceFile),
+    ("safety", SafetyFile),
+    ("ranking", RankingFile),
+)
+
+
+def course_files(folder: Path = HERE / "content") -> Iterator[tuple[str, ContentFile]]:
+    """Every course content file by name, as it was written."""
+    for name, model in FILES:
+        yield name, read(folder / f"{name}.toml", model)
+
+
+def check_names(drugs: Mapping[str, Drug], folder: Path = HERE / "content") -> None:
+    """Refuse content that speaks of a drug or an indication the formulary does not have.
+
+    Raises:
+        BadContent: naming file, key and name.
+    """
+    known = {
+        indication
+        for drug in drugs.values()
+        for row in drug.doses
+        for indication in indications(row)
+    }
+    cadence = read(folder / "cadence.toml", CadenceFile)
+    safety = read(folder / "safety.toml", SafetyFile)
+    ranking = read(folder / "ranking.toml", RankingFile)
+    outcomes = read(folder / "outcomes.toml", OutcomesFile)
+    rows = [*(("start", row) for row in cadence.start)]
+    rows += [("after_change", row) for row in cadence.after_change]
+    named: list[tuple[str, str, frozenset[str], frozenset[str]]] = [
+        ("cadence.toml", key, row.drugs, row.indications) for key, row in rows
+    ]
+    named += [
+        ("safety.toml", f"rules.{rule.id}", rule.drugs, rule.indications) for rule in safety.rules
+    ]
+    ranked = frozenset(row.drug for row in ranking.ranks)
+    watched = frozenset(cadence.surveillance.extra_days)
+    counted = frozenset(outcomes.duration.first_months)
+    named.append(("ranking.toml", "ranks", ranked, frozenset()))
+    named.append(("cadence.toml", "surveillance.extra_days", watched, frozenset()))
+    named.append(("outcomes.toml", "duration.first_months", frozenset(), counted))
+    for file, key, codes, asked in named:
+        for name in sorted(codes - drugs.keys()):
+            raise BadContent(f"{file}: {key}: {name}: not in the formulary")
+        for name in sorted(asked - known):
+            raise BadContent(f"{file}: {key}: {name}: no drug has doses for it")
+
+
 def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Rulebook:
     """All course content; read once at start.
 
@@ -362,6 +410,5 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         most_ahead_days=cadence.start_bounds.most_ahead_days,
         interval_levels=cadence.slower.interval_days,
         holds_before_slower=cadence.slower.holds_in_a_row,
-        birthdays_ahead_months=cadence.birthdays.look_ahead_months,
         supply_working_days=cadence.supply.working_days,
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from services.treatment.adapters.db import SqlWork
 from services.treatment.application.face_life_event import face_life_event
 from services.treatment.application.miss_contact import miss_contact
+from services.treatment.application.plan_birthdays import plan_birthdays
+from services.treatment.application.ports import Formulary
 from services.treatment.application.suspect_relapse import suspect_relapse
 from services.treatment.application.watch_response import watch_response
 from services.treatment.domain.life_events import LifeEvent
@@ -43,7 +45,7 @@ from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler
 
 
-def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
+def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], Handler]:
     """A handler for each fact this service hears."""
 
     def work(tx: Transaction) -> SqlWork:
@@ -67,6 +69,13 @@ def subscriptions(book: Rulebook) -> Mapping[type[Fact], Handler]:
             time_zone=details.time_zone,
         )
         await work(tx).patients.describe(details.patient_id, described)
+        await plan_birthdays(
+            work(tx),
+            patient_id=details.patient_id,
+            book=book,
+            formulary=formulary,
+            now=tx.now,
+        )
 
     async def on_assessment(tx: Transaction, event: Event[AssessmentFact]) -> None:
         state = event.data.assessment

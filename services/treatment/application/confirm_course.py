@@ -11,16 +11,14 @@ from services.treatment.application.changing import (
     stating,
 )
 from services.treatment.application.judging import findings_on, known_then
+from services.treatment.application.plan_birthdays import birthdays_after
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.application.refusals import Unknown
 from services.treatment.domain import course as life
-from services.treatment.domain.calendar_days import add_months
 from services.treatment.domain.course import Course
-from services.treatment.domain.drug import Drug
-from services.treatment.domain.person import Known
 from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import limit_ages, settle
+from services.treatment.domain.safety import settle
 from services.treatment.domain.signing import CONFIRM_COURSE, check_signature, course_hash
 from services.treatment.domain.switching import leave, take_over
 from shared.events.treatment import CourseConfirmed, CourseSwitched
@@ -73,7 +71,8 @@ async def confirm_course(
     confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
     if course.replaces is not None:
         confirmed = await _leave(work, course.replaces, confirmed, today=found.today, now=now)
-    confirmed = life.plan_birthdays(confirmed, _birthdays(course, patient, drug, book))
+    ahead = birthdays_after(course.starts_on, patient=patient, drug=drug, book=book)
+    confirmed = life.with_birthdays(confirmed, ahead, today=course.starts_on)
     return await commit(
         work,
         course,
@@ -117,10 +116,3 @@ async def _leave(
         text=f"Left for {confirmed.drug}: {len(left.leaving)} steps, last on {left.leaving[-1].on}",
     )
     return take_over(confirmed, old)
-
-
-def _birthdays(course: Course, patient: Known, drug: Drug, book: Rulebook) -> list[date]:
-    last = add_months(course.starts_on, book.birthdays_ahead_months)
-    ages = limit_ages(drug, book.safety, jurisdiction=book.jurisdiction)
-    days = [patient.birthday(age) for age in ages]
-    return [day for day in days if course.starts_on < day <= last]

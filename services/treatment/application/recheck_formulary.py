@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.treatment.application.changing import commit, stating
 from services.treatment.application.judging import findings_on
+from services.treatment.application.plan_birthdays import replanned
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.snapshot import as_json
 from services.treatment.domain import reviews as looks
@@ -128,11 +129,13 @@ async def _recheck(
         at=now,
     )
     news = [finding for finding in findings if _is_news(finding, before)]
-    if not news:
-        return
-    asked = plan_review(
-        course, kind=looks.FORMULARY, due_on=today, for_role="prescriber", rule=news[0].rule
+    asked = replanned(
+        course, patient=person, drug=formulary.drug(course.drug), book=book, today=today
     )
+    if news:
+        asked = plan_review(
+            asked, kind=looks.FORMULARY, due_on=today, for_role="prescriber", rule=news[0].rule
+        )
     if asked is course:
         return
     await commit(
@@ -143,7 +146,8 @@ async def _recheck(
         on=today,
         now=now,
         kind="formulary-review",
-        text="; ".join(f"{finding.rule}: {finding.detail}" for finding in news),
+        text="; ".join(f"{finding.rule}: {finding.detail}" for finding in news)
+        or "Birthdays that cross a limit of the rules, calculated again",
     )
 
 

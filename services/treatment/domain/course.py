@@ -144,10 +144,22 @@ def confirm(course: Course, *, cadence: Cadence, age: int) -> Course:
     return _with_cadence(started, cadence.start, on=course.starts_on, age=age)
 
 
-def plan_birthdays(course: Course, days: Iterable[date]) -> Course:
-    """The rules are asked again on each birthday that crosses a limit (F-08)."""
+def with_birthdays(course: Course, days: Iterable[date], *, today: date) -> Course:
+    """The course with a look on each of those birthdays (F-08) and on no other day to come.
+
+    One that is due and not done stays: it is still owed.
+    """
+    wanted = tuple(days)
+    ahead = [
+        review
+        for review in course.reviews
+        if review.kind == looks.BIRTHDAY and review.done_at is None and review.due_on > today
+    ]
+    if tuple(review.due_on for review in ahead) == wanted:
+        return course
+    kept = tuple(review for review in course.reviews if review not in ahead)
     return with_reviews(
-        course,
+        replace(course, reviews=kept),
         tuple(
             Review(
                 ordinal=course.reviews_made + place,
@@ -156,7 +168,7 @@ def plan_birthdays(course: Course, days: Iterable[date]) -> Course:
                 for_role="prescriber",
                 rule="F-08",
             )
-            for place, day in enumerate(days, start=1)
+            for place, day in enumerate(wanted, start=1)
         ),
     )
 

@@ -73,6 +73,5 @@ class Rulebook:
     last_score_days: int
     most_ahead_days: int
     supply_working_days: int
-    birthdays_ahead_months: int
     interval_levels: tuple[int, ...]
     holds_before_slower: int

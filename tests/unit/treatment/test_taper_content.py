@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.treatment.adapters.content import HERE, BadContent, files, load
+from services.treatment.adapters.course_content import check_names, course_files
 from services.treatment.adapters.formulary_check import provisional
 from services.treatment.domain.findings import RuleRefusal
 from services.treatment.domain.policies import EqualOccupancy, Tier
@@ -246,3 +247,39 @@ def test_an_unknown_drug_is_refused_with_the_known_ones() -> None:
         CONTENT.drug("aspirin")
 
     assert "sertraline" in refused.value.sentence
+
+
+MISNAMED = [
+    ("ranking.toml", 'drug = "sertraline"', 'drug = "sertralin"', "ranks: sertralin"),
+    ("safety.toml", 'drugs = ["fluvoxamine"]', 'drugs = ["fluvoxamin"]', "fluvoxamin: not in"),
+    ("cadence.toml", 'drugs = ["venlafaxine"]', 'drugs = ["venlafaxin"]', "start: venlafaxin"),
+    ("outcomes.toml", "social-anxiety = 6", "shyness = 6", "first_months: shyness"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "named"), MISNAMED, ids=[r[0] for r in MISNAMED])
+def test_rules_that_speak_of_a_drug_nobody_has_are_refused(
+    folder: Path, file: str, old: str, new: str, named: str
+) -> None:
+    path = folder / "content" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+    with pytest.raises(BadContent) as bad:
+        check_names(load(folder).drugs, folder / "content")
+
+    assert file in str(bad.value)
+    assert named in str(bad.value)
+
+
+def test_every_file_of_rules_is_listed_with_what_is_provisional() -> None:
+    listed = dict(course_files())
+
+    assert {*listed, "taper"} >= {
+        path.stem for path in (HERE / "content").glob("*.toml") if path.stem != "demo"
+    }
+    rows = {(name, row.key) for name, file in listed.items() for row in provisional(name, file)}
+    assert ("outcomes", "duration") in rows
+    assert ("cadence", "first_supply") in rows
+    check_names(load().drugs)

@@ -1,6 +1,7 @@
 """The engine at a terminal, as a person and as a program call it."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -172,6 +173,9 @@ def test_the_formulary_check_counts_lists_and_states_the_review() -> None:
     result = run("formulary", "check")
 
     assert result.exit_code == 0
-    assert "11 drugs, 9 policy files: valid." in result.stdout
+    assert "11 drugs, 9 policy files, 5 files of rules: valid." in result.stdout
+    for name in ("outcomes", "cadence", "safety", "ranking", "taper"):
+        assert re.search(rf"│ {name} +│ \d+ +│ pending human review", result.stdout), name
+        assert re.search(rf"│ {name} +│ \S+ +│ (PD|R-[hml]) ", result.stdout) or name == "ranking"
     assert "pending human review" in result.stdout
     assert "R-h" in result.stdout

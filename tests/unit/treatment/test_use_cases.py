@@ -511,7 +511,10 @@ async def test_a_formulary_change_is_told_once_and_judges_running_courses(runnin
     await recheck_outdated(running, now, formulary=changed, book=BOOK, now=NOW)
 
     course = await running.courses.get(COURSE)
-    assert [(r.kind, r.rule) for r in course.reviews] == [("formulary-review", "F-09")]
+    assert [(r.kind, r.rule) for r in course.reviews] == [
+        ("birthday-review", "F-08"),
+        ("formulary-review", "F-09"),
+    ]
     assert names(running) == ["FormularyChanged", "ReviewPlanned"]
     assert course.dose == FULL
 
@@ -540,12 +543,12 @@ async def test_a_new_rule_or_a_product_off_sale_is_a_change_and_another_drugs_is
 @pytest.mark.parametrize(
     ("born", "birthdays"),
     [
-        ("1980-05-05", []),
+        ("1980-05-05", [date(2045, 5, 5), date(2046, 5, 5)]),
         ("1961-12-24", [date(2026, 12, 24), date(2027, 12, 24)]),
         ("1960-02-29", [date(2026, 3, 1)]),
         ("1961-09-01", [date(2027, 9, 1)]),
     ],
-    ids=["nowhere near", "65 and 66 ahead", "born on a leap day", "65 on the first day"],
+    ids=["decades ahead", "65 and 66 ahead", "born on a leap day", "65 on the first day"],
 )
 async def test_birthdays_that_cross_a_limit_are_planned(work, born, birthdays):
     work.patients.put(a_patient(birth_date=date.fromisoformat(born)))
@@ -612,4 +615,7 @@ async def test_a_dose_that_is_not_sold_any_more_asks_a_prescriber(running):
     await recheck_outdated(running, now, formulary=empty, book=BOOK, now=NOW)
 
     course = await running.courses.get(COURSE)
-    assert [(r.kind, r.rule) for r in course.reviews] == [("formulary-review", "F-03")]
+    assert [(r.kind, r.rule) for r in course.reviews] == [
+        ("birthday-review", "F-08"),
+        ("formulary-review", "F-03"),
+    ]
