@@ -156,8 +156,9 @@ class World:
         for name, kept_in in MADE_ON_THE_WAY.items():
             found = [*answer.get(kept_in, ())] if kept_in else [answer]
             self.records[name] += [one for one in found if name in one]
-        for name in ("plan_id", "course_id"):
-            if name in answer and "actions" in answer:
+        for name in ("plan_id", "course_id", "patient_id"):
+            whole = name != "patient_id" or "care_team" in answer  # others only name the person
+            if name in answer and "actions" in answer and whole:
                 others = [one for one in self.records[name] if one[name] != answer[name]]
                 self.records[name] = [*others, answer]
                 return
