@@ -203,6 +203,7 @@ async def _questionnaire(visit: Visit, draft: Draft) -> web.StreamResponse:
         items=questionnaires.items(instrument),
         modes=questionnaires.MODES,
         asks_intent=any(item.red_flag for item in instrument.items),
+        correcting=0,
     )
 
 
