@@ -43,6 +43,10 @@ GET  /courses/{course_id}/plan-versions                                      Pag
 GET  /courses/{course_id}/supply                                             PlanSupplyBody
 GET  /courses/{course_id}/attribution                                        AttributionBody
 POST /courses/{course_id}/dose-previews             DoseWish                 DosePreview
+POST /patients/{patient_id}/calendar-links          NewCalendarLink          CalendarLinkBody 201
+GET  /patients/{patient_id}/calendar-links                                   Page[CalendarLinkBody]
+POST /calendar-links/{calendar_link_id}/revoke      RevokeCalendarLink       CalendarLinkBody
+POST /calendar-links/open (portal only)             CalendarSecret           CalendarFeed
 POST /courses/{course_id}/harm-stop (If-Match)      HarmStop                 CourseBody
 POST /courses/{course_id}/close (If-Match)          Closure                  CourseBody
 GET  /due-steps?until=&cursor=&limit=                                        Page[DueItem]
@@ -1100,3 +1104,48 @@ class DueItem(Body):
     why: str
     detail: Detail
     action: Action
+
+
+CalendarTitle = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""The person's own words for an entry. They name no medicine."""
+
+
+class NewCalendarLink(Body):
+    """A secret link that a calendar subscribes to; the person's earlier one ends.
+
+    Whoever makes the link makes its secret (at least 256 random bits) and sends only its SHA-256:
+    treatment never holds a working link.
+    """
+
+    secret_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    change_title: CalendarTitle
+    check_in_title: CalendarTitle
+
+
+class RevokeCalendarLink(Body):
+    """Take the link back."""
+
+
+class CalendarLinkBody(Body):
+    """A link as staff see it; its secret is nowhere."""
+
+    calendar_link_id: UUID
+    patient_id: UUID
+    change_title: str
+    check_in_title: str
+    made_by: UUID
+    made_at: AwareDatetime
+    revoked_at: AwareDatetime | None
+    actions: tuple[str, ...]
+
+
+class CalendarSecret(Body):
+    """What the link holds."""
+
+    secret: Annotated[str, Field(min_length=43, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class CalendarFeed(Body):
+    """An iCalendar file (RFC 5545), the same text as long as nothing in it changes."""
+
+    calendar: str

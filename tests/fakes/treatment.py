@@ -1,6 +1,6 @@
 """Treatment's port to its transaction, over dictionaries; held to the SQL one by one suite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
 from services.treatment.domain.course import Course
+from services.treatment.domain.diary import CalendarLink, DiaryEntry
 from services.treatment.domain.life_events import LifeEvent
 from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.phases import ON_DRUG, TAKING
@@ -197,6 +198,49 @@ class FakeLifeEvents:
 
 
 @dataclass(slots=True)
+class FakeDiary:
+    rows: dict[UUID, DiaryEntry] = field(default_factory=dict)
+
+    async def of_course(self, course_id: UUID) -> tuple[DiaryEntry, ...]:
+        return self._those(entry for entry in self.rows.values() if entry.course_id == course_id)
+
+    async def of_patient(self, patient_id: UUID) -> tuple[DiaryEntry, ...]:
+        return self._those(entry for entry in self.rows.values() if entry.patient_id == patient_id)
+
+    async def put(self, entries: Sequence[DiaryEntry]) -> None:
+        self.rows |= {entry.uid: entry for entry in entries}
+
+    @staticmethod
+    def _those(found: Iterable[DiaryEntry]) -> tuple[DiaryEntry, ...]:
+        return tuple(sorted(found, key=lambda entry: (entry.on, entry.uid)))
+
+
+@dataclass(slots=True)
+class FakeCalendarLinks:
+    rows: dict[UUID, CalendarLink] = field(default_factory=dict)
+
+    async def get(self, link_id: UUID) -> CalendarLink | None:
+        return self.rows.get(link_id)
+
+    async def live(self, patient_id: UUID) -> CalendarLink | None:
+        return next((link for link in await self.of(patient_id) if link.is_live), None)
+
+    async def with_secret(self, secret_sha256: bytes) -> CalendarLink | None:
+        found = (link for link in self.rows.values() if link.secret_sha256 == secret_sha256)
+        return next(found, None)
+
+    async def of(self, patient_id: UUID) -> tuple[CalendarLink, ...]:
+        found = [link for link in self.rows.values() if link.patient_id == patient_id]
+        return tuple(sorted(found, key=lambda link: link.made_at, reverse=True))
+
+    async def add(self, link: CalendarLink) -> None:
+        self.rows[link.id] = link
+
+    async def save(self, link: CalendarLink) -> None:
+        self.rows[link.id] = link
+
+
+@dataclass(slots=True)
 class FakePlanChanges:
     rows: dict[UUID, PlanChange] = field(default_factory=dict)
 
@@ -258,6 +302,8 @@ class FakeWork:
     plans: FakePlans = field(default_factory=FakePlans)
     life_events: FakeLifeEvents = field(default_factory=FakeLifeEvents)
     changes: FakePlanChanges = field(default_factory=FakePlanChanges)
+    diary: FakeDiary = field(default_factory=FakeDiary)
+    calendar_links: FakeCalendarLinks = field(default_factory=FakeCalendarLinks)
     records: FakeRecords = field(default_factory=FakeRecords)
     published: list[tuple[str, int, Fact]] = field(default_factory=list)
     audited: list[str] = field(default_factory=list)

@@ -72,6 +72,9 @@ async def treatment_ward(databases: Databases) -> AsyncIterator[tuple[Database, 
     """Somebody on their way down."""
     async with treatment.clinic_on(databases) as clinic:
         await clinic.tapering_course()
+        link = {"secret_sha256": "0" * 64, "change_title": "Reminder", "check_in_title": "Call"}
+        shared = await clinic.nurse.post(f"patients/{treatment.PATIENT}/calendar-links", link)
+        assert shared.status == 201, shared.json
         yield clinic.db, treatment.PATIENT, treatment.NURSE
 
 

@@ -211,6 +211,7 @@ MADE_ON_THE_WAY = {
     "life_event_id": "life_events",
     "reading_id": "readings",
     "carer_id": "carers",
+    "calendar_link_id": "",
 }
 """Records that only these requests make, and the list of an answer they are found in."""
 
@@ -342,6 +343,11 @@ def _rules(world: World, key: str) -> str:
 
 
 BODIES: dict[str, Body] = {
+    "NewCalendarLink": lambda w, _r, _t: {
+        "secret_sha256": f"{w.chance.getrandbits(256):064x}",
+        "change_title": "Reminder",
+        "check_in_title": "Call",
+    },
     "NewPatient": lambda w, _r, _t: {
         "given_name": GIVEN,
         "family_name": f"{FAMILY} {w.chance.randrange(10**9)}",

@@ -10,6 +10,7 @@ from services.portal.pages import (
     assessments,
     auditing,
     bench,
+    calendars,
     carers,
     changes,
     check_ins,
@@ -20,6 +21,7 @@ from services.portal.pages import (
     elsewhere,
     emergency,
     entrance,
+    feed,
     flags,
     handouts,
     home,
@@ -109,6 +111,9 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", f"{_P}/links", links.show_links, CLINICAL),
     ("POST", f"{_P}/links", links.make_link, CLINICAL),
     ("POST", f"{_P}/links/{{invitation_id}}/revoke", links.revoke_link, CLINICAL),
+    ("GET", f"{_P}/calendar", calendars.show_calendar, CLINICAL),
+    ("POST", f"{_P}/calendar", calendars.make_link, CLINICAL),
+    ("POST", f"{_P}/calendar/{{calendar_link_id}}/revoke", calendars.revoke_link, CLINICAL),
     ("GET", f"{_P}/flags/new", flags.show_raising, CLINICAL),
     ("POST", f"{_P}/flags/new", flags.raise_flag, CLINICAL),
     ("GET", f"{_P}/flags/{{flag_id}}", flags.show_flag, CLINICAL),
@@ -199,6 +204,7 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app.router.add_get("/answer", answering.public(answering.show_start))
         app.router.add_post("/answer", answering.public(answering.open_link))
         app.router.add_post("/answer/send", answering.public(answering.send_answers))
+        app.router.add_get("/calendar/{secret}.ics", feed.show_feed)
         app.router.add_get("/sign-in/code", unguarded(entrance.show_code))
         app.router.add_post("/sign-in/code", unguarded(entrance.send_code))
         app.router.add_get("/sign-in/elsewhere", unguarded(elsewhere.depart))

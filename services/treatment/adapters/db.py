@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.treatment.adapters.store.calendars import SqlCalendarLinks, SqlDiary
 from services.treatment.adapters.store.changes import SqlLifeEvents, SqlPlanChanges
 from services.treatment.adapters.store.courses import SqlCourses
 from services.treatment.adapters.store.judged import SqlJudged
@@ -32,6 +33,8 @@ class SqlWork:
         self.judged = SqlJudged(tx.session)
         self.life_events = SqlLifeEvents(tx.session)
         self.changes = SqlPlanChanges(tx.session)
+        self.diary = SqlDiary(tx.session)
+        self.calendar_links = SqlCalendarLinks(tx.session)
         self.records = SqlRecords(tx.session, actor=tx.actor)
 
     @property

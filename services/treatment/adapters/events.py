@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from services.treatment.adapters.db import SqlWork
 from services.treatment.application.face_life_event import face_life_event
+from services.treatment.application.keep_diary import keep_diaries
 from services.treatment.application.miss_contact import miss_contact
 from services.treatment.application.plan_birthdays import plan_birthdays
 from services.treatment.application.ports import Formulary
@@ -60,6 +61,7 @@ def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], H
             enrolled_on=state.enrolled_on,
         )
         await work(tx).patients.place(state.patient_id, place)
+        await keep_diaries(work(tx), patient_id=state.patient_id, now=tx.now)
 
     async def on_details(tx: Transaction, event: Event[PatientDetailsChanged]) -> None:
         details = event.data.details
@@ -76,6 +78,7 @@ def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], H
             formulary=formulary,
             now=tx.now,
         )
+        await keep_diaries(work(tx), patient_id=details.patient_id, now=tx.now)
 
     async def on_assessment(tx: Transaction, event: Event[AssessmentFact]) -> None:
         state = event.data.assessment

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, MetaData, String, Text, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -283,6 +283,46 @@ class PlanChangeRow(Row, table=True):
             "(state IN ('signed', 'declined')) = (decided_by IS NOT NULL)", name="decided_by"
         ),
         CheckConstraint("(days IS NULL) = (kind <> 'hold')", name="days"),
+    )
+
+
+class DiaryRow(Row, table=True):
+    """What a person's own calendar shows of one thing; called off rather than taken out."""
+
+    __tablename__ = "diary"
+    uid: UUID = Field(primary_key=True)
+    course_id: UUID = Field(foreign_key="course.id", index=True)
+    patient_id: UUID = Field(index=True)
+    kind: str = Field(sa_type=String(32))
+    on: date
+    zone: str = Field(sa_type=String(64))
+    state: str = Field(sa_type=String(8))
+    sequence: int
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CalendarLinkRow(Row, table=True):
+    """A secret link to a diary; of the secret only its SHA-256 is here."""
+
+    __tablename__ = "calendar_link"
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(foreign_key="patient.id", index=True)
+    secret_sha256: bytes = Field(sa_type=LargeBinary(32), unique=True)
+    change_title: str = Field(sa_type=String(60))
+    check_in_title: str = Field(sa_type=String(60))
+    made_by: UUID
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_by: UUID | None = None
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "uq_calendar_link_live",
+            "patient_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
     )
 
 

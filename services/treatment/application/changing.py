@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.treatment.application.course_state import state_of
+from services.treatment.application.keep_diary import keep_diary
 from services.treatment.application.ports import Entry, Work
 from services.treatment.application.refusals import (
     InformationMissing,
@@ -143,6 +144,8 @@ async def commit(
                 taper=live,
             )
         )
+    if live is not None or before.taper is not None:
+        await keep_diary(work, stored, now=now)
     return stored
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from services.treatment.domain.course import Course
+from services.treatment.domain.diary import CalendarLink, DiaryEntry
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.gate import CheckIn, Proposal
 from services.treatment.domain.life_events import LifeEvent
@@ -133,6 +134,36 @@ class PlanChanges(Protocol):
         ...
 
 
+class Diary(Protocol):
+    """What people's own calendars show; entries are called off, never taken out."""
+
+    async def of_course(self, course_id: UUID) -> tuple[DiaryEntry, ...]: ...
+
+    async def of_patient(self, patient_id: UUID) -> tuple[DiaryEntry, ...]:
+        """All courses, in order of their days."""
+        ...
+
+    async def put(self, entries: Sequence[DiaryEntry]) -> None: ...
+
+
+class CalendarLinks(Protocol):
+    """Secret links to a diary. At most one of a person is live."""
+
+    async def get(self, link_id: UUID) -> CalendarLink | None: ...
+
+    async def live(self, patient_id: UUID) -> CalendarLink | None: ...
+
+    async def with_secret(self, secret_sha256: bytes) -> CalendarLink | None: ...
+
+    async def of(self, patient_id: UUID) -> tuple[CalendarLink, ...]:
+        """The person's, newest first."""
+        ...
+
+    async def add(self, link: CalendarLink) -> None: ...
+
+    async def save(self, link: CalendarLink) -> None: ...
+
+
 class Profiles(Protocol):
     async def latest(self, patient_id: UUID) -> HealthProfile | None: ...
 
@@ -256,6 +287,12 @@ class Work(Protocol):
 
     @property
     def changes(self) -> PlanChanges: ...
+
+    @property
+    def diary(self) -> Diary: ...
+
+    @property
+    def calendar_links(self) -> CalendarLinks: ...
 
     @property
     def courses(self) -> Courses: ...

@@ -16,7 +16,15 @@ PASSWORD = "a demo password"
 
 
 @pytest.fixture
-async def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestClient]:
+def neighbours() -> dict[str, str]:
+    """Where the other services listen, by name; a test may say so for one of them."""
+    return {}
+
+
+@pytest.fixture
+async def portal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, neighbours: dict[str, str]
+) -> AsyncIterator[TestClient]:
     """A browser's view of the portal. The other services are silent: nothing listens there."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'portal.db'}"
     await schema.upgrade_async(url)
@@ -27,7 +35,8 @@ async def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setenv("MOORING_DEMO", "true")
     monkeypatch.setenv("MOORING_DEMO_PASSWORD", PASSWORD)
     for service in ("ASSESSMENT", "TREATMENT", "ENGAGEMENT"):
-        monkeypatch.setenv(f"MOORING_{service}_URL", f"http://127.0.0.1:{unused_port()}")
+        silent = f"http://127.0.0.1:{unused_port()}"
+        monkeypatch.setenv(f"MOORING_{service}_URL", neighbours.get(service.lower(), silent))
     async with build() as service:
         app = build_app(service.api, db=service.db, keys=service.keys)
         service.extend(app)

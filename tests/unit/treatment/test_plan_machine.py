@@ -22,9 +22,11 @@ from services.treatment.domain import course as life
 from services.treatment.domain import tapering
 from services.treatment.domain.carrying_out import NextPlan, Wanted, carry_out
 from services.treatment.domain.course import Course
+from services.treatment.domain.diary import KINDS, DiaryEntry, EntryState, rewritten
 from services.treatment.domain.errors import Refusal
 from services.treatment.domain.gate import Severity
 from services.treatment.domain.live_taper import Dose
+from services.treatment.domain.owed import owed_by
 from services.treatment.domain.phases import TAKING, Phase
 from services.treatment.domain.plan import Outline
 from services.treatment.domain.plan_change import ChangeKind, compare
@@ -47,6 +49,7 @@ class PlanMachine(RuleBasedStateMachine):
         self.proposed: Shown | None = None
         self.lived: dict[tuple[UUID, int], tuple[date | None, Dose]] = {}
         self.reminders: dict[object, Reminder] = {}
+        self.diary: dict[UUID, DiaryEntry] = {}
         self._tell()
 
     @rule(days=st.integers(1, 9))
@@ -217,6 +220,16 @@ class PlanMachine(RuleBasedStateMachine):
         assert plans <= live
 
     @invariant()
+    def the_calendar_shows_what_is_owed(self) -> None:
+        if not hasattr(self, "course"):
+            return
+        owed = owed_by(self.course, supply_working_days=0)
+        ahead = [one for one in self.diary.values() if one.state is EntryState.AHEAD]
+        assert sorted((one.on, one.kind) for one in ahead) == sorted(
+            (one.due_on, one.kind) for one in owed if one.kind in KINDS
+        )
+
+    @invariant()
     def a_drug_ends_by_its_last_step_or_by_harm(self) -> None:
         if hasattr(self, "course") and self.course.dose.mg == 0:
             assert self.course.phase is Phase.STOPPED_WATCH
@@ -247,6 +260,16 @@ class PlanMachine(RuleBasedStateMachine):
             now=self.now,
         )
         self.reminders |= {row.reminder_id: row for row, _ in changes}
+        self._write_diary()
+
+    def _write_diary(self) -> None:
+        """A calendar that has read an entry learns of every change by a higher sequence."""
+        for entry in rewritten(self.diary.values(), self.course, zone="Europe/London", at=self.now):
+            before = self.diary.get(entry.uid)
+            if before is not None:
+                assert entry.sequence - before.sequence == (not entry.is_as(before))
+                assert before.state is not EntryState.PAST or entry.state is not EntryState.OFF
+            self.diary[entry.uid] = entry
 
     def _carried_out(self, wanted: Wanted, following: NextPlan | None, day: date) -> Course:
         return carry_out(

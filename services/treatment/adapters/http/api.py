@@ -2,6 +2,7 @@
 
 from services.treatment.adapters.content import Content
 from services.treatment.adapters.http.bench import add_bench
+from services.treatment.adapters.http.calendars import add_calendars
 from services.treatment.adapters.http.changes import add_changes
 from services.treatment.adapters.http.courses import add_courses
 from services.treatment.adapters.http.decisions import add_decisions
@@ -33,6 +34,7 @@ def build_api(desk: Desk, content: Content) -> Api:
     add_schedule_checks(api, content)
     add_steps(api, desk)
     add_changes(api, desk)
+    add_calendars(api, desk)
     add_lists(api, desk)
     add_looks(api, desk.visible_patient)
     return api
