@@ -1,6 +1,8 @@
 """The formulary changed: say so once, and judge every running course by what is known now (H-23).
 
-A file, a rule, or the day on which a product comes or goes changes a drug's digest (F-03).
+A file, a rule, or the day on which a product comes or goes changes a drug's digest (F-03). A plan
+being lived that needs a product which goes is somebody's work today, with what else makes the dose
+(H-38).
 """
 
 import hashlib
@@ -16,13 +18,15 @@ from services.treatment.application.plan_birthdays import replanned
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.application.snapshot import as_json
 from services.treatment.domain import reviews as looks
-from services.treatment.domain.course import plan_review
+from services.treatment.domain.course import Course, plan_review
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding, Level
 from services.treatment.domain.person import known
 from services.treatment.domain.phases import ON_DRUG
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import concerns
+from services.treatment.domain.schedule import expected
+from services.treatment.domain.shelf_watch import gone_from_the_shelf
 from shared.events.treatment import FormularyChanged, ReviewPlanned
 
 AT_ONCE = 25
@@ -121,14 +125,16 @@ async def _recheck(
         book=book,
         formulary=formulary,
     )
+    ahead = _without_supply(course, formulary.drug(course.drug), book, today=today)
     before = await work.judged.found(course_id)
     await work.judged.judge(
         course_id,
         digest=current[course.drug],
-        found=frozenset(_name(finding) for finding in findings),
+        found=frozenset(_name(finding) for finding in (*findings, *ahead)),
         at=now,
     )
     news = [finding for finding in findings if _is_news(finding, before)]
+    news += [finding for finding in ahead if _name(finding) not in (before or ())]
     asked = replanned(
         course, patient=person, drug=formulary.drug(course.drug), book=book, today=today
     )
@@ -149,6 +155,16 @@ async def _recheck(
         text="; ".join(f"{finding.rule}: {finding.detail}" for finding in news)
         or "Birthdays that cross a limit of the rules, calculated again",
     )
+
+
+def _without_supply(
+    course: Course, drug: Drug, book: Rulebook, *, today: date
+) -> tuple[Finding, ...]:
+    """What the steps ahead need and will not get."""
+    if course.taper is None:
+        return ()
+    steps = expected(course.taper, today=today, cadence=book.steps)
+    return gone_from_the_shelf(steps, drug=drug, jurisdiction=book.jurisdiction, today=today)
 
 
 def _is_news(finding: Finding, before: frozenset[str] | None) -> bool:

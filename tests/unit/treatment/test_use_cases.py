@@ -46,6 +46,7 @@ from services.treatment.domain.signing import (
     course_hash,
     plan_hash,
 )
+from services.treatment.domain.supply import SupplyPart
 from tests.fakes.treatment import FakeWork
 from tests.support.courses import (
     BOOK,
@@ -61,6 +62,7 @@ from tests.support.courses import (
     a_course,
     a_patient,
     a_plan,
+    a_taper,
     a_tapering_course,
     remitted,
 )
@@ -619,3 +621,44 @@ async def test_a_dose_that_is_not_sold_any_more_asks_a_prescriber(running):
         ("birthday-review", "F-08"),
         ("formulary-review", "F-03"),
     ]
+
+
+def asked_of(course):
+    """What the formulary asks of somebody about a course."""
+    found = [review for review in course.reviews if review.kind == "formulary-review"]
+    return [(review.rule, review.for_role, review.due_on) for review in found]
+
+
+@pytest.mark.parametrize("is_judged", [True, False], ids=["judged before", "never judged"])
+async def test_a_product_withdrawn_in_the_middle_of_a_taper_is_a_prescribers_work_today(
+    work, is_judged
+):
+    drug = CONTENT.drug("sertraline")
+    product = next(one for one in drug.products if one.code == "sertraline-tablet-25mg-uk")
+    part = SupplyPart(
+        product=product.code,
+        label=product.label,
+        unit="tablet",
+        strength_mg=Decimal(25),
+        units=Decimal(14),
+    )
+    taper = a_taper(planned=tuple(replace(s, supply_parts=(part,)) for s in a_taper().planned))
+    await work.courses.add(a_tapering_course(taper))
+    if is_judged:
+        current = await note_changes(work, formulary=CONTENT, book=BOOK, now=NOW)
+        await recheck_outdated(work, current, formulary=CONTENT, book=BOOK, now=NOW)
+        assert asked_of(await work.courses.get(COURSE)) == []
+    others = (one for one in drug.products if one is not product)
+    closing = replace(drug, products=(*others, replace(product, valid_to=TODAY)))
+    without = replace(CONTENT, drugs=CONTENT.drugs | {"sertraline": closing})
+
+    for _ in range(2):
+        now = await note_changes(work, formulary=without, book=BOOK, now=NOW)
+        await recheck_outdated(work, now, formulary=without, book=BOOK, now=NOW)
+
+    course = await work.courses.get(COURSE)
+    assert asked_of(course) == [("F-03", "prescriber", TODAY)]
+    (entry,) = [one for one in work.records.entries if "F-03" in one.text]
+    assert product.label in entry.text
+    assert "can be made as" in entry.text
+    assert (course.taper, course.dose) == (taper, a_tapering_course(taper).dose)
