@@ -104,6 +104,18 @@ SOUND = {
     "the text agrees": a_request(
         a_line(1, *WEEK_1, 4, text="Take 4 tablets daily for 7 days starting January 4, 2027")
     ),
+    "the amount of a day in two portions": a_request(
+        a_line(1, *WEEK_1, 1, text="Two tablets daily")
+        | {"timing": repeating(frequency=2, period=1, periodUnit="d")["timing"]}
+    ),
+    "three amounts in one text are left to a person": a_request(
+        repeating(frequency=1, period=1, periodUnit="d")
+        | {
+            "text": "Go up quickly from 3 mg/d over 10 mg/d to 30 mg as the person bears it",
+            "doseAndRate": [{"doseQuantity": {"value": 3, "unit": "mg"}}],
+        },
+        name="Somethingmab 10 mg/ml",
+    ),
     "a strength in the text is no dose": a_request(
         a_line(1, *WEEK_1, 1, text="Take one 5 mg tablet once a day for one week")
     ),
@@ -168,6 +180,13 @@ BROKEN = {
     ),
     "text against how often": (
         a_request(a_line(1, *WEEK_1, 1, text="One tablet twice a day")), "text-against-dose"
+    ),
+    "the amount of a day against how often": (
+        a_request(
+            a_line(1, *WEEK_1, 1, text="One tablet daily")
+            | {"timing": repeating(frequency=4, period=1, periodUnit="d")["timing"]}
+        ),
+        "text-against-dose",
     ),
     "too little is supplied": (
         a_request(*TAPER, dispenseRequest={"quantity": {"value": 48, "unit": "TAB"}}),
@@ -278,6 +297,20 @@ def test_what_does_not_hold_is_found_and_nothing_else(document: Any, code: str) 
 
     assert {one.code for one in found} == {code}, found
     assert all(one.message and one.where for one in found)
+
+
+def test_a_mean_over_a_week_is_said_in_figures_a_person_can_read() -> None:
+    three_a_week = {"frequency": 3, "period": 1, "periodUnit": "wk"}
+    lines = [
+        repeating(**three_a_week)
+        | {"sequence": place, "doseAndRate": [{"doseQuantity": {"value": mg, "unit": "mg"}}]}
+        for place, mg in ((1, 3), (2, 10))
+    ]
+
+    (found,) = check(a_request(*lines, name="Somethingmab 10 mg/ml")).findings
+
+    assert found.code == "rise"
+    assert "from 1.286 mg to 4.286 mg" in found.message
 
 
 def test_the_standards_own_way_of_writing_a_taper_is_read_in_every_part() -> None:

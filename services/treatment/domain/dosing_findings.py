@@ -40,6 +40,11 @@ def warning(code: str, message: str, where: str) -> ScheduleFinding:
 
 
 def amount_text(amount: Amount) -> str:
-    """``2 tablets``, ``50 mg``."""
+    """``2 tablets``, ``50 mg``; a mean over a week to a thousandth."""
     many = amount.unit in COUNTED | {"drop"} and amount.value not in {Decimal(1), Decimal("0.5")}
-    return f"{plain(amount.value)} {amount.unit}{'s' if many else ''}".rstrip()
+    return f"{plain(_short(amount.value))} {amount.unit}{'s' if many else ''}".rstrip()
+
+
+def _short(value: Decimal) -> Decimal:
+    near = round(value, 3)
+    return near or value

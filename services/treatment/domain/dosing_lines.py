@@ -77,6 +77,9 @@ def _text_and_dose(line: Instruction, medicine: Medicine) -> Found:
         (spoken,) = said
         if not _agree(spoken, line, medicine):
             wording, held = amount_text(spoken), amount_text(line.dose)
+            if words.says_amount_of_a_day(line.text):
+                wording = f"{wording} a day"
+                held = f"{held}, {plain(line.per_day)} times a day" if line.per_day else held
             sentence = f"The text says {wording}, the structured part {held}."
             yield error("text-against-dose", sentence, line.where)
     often = words.times_a_day(line.text)
@@ -98,6 +101,9 @@ def _agree(spoken: Amount, line: Instruction, medicine: Medicine) -> bool:
         return True
     whole_day = line.units_a_day()
     values = {dose.value} if whole_day is None else {dose.value, whole_day}
+    every_day = line.every_days in {None, Decimal(1)}
+    if whole_day is not None and every_day and words.says_amount_of_a_day(line.text):
+        values = {whole_day}
     if spoken.unit == dose.unit:
         return spoken.value in values
     held = {mg for value in values if (mg := medicine.milligrams(Amount(value, dose.unit)))}

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from services.treatment.domain.dosing import COUNTED, Instruction, Medicine, Prescription
+from services.treatment.domain.dosing import COUNTED, Amount, Instruction, Medicine, Prescription
 from services.treatment.domain.dosing_findings import (
     Found,
     ScheduleFinding,
     Severity,
+    amount_text,
     error,
     warning,
 )
@@ -24,16 +25,17 @@ def check_supply(one: Prescription, steps: Sequence[Step]) -> Found:
     if needed is None:
         return
     given = quantity.value * one.fills
+    takes = amount_text(Amount(needed, quantity.unit))
     if needed > given:
         yield error(
             "quantity-against-schedule",
-            f"The schedule takes {plain(needed)} {quantity.unit}, {plain(given)} are supplied.",
+            f"The schedule takes {takes}, {plain(given)} are supplied.",
             f"{one.where}.dispenseRequest.quantity",
         )
     elif needed < given:
         yield warning(
             "quantity-against-schedule",
-            f"The schedule takes {plain(needed)} {quantity.unit}, {plain(given)} are supplied: "
+            f"The schedule takes {takes}, {plain(given)} are supplied: "
             f"{plain(given - needed)} would be left.",
             f"{one.where}.dispenseRequest.quantity",
         )

@@ -72,6 +72,12 @@ _ALTERNATE = re.compile(
 )
 _UNIT = r"(tablets?|capsules?|caplets?|pills?|mg|mcg|micrograms?|milligrams?|ml|drops?|puffs?)"
 _DOSE = re.compile(rf"\b{_NUMBER}(?:\s+of\s+an?)?\s*{_UNIT}\b")
+_STRENGTH = re.compile(
+    r"\s*(?:/(?!\s*d(?:ay)?\b)|per\b(?!\s+day)|\w*\s*(?:tablet|capsule|caplet|pill|oral|tab\b|cap\b))"
+)
+_A_DAY = re.compile(
+    r"\s*(?:by mouth|orally|po)?\s*(?:daily|(?:a|per|each|every)\s+day|/\s*d(?:ay)?)\b"
+)
 
 
 def lengths(text: str) -> set[int]:
@@ -119,14 +125,19 @@ def doses(text: str) -> set[Amount]:
     for match in _DOSE.finditer(said):
         unit = singular(match[2])
         rest = said[match.end() :]
-        is_strength = unit in {"mg", "mcg", "microgram", "milligram"} and re.match(
-            r"\s*(?:/|per\b|\w*\s*(?:tablet|capsule|caplet|pill|oral|tab\b|cap\b))", rest
-        )
+        is_strength = unit in {"mg", "mcg", "microgram", "milligram"} and _STRENGTH.match(rest)
         is_limit = re.search(r"(?:max(?:imum)?|up to|not exceed|no more than)\W+(?:\w+\W+){0,3}$",
                              said[: match.start()])  # fmt: skip
         if not is_strength and not is_limit:
             found.add(Amount(Decimal(_number(match[1])), unit))
     return found
+
+
+def says_amount_of_a_day(text: str) -> bool:
+    """Whether the amount is that of a whole day: "one tablet daily", and no "twice"."""
+    said = text.lower()
+    daily = any(_A_DAY.match(said[found.end() :]) for found in _DOSE.finditer(said))
+    return daily and not times_a_day(text)
 
 
 def singular(unit: str) -> str:
