@@ -77,7 +77,7 @@ async def _calendar(visit: Visit, draft: Draft, fresh: Fresh | None = None) -> w
         visit,
         "calendar.html",
         read,
-        tab="courses",
+        tab="Course",
         status=draft.status,
         draft=draft,
         fresh=fresh,

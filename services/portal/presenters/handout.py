@@ -47,6 +47,7 @@ class Handout:
 
     medicine: str
     now: str
+    now_mg: str
     version: int
     lines: tuple[Line, ...]
     left_out: int
@@ -80,6 +81,7 @@ def handout(plan: TaperPlanBody, course: CourseBody, *, most: int | None = None)
     return Handout(
         medicine=course.drug_name,
         now=course.dose_text,
+        now_mg=f"{course.dose_mg.normalize():f}",
         version=plan.plan_version,
         lines=shown,
         left_out=0 if most is None else max(0, len(ahead) - most),
