@@ -19,6 +19,7 @@ SERVICES = ("portal", "assessment", "treatment", "engagement")
 TIMEOUT_S = 3.0
 _NEWCOMER_WAIT_S = 2.0
 _NEWCOMER_PAUSE_S = 0.1
+NOT_SENT_YET = "not-sent-yet"
 READS = "/api/v1/reads"
 _MOST_READS = 12
 _TURNS_TO_GATHER = 4
@@ -85,6 +86,8 @@ class Caller:
     correlation_id: str
     sent: list[str] = field(default_factory=list)
     """The service of every call of this request, shared by its callers."""
+    holds_back: bool = False
+    """Whether what was typed is only to be shown again: nothing is changed by this request."""
     _gathering: _Gathering = field(default_factory=_Gathering)
 
     async def get(
@@ -114,6 +117,7 @@ class Caller:
         ``version`` is the one the person was looking at, where the service asks for it.
         Raises as ``get`` does.
         """
+        self._let_through()
         headers = {"Idempotency-Key": key} | _if_match(version)
         return await self._patiently("POST", path, answer, headers=headers, body=body)
 
@@ -123,11 +127,26 @@ class Caller:
 
     async def put(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
         """Replace something that was at ``version``. Raises as ``get`` does."""
+        self._let_through()
         return await self._patiently("PUT", path, answer, headers=_if_match(version), body=body)
 
     async def patch(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
         """Change the fields that were given, of something at ``version``. Raises as ``get``."""
+        self._let_through()
         return await self._patiently("PATCH", path, answer, headers=_if_match(version), body=body)
+
+    def _let_through(self) -> None:
+        """Raises Refused where nothing is to be changed."""
+        if self.holds_back:
+            problem = Problem(
+                type="about:blank",
+                title="Not sent yet",
+                status=HTTPStatus.CONFLICT,
+                code=NOT_SENT_YET,
+                detail="The session had ended before this was sent.",
+                correlation_id=self.correlation_id,
+            )
+            raise Refused(problem)
 
     async def _patiently(
         self,
@@ -264,8 +283,8 @@ class Care:
 
     @property
     def calls(self) -> int:
-        """How many calls this request has made so far."""
-        return len(self.assessment.sent)
+        """How many calls to other services this request has made so far."""
+        return sum(service != self.portal.service for service in self.portal.sent)
 
     def service(self, name: str) -> Caller:
         """One of them by name.
@@ -297,8 +316,10 @@ def care_for(
     *,
     token: Callable[[str], Awaitable[str]],
     correlation_id: str,
+    holds_back: bool = False,
 ) -> Care:
-    """Callers that carry this person's tokens, one audience each."""
+    """Callers that carry this person's tokens, one audience each. ``holds_back``: a change is
+    refused before it is sent."""
     sent: list[str] = []
 
     def caller(service: str) -> Caller:
@@ -309,6 +330,7 @@ def care_for(
             token=lambda: token(service),
             correlation_id=correlation_id,
             sent=sent,
+            holds_back=holds_back,
         )
 
     return Care(*(caller(service) for service in SERVICES))

@@ -670,7 +670,8 @@ class CourseBody(Body):
 
 
 class TaperPolicyBody(Body):
-    """A named way down, with its source. There is no such thing as "the" taper."""
+    """A named way down, with its source. There is no such thing as "the" taper. ``drugs`` are
+    those of the formulary it has something to say about."""
 
     policy: Code
     name: str
@@ -679,6 +680,7 @@ class TaperPolicyBody(Body):
     base: str
     review_status: str
     needs_last_dose: bool
+    drugs: tuple[Code, ...] = ()
 
 
 class OwnStep(Body):

@@ -76,7 +76,7 @@ class Visitor:
     @property
     def csrf_token(self) -> str:
         """What every form of theirs carries."""
-        return sessions.csrf_token(self.secret)
+        return sessions.csrf_token(self.secret, self.staff.staff_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,12 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def csrf_token(secret: str) -> str:
-    """The token every form of this session carries; it reveals nothing about the secret."""
-    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+def csrf_token(secret: str, staff_id: UUID) -> str:
+    """The token every form of this session carries; it reveals nothing about the secret. Whose
+    session it was can be told from it when the session itself is long forgotten."""
+    return hmac.new(secret.encode(), b"csrf" + staff_id.bytes, hashlib.sha256).hexdigest()
 
 
-def is_csrf_token(candidate: str, *, secret: str) -> bool:
+def is_csrf_token(candidate: str, *, secret: str, staff_id: UUID) -> bool:
     """Compared in constant time."""
-    return hmac.compare_digest(candidate.encode(), csrf_token(secret).encode())
+    return hmac.compare_digest(candidate.encode(), csrf_token(secret, staff_id).encode())

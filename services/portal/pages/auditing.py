@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from aiohttp import web
 
 from services.portal.clients import SERVICES, Refused, Unreachable
-from services.portal.pages.together import all_of
+from services.portal.pages.together import all_of, together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery, trail
 from services.portal.presenters.drafts import Draft, Fault
@@ -23,8 +23,9 @@ _FILTERS = ("actor", "action", "subject")
 async def show_audit(visit: Visit) -> web.StreamResponse:
     """Every chain checked from its first entry, and the newest entries of one service."""
     service, draft = _service(visit), _asked(visit)
-    verdicts = await all_of(*(_verdict(visit, one) for one in SERVICES))
-    draft, page = await _trail(visit, service, draft)
+    verdicts, (draft, page) = await together(
+        all_of(*(_verdict(visit, one) for one in SERVICES)), _trail(visit, service, draft)
+    )
     kept = trail.query(draft, service)
     return visit.page(
         "audit.html",

@@ -39,17 +39,18 @@ async def _compared(visit: Visit, draft: Draft, *, proposing: bool) -> web.Strea
             key=str(clock.new_id()),
         )
 
-    seen = await attempt(draft, ask)
+    seen, read, course, policies = await together(
+        attempt(draft, ask),
+        read_record(visit, visit.id("patient_id")),
+        read_course(visit),
+        visit.care.treatment.get("/taper-policies", Page[TaperPolicyBody]),
+    )
     body = None if isinstance(seen, Draft) else seen
     if isinstance(seen, Draft):
         draft = bench.placed(seen)
     elif proposing:
         draft = visit.draft(starts_on=draft.value("starts_on"), **bench.filled(seen.columns))
-    read, course = await together(read_record(visit, visit.id("patient_id")), read_course(visit))
-    policies = await visit.care.treatment.get(
-        "/taper-policies", Page[TaperPolicyBody], {"drug": course.drug}
-    )
-    named = [(item.policy, item.name) for item in policies.items]
+    named = [(item.policy, item.name) for item in policies.items if course.drug in item.drugs]
     return await record_page(
         visit,
         "bench.html",

@@ -1,10 +1,13 @@
 """Signing in and out."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from yarl import URL
 
+from services.portal.identity import sessions
 from services.portal.identity.front_door import (
     Entry,
     Locked,
@@ -14,7 +17,7 @@ from services.portal.identity.front_door import (
 )
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.visit import Visit, is_same_origin, read_form, render
-from services.portal.presenters import frame, words
+from services.portal.presenters import frame, interrupted, words
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 
@@ -25,6 +28,18 @@ _DEVICE_S = 90 * 24 * 60 * 60
 async def show_sign_in(request: web.Request) -> web.StreamResponse:
     """The sign-in form."""
     return await _form(request, Draft("", {"then": (request.query.get("then", "/"),)}))
+
+
+async def interrupted_form(request: web.Request, *, kept: bool) -> web.StreamResponse:
+    """The sign-in form for somebody whose session ended while they were typing."""
+    if not kept:
+        text = _("You have been signed out. Nothing was saved.")
+        draft = Draft("", {"then": ("/",)})
+        return await _form(request, draft.refused([Fault("", text)], status=401))
+    typed = interrupted.packed(await read_form(request))
+    text = _("You have been signed out. What you typed is kept: sign in and go on with it.")
+    draft = Draft("", {"then": (request.path_qs,)} | dict(typed))
+    return await _form(request, draft.refused([Fault("", text)], status=401))
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
@@ -52,10 +67,9 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         return await _form(request, draft.refused([Fault("", text)], status=403))
     except TooManyTries as wait:
         return await _form(request, draft.refused([Fault("", _wait(wait))], status=429))
-    onward = inside(draft.value("then"))
     if entry.awaits_code:
-        onward = str(URL("/sign-in/code").with_query(then=onward))
-    return admitted(desk, entry, web.Response(status=303, headers={"Location": onward}))
+        return admitted(desk, entry, _to_code(request, entry, draft))
+    return admitted(desk, entry, _onward(request, entry, draft))
 
 
 async def show_code(request: web.Request) -> web.StreamResponse:
@@ -68,7 +82,7 @@ async def send_code(request: web.Request) -> web.StreamResponse:
     """The code: a new session with a new secret, or the form again."""
     desk = request.app[desk_key]
     form = await read_form(request)
-    draft = Draft("", {"then": form.get("then", ("/",))})
+    draft = Draft("", {name: value for name, value in form.items() if name != "code"})
     if not is_same_origin(request, origin=desk.manner.origin):
         fault = Fault("", _("This form came from another site. Sign in here."))
         return _code_form(request, draft.refused([fault], status=403))
@@ -83,8 +97,49 @@ async def send_code(request: web.Request) -> web.StreamResponse:
         return _code_form(request, draft.refused([Fault("code", text)], status=401))
     except TooManyTries as wait:
         return _code_form(request, draft.refused([Fault("code", _wait(wait))], status=429))
-    there = inside(draft.value("then"))
-    return admitted(desk, entry, web.Response(status=303, headers={"Location": there}))
+    return admitted(desk, entry, _onward(request, entry, draft))
+
+
+def _onward(request: web.Request, entry: Entry, draft: Draft) -> web.Response:
+    """Where to go after signing in: on with the form that was interrupted, to whoever typed it,
+    or to the page that was asked for."""
+    desk, there = request.app[desk_key], inside(draft.value("then", "/"))
+    if not _is_theirs(request, entry, draft):
+        return web.Response(status=303, headers={"Location": there})
+    return render(
+        desk,
+        "signed_in_again.html",
+        frame=frame.outside(demo=desk.manner.demo),
+        csrf=entry.visitor.csrf_token,
+        onward=there,
+        mark=interrupted.IS_BACK,
+        kept=_fields(interrupted.unpacked(draft.values)),
+    )
+
+
+def _is_theirs(request: web.Request, entry: Entry, draft: Draft) -> bool:
+    """Whether whoever signed in now is who had typed the form, in this browser."""
+    before = request.cookies.get(request.app[desk_key].manner.cookie, "")
+    token, whose = interrupted.whose(draft.values), entry.visitor.staff.staff_id
+    return bool(token) and sessions.is_csrf_token(token, secret=before, staff_id=whose)
+
+
+def _to_code(request: web.Request, entry: Entry, draft: Draft) -> web.Response:
+    """To where the one-time code is asked for; an interrupted form goes the same way."""
+    if _is_theirs(request, entry, draft):
+        return _code_form(request, _handed_on(draft, entry))
+    onward = str(URL("/sign-in/code").with_query(then=inside(draft.value("then"))))
+    return web.Response(status=303, headers={"Location": onward})
+
+
+def _handed_on(draft: Draft, entry: Entry) -> Draft:
+    """The form under the token of the session that awaits its one-time code."""
+    token = {interrupted.WHOSE: (entry.visitor.csrf_token,)}
+    return replace(draft, values=dict(draft.values) | token)
+
+
+def _fields(form: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in form.items() for value in values]
 
 
 def admitted(desk: Desk, entry: Entry, response: web.Response) -> web.Response:
@@ -136,6 +191,7 @@ async def _form(request: web.Request, draft: Draft) -> web.Response:
         frame=frame.outside(demo=desk.manner.demo),
         csrf="",
         draft=draft,
+        kept=_fields(interrupted.travelling(draft.values)),
         local=desk.manner.local,
         elsewhere=desk.provider is not None,
         people=await _demo_people(desk),
@@ -163,6 +219,7 @@ def _code_form(request: web.Request, draft: Draft) -> web.Response:
         frame=frame.outside(demo=desk.manner.demo),
         csrf="",
         draft=draft,
+        kept=_fields(interrupted.travelling(draft.values)),
     )
 
 
@@ -176,4 +233,6 @@ def inside(address: str) -> str:
     parts = urlsplit(address)
     foreign = parts.scheme or parts.netloc or not address.startswith("/")
     odd = address.startswith(("//", "/\\")) or not address.isprintable()
-    return "/" if foreign or odd else parts.path
+    if foreign or odd:
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

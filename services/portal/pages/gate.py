@@ -6,14 +6,16 @@ never a word about somebody one may not see.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from aiohttp import web
 
 from services.portal.clients import Refused, Unreachable
 from services.portal.identity.front_door import Visitor
+from services.portal.pages import entrance
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.tongues import listen
-from services.portal.pages.visit import Visit, is_from_our_form, open_visit, render
+from services.portal.pages.visit import Visit, is_from_our_form, is_same_origin, open_visit, render
 from services.portal.presenters import frame, trouble
 from shared.api.identity import Role
 from shared.runtime.http.problems import ApiError
@@ -24,6 +26,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = get_logger()
 
+_TYPED_ANEW = ("/account", "/staff", "/operations", "/sign-out")
+"""Where a form is short, or signs for itself: it does not travel through a sign-in."""
+
 
 def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
     """The handler of a page only these roles may open."""
@@ -33,7 +38,7 @@ def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
         desk = request.app[desk_key]
         visitor = await visitor_of(request, desk, noting=not _refreshes_itself(request))
         if visitor is None:
-            return _to_sign_in(request, desk)
+            return await _to_sign_in(request, desk)
         desk.callers.require(str(visitor.staff.staff_id), whose="caller")
         visit = await open_visit(request, desk, visitor)
         if visitor.staff.role not in roles:
@@ -120,19 +125,21 @@ def _is_ours(visit: Visit) -> bool:
     return is_from_our_form(
         visit.request,
         visit.form,
-        secret=visit.visitor.secret,
+        visitor=visit.visitor,
         origin=visit.desk.manner.origin,
     )
 
 
-def _to_sign_in(request: web.Request, desk: Desk) -> web.StreamResponse:
-    """Back to the page that was asked for, after signing in. What was typed is not lost: the
-    browser keeps the form of the page before, and its key is still good."""
+async def _to_sign_in(request: web.Request, desk: Desk) -> web.StreamResponse:
+    """Back to the page that was asked for, after signing in; what was typed comes along."""
     if request.method == "POST":
-        return outside(desk, trouble.signed_out())
+        if not is_same_origin(request, origin=desk.manner.origin):
+            return outside(desk, trouble.not_our_form())
+        kept = not request.path.startswith(_TYPED_ANEW)
+        return await entrance.interrupted_form(request, kept=kept)
     if _refreshes_itself(request):
         return web.Response(status=204, headers={"HX-Redirect": "/sign-in"})
-    there = request.path if request.path.startswith("/") else "/"
+    there = quote(request.path_qs if request.path.startswith("/") else "/", safe="/")
     return web.Response(status=303, headers={"Location": f"/sign-in?then={there}"})
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from services.portal.clients import SERVICES, Caller, Unreachable
 from services.portal.pages.forms import attempt
-from services.portal.pages.together import all_of
+from services.portal.pages.together import all_of, together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery
 from services.portal.presenters.drafts import Draft, Fault
@@ -66,13 +66,12 @@ async def resolve(visit: Visit) -> web.StreamResponse:
 
 
 async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
-    found = await all_of(*(_state(caller) for caller in visit.care.everyone))
+    asked = await all_of(*(_asked(caller) for caller in visit.care.everyone))
+    found = [state for state, _parked in asked]
     states = [
         machinery.state(service, one, visit.setting, real_now=clock.real_now())
         for service, one in zip(SERVICES, found, strict=True)
     ]
-    waiting = [one.service for one in found if one is not None and one.parked]
-    parked = await all_of(*(_parked(visit.care.service(name)) for name in waiting))
     return visit.page(
         "operations.html",
         status=draft.status,
@@ -81,7 +80,7 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
         fact_names=machinery.FACT_NAMES,
         parked=[
             (service, machinery.parked(message, visit.setting))
-            for service, messages in zip(waiting, parked, strict=True)
+            for service, (_state, messages) in zip(SERVICES, asked, strict=True)
             for message in messages
         ],
         reasons=machinery.REASONS,
@@ -90,13 +89,13 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
 
 
-async def _state(caller: Caller) -> OperationsBody | None:
+async def _asked(caller: Caller) -> tuple[OperationsBody | None, tuple[ParkedBody, ...]]:
+    """A service's state and what it could not take in; nothing of one that is silent."""
     try:
-        return await caller.get("/operations", OperationsBody)
+        state, page = await together(
+            caller.get("/operations", OperationsBody),
+            caller.get("/parked", Page[ParkedBody], {"limit": "50"}),
+        )
     except Unreachable:
-        return None
-
-
-async def _parked(caller: Caller) -> tuple[ParkedBody, ...]:
-    page = await caller.get("/parked", Page[ParkedBody], {"limit": "50"})
-    return tuple(message for message in page.items if message.status == "parked")
+        return None, ()
+    return state, tuple(message for message in page.items if message.status == "parked")

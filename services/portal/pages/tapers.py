@@ -146,13 +146,17 @@ async def read_plan(visit: Visit) -> TaperPlanBody:
 
 async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.StreamResponse:
     treatment = visit.care.treatment
-    read, course, drugs = await together(
+    read, course, known = await together(
         read_record(visit, visit.id("patient_id")),
         read_course(visit),
-        treatment.get("/drugs", Page[DrugBody]),
+        together(
+            treatment.get("/drugs", Page[DrugBody]),
+            treatment.get("/taper-policies", Page[TaperPolicyBody]),
+        ),
     )
-    ways = await treatment.get("/taper-policies", Page[TaperPolicyBody], {"drug": course.drug})
-    chosen = next((way for way in ways.items if way.policy == draft.value("policy")), None)
+    drugs, named = known
+    ways = [way for way in named.items if course.drug in way.drugs]
+    chosen = next((way for way in ways if way.policy == draft.value("policy")), None)
     return await record_page(
         visit,
         "taper.html",
@@ -162,7 +166,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
         draft=draft,
         course=course,
         clock=courses.clock(course, visit.setting),
-        policies=(*tapers.policies(ways.items), tapers.own_rows()),
+        policies=(*tapers.policies(ways), tapers.own_rows()),
         products=_shelf(drugs, course),
         severities=tapers.SEVERITIES,
         four=check_ins.FOUR,

@@ -12,7 +12,7 @@ from services.portal.identity import sessions
 from services.portal.identity.front_door import Visitor
 from services.portal.identity.staff import Staff
 from services.portal.pages.desk import Desk
-from services.portal.presenters import frame
+from services.portal.presenters import frame, interrupted
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.today import Setting
 from shared.api.body import Body
@@ -101,12 +101,17 @@ async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visi
         return await desk.front_door.token(visitor.staff, audience=service)
 
     people = await desk.directory.people()
+    form = await read_form(request)
     return Visit(
         request=request,
         desk=desk,
         visitor=visitor,
         care=care_for(
-            desk.session, desk.addresses, token=token, correlation_id=request[correlation_key]
+            desk.session,
+            desk.addresses,
+            token=token,
+            correlation_id=request[correlation_key],
+            holds_back=interrupted.IS_BACK in form,
         ),
         people=people,
         setting=Setting(
@@ -114,7 +119,7 @@ async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visi
             zone=desk.manner.zone,
             staff={person.staff_id: person.display_name for person in people.values()},
         ),
-        form=await read_form(request),
+        form=form,
     )
 
 
@@ -133,10 +138,11 @@ async def read_form(request: web.Request) -> Form:
     return {name: values for name, values in form.items() if values}
 
 
-def is_from_our_form(request: web.Request, form: Form, *, secret: str, origin: str) -> bool:
+def is_from_our_form(request: web.Request, form: Form, *, visitor: Visitor, origin: str) -> bool:
     """Whether a change was sent from one of our own pages: its token, and where it came from."""
     token = form.get("csrf", ("",))[0]
-    return sessions.is_csrf_token(token, secret=secret) and is_same_origin(request, origin=origin)
+    ours = sessions.is_csrf_token(token, secret=visitor.secret, staff_id=visitor.staff.staff_id)
+    return ours and is_same_origin(request, origin=origin)
 
 
 def is_same_origin(request: web.Request, *, origin: str) -> bool:

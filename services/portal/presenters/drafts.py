@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.portal.presenters import words
+from services.portal.presenters.language import gettext as _
 from shared.runtime.http.problems import Problem
 
 _ADVICE = {
@@ -28,6 +29,7 @@ _ADVICE = {
     "bool-parsing": "Please choose yes or no.",
     "string-pattern-mismatch": "This is not in the form we need.",
 }
+_NOT_SENT_YET = "not-sent-yet"
 _DATE_ADVICE = "Write a date as year-month-day, such as 2027-05-04."
 
 
@@ -95,7 +97,13 @@ def faults_of(error: ValidationError) -> tuple[Fault, ...]:
 
 
 def faults_in(problem: Problem) -> tuple[Fault, ...]:
-    """What a service had against it, at the fields it named."""
+    """What a service had against it, at the fields it named; or that it was not sent at all."""
+    if problem.code == _NOT_SENT_YET:
+        text = _(
+            "You had been signed out before this was sent. What you typed is still here: look at"
+            " it, and send it once more."
+        )
+        return (Fault("", text),)
     faults = tuple(
         Fault(_name(item.pointer.split("/")[2:]), _advice(item.code, item.detail))
         for item in problem.errors

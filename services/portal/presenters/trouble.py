@@ -86,20 +86,6 @@ def not_our_form() -> Trouble:
     return _said(_NOT_OUR_FORM)
 
 
-def signed_out() -> Trouble:
-    """A form sent after the session had ended."""
-    return Trouble(
-        401,
-        _("You have been signed out"),
-        _(
-            "Nothing was saved. Sign in, then use your browser's back button: what you typed is"
-            " still there, and sending it again is safe."
-        ),
-        href="/sign-in",
-        link=_("Sign in"),
-    )
-
-
 def of_status(status: int) -> Trouble:
     """A refusal that has only a number."""
     if status in _BY_STATUS:

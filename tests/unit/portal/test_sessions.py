@@ -37,10 +37,11 @@ def test_use_is_noted_at_most_once_a_minute() -> None:
 
 
 def test_a_form_token_belongs_to_one_session_and_hides_its_secret() -> None:
-    token = sessions.csrf_token("secret one")
+    token = sessions.csrf_token("secret one", NELL)
 
-    assert sessions.is_csrf_token(token, secret="secret one")
-    assert not sessions.is_csrf_token(token, secret="secret two")
-    assert not sessions.is_csrf_token("", secret="secret one")
-    assert not sessions.is_csrf_token("é", secret="secret one")
+    assert sessions.is_csrf_token(token, secret="secret one", staff_id=NELL)
+    assert not sessions.is_csrf_token(token, secret="secret two", staff_id=NELL)
+    assert not sessions.is_csrf_token("", secret="secret one", staff_id=NELL)
+    assert not sessions.is_csrf_token("é", secret="secret one", staff_id=NELL)
+    assert not sessions.is_csrf_token(token, secret="secret one", staff_id=UUID(int=2))
     assert token != sessions.digest("secret one")

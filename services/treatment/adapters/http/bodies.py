@@ -1,5 +1,6 @@
 """Domain values as the bodies of the interface."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal
 
@@ -572,8 +573,8 @@ def first_weeks_body(found: FirstWeeks) -> FirstWeeksBody:
     )
 
 
-def policy_body(code: str, policy: Policy) -> TaperPolicyBody:
-    """A policy with its source."""
+def policy_body(code: str, policy: Policy, *, drugs: Iterable[str]) -> TaperPolicyBody:
+    """A policy with its source, and which of these drugs it is for."""
     return TaperPolicyBody(
         policy=code,
         name=policy.name,
@@ -582,6 +583,7 @@ def policy_body(code: str, policy: Policy) -> TaperPolicyBody:
         base="previous-dose",
         review_status=policy.review_status,
         needs_last_dose=policy.needs_last_dose,
+        drugs=tuple(drug for drug in drugs if policy.reaches(drug)),
     )
 
 

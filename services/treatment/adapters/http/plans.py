@@ -44,7 +44,7 @@ def add_plans(api: Api, desk: Desk, policies: dict[str, Policy]) -> None:
         """The named ways down, each with its source."""
         return Page[TaperPolicyBody](
             items=tuple(
-                policy_body(code, policy)
+                policy_body(code, policy, drugs=desk.formulary.drugs)
                 for code, policy in policies.items()
                 if query.drug is None or policy.reaches(query.drug)
             )
