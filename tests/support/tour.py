@@ -116,9 +116,9 @@ def _is_enough(next_one: Sight, seen: Mapping[str, int]) -> bool:
     return next_one.kind in seen and kinds() - {"/"} <= seen.keys()
 
 
-def _calls(timing: str) -> int:
+def _calls(timing: str, *, at: str) -> int:
     said = re.search(r'calls;desc="(\d+)"', timing)
-    assert said, "a page that does not say how many calls it took"
+    assert said, f"{at} does not say how many calls it took"
     return int(said[1])
 
 
@@ -145,7 +145,7 @@ async def _open(session: aiohttp.ClientSession, base: str, sight: Sight) -> tupl
             if answer.status != _SILENCE:
                 break
     assert answer.status == 200, f"{sight.who} got {answer.status} at {sight.address}"
-    return text, _calls(answer.headers.get("Server-Timing", ""))
+    return text, _calls(answer.headers.get("Server-Timing", ""), at=str(answer.url))
 
 
 async def sign_in(session: aiohttp.ClientSession, base: str, who: str, password: str) -> None:

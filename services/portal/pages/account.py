@@ -57,6 +57,11 @@ async def sign_out_everywhere(visit: Visit) -> web.StreamResponse:
     raise web.HTTPSeeOther("/sign-in")
 
 
+async def show_keys(visit: Visit) -> web.StreamResponse:
+    """What single keys do."""
+    return visit.page("keys.html")
+
+
 async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
     person = visit.visitor.staff
     picture = secret = ""

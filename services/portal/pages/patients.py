@@ -1,15 +1,16 @@
 """Finding people, and enrolling somebody new."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from services.portal.clients import Refused
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import contact, drafts, people, places, words
+from services.portal.presenters import contact, drafts, listing, people, places, words
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
 from shared.api.assessment import (
     NewPatient,
     PatientBody,
@@ -35,29 +36,48 @@ _FIELDS = (
 
 
 async def show_patients(visit: Visit) -> web.StreamResponse:
-    """People in care, page by page."""
-    status = visit.request.query.get("status", "active")
-    query = {"limit": "50"} | (
-        {"ownerless": "true"} if status == people.OWNERLESS else {"status": status}
+    """People, which ones and in which order as the address says, page by page."""
+    is_lead = visit.visitor.staff.role is Role.LEAD
+    asked = {name: visit.request.query.get(name, "") for name in ("show", "sort", "cursor")}
+    wanted = people.wanted(asked, for_lead=is_lead)
+    page, recent = await together(
+        visit.care.assessment.get("/patients", Page[PatientSummary], wanted.query),
+        visit.care.assessment.get("/recent-patients", PatientsFound),
     )
-    if cursor := visit.request.query.get("cursor"):
-        query["cursor"] = cursor
-    page = await visit.care.assessment.get("/patients", Page[PatientSummary], query)
-    more = urlencode({"status": status, "cursor": page.next}) if page.next else ""
-    return _list(visit, visit.draft(), page.items, status=status, next_href=more and f"?{more}")
+    return visit.page(
+        "patients.html",
+        draft=visit.draft(),
+        people=people.rows(page.items, today=visit.setting.today),
+        title=wanted.title,
+        ownerless=wanted.is_ownerless,
+        choices=people.choices(wanted, for_lead=is_lead),
+        columns=people.columns(wanted),
+        pages=people.pages(wanted, next_cursor=page.next, shown=len(page.items)),
+        recent=people.rows(recent.items, today=visit.setting.today),
+        searched=False,
+        more=False,
+        **_may(visit),
+    )
 
 
 async def search(visit: Visit) -> web.StreamResponse:
-    """People by name or birth date; the question travels in the body, never in the address."""
+    """People by name, birth date or number; the question travels in the body, never in the
+    address. Whoever is the only one is opened at once."""
     draft = visit.sent()
     try:
-        question = PatientSearch.model_validate(visit.fields("name", "birth_date"))
+        question = PatientSearch.model_validate(people.question(draft.value("find")))
         found = await visit.care.assessment.ask("/patients/search", question, PatientsFound)
-    except ValidationError as error:
-        return _list(visit, draft.refused(drafts.faults_of(error)), (), status="")
+    except people.Unclear as unclear:
+        return _found(visit, draft.refused([Fault("find", str(unclear))]), None)
+    except ValidationError:
+        fault = Fault("find", _("Write at least two letters of a name, a birth date or a number."))
+        return _found(visit, draft.refused([fault]), None)
     except Refused as refused:
-        return _list(visit, draft.refused(drafts.faults_in(refused.problem)), (), status="")
-    return _list(visit, draft, found.items, status="", searched=True, more=found.more)
+        faults = drafts.faults_in(refused.problem)
+        return _found(visit, draft.refused([Fault("find", one.text) for one in faults]), None)
+    if len(found.items) == 1 and not found.more:
+        raise web.HTTPSeeOther(places.patient(found.items[0].patient_id))
+    return _found(visit, draft, found)
 
 
 async def show_enrolment(visit: Visit) -> web.StreamResponse:
@@ -94,29 +114,28 @@ async def enrol(visit: Visit) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{places.patient(patient.patient_id)}?done=enrolled")
 
 
-def _list(
-    visit: Visit,
-    draft: Draft,
-    found: tuple[PatientSummary, ...],
-    *,
-    status: str,
-    searched: bool = False,
-    more: bool = False,
-    next_href: str = "",
-) -> web.Response:
+def _found(visit: Visit, draft: Draft, found: PatientsFound | None) -> web.Response:
+    listed = () if found is None else people.rows(found.items, today=visit.setting.today)
     return visit.page(
         "patients.html",
         status=draft.status,
         draft=draft,
-        people=people.rows(found, today=visit.setting.today),
-        kind=status,
-        statuses=people.kinds(for_lead=visit.visitor.staff.role is Role.LEAD),
-        searched=searched,
-        more=more,
-        next_href=next_href,
-        may_enrol=visit.visitor.staff.role in _MAY_ENROL,
-        may_judge=visit.visitor.staff.role in _MAY_JUDGE,
+        people=listed,
+        title=_("Found") if found else _("Find somebody"),
+        ownerless=False,
+        choices=(),
+        columns=people.plain_columns(),
+        pages=listing.Pages(),
+        recent=(),
+        searched=found is not None,
+        more=found is not None and found.more,
+        **_may(visit),
     )
+
+
+def _may(visit: Visit) -> dict[str, bool]:
+    role = visit.visitor.staff.role
+    return {"may_enrol": role in _MAY_ENROL, "may_judge": role in _MAY_JUDGE}
 
 
 def _enrolment(visit: Visit, draft: Draft, known: tuple[Any, ...] = ()) -> web.Response:

@@ -71,6 +71,7 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", "/list", home.show_list, CLINICAL),
     ("POST", "/sign-out", entrance.sign_out, STAFF),
     ("GET", "/account", account.show_account, STAFF),
+    ("GET", "/keys", account.show_keys, STAFF),
     ("POST", "/account/password", account.change_password, STAFF),
     ("POST", "/account/codes", account.set_up_codes, STAFF),
     ("POST", "/account/sign-out-everywhere", account.sign_out_everywhere, STAFF),

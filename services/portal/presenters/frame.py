@@ -92,6 +92,8 @@ class Frame:
     missing: tuple[str, ...]
     notice: str
     demo: bool
+    finds: bool = False
+    """Whether people can be looked for from every page."""
 
 
 def signed_in(
@@ -110,6 +112,7 @@ def signed_in(
         missing=tuple(_SILENCE[service] for service in missing),
         notice=NOTICES.get(notice, ""),
         demo=demo,
+        finds=role in CLINICAL,
     )
 
 

@@ -1,18 +1,40 @@
 """Lists of people, and the form to enrol somebody."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from services.portal.presenters import places, record, words
+from services.portal.presenters import listing, places, record, words
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from shared.api.assessment import PatientSummary
 
-STATUSES = {"active": "In care", "left-care": "Has left care", "deceased": "Has died"}
-OWNERLESS = "ownerless"
-"""People in care whom no active colleague looks after; every lead sees them all."""
+_PATH = "/patients"
+STATUSES = said(
+    {
+        "active": mark("In care"),
+        "left-care": mark("Has left care"),
+        "deceased": mark("Has died"),
+    }
+)
+OWNERLESS, FLAGGED = "ownerless", "flagged"
+_LISTS = said(
+    {
+        "active": mark("In care"),
+        FLAGGED: mark("With an open safety flag"),
+        OWNERLESS: mark("Nobody looks after them"),
+        "left-care": mark("Has left care"),
+        "deceased": mark("Has died"),
+    }
+)
+"""The lists there are. ``ownerless``: whom no active colleague looks after; leads see them all."""
+_NUMBER = re.compile(r"^(?=.*\d)[0-9A-Fa-f]{4} ?[0-9A-Fa-f]{4}$")
+_ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
+_OTHER_DATE = re.compile(r"\d+[/.-]\d")
 LANGUAGES = (
     ("en", "English"),
     ("ar", "Arabic"),
@@ -30,6 +52,49 @@ LANGUAGES = (
 )
 
 
+class Unclear(Exception):
+    """What was typed could mean more than one thing; the text says how to write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which list, and in which order, from where on; ``query`` is what the service is asked."""
+
+    show: str
+    sort: str
+    cursor: str
+
+    @property
+    def title(self) -> str:
+        return _LISTS[self.show]
+
+    @property
+    def is_ownerless(self) -> bool:
+        return self.show == OWNERLESS
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The state as the address has it; what is usual is left out."""
+        show = {} if self.show == "active" else {"show": self.show}
+        return show | ({} if self.sort == "name" else {"sort": self.sort})
+
+    @property
+    def query(self) -> dict[str, str]:
+        which = {FLAGGED: {"flagged": "true"}, OWNERLESS: {"ownerless": "true"}}
+        asked = which.get(self.show, {"status": self.show})
+        begin = {"cursor": self.cursor} if self.cursor else {}
+        return asked | {"sort": self.sort, "limit": "50"} | begin
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the lists, with its address."""
+
+    title: str
+    href: str
+    here: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """One row of a list of people."""
@@ -38,6 +103,8 @@ class Person:
     birth: str
     number: str
     status: str
+    away: bool
+    """Whether they are in care no more."""
     enrolled: str
     open_flags: int
     href: str
@@ -48,9 +115,10 @@ def rows(people: Iterable[PatientSummary], *, today: date) -> tuple[Person, ...]
     return tuple(
         Person(
             name=words.full_name(person.given_name, person.family_name),
-            birth=words.born(person.birth_date, today=today).removeprefix("born "),
+            birth=words.birth(person.birth_date, today=today),
             number=record.number(person.patient_id),
             status=STATUSES[person.status],
+            away=person.status != "active",
             enrolled=words.away(person.enrolled_on, today=today),
             open_flags=person.open_flags,
             href=places.patient(person.patient_id),
@@ -59,9 +127,78 @@ def rows(people: Iterable[PatientSummary], *, today: date) -> tuple[Person, ...]
     )
 
 
-def kinds(*, for_lead: bool) -> dict[str, str]:
-    """The lists there are: by where people are in care, and whom nobody looks after."""
-    return STATUSES | ({OWNERLESS: _("Nobody looks after them")} if for_lead else {})
+def wanted(asked: Mapping[str, str], *, for_lead: bool) -> Wanted:
+    """The list an address asks for; what there is not is the usual one."""
+    show, sort = asked.get("show", ""), asked.get("sort", "")
+    return Wanted(
+        show=show if show in _offered(for_lead=for_lead) else "active",
+        sort=sort if sort.removeprefix("-") in {"name", "born", "enrolled"} else "name",
+        cursor=asked.get("cursor", ""),
+    )
+
+
+def choices(wanted: Wanted, *, for_lead: bool) -> tuple[Choice, ...]:
+    """The lists there are; the order is kept, another list begins at its first page."""
+    return tuple(
+        Choice(
+            _LISTS[code],
+            listing.address(_PATH, wanted.kept, show="" if code == "active" else code),
+            code == wanted.show,
+        )
+        for code in _offered(for_lead=for_lead)
+    )
+
+
+def columns(wanted: Wanted) -> tuple[listing.Column, ...]:
+    """The headings of the list, which sort it."""
+    titles = (
+        ("name", _("Name")),
+        ("born", _("Born")),
+        ("", _("Number")),
+        ("enrolled", _("Enrolled")),
+    )
+    return listing.columns(titles, path=_PATH, query=wanted.kept, default="name")
+
+
+def plain_columns() -> tuple[listing.Column, ...]:
+    """The headings of what was found, which is in order of name."""
+    return tuple(
+        listing.Column(title) for title in (_("Name"), _("Born"), _("Number"), _("Enrolled"))
+    )
+
+
+def pages(wanted: Wanted, *, next_cursor: str | None, shown: int) -> listing.Pages:
+    """The foot of the list."""
+    query = wanted.kept | ({"cursor": wanted.cursor} if wanted.cursor else {})
+    return listing.pages(_PATH, query, next_cursor=next_cursor, shown=shown, of=None)
+
+
+def question(typed: str) -> dict[str, str]:
+    """What somebody typed to find a person: a number, a birth date, a name, or a name and a
+    birth date together.
+
+    Raises:
+        Unclear: a date that other countries read otherwise.
+    """
+    text = " ".join(typed.split())
+    if _NUMBER.match(text):
+        return {"number": text}
+    asked = {}
+    if iso := _ISO.search(text):
+        asked["birth_date"] = "{}-{:0>2}-{:0>2}".format(*iso.groups())
+        text = text.replace(iso[0], " ")
+    elif dotted := _DOTTED.search(text):
+        asked["birth_date"] = "{2}-{1:0>2}-{0:0>2}".format(*dotted.groups())
+        text = text.replace(dotted[0], " ")
+    elif _OTHER_DATE.search(text):
+        raise Unclear(_("Write a birth date as year-month-day, such as 1979-04-06."))
+    if name := " ".join(text.split()):
+        asked["name"] = name
+    return asked
+
+
+def _offered(*, for_lead: bool) -> tuple[str, ...]:
+    return tuple(code for code in _LISTS if code != OWNERLESS or for_lead)
 
 
 def zones() -> Sequence[tuple[str, str]]:

@@ -145,10 +145,16 @@ def full_name(given: str, family: str) -> str:
     return f"{given} {family}"
 
 
+def birth(birth_date: date, *, today: date) -> str:
+    """``4 May 1956, 70 years``: under a heading that says what it is."""
+    age = _age(birth_date, today=today)
+    day = language.birth_day(birth_date)
+    return ngettext("%(day)s, %(num)s year", "%(day)s, %(num)s years", age, day=day)
+
+
 def born(birth_date: date, *, today: date) -> str:
     """``born 4 May 1956, 70 years``."""
-    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    age = today.year - birth_date.year - (not had_birthday)
+    age = _age(birth_date, today=today)
     return ngettext(
         "born %(day)s, %(num)s year",
         "born %(day)s, %(num)s years",
@@ -209,6 +215,11 @@ def who_recorded(actor: str, names: Mapping[UUID, str]) -> str:
         return who(UUID(rest), names)
     except ValueError:
         return _("the system")
+
+
+def _age(birth_date: date, *, today: date) -> int:
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - (not had_birthday)
 
 
 def _said_day(found: re.Match[str]) -> str:
