@@ -120,11 +120,32 @@ async def test_after_signing_out_the_cookie_is_worth_nothing(portal: TestClient)
     assert answer.headers["Location"] == "/sign-in?then=/"
 
 
-async def test_sending_a_form_after_signing_out_says_what_to_do(portal: TestClient) -> None:
-    answer = await portal.post("/patients/new", data={"given_name": "Ada"})
+async def test_a_form_sent_after_signing_out_travels_through_the_sign_in(
+    portal: TestClient,
+) -> None:
+    form = {"given_name": "Ada <i>", "password": "hers", "csrf": "token"}
+    answer = await portal.post("/patients/new", data=form)
+    text = await answer.text()
 
     assert answer.status == 401
-    assert "back button" in await answer.text()
+    assert "What you typed is kept" in text
+    assert '<input type="hidden" name="kept.given_name" value="Ada &lt;i&gt;">' in text
+    assert "hers" not in text
+
+
+async def test_a_form_of_another_site_is_not_kept(portal: TestClient) -> None:
+    headers = {"Origin": "https://elsewhere.example"}
+    answer = await portal.post("/patients/new", data={"given_name": "Ada"}, headers=headers)
+
+    assert answer.status == 403
+    assert "Ada" not in await answer.text()
+
+
+async def test_what_signs_for_itself_is_typed_anew(portal: TestClient) -> None:
+    answer = await portal.post("/account/password", data={"new": "something long"})
+
+    assert answer.status == 401
+    assert "something long" not in await answer.text()
 
 
 @pytest.mark.parametrize("username", ["oona", "arun"])
