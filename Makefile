@@ -102,8 +102,9 @@ doctor: ## look at secrets, certificates, disk, database, brokers and backups
 rotate-secrets: ## new passwords and certificates; everything starts again
 	@deploy/scripts/rotate.sh
 
-drill: .venv/dev ## load the containers of a demo, break one thing after the other, and count (SEED=, FLAGS=)
-	@$(BIN)/python -m tests.faults.drill --seed $(or $(SEED),0) --flags $(or $(FLAGS),5000)
+drill: .venv/dev ## load the containers of a demo, break one thing after the other, and count (SEED=, FLAGS=, RATE=, REPLICAS=1)
+	@$(BIN)/python -m tests.faults.drill --seed $(or $(SEED),0) --flags $(or $(FLAGS),5000) \
+	  --per-second $(or $(RATE),25) $(if $(REPLICAS),--replicas)
 
 sbom: .venv/dev ## what each image is made of (CycloneDX), in build/sbom
 	@mkdir -p build/sbom

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from services import containers, smoke
 from services import group as embedded
-from services.commands import audit, demo, doctor, outbox, parked, reminders, state
+from services.commands import audit, demo, doctor, outbox, parked, reminders, state, users
 from services.commands.asking import Data, err, finish, group, out
 from shared.demo.staff import STAFF
 from shared.runtime import clock
@@ -20,7 +20,7 @@ from shared.runtime import clock
 app = typer.Typer(
     help=__doc__, no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
 )
-for part in (state, doctor, audit, demo, containers, smoke):
+for part in (state, doctor, audit, users, demo, containers, smoke):
     app.add_typer(part.app)
 app.add_typer(parked.app, name="parked")
 app.add_typer(outbox.app, name="outbox")

@@ -55,6 +55,12 @@ def test_it_waits_for_a_state_and_not_just_for_a_start(name: str) -> None:
         assert rule["condition"] == (done if other in JOBS else "service_healthy")
 
 
+def test_the_portal_believes_the_door_and_nobody_else_about_an_address() -> None:
+    (network,) = TREE["networks"]["app"]["ipam"]["config"]
+    assert CONTAINERS["portal"]["environment"]["MOORING_TRUSTED_PROXIES"] == network["subnet"]
+    assert TREE["networks"]["app"]["internal"] is True
+
+
 def test_only_the_door_has_a_port_and_a_way_out() -> None:
     assert [name for name, it in CONTAINERS.items() if "ports" in it] == ["nginx"]
     open_networks = {name for name, it in TREE["networks"].items() if not it.get("internal")}

@@ -13,7 +13,7 @@ import json
 import random
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
@@ -43,6 +43,7 @@ EVERYONE = ("portal", "assessment", "treatment", "engagement", "postgres", "nats
 AGAIN_S = 1.0
 PATIENCE_S = 120.0
 FAULT_EVERY_S = 18.0
+REPLICA_EVERY_S = 60.0
 BROKEN_S = 6.0
 AT_ONCE = 40
 SETTLE_S = 180.0
@@ -210,20 +211,62 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-async def break_things(order: list[str], done: list[str]) -> None:
-    """One fault after the other, each mended before the next."""
-    for name in order:
-        began = clock.monotonic()
-        said = await FAULTS[name]()
-        done.append(said)
-        err.print(f"  … {said}", highlight=False)
-        await asyncio.sleep(max(0.0, began + FAULT_EVERY_S - clock.monotonic()))
+async def replica_killed(service: str) -> str:
+    """Kill one of a service's containers while the others work on.
+
+    Raises:
+        AssertionError: it has no other.
+    """
+    first, *others = (await asyncio.to_thread(compose, "ps", "--quiet", service)).split()
+    assert others, f"{service} has one replica: use deploy/compose.scale.yml"
+    await asyncio.to_thread(docker, "kill", first)
+    await asyncio.sleep(BROKEN_S)
+    await asyncio.to_thread(docker, "start", first)
+    return f"{service}: one of {len(others) + 1} killed"
 
 
-async def run(seed: int, flags: int, per_second: float) -> Counted:
+def a_replica_of(service: str) -> Fault:
+    return lambda: replica_killed(service)
+
+
+REPLICAS: dict[str, Fault] = {
+    f"a replica of {name}": a_replica_of(name)
+    for name in ("assessment", "treatment", "engagement", "portal")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is broken, in which order, and how often."""
+
+    faults: Sequence[Fault]
+    every_s: float
+
+    @classmethod
+    def of_plugs(cls, seed: int) -> "Plan":
+        """Everything once, in an order that follows from the seed."""
+        faults = list(FAULTS.values())
+        random.Random(seed).shuffle(faults)
+        return cls(faults, FAULT_EVERY_S)
+
+    @classmethod
+    def of_replicas(cls, seed: int, *, minutes: int) -> "Plan":
+        """A replica of some service each minute."""
+        chosen = random.Random(seed).choices(list(REPLICAS.values()), k=max(1, minutes))
+        return cls(chosen, REPLICA_EVERY_S)
+
+    async def carry_out(self, done: list[str]) -> None:
+        """One fault after the other, each mended before the next."""
+        for fault in self.faults:
+            began = clock.monotonic()
+            said = await fault()
+            done.append(said)
+            err.print(f"  … {said}", highlight=False)
+            await asyncio.sleep(max(0.0, began + self.every_s - clock.monotonic()))
+
+
+async def run(plan: Plan, *, seed: int, flags: int, per_second: float) -> Counted:
     """Load, faults, and the count."""
-    order = list(FAULTS)
-    random.Random(seed).shuffle(order)
     counted = Counted(seed=seed, faults=[])
     async with through_the_door() as session:
         with Progress(console=err, transient=True) as progress:
@@ -231,7 +274,7 @@ async def run(seed: int, flags: int, per_second: float) -> Counted:
             load = Load(session, lambda done: progress.update(task, completed=done))
             await load.enrol()
             trigger = await _a_trigger(load)
-            breaking = asyncio.create_task(break_things(order, counted.faults))
+            breaking = asyncio.create_task(plan.carry_out(counted.faults))
             await load.raise_flags(flags, per_second=per_second, trigger=trigger)
             await breaking
         await asyncio.to_thread(wait_until_healthy, *EVERYONE, "nats-3", seconds=120)
@@ -346,12 +389,18 @@ def main(
     seed: Annotated[int, typer.Option(help="0 draws one.")] = 0,
     flags: Annotated[int, typer.Option(help="How many to raise.")] = 5000,
     per_second: Annotated[float, typer.Option(help="How many a second.")] = 25.0,
+    replicas: Annotated[
+        bool, typer.Option(help="Only kill a replica each minute (deploy/compose.scale.yml).")
+    ] = False,
 ) -> None:
     """Run the drill on the demo that `make up` started; exit 1 when anything is not exact."""
     if setting("MOORING_DEMO", "false") != "true":
         err.print("The drill breaks things: it runs on a demo only (make up in another folder).")
         raise typer.Exit(2)
-    counted = asyncio.run(run(seed or random.SystemRandom().randrange(1, 10**6), flags, per_second))
+    seed = seed or random.SystemRandom().randrange(1, 10**6)
+    minutes = round(flags / per_second / 60)
+    plan = Plan.of_replicas(seed, minutes=minutes) if replicas else Plan.of_plugs(seed)
+    counted = asyncio.run(run(plan, seed=seed, flags=flags, per_second=per_second))
     show(counted)
     raise typer.Exit(0 if counted.well else 1)
 

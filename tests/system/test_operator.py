@@ -147,3 +147,22 @@ async def test_a_wrong_password_is_one_line(clinic: Clinic, embedded_group: Grou
 def _edit(database: Path, statement: str, *values: str) -> None:
     with sqlite3.connect(database, timeout=10) as connection:
         connection.execute(statement, values)
+
+
+async def test_the_accounts_are_listed_and_one_is_opened_and_closed(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    code, listed = await operate(embedded_group, "users", "list")
+    assert (code, "nell" in listed) == (0, True), listed
+
+    add = ("users", "add", "wren", "--role", "nurse", "--name", "Wren Ash", "--team", "harbour")
+    assert (await operate(embedded_group, *add))[0] == 0
+    assert (await operate(embedded_group, *add))[0] != 0, "the name is taken"
+    assert (await operate(embedded_group, "users", "close", "wren"))[0] == 0
+
+
+async def test_a_folder_without_accounts_is_named(embedded_group: Group, tmp_path: Path) -> None:
+    nowhere = Group(folder=tmp_path, demo=True, today="2026-01-01")
+    code, said = await operate(nowhere, "users", "list")
+    assert code != 0
+    assert "no accounts" in said
