@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 LOOKS_BEFORE_TELLING = 2
-"""One odd look may be a restart; two in a row are told."""
+"""One odd look may be a restart; two in a row are told. What has lasted for minutes is told at
+the first: an engine that is dead, stuck or behind has to be known within three."""
 AGAIN_AFTER = timedelta(hours=1)
 
 
@@ -14,6 +15,7 @@ class Limits:
     """Seconds, days and a share of the disk; beyond them a person is told."""
 
     heartbeat_s: float = 120.0
+    overdue_s: float = 120.0
     outbox_s: float = 60.0
     backup_s: float = 26 * 3600.0
     disk_free: float = 0.20
@@ -44,10 +46,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something is wrong. ``code`` stays the same while it lasts."""
+    """Something is wrong. ``code`` stays the same while it lasts; ``lasts`` says that it has been
+    so for minutes already, whoever looks for the first time."""
 
     code: str
     text: str
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,13 @@ def _reminders(seen: Seen, limits: Limits) -> list[Alarm]:
     if seen.heartbeat_s is None or seen.heartbeat_s > limits.heartbeat_s:
         age = "never" if seen.heartbeat_s is None else f"{seen.heartbeat_s:.0f} s ago"
         text = f"The reminder engine last ticked {age}. Work from the due list."
-        found.append(Alarm("engine-silent", text))
+        found.append(Alarm("engine-silent", text, lasts=seen.heartbeat_s is not None))
     if seen.overdue is None or seen.flags_without_reminder is None:
         text = "The watcher cannot read the reminders or the safety flags."
         found.append(Alarm("blind", text))
     if seen.overdue:
-        text = f"{seen.overdue} reminders are due for over five minutes and not shown."
-        found.append(Alarm("reminders-overdue", text))
+        text = f"{seen.overdue} reminders are due for over {limits.overdue_s:.0f} s and not shown."
+        found.append(Alarm("reminders-overdue", text, lasts=True))
     if seen.flags_without_reminder:
         text = f"{seen.flags_without_reminder} open safety flags have no reminder."
         found.append(Alarm("flags-unattended", text))
@@ -136,8 +140,10 @@ class Ledger:
     ) -> tuple["Ledger", tuple[Notice, ...]]:
         """The ledger after one more look, and what to send because of it."""
         texts = {alarm.code: alarm.text for alarm in alarms}
+        lasting = {alarm.code for alarm in alarms if alarm.lasts}
         looks = {code: self.looks.get(code, 0) + 1 for code in texts}
-        new = [code for code in texts if self._is_to_be_told(code, looks[code], now)]
+        seen = {code: LOOKS_BEFORE_TELLING if code in lasting else looks[code] for code in texts}
+        new = [code for code in texts if self._is_to_be_told(code, seen[code], now)]
         over = [code for code in self.told if code not in texts]
         notices = [Notice(f"ALARM {code}", texts[code]) for code in new]
         notices += [Notice(f"over: {code}", "This is well again.") for code in over]

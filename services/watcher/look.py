@@ -26,10 +26,13 @@ _STATE = text(
     f"SELECT coalesce(extract(epoch FROM {_NOW} - (SELECT min(created_at) FROM outbox"  # noqa: S608
     " WHERE published_at IS NULL)), 0), (SELECT count(*) FROM parked WHERE status = 'parked')"
 )
-_HEARTBEAT = text("SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM heartbeat")
+_HEARTBEAT = text(
+    "SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM heartbeat"
+    " WHERE component = 'reminders'"
+)
 _OVERDUE = text(
     "SELECT count(*) FROM reminder"  # noqa: S608
-    f" WHERE state = 'planned' AND due_at < {_NOW} - interval '5 minutes'"
+    f" WHERE state = 'planned' AND due_at < {_NOW} - make_interval(secs => :overdue_s)"
 )
 _FLAGS = text(
     "SELECT flag_id FROM safety_flag"  # noqa: S608
@@ -46,14 +49,19 @@ _AWAY = (sqlalchemy.exc.SQLAlchemyError, OSError, TimeoutError)
 
 
 async def look(
-    databases: Mapping[str, str], *, server: str, certificates: Path | None, now: datetime
+    databases: Mapping[str, str],
+    *,
+    server: str,
+    certificates: Path | None,
+    overdue_s: float,
+    now: datetime,
 ) -> Seen:
     """One look at everything; what cannot be asked is missing from it, never fatal."""
     states = dict(
         zip(databases, await asyncio.gather(*map(_state, databases.values())), strict=True)
     )
     heartbeat = await _ask(databases["engagement"], _HEARTBEAT)
-    overdue = await _ask(databases["engagement"], _OVERDUE)
+    overdue = await _ask(databases["engagement"], _OVERDUE, {"overdue_s": overdue_s})
     archived = await _ask(server, _ARCHIVED)
     backup = await _ask(server, _BACKUP)
     disk = shutil.disk_usage("/")

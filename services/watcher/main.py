@@ -23,6 +23,7 @@ async def once(settings: Settings) -> tuple[Alarm, ...]:
         settings.databases,
         server=settings.server_database_url,
         certificates=settings.certificates,
+        overdue_s=settings.limits.overdue_s,
         now=clock.real_now(),
     )
     return judge(seen, settings.limits)

@@ -6,6 +6,7 @@
     POST /api/v1/reminders/{reminder_id}/acknowledge  Acknowledgement -> ReminderBody   If-Match
     POST /api/v1/reminders/{reminder_id}/outcomes     NewOutcome      -> ReminderBody   If-Match
     GET  /api/v1/patients/{patient_id}/reminders -> Page[ReminderBody]   newest due first
+    GET  /api/v1/patients/{patient_id}/zone-difference -> ZoneDifference ?time_zone=
     GET  /api/v1/service-levels                  -> ServiceLevels ?since=
 
 Both POSTs take an Idempotency-Key and the version last seen as If-Match; the answer is the
@@ -171,6 +172,35 @@ class Worklist(Page[ReminderBody]):
     as_of: AwareDatetime
     counts: dict[Section, int]
     engine_seen_at: AwareDatetime | None
+
+
+class ZoneQuery(Body):
+    """An IANA name, such as ``America/New_York``."""
+
+    time_zone: str = Field(min_length=1, max_length=64)
+
+
+class ZoneMove(Body):
+    """One reminder that would show at another instant; its local day ``due_on`` stays."""
+
+    reminder_id: UUID
+    kind: str
+    due_on: date
+    due_at: AwareDatetime
+    new_due_at: AwareDatetime
+
+
+class ZoneDifference(Body):
+    """What would move if the person lived in ``new_time_zone``, in order of the new time.
+
+    What was shown already, or put off by a person, stays where it is: ``unmoved`` counts it and
+    whatever does not depend on the zone. Saving the new zone with the person's details does it.
+    """
+
+    time_zone: str
+    new_time_zone: str
+    moves: tuple[ZoneMove, ...]
+    unmoved: int
 
 
 class Acknowledgement(Body):

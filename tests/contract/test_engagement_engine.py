@@ -1,7 +1,6 @@
 """The engine: two at once, killed in the middle, clocks, signs of life, and mending."""
 
 import asyncio
-import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -302,21 +301,3 @@ async def test_the_database_refuses_a_second_row_of_one_key(
             await tx.session.execute(insert(reminder_rows), twin)
 
     assert (await states(db))["planned"] > 0, why
-
-
-async def test_without_the_claims_lock_these_tests_fail(databases: Databases) -> None:
-    """They would be worth nothing if they passed without it."""
-    if databases.postgres is None:
-        return  # SQLite has one writer, and so no such lock
-    tests = f"{Path(__file__)}::test_a_claim_passes_over_what_another_engine_holds"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "pytest", "-q", "-x", "-p", "tests.support.without", tests),
-        cwd=ROOT,
-        env={**os.environ, "WITHOUT": "claim-lock"},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    said, _ = await process.communicate()
-
-    assert process.returncode == 1, said.decode()
-    assert b"failed" in said

@@ -140,11 +140,17 @@ def colleague(number: int) -> portal.StaffState:
 
 
 async def hear(
-    db: Database, fact: Fact, aggregate: str, version: int, *, subject: UUID = PATIENT
+    db: Database,
+    fact: Fact,
+    aggregate: str,
+    version: int,
+    *,
+    subject: UUID = PATIENT,
+    event_id: UUID | None = None,
 ) -> Outcome:
     """One event off the wire."""
     sent: Event[Any] = Event[type(fact)](  # type: ignore[misc]
-        id=clock.new_id(),
+        id=event_id or clock.new_id(),
         source=f"/mooring/{fact.owner()}",
         type=fact.TYPE,
         subject=str(subject),
@@ -211,6 +217,20 @@ async def test_a_later_state_that_came_first_is_not_undone(db: Database) -> None
     assert await hear_course(db, 4) is Outcome.SUPERSEDED
 
     assert ("change-day", 1) not in await found(db)
+
+
+async def test_an_id_that_comes_again_has_no_second_effect(db: Database) -> None:
+    """Not even when it claims to be newer: then somebody made it up, and a person looks."""
+    event_id = clock.new_id()
+    planned = treatment.TaperStepScheduled(course=a_course())
+    done = treatment.TaperStepTaken(course=a_course(taken_at=NOW))
+    await hear(db, planned, f"course:{COURSE}", 1, event_id=event_id)
+
+    assert await hear(db, planned, f"course:{COURSE}", 1, event_id=event_id) is Outcome.DUPLICATE
+    with pytest.raises(Unacceptable, match="conflicting-body"):
+        await hear(db, done, f"course:{COURSE}", 2, event_id=event_id)
+
+    assert (await found(db))["change-day", 1].state == "planned"
 
 
 async def test_a_newer_plan_version_replaces_the_older(db: Database) -> None:

@@ -428,3 +428,48 @@ async def test_the_answers_are_the_bodies_others_build_against(clinic: Clinic) -
     body = ReminderBody.model_validate_json(json.dumps(one))
 
     assert UUID(one["reminder_id"]) == body.reminder_id
+
+
+async def test_what_another_zone_would_move_is_shown_and_nothing_is_moved(clinic: Clinic) -> None:
+    """Shown reminders stay; the local day stays; only the instant of nine o'clock moves."""
+    await clinic.travel(DUE)
+    path = f"patients/{PATIENT}/zone-difference"
+
+    there = (await clinic.nurse.get(path, time_zone="America/New_York")).json
+    here = (await clinic.nurse.get(path, time_zone="Europe/London")).json
+
+    assert [(move["kind"], move["due_at"], move["new_due_at"]) for move in there["moves"]] == [
+        ("check-in-early", "2026-06-16T08:00:00Z", "2026-06-16T13:00:00Z"),
+        ("check-in-gate", "2026-06-25T08:00:00Z", "2026-06-25T13:00:00Z"),
+    ]
+    assert [move["due_on"] for move in there["moves"]] == ["2026-06-16", "2026-06-25"]
+    assert (there["time_zone"], there["new_time_zone"]) == ("Europe/London", "America/New_York")
+    assert there["unmoved"] == 2
+    assert here == there | {"new_time_zone": "Europe/London", "moves": [], "unmoved": 4}
+
+
+async def test_the_difference_is_what_the_change_then_does(clinic: Clinic) -> None:
+    zone = "Australia/Lord_Howe"
+    shown = (await clinic.nurse.get(f"patients/{PATIENT}/zone-difference", time_zone=zone)).json
+    async with clinic.db.transaction(actor="service:engagement", at=NOW) as tx:
+        await apply_patient_details(
+            SqlWork(tx, CONTENT),
+            patient_id=PATIENT,
+            identity=Identity(
+                given_name=GIVEN, family_name=FAMILY, birth_date=CHANGE_ON, zone=zone
+            ),
+            rules=CONTENT,
+            now=NOW,
+        )
+
+    rows = (await clinic.nurse.get(f"patients/{PATIENT}/reminders")).json["items"]
+    planned = {row["reminder_id"]: row["due_at"] for row in rows}
+    assert shown["moves"]
+    assert all(planned[move["reminder_id"]] == move["new_due_at"] for move in shown["moves"])
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
+async def test_a_zone_that_does_not_exist_has_no_difference(clinic: Clinic, zone: str) -> None:
+    answer = await clinic.nurse.get(f"patients/{PATIENT}/zone-difference", time_zone=zone)
+
+    assert (answer.status, answer.json["code"]) == (422, "unknown-zone")

@@ -490,7 +490,10 @@ BODIES: dict[str, Body] = {
 }
 """A body a person could send, by the name of its schema."""
 
-QUERIES = {"list_drug_options": {"indication": "depression"}}
+QUERIES = {
+    "list_drug_options": {"indication": "depression"},
+    "read_zone_difference": {"time_zone": "America/New_York"},
+}
 
 
 def roles_of(definition: Mapping[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.engagement.application.compare_zones import Difference
 from services.engagement.application.ports import Listed
 from services.engagement.domain.acts import possible
 from services.engagement.domain.kind import Kinds
@@ -50,6 +51,25 @@ def reminder_body(listed: Listed, kinds: Kinds, now: datetime) -> api.ReminderBo
         attempts=row.attempts,
         action=api.Action(kind.action),
         actions=tuple(act.value for act in possible(Item(row), kind, now)),
+    )
+
+
+def zone_difference(before: str, after: str, found: Difference) -> api.ZoneDifference:
+    """What moves, each with both times."""
+    return api.ZoneDifference(
+        time_zone=before,
+        new_time_zone=after,
+        moves=tuple(
+            api.ZoneMove(
+                reminder_id=move.row.reminder_id,
+                kind=move.row.key.kind,
+                due_on=move.row.due_on,
+                due_at=move.row.due_at,
+                new_due_at=move.due_at,
+            )
+            for move in found.moves
+        ),
+        unmoved=found.unmoved,
     )
 
 

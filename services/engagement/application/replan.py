@@ -36,7 +36,7 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
     known = await support_known(work, patient_id)
     courses, flags = known.courses, known.flags
     around = await staffing(work, patient, rules=rules, now=now)
-    owed = _owed(patient, known, rules, around)
+    owed = owed_to(patient, known, rules, around)
     existing = await work.reminders.about(patient_id)
     existing = [*existing, *await work.reminders.rungs_of(owed_again(existing, owed))]
     by_id = {course.course_id: course for course in courses}
@@ -85,12 +85,19 @@ def _live(
     }
 
 
-def _owed(patient: Patient, known: Known, rules: Rules, staffing: Staffing) -> Sequence[Obligation]:
-    """Everything to whoever is in care. An open safety flag ends by a named person's word and
-    not by the person's leaving, so it stays on the list and on its ladder."""
+def owed_to(
+    patient: Patient, known: Known, rules: Rules, staffing: Staffing, *, zone: str | None = None
+) -> Sequence[Obligation]:
+    """Everything to whoever is in care, where they live or would in another ``zone``. An open
+    safety flag ends by a named person's word and not by the person's leaving, so it stays on the
+    list and on its ladder.
+
+    Raises:
+        UnknownZone: that zone does not exist.
+    """
     if patient.status is CareStatus.DECEASED:
         return ()
-    place = rules.place(patient)
+    place = rules.place(patient) if zone is None else rules.place_in(zone)
     flags = [one for flag in known.flags for one in obligations_of_flag(flag, rules.kinds, place)]
     if not patient.in_care:
         return flags

@@ -134,7 +134,7 @@ def _assigned(item: Item, one: Obligation, setting: Setting) -> Changes:
 
 def _still_owed(item: Item, one: Obligation, setting: Setting, now: datetime) -> Changes:
     row = item.owner
-    if _has_moved(row, one):
+    if moves(row, one):
         return _moved(item, one, setting, now)
     if one.acknowledged is not None and row.state is not State.ACKNOWLEDGED:
         return answered(item, one.acknowledged)
@@ -143,7 +143,7 @@ def _still_owed(item: Item, one: Obligation, setting: Setting, now: datetime) ->
     return ()
 
 
-def _has_moved(row: Reminder, one: Obligation) -> bool:
+def moves(row: Reminder, one: Obligation) -> bool:
     """Another instant; but another zone alone moves neither what is shown nor what was put off."""
     if row.owed_at == one.due_at:
         return False

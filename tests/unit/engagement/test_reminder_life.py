@@ -11,9 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import holidays
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -62,6 +60,7 @@ from tests.support.engagement import (
     a_taper,
 )
 from tests.support.instantly import instantly
+from tests.support.owed import What, owed
 from tests.support.sentinel import FAMILY, GIVEN
 
 ZONES = (
@@ -72,7 +71,6 @@ ZONES = (
     "Africa/Cairo",
 )
 STARTS = (date(2026, 3, 20), date(2026, 10, 16), date(2026, 12, 18))
-ENGLISH = holidays.country_holidays("GB", subdiv="ENG")
 LIST = Viewer(staff_id=NURSE, role="nurse", teams=("harbour",))
 INTERVAL = timedelta(days=14)
 
@@ -340,50 +338,13 @@ class ReminderLife(RuleBasedStateMachine):
         assert self.ended.items() <= closed.items()
         self.ended = closed
 
-    # The oracle: what is owed, worked out another way
-
-    def _owed(self) -> dict[tuple[int, str, int], datetime]:
-        if self.known_care is not CareStatus.ACTIVE:
-            return {}
-        return self._owed_by_course() | self._owed_by_flag()
-
-    def _owed_by_course(self) -> dict[tuple[int, str, int], datetime]:
-        course = self.known_course
-        if course is None or course.taper is None or course.phase == "closed":
-            return {}
-        taper, owed = course.taper, {}
-        for step in taper.steps if taper.status in {"active", "hold"} else ():
-            moments = {
-                "check-in-early": (step.check_in_early_on, step.early_check_in_at),
-                "check-in-gate": (step.check_in_gate_on, step.gate_check_in_at),
-            }
-            if course.phase == "taper-active":
-                moments["prepare-supply"] = (
-                    three_working_days_before(step.change_on),
-                    step.supply_confirmed_at,
-                )
-                moments["change-day"] = (step.change_on, step.taken_at)
-            for kind, (day, done_at) in moments.items():
-                if day is not None and done_at is None:
-                    owed[taper.plan_version, kind, step.ordinal] = self._nine(day)
-        last = [step for step in taper.steps if step.ordinal >= taper.step_count - 1]
-        tapers = course.phase in {"taper-active", "suspended", "step-back"}
-        if last and tapers and taper.status in {"active", "hold"}:
-            key = (taper.plan_version, "relapse-plan", taper.step_count)
-            owed[key] = self._nine(min(last, key=lambda step: step.ordinal).change_on)
-        watched = course.phase in {"stopped-watch", "suspended"}
-        for look in taper.surveillance if watched else ():
-            owed[taper.plan_version, "surveillance", look.ordinal] = self._nine(look.due_on)
-        return owed
-
-    def _owed_by_flag(self) -> dict[tuple[int, str, int], datetime]:
-        flag = self.known_flag
-        if flag is None or flag.status is FlagStatus.CLOSED:
-            return {}
-        return {(1, "safety", 0): flag.raised_at, (1, "safety-limit", 0): flag.due_at}
-
-    def _nine(self, day: date) -> datetime:
-        return datetime.combine(day, time(9), ZoneInfo(self.known_zone)).astimezone(UTC)
+    def _owed(self) -> dict[What, datetime]:
+        return owed(
+            course=self.known_course,
+            flag=self.known_flag,
+            care=self.known_care,
+            zone=self.known_zone,
+        )
 
     # Telling
 
@@ -462,15 +423,6 @@ class ReminderLife(RuleBasedStateMachine):
 def moved(ordinal: int, change_on: date) -> Any:
     """A step as it is scheduled, with nothing done."""
     return a_step(ordinal, change_on=change_on)
-
-
-def three_working_days_before(day: date) -> date:
-    """Counted the plain way."""
-    left = 3
-    while left:
-        day -= timedelta(days=1)
-        left -= day.weekday() < 5 and day not in ENGLISH
-    return day
 
 
 ReminderLife.TestCase.settings = settings(

@@ -97,6 +97,40 @@ def test_a_lasting_alarm_is_told_again_after_an_hour_and_not_before() -> None:
     assert [notice.subject for notice in again] == ["ALARM disk-low"]
 
 
+@pytest.mark.parametrize("first_look_s", range(0, 30, 3))
+@pytest.mark.parametrize("what", ["dead", "stuck", "behind"])
+def test_a_dead_stuck_or_late_engine_is_told_of_within_three_minutes(
+    what: str, first_look_s: int
+) -> None:
+    """Whenever it happens between two looks, and though a look itself takes a second.
+
+    A dead and a stuck engine both stop leaving signs of life, every five seconds at the latest.
+    One that is behind goes on leaving them while something due is not shown.
+    """
+    ledger, at_s = Ledger(tested=NOON.date()), float(first_look_s)
+    while True:
+        beats_s = 5.0 if what == "behind" else at_s
+        overdue = int(what == "behind" and at_s > LIMITS.overdue_s)
+        seen = replace(WELL, heartbeat_s=beats_s, overdue=overdue)
+        ledger, told = ledger.after(judge(seen, LIMITS), now=NOON + timedelta(seconds=at_s))
+        if told:
+            break
+        at_s += 31.0
+
+    code = "reminders-overdue" if what == "behind" else "engine-silent"
+    assert [notice.subject for notice in told] == [f"ALARM {code}"]
+    assert at_s <= 180.0
+
+
+def test_an_engine_that_was_never_seen_may_be_starting() -> None:
+    never = judge(replace(WELL, heartbeat_s=None), LIMITS)
+    ledger, first = Ledger(tested=NOON.date()).after(never, now=NOON)
+    _, second = ledger.after(never, now=NOON)
+
+    assert first == ()
+    assert [notice.subject for notice in second] == ["ALARM engine-silent"]
+
+
 def test_the_end_of_an_alarm_is_told_once_and_only_if_the_alarm_was() -> None:
     wrong = (Alarm("disk-low", ""),)
     ledger, _ = Ledger().after(wrong, now=NOON)

@@ -13,6 +13,7 @@ from services.engagement.adapters.http.rounds import add_rounds
 from services.engagement.adapters.http.support import add_support
 from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.adapters.http.timeline import add_timeline
+from services.engagement.adapters.http.zones import add_zones
 from services.engagement.domain.rules import Rules
 from shared.runtime.auth import Keys
 from shared.runtime.http import Api
@@ -30,6 +31,7 @@ def build_api(rules: Rules, keys: Keys | None = None) -> Api:
     add_notices(api, rules)
     add_rounds(api, rules)
     add_absences(api, rules)
+    add_zones(api, rules)
     desk = SupportDesk(rules, keys)
     add_support(api, desk)
     add_programmes(api, desk)

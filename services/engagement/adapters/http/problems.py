@@ -7,6 +7,7 @@ PROBLEMS: dict[type[Exception], int] = {
     errors.Refusal: 409,
     errors.UnknownReminder: 404,
     errors.StaleVersion: 412,
+    errors.UnknownZone: 422,
     errors.DeferralTooLong: 422,
     errors.DeferralInThePast: 422,
     errors.UnknownColleague: 422,
