@@ -13,6 +13,7 @@ CHECKS: dict[str, list[str]] = {
     "style": [str(BIN / "ruff"), "check", "."],
     "format": [str(BIN / "ruff"), "format", "--check", "."],
     "types": [str(BIN / "mypy")],
+    "secrets": [PYTHON, "-m", "tests.secret_scan"],
     "import contracts": [str(BIN / "lint-imports")],
     "generated pages are current": [PYTHON, "-m", "shared.runtime.catalogue_docs", "check"],
     "the walk, from a cold start": [PYTHON, "-m", "tests.system.walk", "--cold"],

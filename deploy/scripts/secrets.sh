@@ -51,7 +51,7 @@ certificate() { # certificate NAME HOST...: for a server, and for a client where
 }
 
 database_url() { # database_url FILE ROLE DATABASE
-  printf 'postgresql+asyncpg://%s:%s@postgres:5432/%s?ssl=verify-full' "$2" "$(cat "db_$2")" "$3" | keep "$1"
+  printf 'postgresql+asyncpg://%s:%s@postgres:5432/%s?ssl=verify-full' "$2" "$(cat "db_$2")" "$3" | keep "$1"  # pragma: allowlist secret
 }
 
 for role in postgres backup watcher; do draw "db_$role"; done

@@ -81,7 +81,8 @@ def _resolve(service: str, event: UUID, act: str, reason: str, *, data: Path, us
     async def resolve(there: Remote) -> None:
         token = await bearer(there, user, data)
         done = await there.resolve_parked(service, event, act, token, reason=reason)
-        out.print(f"{done.type}: {done.status}")
+        waits = f"; {done.proposed} waits for a second person" if done.proposed else ""
+        out.print(f"{done.type}: {done.status}{waits}")
 
     ask(resolve, data)
 

@@ -1,6 +1,6 @@
 """What every service tells operations and auditors. Counts and codes, never clinical data."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -49,7 +49,11 @@ class OperationsBody(Body):
 
 
 class ParkedBody(Body):
-    """An event that could not be applied: what it was and why, without its contents."""
+    """An event that could not be applied: what it was and why, without its contents.
+
+    ``proposed``: what ``proposed_by`` wants done to it; somebody else has to ask for the same
+    within a day. Nobody wants anything while both are null.
+    """
 
     id: UUID
     event_id: UUID | None
@@ -59,6 +63,8 @@ class ParkedBody(Body):
     tries: int
     parked_at: AwareDatetime
     status: str
+    proposed: Literal["replay", "discard"] | None = None
+    proposed_by: str | None = None
 
 
 class Resolve(Body):

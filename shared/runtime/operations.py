@@ -1,16 +1,16 @@
 """The routes every service has: probes, metrics, demo clock, parked events, audit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import prometheus_client
 from aiohttp import web
 from pydantic import AwareDatetime, Field
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from shared.api.body import Page
 from shared.api.identity import Role
@@ -25,7 +25,7 @@ from shared.api.operations import (
     Resolve,
     SetClock,
 )
-from shared.runtime import audit_check, clock
+from shared.runtime import audit_check, clock, four_eyes
 from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database, Transaction
 from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
@@ -40,6 +40,10 @@ from shared.runtime.tables import heartbeat, outbox, parked
 from shared.runtime.ticker import Ticker
 
 READY_S = 1.0
+RESOLVERS = frozenset({Role.OPERATIONS, Role.LEAD})
+"""Who deals with parked events; some acts need two of them."""
+PLANS = "treatment"
+"""The service whose events about a person may change a plan."""
 EVERYONE = frozenset(role for role in Role if role is not Role.SERVICE)
 
 
@@ -192,7 +196,7 @@ def _add_state(api: Api, at: Installation) -> None:
 
 
 def _add_parked(api: Api, at: Installation) -> None:
-    @api.get("/api/v1/parked", roles={Role.OPERATIONS})
+    @api.get("/api/v1/parked", roles=RESOLVERS)
     async def list_parked(call: Call, query: PageQuery) -> Page[ParkedBody]:
         """Events this service could not apply, newest first, without their contents."""
         after = decode_cursor(query.cursor, datetime, UUID)
@@ -204,10 +208,7 @@ def _add_parked(api: Api, at: Installation) -> None:
             older = (parked.c.parked_at < at_) | ((parked.c.parked_at == at_) & (parked.c.id > id_))
             rows = rows.where(older)
         found = (await call.tx.session.execute(rows)).all()
-        items = tuple(
-            ParkedBody(**{name: getattr(row, name) for name in ParkedBody.model_fields})
-            for row in found[: query.limit]
-        )
+        items = await _bodies(call.tx, found[: query.limit])
         more = len(found) > query.limit
         last = items[-1] if more else None
         cursor = encode_cursor(last.parked_at.isoformat(), str(last.id)) if last else None
@@ -215,22 +216,29 @@ def _add_parked(api: Api, at: Installation) -> None:
 
     @api.post(
         "/api/v1/parked/{parked_id}/replay",
-        roles={Role.OPERATIONS},
+        roles=RESOLVERS,
         mode=Mode.OPENS_ITS_OWN,
-        raises=(404, 409),
+        raises=(403, 404, 409),
     )
     async def replay_parked(call: Call, parked_id: UUID, body: Resolve) -> ParkedBody:
-        """Apply the event again through the ordinary path, once."""
-        async with at.db.reading() as tx:
-            await _require_parked(tx, parked_id)
-        await _replay(at.link, parked_id, actor=call.principal.actor, reason=body.reason)
+        """Apply the event again through the ordinary path, once. One that may change a plan is
+        proposed first, and applied when a second person asks for the same."""
+        actor = call.principal.actor
+        async with at.db.transaction(actor=actor) as tx:
+            row = await _require_parked(tx, parked_id)
+            changes_plans = api.service == PLANS and row.subject is not None
+            if changes_plans and not await _agreed(tx, "replay", parked_id, body.reason):
+                return await _parked(tx, parked_id, proposed=("replay", actor))
+        await _replay(at.link, parked_id, actor=actor, reason=body.reason)
         async with at.db.reading() as tx:
             return await _parked(tx, parked_id)
 
-    @api.post("/api/v1/parked/{parked_id}/discard", roles={Role.OPERATIONS}, raises=(404, 409))
+    @api.post("/api/v1/parked/{parked_id}/discard", roles=RESOLVERS, raises=(403, 404, 409))
     async def discard_parked(call: Call, parked_id: UUID, body: Resolve) -> ParkedBody:
-        """Give the event up, with a reason."""
+        """Give the event up, with a reason: proposed by one person, done by a second."""
         await _require_parked(call.tx, parked_id)
+        if not await _agreed(call.tx, "discard", parked_id, body.reason):
+            return await _parked(call.tx, parked_id, proposed=("discard", call.tx.actor))
         await call.tx.session.execute(
             update(parked)
             .where(parked.c.id == parked_id)
@@ -243,6 +251,15 @@ def _add_parked(api: Api, at: Installation) -> None:
         )
         call.tx.audit("parked.discarded", object=f"parked:{parked_id}", reason=body.reason)
         return await _parked(call.tx, parked_id)
+
+
+async def _agreed(tx: Transaction, act: str, parked_id: UUID, reason: str) -> bool:
+    try:
+        return await four_eyes.agreed(
+            tx, f"parked.{act}", about=f"parked:{parked_id}", reason=reason
+        )
+    except four_eyes.FourEyes as error:
+        raise ApiError(403, "four-eyes", str(error)) from error
 
 
 async def _replay(link: Link, parked_id: UUID, *, actor: str, reason: str) -> None:
@@ -303,6 +320,7 @@ def _add_audit(api: Api, at: Installation) -> None:
         return Page(items=items, next=encode_cursor(items[-1].seq) if more else None)
 
 
+_PARKED_FIELDS = tuple(set(ParkedBody.model_fields) - {"proposed", "proposed_by"})
 _LAST_BEAT = select(heartbeat).order_by(heartbeat.c.at.desc()).limit(1)
 
 
@@ -316,14 +334,42 @@ async def _unpublished(tx: Transaction) -> int:
     return (await tx.session.execute(waiting)).scalar_one()
 
 
-async def _parked(tx: Transaction, parked_id: UUID) -> ParkedBody:
+async def _parked(
+    tx: Transaction, parked_id: UUID, *, proposed: tuple[str, str] | None = None
+) -> ParkedBody:
+    """One parked event; ``proposed`` just now: the act and by whom."""
+    row = await _row(tx, parked_id)
+    (body,) = await _bodies(tx, [row])
+    if proposed is None:
+        return body
+    return body.model_copy(update={"proposed": proposed[0], "proposed_by": proposed[1]})
+
+
+async def _row(tx: Transaction, parked_id: UUID) -> Row[Any]:
     row = (await tx.session.execute(select(parked).where(parked.c.id == parked_id))).first()
     if row is None:
         raise ApiError(404, "unknown-parked-event", "There is no such parked event.")
-    return ParkedBody(**{name: getattr(row, name) for name in ParkedBody.model_fields})
+    return row
 
 
-async def _require_parked(tx: Transaction, parked_id: UUID) -> None:
-    found = await _parked(tx, parked_id)
-    if found.status != "parked":
-        raise ApiError(409, "already-resolved", f"This event was already {found.status}.")
+async def _bodies(tx: Transaction, rows: Sequence[Row[Any]]) -> tuple[ParkedBody, ...]:
+    waiting = [f"parked:{row.id}" for row in rows if row.status == "parked"]
+    wanted = await four_eyes.proposals(tx, waiting) if waiting else {}
+    bodies = []
+    for row in rows:
+        proposal = wanted.get(f"parked:{row.id}")
+        said = {name: getattr(row, name) for name in _PARKED_FIELDS}
+        if proposal is not None:
+            said |= {
+                "proposed": proposal.act.removeprefix("parked."),
+                "proposed_by": proposal.by,
+            }
+        bodies.append(ParkedBody.model_validate(said))
+    return tuple(bodies)
+
+
+async def _require_parked(tx: Transaction, parked_id: UUID) -> Row[Any]:
+    row = await _row(tx, parked_id)
+    if row.status != "parked":
+        raise ApiError(409, "already-resolved", f"This event was already {row.status}.")
+    return row

@@ -9,6 +9,8 @@ import pytest
 from services.engagement.adapters.absence_bodies import AbsenceBody
 from services.engagement.adapters.notice_bodies import PreferenceBody, RoundList
 from shared.api.identity import Role
+from shared.runtime import standing
+from shared.runtime.access import Relation
 from tests.contract.test_engagement_http import DUE, Clinic, clinic
 from tests.support.engagement import LEAD, NURSE, OTHER_NURSE, PATIENT, PRESCRIBER, STRANGER
 from tests.support.sentinel import FAMILY, GIVEN
@@ -51,6 +53,27 @@ async def test_a_list_changes_hands_only_with_a_yes(clinic: Clinic) -> None:
     back = await clinic.nurse.post(f"absences/{absence.absence_id}/withdraw", {})
     assert back.status == 200
     assert (await clinic.reminder("change-day"))["owner_id"] == str(NURSE)
+
+
+async def test_whoever_stands_in_from_another_team_sees_the_colleagues_items(
+    clinic: Clinic,
+) -> None:
+    stranger = clinic.site.caller(STRANGER, Role.NURSE, teams=("hill",))
+    assert (await stranger.get("worklist", scope="team")).json["items"] == []
+    async with clinic.db.housekeeping() as tx:
+        await standing.put(
+            tx,
+            id_=UUID(int=70),
+            staff_id=STRANGER,
+            kind=Relation.COVERING,
+            about=str(NURSE),
+            from_at=tx.now - timedelta(hours=1),
+            until_at=tx.now + timedelta(hours=1),
+        )
+
+    for scope in ("team", "mine"):
+        seen = (await stranger.get("worklist", scope=scope)).json["items"]
+        assert {one["patient_id"] for one in seen} == {str(PATIENT)}, scope
 
 
 async def test_a_lead_sees_and_speaks_for_the_team_and_a_stranger_sees_nothing(

@@ -383,7 +383,7 @@ async def test_without_a_server_mail_is_kept_in_a_folder(clinic: Clinic, tmp_pat
         "https://[::ffff:10.0.0.1]/",
         "https://[64:ff9b::a00:1]/",
         "https://[2002:0a00:0001::]/",
-        "https://user:password@hooks.example/",
+        "https://user:password@hooks.example/",  # pragma: allowlist secret
         "https://hooks.example:8443/",
         "ftp://hooks.example/",
         "https:///nowhere",

@@ -224,7 +224,7 @@ class FakeReminders:
 
 
 def _falls_to(viewer: Viewer, row: Reminder) -> bool:
-    mine = row.owner_id == viewer.staff_id
+    mine = row.owner_id in {viewer.staff_id, *viewer.stands_in_for}
     return mine or (row.owner_id is None and row.for_role == viewer.role)
 
 
@@ -286,7 +286,8 @@ class FakePatients:
 
     def related(self, patient_id: UUID, viewer: Viewer) -> bool:
         patient = self.known[patient_id]
-        return patient.team in viewer.teams or viewer.staff_id in patient.care_team
+        near = {viewer.staff_id, *viewer.stands_in_for}
+        return patient.team in viewer.teams or bool(near & set(patient.care_team))
 
 
 @dataclass(slots=True)

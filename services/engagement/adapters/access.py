@@ -27,4 +27,9 @@ async def visible_patient(work: Work, call: Call, patient_id: UUID) -> Patient:
 def viewer(call: Call) -> Viewer:
     """The caller as the list needs them."""
     who = call.principal
-    return Viewer(staff_id=who.staff_id, role=who.role.value, teams=call.reach.teams)
+    return Viewer(
+        staff_id=who.staff_id,
+        role=who.role.value,
+        teams=call.reach.teams,
+        stands_in_for=call.reach.standing.covers,
+    )

@@ -121,11 +121,15 @@ class Listing:
         return query.where(reminder.c.level == literal_column("0")).subquery("whole")
 
     async def _related(self, viewer: Viewer) -> ColumnElement[bool]:
-        """People of my teams, and the few of other teams whose care team I am in."""
+        """People of my teams, and the few of other teams whose care team I am in, or somebody
+        for whom I stand in."""
         others = (
             select(care_team.c.patient_id)
             .join(patient, patient.c.patient_id == care_team.c.patient_id)
-            .where(care_team.c.staff_id == viewer.staff_id, patient.c.team.not_in(viewer.teams))
+            .where(
+                care_team.c.staff_id.in_((viewer.staff_id, *viewer.stands_in_for)),
+                patient.c.team.not_in(viewer.teams),
+            )
         )
         found = (await self.session.execute(others)).scalars().all()
         of_my_teams = reminder.c.team.in_(viewer.teams)
@@ -184,10 +188,12 @@ def is_open(row: FromClause) -> ColumnElement[bool]:
 
 
 def _mine(query: Select[Any], viewer: Viewer) -> Subquery:
-    """Mine by name, or nobody's and for my role; each reminder once, at the lowest such level."""
+    """Mine by name, theirs for whom I stand in, or nobody's and for my role; each reminder once,
+    at the lowest such level."""
     nobodys = and_(reminder.c.owner_id.is_(None), reminder.c.for_role == viewer.role)
     both = union_all(
-        query.where(reminder.c.owner_id == viewer.staff_id), query.where(nobodys)
+        query.where(reminder.c.owner_id.in_((viewer.staff_id, *viewer.stands_in_for))),
+        query.where(nobodys),
     ).subquery("both")
     nth = func.row_number().over(partition_by=both.c.item_id, order_by=both.c.level)
     counted = select(both, nth.label("nth")).subquery("counted")

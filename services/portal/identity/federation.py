@@ -16,7 +16,7 @@ from services.portal.identity.tables import federated, flow
 from shared.runtime import clock
 from shared.runtime.db import Database, Transaction
 
-NO_PASSWORD = "none"  # noqa: S105 - what no hash is equal to
+NO_PASSWORD = "none"  # noqa: S105 - what no hash is equal to  # pragma: allowlist secret
 WAITS = timedelta(minutes=10)
 
 

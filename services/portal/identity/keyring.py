@@ -54,6 +54,20 @@ class Keyring:
             await self.refresh()
         return {"keys": [key.public_jwk() for key in self._keys]}
 
+    async def replace(self, *, end_old: bool, by: str) -> tuple[str, int]:
+        """A new key before the present one is due; its id, and how many old keys were ended.
+
+        Left as they are, the old keys overlap with it as always. ``end_old`` is for a key that
+        leaked: nothing signed with the old ones is believed any more, once readers look again.
+        """
+        made = keys.make(now=clock.real_now())
+        async with self._db.transaction(actor=by) as tx:
+            old = await _all(tx) if end_old else ()
+            await _add(tx, made)
+            for key in old:
+                await _remove(tx, key)
+        return made.key_id, len(old)
+
     async def _rotate(self) -> tuple[SigningKey, ...]:
         now = clock.real_now()
         async with self._db.transaction(actor="service:portal") as tx:

@@ -11,7 +11,7 @@ import pyotp
 ISSUER = "Mooring"
 STEP_S = 30
 RECOVERY_CODES = 10
-_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # pragma: allowlist secret
 _RECOVERY_LENGTH = 16  # of 30 signs: 78 bits, so that a plain hash of it is enough
 
 

@@ -11,6 +11,7 @@ from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery
 from services.portal.presenters.drafts import Draft, Fault
 from shared.api.body import Page
+from shared.api.identity import Role
 from shared.api.operations import OperationsBody, ParkedBody, Resolve
 from shared.runtime import clock
 from shared.runtime.demo_clock import ClockRefused, DemoClock
@@ -62,7 +63,8 @@ async def resolve(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _operations(visit, outcome)
-    raise web.HTTPSeeOther("/?done=parked")
+    done = "proposed-parked" if outcome.proposed else "parked"
+    raise web.HTTPSeeOther(f"/operations?done={done}")
 
 
 async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
@@ -86,6 +88,7 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
         reasons=machinery.REASONS,
         clock=machinery.clock([one for one in found if one], visit.setting),
         strides=machinery.STRIDE_WORDS,
+        moves_clock=visit.visitor.staff.role is Role.OPERATIONS,
     )
 
 

@@ -67,6 +67,7 @@ NOTICES = said(
         "emergency": mark("The record is open to you for 60 minutes, to read."),
         "judged": mark("Your judgement is recorded."),
         "parked": mark("The parked message is dealt with."),
+        "proposed-parked": mark("This is proposed. A second person has to do the same."),
     }
 )
 
@@ -105,6 +106,8 @@ def signed_in(
         places.append((_("Patients"), "/patients"))
     if role in {Role.LEAD, Role.OPERATIONS}:
         places.append((_("Staff"), "/staff"))
+    if role is Role.LEAD:
+        places.append((_("Operations"), "/operations"))
     return Frame(
         name=name,
         role=words.ROLES[role.value],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.portal.presenters import words
+from services.portal.presenters.language import gettext as _
 from services.portal.presenters.today import Setting
 from shared.api.operations import AuditEntryBody, AuditVerdict, OperationsBody, ParkedBody
 
@@ -74,7 +75,18 @@ def parked(message: ParkedBody, setting: Setting) -> dict[str, str]:
         "why": f"{words.plain(message.reason)} ({message.error})",
         "tries": words.count(message.tries, "attempt"),
         "since": words.moment(message.parked_at, zone=setting.zone, now=setting.now),
+        "proposed": _proposed(message, setting),
     }
+
+
+def _proposed(message: ParkedBody, setting: Setting) -> str:
+    """Who wants what done to it, and that a second person has to agree."""
+    if message.proposed is None or message.proposed_by is None:
+        return ""
+    who = words.who_recorded(message.proposed_by, setting.staff)
+    if message.proposed == "discard":
+        return _("%(name)s wants to give it up. A second person has to do the same.", name=who)
+    return _("%(name)s wants to apply it again. A second person has to do the same.", name=who)
 
 
 def clock(states: Sequence[OperationsBody], setting: Setting) -> str:

@@ -2,8 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import time_machine
+
 from services.portal.identity import keys
+from services.portal.identity.keyring import Keyring
 from services.portal.identity.keys import ANNOUNCED_FOR, PUBLISHED_AFTER, SIGNS_FOR
+from services.portal.main import schema
+from shared.runtime.db import Database
+from tests.support.databases import Databases
 
 START = datetime(2027, 5, 4, 8, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -46,3 +52,36 @@ def test_the_published_key_holds_nothing_private() -> None:
     assert "d" not in public
     assert public["alg"] == "ES256"
     assert public["kid"]
+
+
+async def test_a_key_replaced_before_its_time_overlaps_with_the_old_one(
+    sqlite_databases: Databases,
+) -> None:
+    db = Database.open(await sqlite_databases.migrated(schema), source="portal")
+    running = Keyring(db)
+    with time_machine.travel(START, tick=False):
+        first = await running.current()
+        made, ended = await Keyring(db).replace(end_old=False, by="test")
+        await running.refresh()
+
+        assert ended == 0
+        assert (await running.current()).key_id == first.key_id
+        assert {key["kid"] for key in (await running.published())["keys"]} == {first.key_id, made}
+    with time_machine.travel(START + ANNOUNCED_FOR, tick=False):
+        await running.refresh()
+        assert (await running.current()).key_id == made
+        assert len((await running.published())["keys"]) == 2
+    await db.close()
+
+
+async def test_a_key_that_leaked_is_ended_at_once(sqlite_databases: Databases) -> None:
+    db = Database.open(await sqlite_databases.migrated(schema), source="portal")
+    running = Keyring(db)
+    with time_machine.travel(START, tick=False):
+        first = await running.current()
+        made, ended = await Keyring(db).replace(end_old=True, by="test")
+        await running.refresh()
+
+        assert (ended, (await running.current()).key_id) == (1, made)
+        assert first.key_id not in str(await running.published())
+    await db.close()

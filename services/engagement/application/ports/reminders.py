@@ -73,11 +73,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Whose list it is."""
+    """Whose list it is; ``stands_in_for`` are colleagues whose work is on it too, for now."""
 
     staff_id: UUID
     role: str
     teams: tuple[str, ...]
+    stands_in_for: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,67 @@
+"""Acts that one person proposes and another one does. A proposal is an entry of the audit trail.
+
+Nothing else has to be kept: the trail is where one looks for who wanted what, and it cannot be
+changed unseen. A proposal counts for a day.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from shared.runtime.db import Transaction
+from shared.runtime.tables import audit
+
+COUNTS_FOR = timedelta(hours=24)
+_PROPOSED = "-proposed"
+_LOOKED_THROUGH = 100_000
+"""Entries of the trail: far more than a day of a clinic, still quick to look through."""
+
+
+class FourEyes(Exception):
+    """The person who proposed this wants to do it too. The text is for staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody wants done to one thing, and why (a code)."""
+
+    act: str
+    by: str
+    at: datetime
+    reason: str | None
+
+
+async def proposals(tx: Transaction, objects: Collection[str]) -> Mapping[str, Proposal]:
+    """The newest proposal about each of these that still counts."""
+    newest = select(func.max(audit.c.seq)).scalar_subquery()
+    rows = await tx.session.execute(
+        select(audit)
+        .where(
+            audit.c.seq > newest - _LOOKED_THROUGH,
+            audit.c.at > tx.now - COUNTS_FOR,
+            audit.c.object.in_(list(objects)),
+            audit.c.action.like(f"%{_PROPOSED}"),
+        )
+        .order_by(audit.c.seq)
+    )
+    return {
+        row.object: Proposal(row.action.removesuffix(_PROPOSED), row.actor, row.at, row.reason)
+        for row in rows
+    }
+
+
+async def agreed(tx: Transaction, act: str, *, about: str, reason: str) -> bool:
+    """Whether somebody else proposed exactly this; otherwise it is proposed by now.
+
+    Raises:
+        FourEyes: the proposal is the caller's own.
+    """
+    earlier = (await proposals(tx, (about,))).get(about)
+    if earlier is not None and earlier.act == act:
+        if earlier.by != tx.actor:
+            return True
+        raise FourEyes("You proposed this yourself: a second person has to do it.")
+    tx.audit(f"{act}{_PROPOSED}", object=about, reason=reason)
+    return False
