@@ -214,7 +214,7 @@ async def pgqueuer(url: str, rig: Rig) -> float:
     """One job for each reminder, in batches; a job publishes."""
     connection = await asyncpg.connect(dsn(url))
     client, js = await _client(rig.broker, "engagement")
-    manager = QueueManager(AsyncpgDriver(connection))
+    manager = QueueManager(Queries(AsyncpgDriver(connection)))
     seen: set[int] = set()
 
     @manager.entrypoint("announce")
