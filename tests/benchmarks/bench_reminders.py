@@ -190,15 +190,27 @@ async def _require_exact(db: Database, published: int) -> None:
 
 
 async def by_hand(url: str, rig: Rig) -> float:
-    """Claim 500, publish them, commit; nothing else."""
+    """Claim 500, publish them all, wait for as many answers, commit; nothing else."""
     connection = await asyncpg.connect(dsn(url))
-    client, js = await _client(rig.broker, "engagement")
+    client, _ = await _client(rig.broker, "engagement")
+    answers = f"{inbox_of('engagement')}.by-hand"
+    answered = asyncio.Semaphore(0)
+
+    async def count(_answer: Any) -> None:
+        answered.release()
+
+    await client.subscribe(answers, cb=count)
     began = clock.monotonic()
     done = 0
     while True:
         async with connection.transaction():
             rows = await connection.fetch(CLAIM, CLAIMED_AT_ONCE)
-            await asyncio.gather(*[_publish(js, row["id"]) for row in rows])
+            for row in rows:
+                headers = {"Nats-Msg-Id": str(row["id"])}
+                body = BODY + row["id"].bytes
+                await client.publish(SUBJECT, body, reply=answers, headers=headers)
+            for _ in rows:
+                await answered.acquire()
         if not rows:
             break
         done += len(rows)
