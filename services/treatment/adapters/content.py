@@ -19,7 +19,7 @@ from services.treatment.adapters.policy_file import PolicyFile
 from services.treatment.adapters.taper_rules_file import TaperRulesFile
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import RuleRefusal
-from services.treatment.domain.policies import Policy, slowed
+from services.treatment.domain.policies import OWN_ROWS, Policy, slowed
 from services.treatment.domain.taper_rules import TaperRules
 from shared.runtime.service import Refused
 
@@ -62,7 +62,7 @@ class Content:
             return self.policy_files[code].as_policy(code, None)
         family, _, number = code.rpartition("-")
         if family not in self.policy_files:
-            known = ", ".join(self.policy_codes())
+            known = ", ".join((*self.policy_codes(), OWN_ROWS))
             raise RuleRefusal("T-02", "policy", f"No such policy; there are {known}.")
         return self.policy_files[family].as_policy(code, number)
 
