@@ -79,6 +79,7 @@ async def test_every_cell_is_what_the_table_says(some_ward: Ward) -> None:
 
     assert found.wrong == []
     assert about_one - found.tried == set()
+    print(f"{some_ward.service}: {found.cells} cells")
     assert found.cells >= 400
 
 
