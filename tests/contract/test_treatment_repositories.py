@@ -15,6 +15,7 @@ from services.treatment.application.ports import Entry, RecordedCheckIn, Signed,
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
 from services.treatment.domain.clock import History, Pause, Relapse, Remission
 from services.treatment.domain.course import Ending, LeavingStep
+from services.treatment.domain.diary import CalendarLink, DiaryEntry, EntryState, Titles
 from services.treatment.domain.gate import Action, Mood, Proposal, Severity
 from services.treatment.domain.live_taper import PlanStatus
 from services.treatment.domain.person import Details, HealthProfile, PlaceInCare
@@ -461,3 +462,60 @@ async def test_running_courses_judged_by_another_digest_wait(opened):
         assert list(await work.judged.outdated({"sertraline": "b"}, limit=5)) == [COURSE]
         assert await work.judged.found(COURSE) == {"one"}
         assert await work.judged.found(PLAN) is None
+
+
+async def test_entries_of_a_calendar_are_replaced_by_their_uid_in_order_of_their_days(opened):
+    await with_course(opened)
+    late = DiaryEntry(
+        uid=UUID(int=1),
+        course_id=COURSE,
+        patient_id=PATIENT,
+        kind="change-day",
+        on=TODAY + timedelta(days=9),
+        zone="Europe/London",
+        state=EntryState.AHEAD,
+        sequence=0,
+        changed_at=NOW,
+    )
+    early = replace(late, uid=UUID(int=2), kind="check-in-gate", on=TODAY)
+    async with opened() as work:
+        await work.diary.put((late, early))
+    moved = replace(early, on=TODAY + timedelta(days=20), sequence=1, state=EntryState.OFF)
+    async with opened() as work:
+        assert await work.diary.of_course(COURSE) == (early, late)
+        await work.diary.put((moved,))
+
+    async with opened() as work:
+        assert await work.diary.of_course(COURSE) == (late, moved)
+        assert await work.diary.of_patient(PATIENT) == (late, moved)
+        assert await work.diary.of_course(PLAN) == ()
+
+
+async def test_one_calendar_link_is_live_and_found_by_its_secret_alone(opened):
+    await with_course(opened)
+    first = CalendarLink(
+        id=UUID(int=1),
+        patient_id=PATIENT,
+        secret_sha256=b"1" * 32,
+        titles=Titles(change="Blue day", check_in="Call"),
+        made_by=NURSE,
+        made_at=NOW,
+    )
+    ended = replace(first, revoked_by=PRESCRIBER, revoked_at=NOW + timedelta(days=1))
+    second = replace(
+        first, id=UUID(int=2), secret_sha256=b"2" * 32, made_at=NOW + timedelta(days=1)
+    )
+    async with opened() as work:
+        assert await work.calendar_links.live(PATIENT) is None
+        await work.calendar_links.add(first)
+    async with opened() as work:
+        assert await work.calendar_links.live(PATIENT) == first
+        await work.calendar_links.save(ended)
+        await work.calendar_links.add(second)
+
+    async with opened() as work:
+        assert await work.calendar_links.live(PATIENT) == second
+        assert await work.calendar_links.with_secret(b"1" * 32) == ended
+        assert await work.calendar_links.with_secret(b"3" * 32) is None
+        assert await work.calendar_links.get(second.id) == second
+        assert await work.calendar_links.of(PATIENT) == (second, ended)
