@@ -1,8 +1,11 @@
 """Bodies of the engagement service: the worklist, and what people do about a reminder.
 
     GET  /api/v1/worklist                        -> Worklist      ?scope= &section= &patient_id=
-                                                                  &cursor= &limit=
+                                                                  &action= &free= &cursor= &limit=
+    POST /api/v1/worklist/search                    WorklistSearch -> Worklist   changes nothing
+    POST /api/v1/worklist/known                     KnownKeys -> Page[ReminderBody]   the same
     GET  /api/v1/reminders/{reminder_id}         -> ReminderBody
+    GET  /api/v1/reminders/{reminder_id}/history -> ReminderHistory
     POST /api/v1/reminders/{reminder_id}/acknowledge  Acknowledgement -> ReminderBody   If-Match
     POST /api/v1/reminders/{reminder_id}/outcomes     NewOutcome      -> ReminderBody   If-Match
     GET  /api/v1/patients/{patient_id}/reminders -> Page[ReminderBody]   newest due first
@@ -81,13 +84,22 @@ class Meaning(StrEnum):
 
 
 class WorklistQuery(Body):
-    """``patient_id`` narrows the list to one person; names are never in an address."""
+    """``patient_id`` narrows the list to one person; names are never in an address. ``action``
+    narrows it to one kind of work, ``free`` to what nobody has in hand or put off."""
 
     scope: Scope = Scope.TEAM
     section: Section | None = None
     patient_id: UUID | None = None
+    action: Action | None = None
+    free: bool = False
     cursor: str | None = Field(default=None, max_length=512)
     limit: int = Field(default=50, ge=1, le=100)
+
+
+class WorklistSearch(WorklistQuery):
+    """``name``: the beginning of any of a person's names, in any case and without accents."""
+
+    name: str = Field(min_length=2, max_length=100)
 
 
 class ReminderKey(Body):
@@ -99,6 +111,12 @@ class ReminderKey(Body):
     ordinal: int
     kind: str
     level: int
+
+
+class KnownKeys(Body):
+    """Keys that another service computed: which of them are reminders here, and how they stand."""
+
+    keys: tuple[ReminderKey, ...] = Field(min_length=1, max_length=200)
 
 
 class Detail(Body):
@@ -160,6 +178,40 @@ class ReminderBody(Body):
     attempts: int = 0
     action: Action
     actions: tuple[str, ...]
+
+
+class AttemptBody(Body):
+    """What somebody did about a reminder. ``act`` is ``acknowledge`` or an outcome."""
+
+    act: str
+    by: UUID
+    at: AwareDatetime
+    meaning: Meaning | None
+    until: AwareDatetime | None
+    to: UUID | None
+    note: str | None
+
+
+class RungBody(Body):
+    """Who hears of it at one level of the ladder, and when. ``told_at`` says that they did."""
+
+    level: int
+    for_role: Role
+    owner_id: UUID | None
+    due_at: AwareDatetime
+    told_at: AwareDatetime | None
+    stopped: bool
+
+
+class ReminderHistory(Body):
+    """One obligation from its first try to its last. ``tries_left`` unanswered calls are tried
+    again; the one after them goes up. ``longest_deferral_hours`` is how long it may be put off."""
+
+    reminder_id: UUID
+    attempts: tuple[AttemptBody, ...]
+    ladder: tuple[RungBody, ...]
+    tries_left: int
+    longest_deferral_hours: int
 
 
 class Worklist(Page[ReminderBody]):

@@ -44,7 +44,7 @@ async def test_a_nurse_sees_a_reminder_opens_it_and_completes_it(
     await nurse.get_by_role("button", name="Record the check-in").click()
 
     await expect(nurse.get_by_role("status")).to_have_text("The check-in is recorded.")
-    await nurse.get_by_role("link", name="Today").click()
+    await nurse.get_by_role("link", name="Today", exact=True).click()
     await expect(nurse.locator(f".rows a[href='{address}']")).to_have_count(0, timeout=PATIENCE_MS)
 
 

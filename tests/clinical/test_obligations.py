@@ -44,6 +44,8 @@ MOMENTS = [
     ("change-day", "on the day", "2026-06-12T09:00"),
     ("check-in-early", "on the day the plan says", "2026-06-16T09:00"),
     ("check-in-gate", "before the next step", "2026-06-25T09:00"),
+    ("missed-check-in-early", "the day after, if nothing is recorded", "2026-06-17T09:00"),
+    ("missed-check-in-gate", "the day after, if nothing is recorded", "2026-06-26T09:00"),
 ]
 
 
@@ -52,8 +54,42 @@ def test_a_step_owes_its_moments_at_the_clinics_time(kind: str, when: str, expec
     assert owed(a_course(a_taper()))[kind].due_at == at(expected)
 
 
-def test_a_step_owes_exactly_four_things() -> None:
-    assert len(obligations_of(a_course(a_taper()), CONTENT.kinds, a_place())) == 4
+def test_a_step_owes_exactly_four_things_and_a_call_for_each_check_in_that_is_missed() -> None:
+    assert len(obligations_of(a_course(a_taper()), CONTENT.kinds, a_place())) == 4 + 2
+
+
+CHECKED = [
+    ("before the call is due", "2026-06-17T08:59", False),
+    ("once the call is due", "2026-06-17T09:00", True),
+]
+
+
+@pytest.mark.parametrize(("why", "when", "was_missed"), CHECKED, ids=[row[0] for row in CHECKED])
+def test_a_check_in_recorded_before_its_call_was_not_missed(
+    why: str, when: str, was_missed: bool
+) -> None:
+    found = owed(a_course(a_taper(a_step(early_check_in_at=at(when)))))
+
+    assert ("missed-check-in-early" in found) is was_missed
+    if was_missed:
+        assert found["missed-check-in-early"].done_at == at(when)
+
+
+CALLED_BY = [
+    ("Thursday: by the end of Monday", date(2026, 6, 4), "2026-06-09T00:00"),
+    ("Friday: by the end of Tuesday", date(2026, 6, 5), "2026-06-10T00:00"),
+    ("Maundy Thursday: by the end of Wednesday", date(2026, 4, 2), "2026-04-09T00:00"),
+]
+
+
+@pytest.mark.parametrize(("why", "day", "late"), CALLED_BY, ids=[row[0] for row in CALLED_BY])
+def test_after_a_missed_check_in_somebody_calls_within_two_working_days(
+    why: str, day: date, late: str
+) -> None:
+    """Source: evidence pack 6.4, no taper check-in: hold, call within 2 working days (PD)."""
+    found = owed(a_course(a_taper(a_step(check_in_early_on=day))))
+
+    assert found["missed-check-in-early"].overdue_from == at(late)
 
 
 def test_the_stop_has_no_check_in_of_its_own() -> None:
@@ -138,6 +174,8 @@ def test_a_suspension_freezes_dose_changes_and_nothing_else() -> None:
     assert set(owed(course)) == {
         "check-in-early",
         "check-in-gate",
+        "missed-check-in-early",
+        "missed-check-in-gate",
         "surveillance",
         "course-review",
     }
@@ -174,7 +212,7 @@ def test_every_key_is_owed_once() -> None:
         if phase == "taper-active" or one.key.kind == "surveillance"
     ]
 
-    assert len({one.key for one in found}) == len(found) == 8 * 4 + 7 + 5
+    assert len({one.key for one in found}) == len(found) == 8 * (4 + 2) + 7 + 5
 
 
 def test_a_flag_shows_when_it_was_raised_and_again_at_its_limit() -> None:

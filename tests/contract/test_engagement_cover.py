@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.engagement.adapters.absence_bodies import AbsenceBody
-from services.engagement.adapters.notice_bodies import PreferenceBody, RoundList
+from shared.api.absences import AbsenceBody
 from shared.api.identity import Role
+from shared.api.notices import PreferenceBody, RoundList
 from shared.runtime import standing
 from shared.runtime.access import Relation
 from tests.contract.test_engagement_http import DUE, Clinic, clinic

@@ -203,6 +203,8 @@ async def test_a_course_becomes_reminders_of_whoever_looks_after_the_person(
         "change-day",
         "check-in-early",
         "check-in-gate",
+        "missed-check-in-early",
+        "missed-check-in-gate",
         "course-review",
     }
     assert rows["change-day", 1].owner_id == NURSE

@@ -24,7 +24,7 @@ from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
 from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA
-from shared.api.engagement import ReminderBody, ServiceLevels, Worklist
+from shared.api.engagement import ReminderBody, ReminderHistory, ServiceLevels, Worklist
 from shared.api.identity import Role
 from shared.runtime import clock, tables
 from shared.runtime.db import Database
@@ -215,6 +215,27 @@ async def test_the_third_unanswered_call_goes_up(clinic: Clinic) -> None:
     assert answer.json["escalated_to"] == 1
 
 
+async def test_its_history_says_what_was_tried_and_who_hears_next(clinic: Clinic) -> None:
+    one = await clinic.reminder("change-day")
+    path = f"reminders/{one['reminder_id']}/history"
+    before = ReminderHistory.model_validate((await clinic.nurse.get(path)).json)
+    assert (before.attempts, before.tries_left, before.longest_deferral_hours) == ((), 2, 72)
+    assert [rung.for_role for rung in before.ladder] == ["lead", "prescriber", "lead"]
+    assert all(rung.told_at is None and not rung.stopped for rung in before.ladder)
+    assert sorted(rung.due_at for rung in before.ladder) == [rung.due_at for rung in before.ladder]
+
+    await clinic.act("change-day", {"outcome": "no-answer", "note": "Rang twice."})
+    await clinic.act("change-day", {"meaning": "called"}, path="acknowledge")
+
+    after = ReminderHistory.model_validate((await clinic.nurse.get(path)).json)
+    assert [(one.act, one.by, one.note) for one in after.attempts] == [
+        ("no-answer", NURSE, "Rang twice."),
+        ("acknowledge", NURSE, None),
+    ]
+    assert after.tries_left == 1
+    assert all(rung.stopped for rung in after.ladder)
+
+
 async def test_handing_over_to_a_colleague_of_the_team(clinic: Clinic) -> None:
     answer = await clinic.act("change-day", {"outcome": "hand-over", "to": str(OTHER_NURSE)})
 
@@ -269,8 +290,44 @@ async def test_one_persons_reminders_run_back_in_time(clinic: Clinic) -> None:
     )
 
     kinds = [item["key"]["kind"] for item in [*first.json["items"], *rest.json["items"]]]
-    assert kinds == ["check-in-gate", "check-in-early", "change-day", "prepare-supply"]
+    assert kinds == [
+        "missed-check-in-gate",
+        "check-in-gate",
+        "missed-check-in-early",
+        "check-in-early",
+        "change-day",
+        "prepare-supply",
+    ]
     assert rest.json["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [(GIVEN[:3].lower(), True), (FAMILY, True), ("zz", False), ("%", False)]
+)
+async def test_a_name_finds_somebody_on_the_list_and_travels_in_the_body(
+    clinic: Clinic, name: str, found: bool
+) -> None:
+    answer = await clinic.nurse.post("worklist/search", {"name": name.ljust(2, "%")})
+    stranger = clinic.site.caller(STRANGER, Role.NURSE, teams=("hill",))
+    hidden = await stranger.post("worklist/search", {"name": GIVEN})
+
+    assert bool(answer.json["items"]) is found
+    assert answer.json["counts"]["due-today"] == 1
+    assert hidden.json["items"] == []
+
+
+async def test_what_somebody_has_in_hand_or_put_off_can_be_left_out(clinic: Clinic) -> None:
+    await clinic.act("prepare-supply", {"meaning": "seen"}, path="acknowledge")
+    await clinic.act(
+        "change-day",
+        {"outcome": "call-back", "at": (DUE + timedelta(hours=3)).isoformat()},
+    )
+
+    whole = await clinic.nurse.get("worklist")
+    free = await clinic.nurse.get("worklist", free="true")
+
+    assert len(whole.json["items"]) == 2
+    assert free.json["items"] == []
 
 
 async def test_pages_of_the_list(clinic: Clinic) -> None:

@@ -115,7 +115,7 @@ async def test_what_was_planned_comes_back_as_it_was(opened: Opened) -> None:
         assert (row.due_at, row.due_on) == (DUE, CHANGE_ON)
         assert (row.owner_id, row.for_role) == (NURSE, "nurse")
         assert row.detail["dose_text"] == "half a 50 mg tablet"
-        assert len(planned) == 4 * 4
+        assert len(planned) == (4 + 2) * 4
 
 
 async def test_the_same_state_again_changes_nothing(opened: Opened) -> None:
@@ -286,8 +286,10 @@ async def test_filters_narrow_the_list_but_not_the_counts(opened: Opened) -> Non
     async with opened(DUE) as work:
         only = wanted(NURSES_LIST, DUE, section=Section.OVERDUE)
         assert [one.row.key.kind for one in await work.reminders.listed(only)] == ["prepare-supply"]
-        nobody = wanted(NURSES_LIST, DUE, patient_id=COURSE)
+        nobody = wanted(NURSES_LIST, DUE, patients=frozenset({COURSE}))
         assert await work.reminders.listed(nobody) == []
+        checks = wanted(NURSES_LIST, DUE, action="take-step")
+        assert [one.row.key.kind for one in await work.reminders.listed(checks)] == ["change-day"]
         assert (await work.reminders.counts(nobody))[Section.DUE_TODAY] == 1
 
 
@@ -373,7 +375,9 @@ async def test_one_persons_reminders_run_back_in_time_page_by_page(opened: Opene
         )
         assert [*first, *rest] == list(whole)
         assert [one.row.key.kind for one in whole] == [
+            "missed-check-in-gate",
             "check-in-gate",
+            "missed-check-in-early",
             "check-in-early",
             "change-day",
             "prepare-supply",

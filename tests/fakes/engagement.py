@@ -134,7 +134,9 @@ class FakeReminders:
             listed
             for listed in self._whole(wanted)
             if wanted.section in {None, listed.section}
-            and wanted.patient_id in {None, listed.row.patient_id}
+            and (wanted.patients is None or listed.row.patient_id in wanted.patients)
+            and wanted.action in {None, self.kinds[listed.row.key.kind].action}
+            and not (wanted.free and _is_taken(listed.row))
         ]
         if wanted.after is not None:
             *position, last = wanted.after
@@ -221,6 +223,10 @@ class FakeReminders:
         if listed.section is None:
             raise AssertionError("only rows of a section are listed")
         return reading_order(listed.row, listed.section)
+
+
+def _is_taken(row: Reminder) -> bool:
+    return row.state is State.ACKNOWLEDGED or (row.is_put_off and row.level == 0)
 
 
 def _falls_to(viewer: Viewer, row: Reminder) -> bool:

@@ -121,6 +121,7 @@ def a_place(zone: str = "Europe/London") -> Place:
         zone=ZoneInfo(zone),
         clinic_time=CONTENT.clinic_time,
         supply_working_days=CONTENT.supply_working_days,
+        missed_call_working_days=CONTENT.missed_call_working_days,
         is_working_day=CONTENT.hours.is_working_day,
     )
 

@@ -55,12 +55,19 @@ def _moments(step: Step, *, is_cut: bool) -> dict[str, tuple[date | None, dateti
     moments = {
         "check-in-early": (step.check_in_early_on, step.early_check_in_at),
         "check-in-gate": (step.check_in_gate_on, step.gate_check_in_at),
+        "missed-check-in-early": (_after(step.check_in_early_on), step.early_check_in_at),
+        "missed-check-in-gate": (_after(step.check_in_gate_on), step.gate_check_in_at),
     }
     if is_cut:
         supply_on = three_working_days_before(step.change_on)
         moments["prepare-supply"] = (supply_on, step.supply_confirmed_at)
         moments["change-day"] = (step.change_on, step.taken_at)
     return moments
+
+
+def _after(day: date | None) -> date | None:
+    """The day on which somebody calls if a check-in's day passed without one."""
+    return None if day is None else day + timedelta(days=1)
 
 
 def _relapse_plan(taper: Taper, zone: str) -> dict[What, datetime]:

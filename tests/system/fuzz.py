@@ -358,6 +358,8 @@ BODIES: dict[str, Body] = {
         "care_team": [str(staff_id(STAFF[0].username))],
     },
     "PatientSearch": lambda _w, _r, _t: {"name": "Ash"},
+    "WorklistSearch": lambda _w, _r, _t: {"name": "Ash"},
+    "KnownKeys": lambda w, _r, _t: {"keys": [one["key"] for one in w.records["reminder_id"][:5]]},
     "PatientChanges": lambda _w, _r, _t: {"neutral_wording": True},
     "CareTeam": lambda _w, _r, _t: {
         "team": "harbour",

@@ -1,14 +1,14 @@
 """From a listed reminder to the body the list shows."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from services.engagement.application.compare_zones import Difference
-from services.engagement.application.ports import Listed
+from services.engagement.application.ports import Attempt, Listed
 from services.engagement.domain.acts import possible
-from services.engagement.domain.kind import Kinds
+from services.engagement.domain.kind import Kinds, Patience
 from services.engagement.domain.ladder import Item
-from services.engagement.domain.reminder import Reminder
+from services.engagement.domain.reminder import Reminder, State
 from services.engagement.domain.wording import worded
 from services.engagement.domain.worklist import Section, late_by_minutes
 from shared.api import engagement as api
@@ -70,6 +70,42 @@ def zone_difference(before: str, after: str, found: Difference) -> api.ZoneDiffe
             for move in found.moves
         ),
         unmoved=found.unmoved,
+    )
+
+
+def history_body(
+    item: Item, attempts: Sequence[Attempt], patience: Patience
+) -> api.ReminderHistory:
+    """One reminder from its first try to its last, and its ladder."""
+    return api.ReminderHistory(
+        reminder_id=item.owner.reminder_id,
+        attempts=tuple(_attempt(one) for one in attempts),
+        ladder=tuple(_rung(row) for row in item.rungs),
+        tries_left=max(0, len(patience.retries) - item.owner.attempts),
+        longest_deferral_hours=patience.longest_deferral // timedelta(hours=1),
+    )
+
+
+def _attempt(one: Attempt) -> api.AttemptBody:
+    return api.AttemptBody(
+        act=one.act,
+        by=one.by,
+        at=one.at,
+        meaning=None if one.meaning is None else api.Meaning(one.meaning),
+        until=one.until,
+        to=one.to,
+        note=one.note,
+    )
+
+
+def _rung(row: Reminder) -> api.RungBody:
+    return api.RungBody(
+        level=row.level,
+        for_role=Role(row.for_role),
+        owner_id=row.owner_id,
+        due_at=row.due_at,
+        told_at=row.visible_at,
+        stopped=row.state is State.CANCELLED,
     )
 
 

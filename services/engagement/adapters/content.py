@@ -116,6 +116,10 @@ class _Supply(Sourced):
     working_days: Annotated[int, Field(ge=1, le=20)]
 
 
+class _MissedCheckIn(Sourced):
+    call_within_working_days: Annotated[int, Field(ge=1, le=10)]
+
+
 class _Deferral(Sourced):
     longest_hours: Annotated[int, Field(ge=1, le=72)]
 
@@ -138,6 +142,7 @@ class _CadenceFile(Section):
     clinic: _Clinic
     phases: _Phases
     supply: _Supply
+    missed_check_in: Annotated[_MissedCheckIn, Field(alias="missed-check-in")]
     deferral: _Deferral
     no_answer: Annotated[_NoAnswer, Field(alias="no-answer")]
     notices: _Notices
@@ -159,6 +164,7 @@ def load(folder: Path = FOLDER) -> Rules:
         hours=_hours(cadence.clinic),
         clinic_time=cadence.clinic.reminders_at,
         supply_working_days=cadence.supply.working_days,
+        missed_call_working_days=cadence.missed_check_in.call_within_working_days,
         patience=Patience(
             longest_deferral=timedelta(hours=cadence.deferral.longest_hours),
             retries=tuple(

@@ -1,8 +1,9 @@
 """One transaction of engagement: the use cases' ``Work`` over SQL."""
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from services.engagement.adapters.absences import SqlAbsences
 from services.engagement.adapters.facts import SqlCourses, SqlFlags
@@ -29,6 +30,12 @@ class SqlAttempts:
         """Keep one."""
         values = {name: getattr(attempt, name) for name in AttemptRow.model_fields}
         await self._session.execute(insert(_ATTEMPT), values)
+
+    async def of(self, items: Collection[UUID]) -> Sequence[Attempt]:
+        """Everything done about these reminders, oldest first."""
+        query = select(_ATTEMPT).where(_ATTEMPT.c.reminder_id.in_(list(items)))
+        rows = await self._session.execute(query.order_by(_ATTEMPT.c.at, _ATTEMPT.c.attempt_id))
+        return [Attempt(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's own name
 
 
 class SqlWork:

@@ -3,7 +3,7 @@
 The sections and their order are ``domain.worklist`` in SQL; a test holds the two alike.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     tuple_,
@@ -33,6 +34,7 @@ from services.engagement.adapters.rows import reminder, reminder_of
 from services.engagement.adapters.tables import CareTeamRow, PatientRow
 from services.engagement.application.ports import Before, Listed, Viewer, Wanted
 from services.engagement.domain.kind import Group, Kinds
+from services.engagement.domain.obligation import Key
 from services.engagement.domain.reminder import State
 from services.engagement.domain.worklist import Section, section_of
 from shared.runtime.columns import UtcDateTime
@@ -73,7 +75,7 @@ class Listing:
 
     async def counts(self, wanted: Wanted) -> Mapping[Section, int]:
         """How many rows each section of the whole list has."""
-        whole = await self._whole(replace(wanted, patient_id=None))
+        whole = await self._whole(replace(wanted, patients=None, action=None, free=False))
         query = select(whole.c.section, func.count()).group_by(whole.c.section)
         found = {Section(number): count for number, count in await self.session.execute(query)}
         return {one: found.get(one, 0) for one in Section}
@@ -93,6 +95,17 @@ class Listing:
             seen = tuple_(literal(due_at, UtcDateTime), literal(reminder_id, Uuid))
             query = query.where(tuple_(reminder.c.due_at, reminder.c.reminder_id) < seen)
         return await self._listed(query, as_of)
+
+    async def of_keys(
+        self, keys: Collection[Key], viewer: Viewer, as_of: datetime
+    ) -> Sequence[Listed]:
+        """The latest life of each of these keys, of people the viewer is related to."""
+        named = tuple_(*(reminder.c[name] for name in Key._fields))
+        query = _joined().where(
+            reminder.c.level == 0, named.in_(sorted(keys)), await self._related(viewer)
+        )
+        rows = await self._listed(query.order_by(reminder.c.life), as_of)
+        return tuple({listed.row.key: listed for listed in rows}.values())
 
     async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
         """One reminder as the list shows it."""
@@ -114,8 +127,12 @@ class Listing:
             or_(reminder.c.due_at <= wanted.as_of, put_off),
             await self._related(wanted.viewer),
         )
-        if wanted.patient_id is not None:
-            query = query.where(reminder.c.patient_id == wanted.patient_id)
+        if wanted.patients is not None:
+            query = query.where(reminder.c.patient_id.in_(sorted(wanted.patients)))
+        if wanted.action is not None:
+            query = query.where(reminder.c.kind.in_(self._done_by(wanted.action)))
+        if wanted.free:
+            query = query.where(reminder.c.state != "acknowledged", not_(put_off))
         if wanted.mine:
             return _mine(query, wanted.viewer)
         return query.where(reminder.c.level == literal_column("0")).subquery("whole")
@@ -147,6 +164,9 @@ class Listing:
 
     def _of(self, group: Group) -> Sequence[str]:
         return [code for code, kind in self.kinds.items() if kind.group is group]
+
+    def _done_by(self, action: str) -> Sequence[str]:
+        return [code for code, kind in self.kinds.items() if kind.action == action]
 
     async def _listed(self, query: Select[Any], as_of: datetime) -> Sequence[Listed]:
         rows = (await self.session.execute(query)).all()

@@ -1,11 +1,11 @@
 """Patients and staff in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, null, select, update
+from sqlalchemy import and_, delete, insert, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.listing import care_team, is_open, patient
@@ -13,6 +13,7 @@ from services.engagement.adapters.reach import reach_values
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import StaffRow
 from services.engagement.application.ports import Identity
+from services.engagement.domain.names import begins_so
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 from shared.runtime.db import Transaction
 
@@ -86,6 +87,19 @@ class SqlPatients:
             row.patient_id: (f"{row.given_name} {row.family_name}", row.birth_date)
             for row in await self._session.execute(query)
         }
+
+    async def named(self, name: str, *, staff_id: UUID, teams: Collection[str]) -> frozenset[UUID]:
+        """The people of these teams, or in this colleague's care, one of whose names begins so."""
+        in_care = select(care_team.c.patient_id).where(care_team.c.staff_id == staff_id)
+        query = select(patient.c.patient_id, patient.c.given_name, patient.c.family_name).where(
+            patient.c.given_name.is_not(None),
+            or_(patient.c.team.in_(teams), patient.c.patient_id.in_(in_care)),
+        )
+        return frozenset(
+            row.patient_id
+            for row in await self._session.execute(query)
+            if begins_so(name, row.given_name, row.family_name)
+        )
 
     async def around(self, staff_id: UUID) -> Sequence[UUID]:
         """Whose care team they are in, and whose open reminders are theirs."""

@@ -23,10 +23,11 @@ from services.engagement.adapters.levels import lost, service_levels
 from services.engagement.adapters.listing import Listing, patient
 from services.engagement.adapters.rows import reminder, reminder_of, values_of
 from services.engagement.adapters.tables import ReminderRow
-from services.engagement.application.ports import Before, Levels, Listed, Subject, Wanted
+from services.engagement.application.ports import Before, Levels, Listed, Subject, Viewer, Wanted
 from services.engagement.domain.change import Changes
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
+from services.engagement.domain.obligation import Key
 from services.engagement.domain.reconcile import items_of
 from services.engagement.domain.reminder import Reason, Reminder, State
 from services.engagement.domain.worklist import Section
@@ -66,9 +67,13 @@ class SqlReminders:
 
     async def item(self, reminder_id: UUID) -> Item | None:
         """The reminder this id belongs to, with its ladder; locked until we commit."""
-        owner = select(reminder.c.item_id).where(reminder.c.reminder_id == reminder_id)
-        rows = await self._locked(reminder.c.item_id == owner.scalar_subquery())
+        rows = await self._locked(_of_item(reminder_id))
         return next(iter(items_of(rows).values()), None)
+
+    async def look_at(self, reminder_id: UUID) -> Item | None:
+        """The same, to be read alone: others may decide about it meanwhile."""
+        rows = await self._session.execute(select(reminder).where(_of_item(reminder_id)))
+        return next(iter(items_of([reminder_of(row) for row in rows]).values()), None)
 
     async def save(self, changes: Changes) -> None:
         """One batch of new rows and one of changed ones."""
@@ -125,6 +130,12 @@ class SqlReminders:
         """Owners' reminders of one person, latest due first."""
         return await self._listing.of_patient(patient_id, as_of, after=after, limit=limit)
 
+    async def of_keys(
+        self, keys: Collection[Key], viewer: Viewer, as_of: datetime
+    ) -> Sequence[Listed]:
+        """How the reminders of these keys stand, as far as the viewer may know of them."""
+        return await self._listing.of_keys(keys, viewer, as_of)
+
     async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
         """One reminder as the list shows it."""
         return await self._listing.one(reminder_id, as_of)
@@ -143,6 +154,12 @@ class SqlReminders:
         query = select(reminder).where(*conditions).order_by(reminder.c.reminder_id)
         rows = await self._session.execute(query.with_for_update())
         return [reminder_of(row) for row in rows]
+
+
+def _of_item(reminder_id: UUID) -> ColumnElement[bool]:
+    """Every level of the reminder this id belongs to."""
+    owner = select(reminder.c.item_id).where(reminder.c.reminder_id == reminder_id)
+    return reminder.c.item_id == owner.scalar_subquery()
 
 
 _FIXED = {"reminder_id", "item_id", "level", "life", "patient_id", "team"}

@@ -3,6 +3,7 @@
 from services.engagement.domain.course import Course
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.obligation import PLAN, Key
+from services.engagement.domain.owed_by_course import MISSED
 from services.engagement.domain.reminder import Reason
 from services.engagement.domain.team import CareStatus
 
@@ -15,6 +16,8 @@ def why_gone(key: Key, course: Course, kinds: Kinds) -> Reason:
         return Reason.STOPPED
     if course.phase not in kinds[key.kind].lives_in:
         return Reason.OUT_OF_PHASE
+    if key.kind in MISSED.values():
+        return Reason.COMPLETED
     return Reason.WITHDRAWN
 
 

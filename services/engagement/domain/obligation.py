@@ -22,6 +22,8 @@ class KindCode(StrEnum):
     CHANGE_DAY = "change-day"
     CHECK_IN_EARLY = "check-in-early"
     CHECK_IN_GATE = "check-in-gate"
+    MISSED_EARLY = "missed-check-in-early"
+    MISSED_GATE = "missed-check-in-gate"
     SURVEILLANCE = "surveillance"
     SAFETY = "safety"
     SAFETY_LIMIT = "safety-limit"
@@ -69,6 +71,8 @@ class Place:
     zone: ZoneInfo
     clinic_time: time
     supply_working_days: int
+    missed_call_working_days: int
+    """Within how many working days somebody calls after a check-in that was missed."""
     is_working_day: Callable[[date], bool]
 
     def at(self, day: date) -> datetime:

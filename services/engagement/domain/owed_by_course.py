@@ -1,14 +1,20 @@
 """What a course of medication owes the person, derived from its state and nothing else."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from services.engagement.domain.course import Course, Review, Step, Surveillance, Taper
-from services.engagement.domain.kind import Kinds
+from services.engagement.domain.kind import Kind, Kinds
 from services.engagement.domain.obligation import COURSE, PLAN, Key, KindCode, Obligation, Place
-from services.engagement.domain.working_days import working_days_before
+from services.engagement.domain.working_days import working_days_after, working_days_before
 
 _DAY = timedelta(days=1)
+MISSED = {
+    KindCode.CHECK_IN_EARLY: KindCode.MISSED_EARLY,
+    KindCode.CHECK_IN_GATE: KindCode.MISSED_GATE,
+}
+"""What is owed besides when the day of a check-in passes and nothing is recorded."""
 _LIVE_PLAN = frozenset({"signed", "active", "hold"})
 
 
@@ -62,7 +68,7 @@ def _step(
     """Supply counts as late only from the change day; the rest from the day after."""
     for code, due_on, done_at in _moments(step, place):
         overdue_on = step.change_on if code is KindCode.PREPARE_SUPPLY else due_on + _DAY
-        yield Obligation(
+        one = Obligation(
             key=Key(PLAN, taper.plan_id, taper.plan_version, step.ordinal, code),
             patient_id=course.patient_id,
             course_id=course.course_id,
@@ -74,6 +80,29 @@ def _step(
             detail=_step_detail(course, taper, step),
             done_at=done_at,
         )
+        yield one
+        if code in MISSED:
+            yield from _missed(one, kinds[MISSED[code]], place)
+
+
+def _missed(check_in: Obligation, kind: Kind, place: Place) -> Iterator[Obligation]:
+    """Somebody calls from the day after a check-in's day. One recorded before was not missed."""
+    missed_on = check_in.due_on + _DAY
+    due_at = place.at(missed_on)
+    if check_in.done_at is not None and check_in.done_at < due_at:
+        return
+    called_by = working_days_after(
+        check_in.due_on, place.missed_call_working_days, place.is_working_day
+    )
+    yield replace(
+        check_in,
+        key=check_in.key._replace(kind=kind.code),
+        for_role=kind.role,
+        risk=kind.risk,
+        due_on=missed_on,
+        due_at=due_at,
+        overdue_from=place.start_of(max(called_by, missed_on) + _DAY),
+    )
 
 
 def _moments(step: Step, place: Place) -> Iterator[tuple[KindCode, date, datetime | None]]:

@@ -23,6 +23,7 @@ class Rules:
     hours: ClinicHours
     clinic_time: time
     supply_working_days: int
+    missed_call_working_days: int
     patience: Patience
     support: SupportRules
     delivery: Delivery
@@ -45,6 +46,7 @@ class Rules:
             zone=zone_named(zone),
             clinic_time=self.clinic_time,
             supply_working_days=self.supply_working_days,
+            missed_call_working_days=self.missed_call_working_days,
             is_working_day=self.hours.is_working_day,
         )
 

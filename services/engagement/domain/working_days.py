@@ -29,6 +29,14 @@ def working_days_before(day: date, count: int, is_working_day: Callable[[date], 
     return found
 
 
+def working_days_after(day: date, count: int, is_working_day: Callable[[date], bool]) -> date:
+    """The last of the ``count`` working days that follow ``day``."""
+    found = day
+    for _ in range(count):
+        found = _next(found + _DAY, _DAY, is_working_day)
+    return found
+
+
 def after_working_time(start: datetime, spent: timedelta, hours: ClinicHours) -> datetime:
     """The instant at which ``spent`` of opening time has passed since ``start``.
 

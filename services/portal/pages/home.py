@@ -1,6 +1,7 @@
 """The first page, by role: today's list for whoever cares for people, health for operations."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -9,12 +10,15 @@ from services.portal.clients import Refused, or_missing
 from services.portal.pages import auditing, operating
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import today, waiting
+from services.portal.presenters import listing, narrowing, today, waiting
+from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.narrowing import Narrowing
 from services.portal.presenters.today import Group, Sources
 from services.portal.presenters.waiting import Waiting
 from shared.api.assessment import FlagBody, PatientSummary, WaitingProposal
 from shared.api.body import Body, Page
-from shared.api.engagement import Worklist
+from shared.api.engagement import KnownKeys, ReminderBody, Scope, Worklist, WorklistSearch
 from shared.api.identity import Role
 from shared.api.treatment import DueItem
 from shared.runtime import clock
@@ -22,8 +26,8 @@ from shared.runtime import clock
 T = TypeVar("T")
 P = TypeVar("P", bound=Body)
 _NOT_FOR_THIS_ROLE = 403
-_LONGEST_PAGE = "100"
-_SEES_ALL = frozenset({Role.LEAD})
+_LONGEST_PAGE, _MOST_KEYS = 100, 200
+_SHORTEST_NAME, _LONGEST_NAME = 2, 100
 
 
 async def show_home(visit: Visit) -> web.StreamResponse:
@@ -33,45 +37,118 @@ async def show_home(visit: Visit) -> web.StreamResponse:
         return await operating.show_operations(visit)
     if role is Role.AUDITOR:
         return await auditing.show_audit(visit)
-    return await _list_page(visit, "home.html")
+    wanted = _wanted(visit)
+    return await _list_page(visit, "home.html", wanted, _draft(visit, wanted))
 
 
 async def show_list(visit: Visit) -> web.StreamResponse:
     """The list alone, for a page that refreshes itself."""
-    return await _list_page(visit, "today_list.html")
+    wanted = _wanted(visit)
+    return await _list_page(visit, "today_list.html", wanted, _draft(visit, wanted))
 
 
-async def _list_page(visit: Visit, template: str) -> web.StreamResponse:
-    sources, engine_late = await _sources(visit)
+async def find_on_list(visit: Visit) -> web.StreamResponse:
+    """The rows of people by name. The name travels in the body, never in the address."""
+    draft = visit.sent()
+    name = " ".join(draft.value("name").split())
+    alone = visit.request.headers.get("HX-Request") == "true"
+    wanted = narrowing.read(
+        {field: draft.value(field) for field in ("view", "section", "work", "free")},
+        usual_view=_usual_view(visit),
+    )
+    if not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
+        fault = Fault("name", _("Write at least two letters of a name."))
+        return await _list_page(visit, "home.html", wanted, draft.refused([fault]))
+    template = "today_list.html" if alone else "home.html"
+    return await _list_page(visit, template, narrowing.looked_for(wanted, name), draft)
+
+
+async def _list_page(
+    visit: Visit, template: str, wanted: Narrowing, draft: Draft
+) -> web.StreamResponse:
+    sources, page, engine_late = await _sources(visit, wanted)
+    staff = visit.visitor.staff
     everything = today.grouped(sources, visit.setting)
-    role = visit.visitor.staff.role
-    whole = role in _SEES_ALL or visit.request.query.get("view") == "team"
-    groups = everything if whole else today.for_role(everything, role)
+    own = today.mine(everything, staff.staff_id, staff.role)
+    groups = narrowing.narrowed(everything if wanted.is_team else own, wanted)
+    proposes = staff.role is Role.PRESCRIBER and wanted.begins and not wanted.is_narrow
     return visit.page(
         template,
+        status=draft.status,
+        draft=draft,
+        wanted=wanted,
+        views=narrowing.views(wanted),
+        sections=narrowing.sections(),
+        works=narrowing.works(),
         groups=groups,
-        waiting=await _waiting(visit) if role is Role.PRESCRIBER else (),
-        others=_count(everything) - _count(groups),
-        whole=whole,
-        can_narrow=role not in _SEES_ALL,
+        waiting=await _waiting(visit) if proposes else (),
+        others=_count(everything) - _count(own),
+        pages=listing.pages(
+            "/",
+            dict(wanted.query) | ({"cursor": wanted.cursor} if wanted.cursor else {}),
+            next_cursor=None if page is None or wanted.name else page.next,
+            shown=_count(groups),
+            of=None,
+        ),
         engine_late=engine_late,
         today=today.heading(visit.setting),
     )
 
 
-async def _sources(visit: Visit) -> tuple[Sources, bool]:
-    """The three views of what is owed, asked for side by side."""
-    care, limit = visit.care, {"limit": _LONGEST_PAGE}
-    due, worklist, flags = await together(
+async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist | None, bool]:
+    """The views of what is owed, asked for side by side. What came up to somebody is on their
+    own list alone, so the first page asks for both lists."""
+    care, limit = visit.care, {"limit": str(_LONGEST_PAGE)}
+    due, page, other, flags = await together(
         _view(visit, care.treatment.get("/due-steps", Page[DueItem])),
-        _view(visit, care.engagement.get("/worklist", Worklist, {"scope": "team"} | limit)),
+        _view(visit, _worklist(visit, wanted, wanted.view)),
+        _view(visit, _other_list(visit, wanted)),
         _view(visit, care.assessment.get("/flags", Page[FlagBody], limit)),
     )
-    sources = Sources(due=_items(due), reminders=_items(worklist), flags=_items(flags))
+    reminders = None if page is None else (*page.items, *_items_or_none(other))
+    sources = Sources(due=_items(due), reminders=reminders, flags=_items(flags))
+    if not wanted.begins:
+        sources = today.only_known(sources)
+    elif reminders is not None and (wanted.is_narrow or _is_long(page) or _is_long(other)):
+        found = await _view(visit, _known(visit, sources))
+        sources = replace(sources, reminders=(*reminders, *_items_or_none(found)))
     if today.needs_names(sources):
-        sources = Sources(sources.due, sources.reminders, sources.flags, await _people(visit))
-    seen_at = worklist.engine_seen_at if isinstance(worklist, Worklist) else clock.real_now()
-    return sources, today.engine_is_late(seen_at, now=clock.real_now())
+        sources = replace(sources, people=await _people(visit))
+    shown = page if isinstance(page, Worklist) else None
+    seen_at = shown.engine_seen_at if shown else clock.real_now()
+    return sources, shown, today.engine_is_late(seen_at, now=clock.real_now())
+
+
+async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:
+    asked = dict(wanted.asked) | {"scope": scope, "limit": str(_LONGEST_PAGE)}
+    if not wanted.name:
+        return await visit.care.engagement.get("/worklist", Worklist, asked)
+    search = WorklistSearch(
+        name=wanted.name,
+        scope=Scope(scope),
+        section=wanted.section,
+        action=wanted.work,
+        free=wanted.free,
+        limit=_LONGEST_PAGE,
+    )
+    return await visit.care.engagement.ask("/worklist/search", search, Worklist)
+
+
+async def _other_list(visit: Visit, wanted: Narrowing) -> Page[ReminderBody] | Worklist:
+    if not wanted.begins:
+        return Page(items=())
+    return await _worklist(visit, wanted, "mine" if wanted.is_team else "team")
+
+
+async def _known(visit: Visit, sources: Sources) -> Page[ReminderBody]:
+    """A list that is narrow or long leaves reminders out; what is due is not taken for unknown
+    because of that."""
+    keys = today.unknown(sources.due or (), sources.reminders or ())
+    if not keys:
+        return Page(items=())
+    return await visit.care.engagement.ask(
+        "/worklist/known", KnownKeys(keys=keys[:_MOST_KEYS]), Page[ReminderBody]
+    )
 
 
 async def _waiting(visit: Visit) -> tuple[Waiting, ...]:
@@ -99,8 +176,34 @@ async def _people(visit: Visit) -> tuple[PatientSummary, ...]:
     return people.items if people else ()
 
 
+def _wanted(visit: Visit) -> Narrowing:
+    return narrowing.read(visit.request.query, usual_view=_usual_view(visit))
+
+
+def _usual_view(visit: Visit) -> str:
+    """A lead looks after the whole team; everybody else first after their own list."""
+    return "team" if visit.visitor.staff.role is Role.LEAD else "mine"
+
+
+def _draft(visit: Visit, wanted: Narrowing) -> Draft:
+    return visit.draft(
+        section=wanted.section or "",
+        work=wanted.work or "",
+        free="true" if wanted.free else "",
+        name=wanted.name,
+    )
+
+
+def _items_or_none(page: Page[T] | None) -> tuple[T, ...]:
+    return () if page is None else page.items
+
+
 def _items(page: Page[T] | None) -> tuple[T, ...] | None:
     return None if page is None else page.items
+
+
+def _is_long(page: Page[Any] | None) -> bool:
+    return page is not None and page.next is not None
 
 
 def _count(groups: tuple[Group, ...]) -> int:

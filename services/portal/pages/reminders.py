@@ -1,5 +1,6 @@
 """Reminders of one person: take one in hand, or say why it cannot be done now."""
 
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -10,10 +11,19 @@ from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import chores, overview, places
 from services.portal.presenters.drafts import Draft, Fault
-from shared.api.engagement import Acknowledgement, Meaning, NewOutcome, Outcome, ReminderBody
+from services.portal.presenters.language import gettext as _
+from shared.api.engagement import (
+    Acknowledgement,
+    Meaning,
+    NewOutcome,
+    Outcome,
+    ReminderBody,
+    ReminderHistory,
+)
 
 _TAB = "Reminders"
-_WITH_TIME = frozenset({Outcome.CALL_BACK.value, Outcome.RESCHEDULE.value})
+_TIMES = {Outcome.CALL_BACK.value: "back", Outcome.RESCHEDULE.value: "move"}
+"""Which outcomes need a time, and the fields it is typed in: ``back_on`` and ``back_at``."""
 
 
 async def show_reminders(visit: Visit) -> web.StreamResponse:
@@ -31,7 +41,10 @@ async def show_reminders(visit: Visit) -> web.StreamResponse:
 async def show_reminder(visit: Visit) -> web.StreamResponse:
     """One reminder: why it is there, where its work is done, and what else can be said."""
     day = chores.tomorrow(visit.setting)
-    return await _reminder(visit, visit.draft(on=day, at="09:00"))
+    return await _reminder(
+        visit,
+        visit.draft(back_on=day, back_at="09:00", move_on=day, move_at="09:00"),
+    )
 
 
 async def find_reminder(visit: Visit) -> web.StreamResponse:
@@ -42,31 +55,35 @@ async def find_reminder(visit: Visit) -> web.StreamResponse:
 
 
 async def acknowledge(visit: Visit) -> web.StreamResponse:
-    """Take it in hand; it is not passed on."""
+    """Take it in hand, in a sense of one's own choice; it is not passed on."""
     draft = visit.sent()
+    data: dict[str, Any] = visit.fields("meaning")
+    if draft.value("meaning") == Meaning.DEFERRED:
+        data["until"] = _time(visit, draft, "until")
+        if data["until"] is None:
+            return await _reminder(visit, draft.refused([_no_time("until_on")]))
 
     async def send() -> ReminderBody:
-        body = Acknowledgement(meaning=Meaning.SEEN)
-        return await _post(visit, "acknowledge", body, draft)
+        return await _post(visit, "acknowledge", Acknowledgement.model_validate(data), draft)
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _reminder(visit, outcome)
+        return await _reminder(visit, outcome.renamed({"until": "until_on"}))
     raise web.HTTPSeeOther(f"{_place(visit)}?done=taken-on")
 
 
 async def record_outcome(visit: Visit) -> web.StreamResponse:
-    """Say what came of it."""
+    """Say what came of it, and go back to the list: that is where the next row is."""
     draft = visit.sent()
+    what = draft.value("outcome")
     data: dict[str, Any] = visit.fields("outcome", "note")
-    if draft.value("outcome") in _WITH_TIME:
-        data["at"] = chores.instant(draft.value("on"), draft.value("at"), visit.setting)
+    if named := _TIMES.get(what):
+        data["at"] = _time(visit, draft, named)
         if data["at"] is None:
-            fault = Fault("on", "Write the day and the time, such as 2027-05-04 and 09:00.")
-            return await _reminder(visit, draft.refused([fault]))
-    if draft.value("outcome") == Outcome.HAND_OVER.value:
+            return await _reminder(visit, draft.refused([_no_time(f"{named}_on")]))
+    if what == Outcome.HAND_OVER:
         if not draft.value("to"):
-            return await _reminder(visit, draft.refused([Fault("to", "Choose a colleague.")]))
+            return await _reminder(visit, draft.refused([Fault("to", _("Choose a colleague."))]))
         data["to"] = draft.value("to")
 
     async def send() -> ReminderBody:
@@ -74,8 +91,16 @@ async def record_outcome(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _reminder(visit, outcome)
-    raise web.HTTPSeeOther(f"{_place(visit)}?done=outcome")
+        return await _reminder(visit, outcome.renamed({"at": f"{named}_on"} if named else {}))
+    raise web.HTTPSeeOther(f"/?done={chores.noted(what, outcome)}")
+
+
+def _time(visit: Visit, draft: Draft, named: str) -> datetime | None:
+    return chores.instant(draft.value(f"{named}_on"), draft.value(f"{named}_at"), visit.setting)
+
+
+def _no_time(field: str) -> Fault:
+    return Fault(field, _("Write the day and the time, such as 2027-05-04 and 09:00."))
 
 
 async def _post(
@@ -92,9 +117,11 @@ async def _post(
 
 async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
-    read, item = await together(
+    reminder_id = visit.id("reminder_id")
+    read, item, told = await together(
         read_record(visit, patient_id),
-        visit.care.engagement.get(f"/reminders/{visit.id('reminder_id')}", ReminderBody),
+        visit.care.engagement.get(f"/reminders/{reminder_id}", ReminderBody),
+        visit.care.engagement.get(f"/reminders/{reminder_id}/history", ReminderHistory),
     )
     if item.patient_id != patient_id:
         raise web.HTTPNotFound
@@ -110,13 +137,14 @@ async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
         draft=draft,
         item=item,
         chore=chore,
-        outcomes=chores.outcomes(item),
-        moves=bool(_WITH_TIME & set(item.actions)),
-        hands_over=Outcome.HAND_OVER.value in item.actions,
+        history=chores.history(told, visit.setting),
+        meanings=chores.meanings(item),
         colleagues=[
             (str(person.staff_id), overview.colleague(person.display_name, person.role))
             for person in visit.people.values()
-            if person.active and set(person.teams) & set(visit.visitor.staff.teams)
+            if person.active
+            and person.staff_id != visit.visitor.staff.staff_id
+            and set(person.teams) & set(visit.visitor.staff.teams)
         ],
     )
 

@@ -5,25 +5,46 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from services.portal.presenters import places, words
-from services.portal.presenters.today import Setting
-from shared.api.engagement import Outcome, ReminderBody
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, ngettext, said
+from services.portal.presenters.today import MISSED_KINDS, Setting
+from shared.api.engagement import (
+    AttemptBody,
+    Meaning,
+    Outcome,
+    ReminderBody,
+    ReminderHistory,
+    RungBody,
+)
 
 _STATES = {
-    "planned": ("planned", ""),
-    "visible": ("due", "warn"),
-    "acknowledged": ("in hand", "calm"),
-    "done": ("done", "good"),
-    "cancelled": ("no longer needed", ""),
+    "planned": (mark("planned"), ""),
+    "visible": (mark("due"), "warn"),
+    "acknowledged": (mark("in hand"), "calm"),
+    "done": (mark("done"), "good"),
+    "cancelled": (mark("no longer needed"), ""),
 }
-OUTCOMES = {
-    Outcome.NO_ANSWER: "No answer",
-    Outcome.CALL_BACK: "They asked to be called back",
-    Outcome.REFUSED: "They did not want to",
-    Outcome.RESCHEDULE: "Do it on another day",
-    Outcome.ESCALATE: "Pass it on to the next person now",
-    Outcome.HAND_OVER: "Hand it to a colleague",
-    Outcome.DONE: "Done",
-}
+_DONE = said(
+    {
+        "acknowledge": mark("taken in hand"),
+        Outcome.DONE: mark("done"),
+        Outcome.NO_ANSWER: mark("no answer"),
+        Outcome.CALL_BACK: mark("asked to be called back"),
+        Outcome.REFUSED: mark("did not want to"),
+        Outcome.RESCHEDULE: mark("put off"),
+        Outcome.ESCALATE: mark("passed on"),
+        Outcome.HAND_OVER: mark("handed over"),
+    }
+)
+MEANINGS = said(
+    {
+        Meaning.CALLED: mark("I have called"),
+        Meaning.SEEN: mark("I am looking after it"),
+        Meaning.NOT_REACHED: mark("I tried and did not reach them"),
+        Meaning.DEFERRED: mark("I do it at the time below"),
+    }
+)
+_FROM_NINE = "09:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +67,27 @@ class Chore:
 
 
 def chores(items: Iterable[ReminderBody], setting: Setting) -> tuple[Chore, ...]:
-    """Reminders as they came."""
-    return tuple(chore(item, setting) for item in items)
+    """Reminders as they came. A call about a missed check-in is none before it was missed."""
+    return tuple(chore(item, setting) for item in items if not _is_unneeded_call(item, setting))
+
+
+def _is_unneeded_call(item: ReminderBody, setting: Setting) -> bool:
+    was_missed = item.visible_at or (item.state == "planned" and item.due_at <= setting.now)
+    return item.key.kind in MISSED_KINDS and not was_missed
 
 
 def chore(item: ReminderBody, setting: Setting) -> Chore:
     """One reminder."""
-    state, tone = _STATES[item.state]
+    state, tone = _(_STATES[item.state][0]), _STATES[item.state][1]
     detail = item.detail
     both = detail.previous_dose_text and detail.dose_text
     dose = f"{detail.previous_dose_text} → {detail.dose_text}" if both else detail.dose_text or ""
     due = words.when(item.due_on, today=setting.today)
-    level = f", passed on {words.count(item.key.level, 'time')}" if item.key.level else ""
+    level = (
+        _(", passed on %(times)s", times=words.count(item.key.level, "time"))
+        if item.key.level
+        else ""
+    )
     whose = words.who(item.owner_id, setting.staff) if item.owner_id else ""
     return Chore(
         title=item.title,
@@ -69,7 +99,7 @@ def chore(item: ReminderBody, setting: Setting) -> Chore:
         what=item.what,
         dose=dose,
         supply=detail.supply_text or "",
-        attempts=words.count(item.attempts, "attempt") if item.attempts else "none yet",
+        attempts=words.count(item.attempts, "attempt") if item.attempts else _("none yet"),
         work_href=places.work(
             item.key.kind,
             patient_id=item.patient_id,
@@ -78,22 +108,125 @@ def chore(item: ReminderBody, setting: Setting) -> Chore:
             ordinal=item.key.ordinal,
         ),
         href=places.reminder(item.patient_id, item.reminder_id),
-        lines=(f"State: {state}{level}", f"Due: {due}", f"With: {whose or 'nobody yet'}"),
+        lines=(
+            _("State: %(state)s", state=f"{state}{level}"),
+            _("Due: %(due)s", due=due),
+            _("With: %(whose)s", whose=whose or _("nobody yet")),
+        ),
     )
 
 
-def outcomes(item: ReminderBody) -> tuple[tuple[str, str], ...]:
-    """What may be recorded now, because the service said so."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One thing somebody did about it."""
+
+    when: str
+    title: str
+    text: str
+    tone: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One rung of the ladder: who, and when they hear or heard of it."""
+
+    who: str
+    when: str
+    is_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was tried, who hears next, and what one more unanswered call leads to."""
+
+    tried: tuple[Tried, ...]
+    told: tuple[Told, ...]
+    after_no_answer: str
+    longest_wait: str
+
+
+def history(told: ReminderHistory, setting: Setting) -> History:
+    """A reminder's past, latest first, and its ladder from the bottom."""
+    ahead = [rung for rung in told.ladder if rung.told_at is None and not rung.stopped]
+    return History(
+        tried=tuple(_tried(one, setting) for one in reversed(told.attempts)),
+        told=tuple(
+            _told(rung, rung in ahead[:1], setting) for rung in told.ladder if not rung.stopped
+        ),
+        after_no_answer=_after(told.tries_left),
+        longest_wait=words.count(told.longest_deferral_hours, "hour"),
+    )
+
+
+def meanings(item: ReminderBody) -> tuple[tuple[str, str], ...]:
+    """What taking it in hand may mean; what cannot be put off is not put off that way either."""
     return tuple(
-        (outcome.value, said) for outcome, said in OUTCOMES.items() if outcome.value in item.actions
+        (meaning.value, MEANINGS[meaning])
+        for meaning in Meaning
+        if meaning is not Meaning.DEFERRED or Outcome.RESCHEDULE.value in item.actions
     )
+
+
+def _tried(one: AttemptBody, setting: Setting) -> Tried:
+    more = []
+    if one.meaning is not None and one.meaning is not Meaning.DEFERRED:
+        more.append(MEANINGS[one.meaning])
+    if one.until is not None:
+        until = words.moment(one.until, zone=setting.zone, now=setting.now)
+        more.append(_("until %(when)s", when=until))
+    if one.to is not None:
+        more.append(_("to %(name)s", name=words.who(one.to, setting.staff)))
+    if one.note:
+        more.append(f"\u201c{one.note}\u201d")
+    return Tried(
+        when=words.moment(one.at, zone=setting.zone, now=setting.now),
+        title=f"{words.who(one.by, setting.staff)}: {_DONE[one.act]}",
+        text=", ".join(more),
+    )
+
+
+def _told(rung: RungBody, is_next: bool, setting: Setting) -> Told:  # noqa: FBT001
+    at = rung.told_at or rung.due_at
+    when = words.moment(at, zone=setting.zone, now=setting.now)
+    return Told(
+        who=words.who(rung.owner_id, setting.staff)
+        if rung.owner_id
+        else words.ANYBODY[rung.for_role.value],
+        when=_("knows since %(when)s", when=when) if rung.told_at else when,
+        is_next=is_next,
+    )
+
+
+def _after(tries_left: int) -> str:
+    if not tries_left:
+        return _("This was the last try: the next person hears of it now.")
+    return ngettext(
+        "It comes back by itself. After %(num)s more unanswered call the next person hears of it.",
+        "It comes back by itself. After %(num)s more unanswered calls the next person hears of it.",
+        tries_left,
+    )
+
+
+def noted(outcome: str, item: ReminderBody) -> str:
+    """Which notice says what follows from it."""
+    if outcome == Outcome.NO_ANSWER and item.state != "planned":
+        return "passed-on"
+    return {
+        Outcome.NO_ANSWER: "comes-back",
+        Outcome.CALL_BACK: "comes-back",
+        Outcome.RESCHEDULE: "comes-back",
+        Outcome.REFUSED: "passed-on",
+        Outcome.ESCALATE: "passed-on",
+        Outcome.HAND_OVER: "handed-over",
+    }.get(Outcome(outcome), "outcome")
 
 
 def instant(text: str, clock_time: str, setting: Setting) -> datetime | None:
     """A day and a time as typed, in the clinic's zone; None when either is unreadable."""
     try:
         day = datetime.fromisoformat(text).date()
-        at = time.fromisoformat(clock_time or "09:00")
+        at = time.fromisoformat(clock_time or _FROM_NINE)
     except ValueError:
         return None
     return datetime.combine(day, at, tzinfo=setting.zone)

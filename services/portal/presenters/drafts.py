@@ -79,6 +79,11 @@ class Draft:
         """The same form with what has to be put right."""
         return replace(self, faults=tuple(faults), status=status)
 
+    def renamed(self, fields: Mapping[str, str]) -> "Draft":
+        """The same form where the service's names of some fields are not the page's."""
+        faults = (Fault(fields.get(one.field, one.field), one.text) for one in self.faults)
+        return replace(self, faults=tuple(faults))
+
     def overtaken(self, now: Iterable[str]) -> "Draft":
         """The same form after somebody else changed the record: what is different now,
         measured against the lines the page had shown (``seen``)."""

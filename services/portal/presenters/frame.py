@@ -62,6 +62,15 @@ NOTICES = said(
         "flag-raised": mark("The safety flag is raised."),
         "taken-on": mark("You have this in hand."),
         "outcome": mark("This is noted."),
+        "comes-back": mark("This is noted. It waits, and comes back by itself at its time."),
+        "passed-on": mark("This is noted. The next person has been told."),
+        "handed-over": mark("This is noted. It is on your colleague's list now."),
+        "cover-asked": mark(
+            "Your colleague is asked. What they do not accept stays with the lead."
+        ),
+        "cover-answered": mark("Your answers are recorded."),
+        "cover-withdrawn": mark("The absence is taken back. Everybody returns to their owner."),
+        "notices": mark("Your choice is saved."),
         "account": mark("The account is changed."),
         "clock": mark("The demo clock has moved."),
         "emergency": mark("The record is open to you for 60 minutes, to read."),
@@ -104,6 +113,7 @@ def signed_in(
     places = [(_(_HOMES.get(role, mark("Today"))), "/")]
     if role in CLINICAL:
         places.append((_("Patients"), "/patients"))
+        places.append((_("Cover"), "/cover"))
     if role in {Role.LEAD, Role.OPERATIONS}:
         places.append((_("Staff"), "/staff"))
     if role is Role.LEAD:

@@ -28,6 +28,8 @@ def work(
         "change-day": ("steps", ordinal),
         "check-in-early": ("check-ins", "early", ordinal),
         "check-in-gate": ("check-ins", "gate", ordinal),
+        "missed-check-in-early": ("check-ins", "early", ordinal),
+        "missed-check-in-gate": ("check-ins", "gate", ordinal),
         "surveillance": ("check-ins", "surveillance", ordinal),
         "course-review": ("reviews", ordinal),
     }

@@ -5,7 +5,7 @@ knows who has it in hand and what is late, assessment knows the open flags. A ro
 its key, so that the list stays whole when one of them is silent.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.portal.presenters import places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from shared.api.assessment import FlagBody, PatientSummary
-from shared.api.engagement import Detail, Meaning, ReminderBody, ReminderKey, Section
+from shared.api.engagement import Action, Detail, Meaning, ReminderBody, ReminderKey, Section
 from shared.api.identity import Role
 from shared.api.treatment import DueItem
 
@@ -23,6 +23,8 @@ ENGINE_LATE_AFTER_S = 60
 NAMELESS = mark("Name not loaded")
 FLAG_KIND = "safety"
 _PLAIN_RISK = 5
+MISSED_KINDS = frozenset({"missed-check-in-early", "missed-check-in-gate"})
+_DOSE_KINDS = frozenset({"prepare-supply", "change-day", "check-in-early", "check-in-gate"})
 
 TITLES = said(
     {
@@ -52,30 +54,66 @@ _MEANINGS = said(
     }
 )
 
+_DOING = said(
+    {
+        Action.CONFIRM_SUPPLY: mark("Ask whether all of it is at home, and confirm the supply."),
+        Action.TAKE_STEP: mark(
+            "Check how the person is, then record that the step was taken, or hold."
+        ),
+        Action.CHECK_IN: mark("Record withdrawal, mood and suicidality."),
+        Action.SURVEY: mark("Ask for withdrawal, then for relapse, and record the check-in."),
+        Action.REVIEW_COURSE: mark("Look at scores and side effects, and record the review."),
+    }
+)
+
 Key = tuple[str, UUID, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Something else of the same course that is not recorded either."""
+
+    title: str
+    due: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One thing to do for one person. ``late`` is empty while it is in time."""
+    """One thing to do for one person. ``late`` is empty while it is in time.
+
+    ``on_lists`` are the colleagues it falls to, and roles where it falls to nobody by name.
+    """
 
     key: Key
     section: Section
     patient_id: UUID
+    course_id: UUID | None = None
     name: str
     birth: str
     title: str
     why: str
-    dose: str
-    supply: str
+    what: str = ""
+    dose: str = ""
+    supply: str = ""
     due: str
     late: str
     in_hand: str
-    for_roles: frozenset[Role]
-    escalated: bool
+    whose: str = ""
+    tries: str = ""
+    on_lists: frozenset[UUID | Role] = frozenset()
+    escalated: bool = False
+    action: Action
     href: str
-    details_href: str
+    details_href: str = ""
     order: tuple[int, float]
+    also: tuple[Other, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """A name for this row in the page, the same each time the list is read."""
+        _, subject, _, ordinal, kind = self.key
+        return f"{kind}-{subject}-{ordinal}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +152,12 @@ class Setting:
 
 def grouped(sources: Sources, setting: Setting) -> tuple[Group, ...]:
     """The list by section, worst first inside each; empty sections are left out."""
-    rows = sorted(_union(sources, setting).values(), key=lambda row: row.order)
+    return by_section(_folded(_union(sources, setting).values()))
+
+
+def by_section(rows: Iterable[Row]) -> tuple[Group, ...]:
+    """These rows under their headings."""
+    rows = sorted(rows, key=lambda row: row.order)
     groups = (
         Group(
             code=section.value,
@@ -127,21 +170,37 @@ def grouped(sources: Sources, setting: Setting) -> tuple[Group, ...]:
     return tuple(group for group in groups if group.rows)
 
 
-def for_role(groups: Sequence[Group], role: Role) -> tuple[Group, ...]:
-    """What this role does itself, and everything about safety, which is everybody's."""
-    mine = (
-        replace(group, rows=tuple(row for row in group.rows if role in row.for_roles))
-        if group.code != Section.SAFETY_NOW
-        else group
+def mine(groups: Sequence[Group], staff_id: UUID, role: Role) -> tuple[Group, ...]:
+    """What falls to this colleague by name, or to nobody by name and to their role; and
+    everything about safety, which is everybody's."""
+    return by_section(
+        row
         for group in groups
+        for row in group.rows
+        if row.section is Section.SAFETY_NOW or row.on_lists & {staff_id, role}
     )
-    return tuple(group for group in mine if group.rows)
 
 
 def needs_names(sources: Sources) -> bool:
     """Whether somebody on the list is known by number only."""
     named = {item.patient_id for item in _tellers(sources) if item.patient_name}
     return any(flag.patient_id not in named for flag in sources.flags or ())
+
+
+def unknown(due: Iterable[DueItem], reminders: Iterable[ReminderBody]) -> tuple[ReminderKey, ...]:
+    """Keys of what is due that none of these reminders has."""
+    known = {_key(item.key) for item in reminders}
+    return tuple(item.key for item in due if _key(item.key) not in known)
+
+
+def only_known(sources: Sources) -> Sources:
+    """A later page of a list: what no reminder knows of was on the first."""
+    return replace(sources, flags=(), due=_known(sources))
+
+
+def _known(sources: Sources) -> Sequence[DueItem]:
+    strange = set(map(_key, unknown(sources.due or (), sources.reminders or ())))
+    return [item for item in sources.due or () if _key(item.key) not in strange]
 
 
 def heading(setting: Setting) -> str:
@@ -178,8 +237,48 @@ def _key(key: ReminderKey) -> Key:
     return (key.subject_kind, key.subject_id, key.subject_version, key.ordinal, key.kind)
 
 
+def _folded(rows: Iterable[Row]) -> Iterator[Row]:
+    """What was missed of one course is one row: nobody reads two doses as two orders.
+
+    The rows behind it stay: each is a link of its own, and is recorded on its own page.
+    """
+    missed: dict[UUID, list[Row]] = {}
+    for row in rows:
+        if row.course_id is not None and _is_missed(row):
+            missed.setdefault(row.course_id, []).append(row)
+        else:
+            yield row
+    for of_course in missed.values():
+        yield _one_of(
+            sorted(of_course, key=lambda row: (row.key[4] not in MISSED_KINDS, row.order[1]))
+        )
+
+
+def _is_missed(row: Row) -> bool:
+    kind, overdue = row.key[4], row.section is Section.OVERDUE
+    return kind in MISSED_KINDS or (kind in _DOSE_KINDS and overdue)
+
+
+def _one_of(missed: Sequence[Row]) -> Row:
+    first, *rest = missed
+    links = {row.href: Other(row.title, row.due, row.href) for row in rest}
+    return replace(
+        first,
+        section=min((row.section for row in missed), key=list(Section).index),
+        on_lists=first.on_lists.union(*(row.on_lists for row in rest)),
+        escalated=any(row.escalated for row in missed),
+        order=min(row.order for row in missed),
+        also=tuple(other for href, other in links.items() if href != first.href),
+    )
+
+
 def _escalated(row: Row, item: ReminderBody) -> Row:
-    return replace(row, escalated=True, for_roles=row.for_roles | {item.for_role})
+    passed_on = item.key.level > 0 or row.escalated
+    return replace(row, escalated=passed_on, on_lists=row.on_lists | _falls_to(item))
+
+
+def _falls_to(item: ReminderBody) -> frozenset[UUID | Role]:
+    return frozenset({item.owner_id or item.for_role})
 
 
 def _reminder(item: ReminderBody, setting: Setting) -> Row:
@@ -187,16 +286,23 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
         key=_key(item.key),
         section=item.section or Section.DUE_TODAY,
         patient_id=item.patient_id,
+        course_id=item.course_id,
         name=item.patient_name or _(NAMELESS),
         birth=_birth(item.birth_date, setting),
         title=item.title,
         why=item.why,
+        what=item.what,
         dose=_dose(item.detail, item.title),
         supply=_supply(item.detail, item.key.kind, item.title),
-        due=words.when(item.due_on, today=setting.today),
+        due=_due_again(item, setting),
         late=words.lateness(item.late_by_minutes) if item.due_on < setting.today else "",
         in_hand=_in_hand(item, setting),
-        for_roles=frozenset({item.for_role}),
+        whose=words.who(item.owner_id, setting.staff)
+        if item.owner_id
+        else words.ANYBODY[item.for_role.value],
+        tries=words.count(item.attempts, "attempt") if item.attempts else "",
+        on_lists=_falls_to(item),
+        action=item.action,
         escalated=item.key.level > 0 or item.escalated_to is not None,
         href=places.work(
             item.key.kind,
@@ -225,17 +331,19 @@ def _due(item: DueItem, setting: Setting) -> Row:
         key=_key(item.key),
         section=Section.OVERDUE if overdue else Section.PREPARE if ahead else Section.DUE_TODAY,
         patient_id=item.patient_id,
+        course_id=item.course_id,
         name=item.patient_name or _(NAMELESS),
         birth=_birth(item.birth_date, setting),
         title=item.title,
         why=item.why,
+        what=_DOING.get(item.action, ""),
         dose=_dose(item.detail, item.title),
         supply=_supply(item.detail, item.key.kind, item.title),
         due=words.when(item.due_on, today=setting.today),
         late=words.lateness(item.late_by_minutes) if overdue else "",
         in_hand="",
-        for_roles=frozenset({item.for_role}),
-        escalated=False,
+        on_lists=frozenset({item.for_role}),
+        action=item.action,
         href=places.work(
             item.key.kind,
             patient_id=item.patient_id,
@@ -243,9 +351,16 @@ def _due(item: DueItem, setting: Setting) -> Row:
             subject_id=item.key.subject_id,
             ordinal=item.key.ordinal,
         ),
-        details_href="",
         order=(_PLAIN_RISK, item.due_at.timestamp()),
     )
+
+
+def _due_again(item: ReminderBody, setting: Setting) -> str:
+    """The day the plan asks for; of what somebody put off, when it comes back."""
+    if item.section is Section.WAITING and item.due_at > setting.now:
+        again = words.moment(item.due_at, zone=setting.zone, now=setting.now)
+        return _("again %(when)s", when=again)
+    return words.when(item.due_on, today=setting.today)
 
 
 def _flag(
@@ -261,15 +376,11 @@ def _flag(
         birth=birth,
         title=flag.title,
         why=flag.act,
-        dose="",
-        supply="",
         due=_by(flag, setting),
         late=_late(flag, setting),
         in_hand=words.who(flag.acknowledged_by, setting.staff) if taken else "",
-        for_roles=frozenset(),
-        escalated=False,
+        action=Action.ANSWER_FLAG,
         href=places.patient(flag.patient_id, "flags", flag.flag_id),
-        details_href="",
         order=(flag.level, flag.due_at.timestamp()),
     )
 

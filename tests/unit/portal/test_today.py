@@ -27,6 +27,7 @@ PLAN = UUID("22222222-2222-2222-2222-222222222222")
 COURSE = UUID("33333333-3333-3333-3333-333333333333")
 ADA = UUID("44444444-4444-4444-4444-444444444444")
 FLAG = UUID("55555555-5555-5555-5555-555555555555")
+OTHER = UUID(int=88)
 SETTING = Setting(now=NOW, zone=ZoneInfo("Europe/London"), staff={NELL: "Nell Hughes"})
 
 
@@ -90,7 +91,17 @@ def test_escalations_of_one_thing_are_one_row_that_says_so() -> None:
     (row,) = rows_of(Sources(due=[], reminders=[passed_on, reminder()], flags=[]))
 
     assert row.escalated
-    assert row.for_roles == {Role.NURSE, Role.LEAD}
+    assert row.on_lists == {NELL}
+
+
+def test_what_came_up_to_a_role_is_on_the_lists_of_that_role() -> None:
+    up = reminder().key.model_copy(update={"level": 1})
+    passed_on = reminder(key=up, for_role=Role.LEAD, owner_id=None)
+    groups = today.grouped(Sources(due=[], reminders=[passed_on, reminder()], flags=[]), SETTING)
+
+    assert today.mine(groups, OTHER, Role.LEAD) == groups
+    assert today.mine(groups, NELL, Role.NURSE) == groups
+    assert today.mine(groups, OTHER, Role.NURSE) == ()
 
 
 def test_a_silent_engine_never_hides_a_name_that_anybody_knows() -> None:
@@ -119,12 +130,47 @@ def test_a_nurse_sees_her_own_work_and_everything_about_safety() -> None:
     review = due(for_role=Role.PRESCRIBER, key=due().key.model_copy(update={"ordinal": 9}))
     groups = today.grouped(Sources(due=[due(), review], reminders=None, flags=[flag()]), SETTING)
 
-    for_nurse = today.for_role(groups, Role.NURSE)
-    for_prescriber = today.for_role(groups, Role.PRESCRIBER)
+    for_nurse = today.mine(groups, NELL, Role.NURSE)
+    for_prescriber = today.mine(groups, OTHER, Role.PRESCRIBER)
 
     assert [len(group.rows) for group in for_nurse] == [1, 1]
     assert [len(group.rows) for group in for_prescriber] == [1, 1]
     assert for_nurse[1] != for_prescriber[1]
+
+
+def test_what_was_missed_of_one_course_is_one_row_that_names_the_rest() -> None:
+    cut = reminder(
+        key=_key(3, "change-day"), section=Section.OVERDUE, due_at=NOW - timedelta(days=1), risk=4
+    )
+    gate = reminder(key=_key(2), section=Section.OVERDUE, due_at=NOW - timedelta(days=3))
+    supply = reminder(key=_key(4, "prepare-supply"), section=Section.PREPARE)
+    elsewhere = reminder(key=_key(1), section=Section.OVERDUE, course_id=UUID(int=7))
+
+    rows = rows_of(Sources(due=[], reminders=[cut, gate, supply, elsewhere], flags=[]))
+
+    assert [(row.key[4], len(row.also)) for row in rows] == [
+        ("check-in-gate", 1),
+        ("check-in-gate", 0),
+        ("prepare-supply", 0),
+    ]
+    assert rows[0].also[0].href.endswith("/steps/3")
+
+
+def test_a_missed_check_in_and_its_check_in_are_one_row() -> None:
+    gate = reminder(key=_key(2), section=Section.OVERDUE)
+    missed = reminder(key=_key(2, "missed-check-in-gate"), title="No check-in", risk=3)
+
+    (row,) = rows_of(Sources(due=[], reminders=[gate, missed], flags=[]))
+
+    assert (row.title, row.section, row.also) == ("No check-in", Section.OVERDUE, ())
+
+
+def test_what_somebody_put_off_says_when_it_comes_back() -> None:
+    later = reminder(section=Section.WAITING, due_at=NOW + timedelta(hours=3))
+
+    (row,) = rows_of(Sources(due=[], reminders=[later], flags=[]))
+
+    assert row.due == "again Tue 4 May 2027 at 11:00, in 3 hours"
 
 
 def test_somebody_who_has_it_in_hand_is_named() -> None:
@@ -155,13 +201,13 @@ def rows_of(sources: Sources) -> list[today.Row]:
     return [row for group in today.grouped(sources, SETTING) for row in group.rows]
 
 
-def _key(ordinal: int) -> ReminderKey:
+def _key(ordinal: int, kind: str = "check-in-gate") -> ReminderKey:
     return ReminderKey(
         subject_kind="taper-plan",
         subject_id=PLAN,
         subject_version=1,
         ordinal=ordinal,
-        kind="check-in-gate",
+        kind=kind,
         level=0,
     )
 

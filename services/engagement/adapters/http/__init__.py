@@ -9,6 +9,7 @@ from services.engagement.adapters.http.outcomes import add_outcomes
 from services.engagement.adapters.http.problems import PROBLEMS
 from services.engagement.adapters.http.programmes import add_programmes
 from services.engagement.adapters.http.recount import add_recount
+from services.engagement.adapters.http.reminders import add_reminders
 from services.engagement.adapters.http.rounds import add_rounds
 from services.engagement.adapters.http.support import add_support
 from services.engagement.adapters.http.support_desk import SupportDesk
@@ -24,6 +25,7 @@ def build_api(rules: Rules, keys: Keys | None = None) -> Api:
     """Every operation of engagement. Without ``keys`` no signature can be checked."""
     api = Api(service="engagement", title="Mooring engagement", problems=PROBLEMS)
     add_lists(api, rules)
+    add_reminders(api, rules)
     add_acts(api, rules)
     add_levels(api, rules)
     add_recount(api, rules)

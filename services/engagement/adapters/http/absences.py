@@ -4,13 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from services.engagement.adapters.absence_bodies import (
-    AbsenceBody,
-    CoverAnswers,
-    CoveredPerson,
-    NewAbsence,
-    NoBody,
-)
 from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.plan_cover import (
@@ -22,6 +15,13 @@ from services.engagement.domain.absence import Absence
 from services.engagement.domain.errors import UnknownAbsence
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.rules import Rules
+from shared.api.absences import (
+    AbsenceBody,
+    CoverAnswers,
+    CoveredPerson,
+    NewAbsence,
+    NoBody,
+)
 from shared.api.body import Page
 from shared.api.identity import Role
 from shared.runtime import clock

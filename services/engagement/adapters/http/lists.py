@@ -4,16 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS, viewer, visible_patient
+from services.engagement.adapters.access import CLINICIANS, viewer
 from services.engagement.adapters.bodies import SECTIONS, reminder_body
 from services.engagement.adapters.db import SqlWork
-from services.engagement.adapters.http.seen import engine_seen_at, reminder_now, require_visible
+from services.engagement.adapters.http.seen import engine_seen_at
 from services.engagement.application.ports import Listed, Wanted
+from services.engagement.domain.obligation import Key
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.worklist import Section
 from shared.api.body import Page
-from shared.api.engagement import ReminderBody, Scope, Worklist, WorklistQuery
-from shared.runtime.http import Api, Call, PageQuery, decode_cursor, encode_cursor
+from shared.api.engagement import (
+    KnownKeys,
+    ReminderBody,
+    Scope,
+    Worklist,
+    WorklistQuery,
+    WorklistSearch,
+)
+from shared.runtime.http import Api, Call, Mode, decode_cursor, encode_cursor
 
 _SECTION = {api: section for section, api in SECTIONS.items()}
 
@@ -24,64 +32,57 @@ def add_lists(api: Api, rules: Rules) -> None:
     @api.get("/api/v1/worklist", roles=CLINICIANS, raises=(422,))
     async def read_worklist(call: Call, query: WorklistQuery) -> Worklist:
         """What is due, in the order it should be read."""
+        person = None if query.patient_id is None else frozenset({query.patient_id})
+        return await _read(call, query, rules, person)
+
+    @api.post("/api/v1/worklist/search", roles=CLINICIANS, mode=Mode.READS, raises=(422,))
+    async def search_worklist(call: Call, body: WorklistSearch) -> Worklist:
+        """The same list, narrowed to people by the beginning of a name."""
+        who = viewer(call)
         work = SqlWork(call.tx, rules)
-        position = decode_cursor(query.cursor, datetime, int, int, datetime, UUID)
-        as_of = min(position[0], call.tx.now) if position else call.tx.now
-        wanted = Wanted(
-            viewer=viewer(call),
-            mine=query.scope is Scope.MINE,
-            as_of=as_of,
-            section=None if query.section is None else _SECTION[query.section],
-            patient_id=query.patient_id,
-            after=position[1:] if position else None,
-            limit=query.limit + 1,
-        )
-        found = await work.reminders.listed(wanted)
-        counts = await work.reminders.counts(wanted)
-        items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found[: query.limit])
+        found = await work.patients.named(body.name, staff_id=who.staff_id, teams=who.teams)
+        person = found if body.patient_id is None else found & {body.patient_id}
+        return await _read(call, body, rules, person)
+
+    @api.post("/api/v1/worklist/known", roles=CLINICIANS, mode=Mode.READS, raises=(422,))
+    async def read_known(call: Call, body: KnownKeys) -> Page[ReminderBody]:
+        """How the reminders of these keys stand; a key nobody knows is left out."""
+        work = SqlWork(call.tx, rules)
+        keys = {Key(*(getattr(key, name) for name in Key._fields)) for key in body.keys}
+        found = await work.reminders.of_keys(keys, viewer(call), call.tx.now)
+        items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found)
         _audit_look(call, items)
-        return Worklist(
-            items=items,
-            next=_next_on_list(found, query.limit, as_of),
-            as_of=as_of,
-            counts={SECTIONS[section]: count for section, count in counts.items()},
-            engine_seen_at=await engine_seen_at(call.tx),
-        )
+        return Page(items=items)
 
-    @api.get("/api/v1/patients/{patient_id}/reminders", roles=CLINICIANS, raises=(404, 422))
-    async def read_patient_reminders(
-        call: Call, patient_id: UUID, query: PageQuery
-    ) -> Page[ReminderBody]:
-        """Everything planned, open and closed for one person, latest due first."""
-        work = SqlWork(call.tx, rules)
-        await visible_patient(work, call, patient_id)
-        after = decode_cursor(query.cursor, datetime, UUID)
-        found = await work.reminders.of_patient(
-            patient_id, call.tx.now, after=after, limit=query.limit + 1
-        )
-        items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found[: query.limit])
-        last = items[-1] if len(found) > query.limit else None
-        cursor = encode_cursor(last.due_at.isoformat(), str(last.reminder_id)) if last else None
-        call.tx.audit(
-            "reminders.read",
-            object=f"patient:{patient_id}",
-            subject=patient_id,
-            reason=call.emergency,
-        )
-        return Page(items=items, next=cursor)
 
-    @api.get("/api/v1/reminders/{reminder_id}", roles=CLINICIANS, raises=(404,))
-    async def read_reminder(call: Call, reminder_id: UUID) -> ReminderBody:
-        """One reminder."""
-        work = SqlWork(call.tx, rules)
-        patient_id = await require_visible(work, call, reminder_id)
-        call.tx.audit(
-            "reminder.read",
-            object=f"reminder:{reminder_id}",
-            subject=patient_id,
-            reason=call.emergency,
-        )
-        return await reminder_now(work, reminder_id, rules, call.tx.now)
+async def _read(
+    call: Call, query: WorklistQuery, rules: Rules, people: frozenset[UUID] | None
+) -> Worklist:
+    work = SqlWork(call.tx, rules)
+    position = decode_cursor(query.cursor, datetime, int, int, datetime, UUID)
+    as_of = min(position[0], call.tx.now) if position else call.tx.now
+    wanted = Wanted(
+        viewer=viewer(call),
+        mine=query.scope is Scope.MINE,
+        as_of=as_of,
+        section=None if query.section is None else _SECTION[query.section],
+        patients=people,
+        action=query.action,
+        free=query.free,
+        after=position[1:] if position else None,
+        limit=query.limit + 1,
+    )
+    found = await work.reminders.listed(wanted)
+    counts = await work.reminders.counts(wanted)
+    items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found[: query.limit])
+    _audit_look(call, items)
+    return Worklist(
+        items=items,
+        next=_next_on_list(found, query.limit, as_of),
+        as_of=as_of,
+        counts={SECTIONS[section]: count for section, count in counts.items()},
+        engine_seen_at=await engine_seen_at(call.tx),
+    )
 
 
 def _audit_look(call: Call, items: tuple[ReminderBody, ...]) -> None:

@@ -4,12 +4,6 @@ from datetime import time
 
 from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
-from services.engagement.adapters.notice_bodies import (
-    NewPreference,
-    NoticeBody,
-    NoticeQuery,
-    PreferenceBody,
-)
 from services.engagement.application.choose_notices import choose_notices
 from services.engagement.domain.errors import UnsafeAddress
 from services.engagement.domain.notice import (
@@ -23,6 +17,12 @@ from services.engagement.domain.notice import (
 from services.engagement.domain.rules import Rules
 from shared.api.body import Page
 from shared.api.identity import Role
+from shared.api.notices import (
+    NewPreference,
+    NoticeBody,
+    NoticeQuery,
+    PreferenceBody,
+)
 from shared.runtime.auth import Principal
 from shared.runtime.egress import NotAllowed, require_safe
 from shared.runtime.http import Api, ApiError, Call

@@ -83,13 +83,16 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which part of the list. ``after`` is the reading order of the last row seen."""
+    """Which part of the list. ``after`` is the reading order of the last row seen; ``free`` leaves
+    out what somebody has in hand or put off."""
 
     viewer: Viewer
     mine: bool
     as_of: datetime
     section: Section | None = None
-    patient_id: UUID | None = None
+    patients: frozenset[UUID] | None = None
+    action: str | None = None
+    free: bool = False
     after: tuple[int, int, datetime, UUID] | None = None
     limit: int = 50
 
