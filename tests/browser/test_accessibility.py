@@ -29,6 +29,15 @@ RECORD = (
     "/links",
 )
 COURSE = ("", "/taper")
+PLACES = (
+    "/",
+    "/?view=team",
+    "/patients",
+    "/patients/new",
+    "/cover",
+    "/round",
+    "/account/notices",
+)
 
 
 async def test_every_page_of_a_nurse_and_a_prescriber(sign_in: SignIn, clinic: Clinic) -> None:
@@ -63,7 +72,7 @@ async def addresses(prescriber: Page, clinic: Clinic) -> AsyncIterator[str]:
     )
     kinds = {re.sub(r"[0-9a-f-]{36}|\d+", "*", link): link for link in links}
     course = await current_course(clinic)
-    for address in ("/", "/?view=team", "/patients", "/patients/new", *kinds.values()):
+    for address in (*PLACES, *kinds.values()):
         yield address
     for part in RECORD:
         yield f"/patients/{course['patient_id']}{part}"

@@ -210,7 +210,7 @@ def _after(tries_left: int) -> str:
 
 def noted(outcome: str, item: ReminderBody) -> str:
     """Which notice says what follows from it."""
-    if outcome == Outcome.NO_ANSWER and item.state != "planned":
+    if outcome == Outcome.NO_ANSWER and item.escalated_to is not None:
         return "passed-on"
     return {
         Outcome.NO_ANSWER: "comes-back",
