@@ -54,6 +54,7 @@ class Action(StrEnum):
     CHECK_IN = "check-in"
     REVIEW_COURSE = "review-course"
     SURVEY = "surveillance"
+    SIGN_CHANGE = "sign-change"
     ANSWER_FLAG = "answer-flag"
     RECORD_OUTCOME = "record-outcome"
     RECORD_CONTACT = "record-contact"

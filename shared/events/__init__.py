@@ -52,6 +52,8 @@ FACTS: tuple[type[Fact], ...] = (
     treatment.TaperReplanned,
     treatment.TaperCompleted,
     treatment.TaperStopped,
+    treatment.SignatureRequested,
+    treatment.SignatureSettled,
     engagement.ReminderMadeVisible,
     engagement.ReminderAcknowledged,
     engagement.ReminderEscalated,

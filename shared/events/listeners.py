@@ -59,6 +59,8 @@ LISTENERS: dict[str, tuple[type[Fact], ...]] = {
         *_PATIENT,
         *_FLAG,
         *_COURSE,
+        treatment.SignatureRequested,
+        treatment.SignatureSettled,
         assessment.AssessmentCompleted,
         assessment.AssessmentAmended,
     ),

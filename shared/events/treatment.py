@@ -152,6 +152,38 @@ class RelapseRecorded(CourseFact):
     TYPE: ClassVar[str] = "care.treatment.course.relapse-recorded.v1"
 
 
+class SignatureState(Payload):
+    """Something a named prescriber is asked to sign. ``what`` is ``plan-change``: a proposed
+    version that replaces ``plan_version`` of the plan, and dies with it."""
+
+    request_id: UUID
+    what: str
+    course_id: UUID
+    patient_id: UUID
+    plan_id: UUID
+    plan_version: int
+    for_staff_id: UUID
+    rule: str
+    asked_at: AwareDatetime
+    status: Literal["open", "signed", "declined", "overtaken"]
+
+
+class SignatureFact(Fact):
+    """Aggregate ``signature:<request_id>``."""
+
+    signature: SignatureState
+
+
+class SignatureRequested(SignatureFact):
+    TYPE: ClassVar[str] = "care.treatment.signature.requested.v1"
+
+
+class SignatureSettled(SignatureFact):
+    """Signed, declined, or overtaken by something newer."""
+
+    TYPE: ClassVar[str] = "care.treatment.signature.settled.v1"
+
+
 class FormularyChanged(Fact):
     """Aggregate ``formulary:<drug>``. What is known of a drug here is not what it was.
 

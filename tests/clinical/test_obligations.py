@@ -14,6 +14,8 @@ from services.engagement.domain.flag import FlagStatus
 from services.engagement.domain.obligation import Key, Obligation
 from services.engagement.domain.owed_by_course import obligations_of
 from services.engagement.domain.owed_by_flag import obligations_of_flag
+from services.engagement.domain.owed_by_signature import obligation_of_signature
+from services.engagement.domain.signature import Signature
 from tests.support.engagement import (
     CHANGE_ON,
     CONTENT,
@@ -21,6 +23,7 @@ from tests.support.engagement import (
     FLAG,
     NOW,
     NURSE,
+    PATIENT,
     PLAN,
     PRESCRIBER,
     a_course,
@@ -213,6 +216,53 @@ def test_every_key_is_owed_once() -> None:
     ]
 
     assert len({one.key for one in found}) == len(found) == 8 * (4 + 2) + 7 + 5
+
+
+def a_request(**changes: object) -> Signature:
+    """A changed plan that the prescriber is asked to sign."""
+    asked = Signature(
+        request_id=FLAG,
+        patient_id=PATIENT,
+        course_id=COURSE,
+        plan_id=PLAN,
+        plan_version=1,
+        for_staff_id=PRESCRIBER,
+        rule="T-06",
+        asked_at=NOW,
+        status="open",
+    )
+    return replace(asked, **changes)  # type: ignore[arg-type]
+
+
+REQUESTS = [
+    ("open, about the live plan", {}, {}, (False,)),
+    ("about a version that was replaced", {"plan_version": 2}, {}, ()),
+    ("overtaken by a newer proposal", {"status": "overtaken"}, {}, ()),
+    ("of a course that has ended", {}, {"phase": "closed"}, ()),
+    ("signed, and the plan moved on by it", {"status": "signed", "settled_at": NOW}, {}, (True,)),
+    ("declined", {"status": "declined", "settled_at": NOW}, {"phase": "closed"}, (True,)),
+]
+
+
+@pytest.mark.parametrize(
+    ("why", "request_", "course", "done"), REQUESTS, ids=[r[0] for r in REQUESTS]
+)
+def test_a_request_for_a_signature_is_owed_by_the_prescriber_while_it_can_be_signed(
+    why: str, request_: dict[str, object], course: dict[str, object], done: tuple[bool, ...]
+) -> None:
+    """Source: evidence pack 3.6, severe check-in: the prescriber the same day (PD)."""
+    of_course = a_course(a_taper(), **course)
+
+    found = obligation_of_signature(a_request(**request_), [of_course], CONTENT.kinds, a_place())
+
+    assert tuple(one.done_at is not None for one in found) == done, why
+    for one in found:
+        assert (one.for_role, one.owner, one.due_at) == ("prescriber", PRESCRIBER, NOW)
+        assert one.overdue_from == at("2026-06-02T00:00")
+
+
+def test_a_request_about_a_course_nobody_told_of_yet_waits_for_it() -> None:
+    assert obligation_of_signature(a_request(), [], CONTENT.kinds, a_place()) == ()
 
 
 def test_a_flag_shows_when_it_was_raised_and_again_at_its_limit() -> None:

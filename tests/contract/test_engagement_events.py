@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -262,6 +262,47 @@ async def test_a_flag_lives_by_what_assessment_says(db: Database) -> None:
         states.append((rows["safety", 1].state, rows["safety-limit", 1].state))
 
     assert states == [("planned", "planned"), ("acknowledged", "planned"), ("done", "done")]
+
+
+def a_request(status: Literal["open", "signed", "declined"] = "open") -> treatment.SignatureState:
+    """The prescriber is asked to sign a change of the live plan."""
+    return treatment.SignatureState(
+        request_id=FLAG,
+        what="plan-change",
+        course_id=COURSE,
+        patient_id=PATIENT,
+        plan_id=PLAN,
+        plan_version=1,
+        for_staff_id=PRESCRIBER,
+        rule="T-06",
+        asked_at=NOW,
+        status=status,
+    )
+
+
+async def test_a_request_for_a_signature_is_on_a_list_until_it_is_settled(db: Database) -> None:
+    aggregate = f"signature:{FLAG}"
+    await hear(db, treatment.SignatureRequested(signature=a_request()), aggregate, 1)
+    assert ("sign-request", 1) not in await found(db), "its course is not known yet"
+    await hear_course(db, 1)
+    asked = (await found(db))["sign-request", 1]
+    declined = treatment.SignatureSettled(signature=a_request("declined"))
+    await hear(db, declined, aggregate, 2)
+    late = await hear(db, treatment.SignatureRequested(signature=a_request()), aggregate, 1)
+
+    assert (asked.state, asked.for_role, asked.due_at) == ("planned", "prescriber", NOW)
+    assert late is Outcome.SUPERSEDED
+    assert (await found(db))["sign-request", 1].state == "done"
+
+
+async def test_a_request_dies_with_the_version_it_is_about(db: Database) -> None:
+    await hear_course(db, 1)
+    request = treatment.SignatureRequested(signature=a_request())
+    await hear(db, request, f"signature:{FLAG}", 1)
+    await hear_course(db, 2, plan_version=2)
+
+    row = (await found(db))["sign-request", 1]
+    assert (row.state, row.reason) == ("cancelled", "superseded")
 
 
 async def test_whoever_left_care_is_owed_nothing(db: Database) -> None:

@@ -1,5 +1,6 @@
 """Versions of a plan over HTTP: proposed, shown, signed or declined; and what bad input meets."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from shared.events.engagement import LifeEventRecorded, LifeEventState, LifeEventWithdrawn
+from shared.runtime import tables
 from tests.support.databases import Databases
 from tests.support.treatment import PATIENT, Clinic, clinic_on
 
@@ -67,6 +70,33 @@ async def test_a_proposal_that_is_declined_changes_nothing(clinic: Clinic) -> No
     assert (declined.json["state"], declined.json["decline_reason"]) == ("declined", "not now")
     assert (again.status, again.json["code"]) == (409, "already-done")
     assert (await clinic.course(taken["course_id"]))["taper"] == taken["taper"]
+
+
+async def test_the_prescriber_is_asked_to_sign_and_everybody_hears_what_came_of_it(
+    clinic: Clinic,
+) -> None:
+    taken = await one_step_down(clinic)
+    first = (await clinic.propose_change(taken, "hold", days=10)).json["change_id"]
+    second = (await clinic.propose_change(taken, "hold", days=14)).json["change_id"]
+    path = f"plan-changes/{second}/decline"
+    await clinic.prescriber.post(path, {"reason": "not now"}, version=1)
+
+    async with clinic.db.reading() as tx:
+        rows = await tx.session.execute(
+            select(tables.outbox.c.aggregate, tables.outbox.c.version, tables.outbox.c.body).where(
+                tables.outbox.c.aggregate.like("signature:%")
+            )
+        )
+        told = [(row.aggregate, row.version, json.loads(row.body)["data"]) for row in rows]
+
+    said = {(name, version): data["signature"]["status"] for name, version, data in told}
+    assert said == {
+        (f"signature:{first}", 1): "open",
+        (f"signature:{first}", 2): "overtaken",
+        (f"signature:{second}", 1): "open",
+        (f"signature:{second}", 2): "declined",
+    }
+    assert {data["signature"]["for_staff_id"] for *_, data in told} == {taken["prescriber_id"]}
 
 
 async def test_a_proposal_is_overtaken_by_a_hold_of_the_nurse(clinic: Clinic) -> None:

@@ -37,6 +37,7 @@ from services.engagement.domain.notice import Notice, Preference
 from services.engagement.domain.notice_wording import Line
 from services.engagement.domain.reconcile import items_of
 from services.engagement.domain.reminder import Reason, Reminder, State, shown
+from services.engagement.domain.signature import Signature
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
@@ -322,6 +323,20 @@ class FakeFlags:
     async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
         found = [flag for flag in self.known.values() if flag.patient_id == patient_id]
         return sorted(found, key=lambda flag: flag.flag_id)
+
+
+@dataclass(slots=True)
+class FakeSignatures:
+    """The last state of each request for a signature."""
+
+    known: dict[UUID, Signature] = field(default_factory=dict)
+
+    async def put(self, signature: Signature) -> None:
+        self.known[signature.request_id] = signature
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Signature]:
+        found = [one for one in self.known.values() if one.patient_id == patient_id]
+        return sorted(found, key=lambda one: one.request_id)
 
 
 @dataclass(slots=True)
@@ -635,6 +650,7 @@ class FakeWork:
         self.patients.reminders = self.reminders
         self.courses = FakeCourses()
         self.flags = FakeFlags()
+        self.signatures = FakeSignatures()
         self.staff = FakeStaff()
         self.attempts = FakeAttempts()
         self.support = FakeSupport(self.patients)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from services.engagement.adapters.absences import SqlAbsences
-from services.engagement.adapters.facts import SqlCourses, SqlFlags
+from services.engagement.adapters.facts import SqlCourses, SqlFlags, SqlSignatures
 from services.engagement.adapters.notices import SqlNotices
 from services.engagement.adapters.people import SqlPatients, SqlStaff
 from services.engagement.adapters.reminders import SqlReminders
@@ -47,6 +47,7 @@ class SqlWork:
         self.patients = SqlPatients(tx, rules.hours.zone.key)
         self.courses = SqlCourses(tx)
         self.flags = SqlFlags(tx)
+        self.signatures = SqlSignatures(tx)
         self.staff = SqlStaff(tx)
         self.attempts = SqlAttempts(tx)
         self.support = SqlSupport(tx)

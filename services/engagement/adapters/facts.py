@@ -8,15 +8,18 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table, select
 
 from services.engagement.adapters.people import upserting
-from services.engagement.adapters.tables import CourseRow, FlagRow
+from services.engagement.adapters.tables import CourseRow, FlagRow, SignatureRow
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
+from services.engagement.domain.signature import Signature
 from shared.runtime.db import Transaction
 
 _COURSE = TypeAdapter(Course)
 _FLAG = TypeAdapter(Flag)
+_SIGNATURE = TypeAdapter(Signature)
 _courses = CourseRow.metadata.tables["course"]
 _flags = FlagRow.metadata.tables["flag"]
+_signatures = SignatureRow.metadata.tables["signature_request"]
 
 
 class SqlCourses:
@@ -49,6 +52,23 @@ class SqlFlags:
     async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
         """All flags of a person."""
         return [_FLAG.validate_python(s) for s in await _of(self._tx, _flags, patient_id)]
+
+
+class SqlSignatures:
+    """The last state of each request for a signature."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def put(self, signature: Signature) -> None:
+        """Remember this state."""
+        state = _SIGNATURE.dump_python(signature, mode="json")
+        await _put(self._tx, _signatures, signature.request_id, signature.patient_id, state)
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Signature]:
+        """All requests about a person."""
+        found = await _of(self._tx, _signatures, patient_id)
+        return [_SIGNATURE.validate_python(state) for state in found]
 
 
 async def _put(

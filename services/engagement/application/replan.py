@@ -16,9 +16,10 @@ from services.engagement.domain.change import Changes
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
 from services.engagement.domain.gone import why_gone, why_left
-from services.engagement.domain.obligation import COURSE, FLAG, PLAN, Obligation
+from services.engagement.domain.obligation import COURSE, FLAG, PLAN, SIGNATURE, Obligation
 from services.engagement.domain.owed_by_course import obligations_of
 from services.engagement.domain.owed_by_flag import obligations_of_flag
+from services.engagement.domain.owed_by_signature import obligation_of_signature
 from services.engagement.domain.owed_by_support import SUPPORT, Known, obligations_of_support
 from services.engagement.domain.reconcile import owed_again, reconcile
 from services.engagement.domain.reminder import Reason, Reminder
@@ -75,7 +76,7 @@ def _live(
     support = {
         key_subject(one.key): one.key.subject_version
         for one in owed
-        if one.key.subject_kind in SUPPORT
+        if one.key.subject_kind in SUPPORT or one.key.subject_kind == SIGNATURE
     }
     return {
         **support,
@@ -103,6 +104,11 @@ def owed_to(
         return flags
     return (
         *(one for course in known.courses for one in obligations_of(course, rules.kinds, place)),
+        *(
+            one
+            for asked in known.signatures
+            for one in obligation_of_signature(asked, known.courses, rules.kinds, place)
+        ),
         *flags,
         *obligations_of_support(known, rules.support, rules.kinds, place, staffing),
     )

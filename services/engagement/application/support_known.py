@@ -22,6 +22,7 @@ async def support_known(work: Work, patient_id: UUID) -> Known:
         plan=plans[0] if plans else None,
         flags=await work.flags.of_patient(patient_id),
         courses=await work.courses.of_patient(patient_id),
+        signatures=await work.signatures.of_patient(patient_id),
     )
 
 

@@ -2,7 +2,7 @@
 
 from services.engagement.domain.course import Course
 from services.engagement.domain.kind import Kinds
-from services.engagement.domain.obligation import PLAN, Key
+from services.engagement.domain.obligation import PLAN, SIGNATURE, Key
 from services.engagement.domain.owed_by_course import MISSED
 from services.engagement.domain.reminder import Reason
 from services.engagement.domain.team import CareStatus
@@ -10,6 +10,8 @@ from services.engagement.domain.team import CareStatus
 
 def why_gone(key: Key, course: Course, kinds: Kinds) -> Reason:
     """The reason for a key that the course's present state does not owe."""
+    if key.subject_kind == SIGNATURE and course.phase in kinds[key.kind].lives_in:
+        return Reason.SUPERSEDED
     if key.subject_kind == PLAN and _is_replaced(key, course):
         return Reason.SUPERSEDED
     if key.subject_kind == PLAN and (course.taper is None or course.taper.status == "stopped"):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from services.engagement.domain.local_time import instant
 
 COURSE, PLAN, FLAG = "course", "taper-plan", "safety-flag"
+SIGNATURE = "signature"
 _MIDNIGHT = time(0)
 
 
@@ -25,6 +26,7 @@ class KindCode(StrEnum):
     MISSED_EARLY = "missed-check-in-early"
     MISSED_GATE = "missed-check-in-gate"
     SURVEILLANCE = "surveillance"
+    SIGN_REQUEST = "sign-request"
     SAFETY = "safety"
     SAFETY_LIMIT = "safety-limit"
     PROGRAMME_CONTACT = "programme-contact"

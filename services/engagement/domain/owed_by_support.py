@@ -10,6 +10,7 @@ from services.engagement.domain.flag import Flag
 from services.engagement.domain.kind import Kind, Kinds
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.obligation import PLAN, Key, KindCode, Obligation, Place
+from services.engagement.domain.signature import Signature
 from services.engagement.domain.support import missed, package, relapse_plan
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
@@ -37,6 +38,7 @@ class Known:
     plan: RelapsePlan | None = None
     flags: Sequence[Flag] = ()
     courses: Sequence[Course] = ()
+    signatures: Sequence[Signature] = ()
 
     def of(self, one: Programme) -> Sequence[Contact]:
         """The programme's own meetings, held or not, in order."""

@@ -18,6 +18,7 @@ WORK = said(
         Action.CHECK_IN: mark("Check-ins"),
         Action.SURVEY: mark("Looks after the last dose"),
         Action.REVIEW_COURSE: mark("Course reviews"),
+        Action.SIGN_CHANGE: mark("Plans to sign"),
         Action.RECORD_CONTACT: mark("Contacts"),
         Action.OPEN_PROGRAMME: mark("Programmes"),
     }

@@ -32,6 +32,7 @@ def work(
         "missed-check-in-gate": ("check-ins", "gate", ordinal),
         "surveillance": ("check-ins", "surveillance", ordinal),
         "course-review": ("reviews", ordinal),
+        "sign-request": ("changes", subject_id),
     }
     return course(patient_id, course_id, *parts.get(kind, ()))
 

@@ -16,6 +16,7 @@ from services.treatment.application.changing import (
 from services.treatment.application.ports import Signed, Work
 from services.treatment.application.propose_plan_change import difference, overtake
 from services.treatment.application.refusals import StaleVersion, Unknown
+from services.treatment.application.tell_signature import tell_signature
 from services.treatment.domain.carrying_out import NextPlan, Wanted
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import AlreadyDone, PlanSuperseded
@@ -95,7 +96,8 @@ async def sign_plan_change(
         decided_at=now,
     )
     await work.changes.save(decided, expected=change.version)
-    await overtake(work, change.course_id, but=change.id)
+    tell_signature(work, decided, stored)
+    await overtake(work, stored, but=change.id)
     return decided, stored
 
 
@@ -117,6 +119,9 @@ async def decline_plan_change(
         decline_reason=reason,
     )
     await work.changes.save(declined, expected=change.version)
+    course = await work.courses.get(change.course_id)
+    if course is not None:
+        tell_signature(work, declined, course)
     work.audit(
         "plan-change.declined",
         object=f"plan-change:{change.id}",

@@ -49,6 +49,6 @@ async def hold_taper(
         text=f"Held for {days} days at {held.dose.text}",
         reason=reason,
     )
-    await overtake(work, course_id)
+    await overtake(work, stored)
     await propose_gentler(work, stored, formulary=formulary, book=book, now=now)
     return stored

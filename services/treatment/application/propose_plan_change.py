@@ -7,6 +7,7 @@ from uuid import UUID
 from services.treatment.application.changing import Loaded, load
 from services.treatment.application.gentler_plan import gentler_plan
 from services.treatment.application.ports import Formulary, Work
+from services.treatment.application.tell_signature import tell_signature
 from services.treatment.domain.carrying_out import NextPlan, Wanted, carry_out
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import IllegalMove, Refusal, require_near
@@ -52,7 +53,7 @@ async def propose_plan_change(
             require_near(named, today=found.today, most_days=book.most_ahead_days, field="on")
     change_id = work.new_id()
     outline = await _outline(work, found, wanted, formulary=formulary, book=book)
-    await overtake(work, course_id, kind=wanted.kind)
+    await overtake(work, found.course, kind=wanted.kind)
     change = PlanChange(
         id=change_id,
         course_id=course_id,
@@ -79,6 +80,7 @@ async def propose_plan_change(
         proposed_at=now,
     )
     await work.changes.add(change)
+    tell_signature(work, change, found.course)
     work.audit(
         "plan-change.proposed",
         object=f"plan-change:{change.id}",
@@ -147,12 +149,14 @@ async def propose_gentler(
 
 
 async def overtake(
-    work: Work, course_id: UUID, *, kind: ChangeKind | None = None, but: UUID | None = None
+    work: Work, course: Course, *, kind: ChangeKind | None = None, but: UUID | None = None
 ) -> None:
     """Close the open proposals, of one kind or of all, that something newer has overtaken."""
-    for change in await work.changes.of(course_id):
+    for change in await work.changes.of(course.id):
         if change.is_open and change.id != but and kind in {None, change.kind}:
-            await work.changes.save(overtaken(change), expected=change.version)
+            closed = overtaken(change)
+            await work.changes.save(closed, expected=change.version)
+            tell_signature(work, closed, course)
 
 
 def overtaken(change: PlanChange) -> PlanChange:

@@ -1,7 +1,7 @@
 """The rows engagement keeps. They never validate: the constraints do."""
 
 from services.engagement.adapters.tables.absences import AbsenceRow, CoverRow
-from services.engagement.adapters.tables.facts import CourseRow, FlagRow
+from services.engagement.adapters.tables.facts import CourseRow, FlagRow, SignatureRow
 from services.engagement.adapters.tables.notices import (
     DigestRow,
     NoticeRow,
@@ -53,6 +53,7 @@ __all__ = [
     "ReadingRow",
     "RelapsePlanRow",
     "ReminderRow",
+    "SignatureRow",
     "StaffRow",
     "SurroundingsRow",
     "TryRow",

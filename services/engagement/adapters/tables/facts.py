@@ -21,6 +21,17 @@ class CourseRow(Row, table=True):
     state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
 
 
+class SignatureRow(Row, table=True):
+    """The last state of a request for a signature, as treatment told it."""
+
+    __tablename__: ClassVar[str] = "signature_request"
+    __table_args__ = (Index("ix_signature_request_patient", "patient_id"),)
+
+    request_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
 class FlagRow(Row, table=True):
     """The last state of a safety flag, as assessment told it."""
 

@@ -4,6 +4,7 @@ from services.engagement.application.ports.absences import Absences
 from services.engagement.application.ports.facts import (
     Courses,
     Flags,
+    Signatures,
 )
 from services.engagement.application.ports.notices import (
     Digest,
@@ -67,6 +68,7 @@ __all__ = [
     "Records",
     "Reminders",
     "Shown",
+    "Signatures",
     "Staff",
     "Subject",
     "Support",

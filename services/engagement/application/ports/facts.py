@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
+from services.engagement.domain.signature import Signature
 
 
 class Courses(Protocol):
@@ -29,4 +30,16 @@ class Flags(Protocol):
 
     async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
         """All flags of a person."""
+        ...
+
+
+class Signatures(Protocol):
+    """The last state of each request for a signature."""
+
+    async def put(self, signature: Signature) -> None:
+        """Remember this state."""
+        ...
+
+    async def of_patient(self, patient_id: UUID) -> Sequence[Signature]:
+        """All requests about a person."""
         ...

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.engagement.application.ports.absences import Absences
-from services.engagement.application.ports.facts import Courses, Flags
+from services.engagement.application.ports.facts import Courses, Flags, Signatures
 from services.engagement.application.ports.notices import Notices
 from services.engagement.application.ports.people import Patients, Staff
 from services.engagement.application.ports.reminders import Attempts, Reminders
@@ -23,6 +23,8 @@ class Work(Protocol):
     def courses(self) -> Courses: ...
     @property
     def flags(self) -> Flags: ...
+    @property
+    def signatures(self) -> Signatures: ...
     @property
     def staff(self) -> Staff: ...
     @property
