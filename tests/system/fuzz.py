@@ -141,7 +141,7 @@ class World:
             return [c for c in records if "taper-plans" in c["actions"]] or records
         if wanted == "dose-previews":
             return [c for c in records if "dose-changes" in c["actions"]] or records
-        names = {"acknowledge", "close", wanted}
+        names = {"acknowledge", "close", "decide" if wanted == "decision" else wanted}
         return [one for one in records if names & set(one.get("actions", ()))] or records
 
     def look_at_parked(self, service: str) -> None:
@@ -156,7 +156,7 @@ class World:
         for name, kept_in in MADE_ON_THE_WAY.items():
             found = [*answer.get(kept_in, ())] if kept_in else [answer]
             self.records[name] += [one for one in found if name in one]
-        for name in ("plan_id", "course_id", "patient_id"):
+        for name in ("plan_id", "course_id", "proposal_id", "patient_id"):
             whole = name != "patient_id" or "care_team" in answer  # others only name the person
             if name in answer and "actions" in answer and whole:
                 others = [one for one in self.records[name] if one[name] != answer[name]]
@@ -211,6 +211,7 @@ MADE_ON_THE_WAY = {
     "life_event_id": "life_events",
     "reading_id": "readings",
     "carer_id": "carers",
+    "invitation_id": "",
     "calendar_link_id": "",
 }
 """Records that only these requests make, and the list of an answer they are found in."""
@@ -480,6 +481,13 @@ BODIES: dict[str, Body] = {
         "text": "id,name\nchess,Chess in the library\n",
     },
     "NewCarer": lambda _w, _r, _t: {"name": "A sister", "relationship": "sister"},
+    "NewInvitation": lambda w, _r, _t: {
+        "instrument": "phq-9",
+        "channel": "in-person",
+        "secret_sha256": w.chance.randbytes(32).hex(),
+    },
+    "RevokeInvitation": lambda _w, _r, _t: {},
+    "PathwayDecision": lambda _w, _r, _t: {"decision": "declined", "reason": "clinical-judgement"},
     "EndCarer": lambda _w, _r, _t: {"reason": REASON},
     "Recount": lambda _w, _r, _t: {},
     "Acknowledgement": lambda _w, _r, _t: {"meaning": "seen"},
