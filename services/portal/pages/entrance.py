@@ -16,7 +16,7 @@ from services.portal.identity.front_door import (
     WrongPassword,
 )
 from services.portal.pages.desk import Desk, desk_key
-from services.portal.pages.visit import Visit, is_same_origin, read_form, render
+from services.portal.pages.visit import MET, Visit, is_same_origin, read_form, render
 from services.portal.presenters import frame, interrupted, words
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
@@ -179,6 +179,13 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
         samesite="Strict",
     )
     response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def met(_visit: Visit) -> web.StreamResponse:
+    """What this is has been read: do not show it in this browser again."""
+    response = web.Response(status=303, headers={"Location": "/"})
+    response.set_cookie(MET, "yes", max_age=_DEVICE_S, path="/", httponly=True, samesite="Strict")
     return response
 
 

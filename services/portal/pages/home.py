@@ -10,7 +10,7 @@ from services.portal.clients import Refused, or_missing
 from services.portal.pages import auditing, operating
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import listing, narrowing, today, waiting
+from services.portal.presenters import listing, narrowing, strips, today, waiting
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.narrowing import Narrowing
@@ -66,14 +66,17 @@ async def find_on_list(visit: Visit) -> web.StreamResponse:
 async def _list_page(
     visit: Visit, template: str, wanted: Narrowing, draft: Draft
 ) -> web.StreamResponse:
-    sources, page, engine_late = await _sources(visit, wanted)
     staff = visit.visitor.staff
+    proposes = staff.role is Role.PRESCRIBER and wanted.begins and not wanted.is_narrow
+    (sources, page, engine_late), proposals = await together(
+        _sources(visit, wanted), _waiting(visit, asked=proposes)
+    )
     everything = today.grouped(sources, visit.setting)
     own = today.mine(everything, staff.staff_id, staff.role)
     groups = narrowing.narrowed(everything if wanted.is_team else own, wanted)
-    proposes = staff.role is Role.PRESCRIBER and wanted.begins and not wanted.is_narrow
     return visit.page(
         template,
+        strip=strips.of(staff.role, everything) if not wanted.is_narrow else (),
         status=draft.status,
         draft=draft,
         wanted=wanted,
@@ -81,7 +84,7 @@ async def _list_page(
         sections=narrowing.sections(),
         works=narrowing.works(),
         groups=groups,
-        waiting=await _waiting(visit) if proposes else (),
+        waiting=proposals,
         others=_count(everything) - _count(own),
         pages=listing.pages(
             "/",
@@ -151,8 +154,10 @@ async def _known(visit: Visit, sources: Sources) -> Page[ReminderBody]:
     )
 
 
-async def _waiting(visit: Visit) -> tuple[Waiting, ...]:
+async def _waiting(visit: Visit, *, asked: bool) -> tuple[Waiting, ...]:
     """Pathway proposals only a prescriber can decide."""
+    if not asked:
+        return ()
     call = visit.care.assessment.get("/pathway-proposals", Page[WaitingProposal])
     found = await or_missing(call, missing=visit.missing)
     return waiting.rows(found.items, visit.setting) if found else ()

@@ -74,6 +74,7 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", "/list", home.show_list, CLINICAL),
     ("POST", "/list/find", home.find_on_list, CLINICAL),
     ("POST", "/sign-out", entrance.sign_out, STAFF),
+    ("POST", "/met", entrance.met, STAFF),
     ("GET", "/account", account.show_account, STAFF),
     ("GET", "/keys", account.show_keys, STAFF),
     ("POST", "/account/password", account.change_password, STAFF),

@@ -20,6 +20,8 @@ from shared.runtime import clock
 from shared.runtime.http.dispatch import correlation_key, received
 
 B = TypeVar("B", bound=Body)
+MET = "met"
+"""The cookie of a browser whose demo user has read what this is."""
 Form = Mapping[str, tuple[str, ...]]
 
 
@@ -88,6 +90,7 @@ class Visit:
                 missing=tuple(dict.fromkeys(self.missing)),
                 notice=self.request.query.get("done", ""),
                 demo=self.desk.manner.demo,
+                newcomer=MET not in self.request.cookies or "about" in self.request.query,
             ),
             csrf=self.visitor.csrf_token,
             **context,

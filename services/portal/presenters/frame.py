@@ -102,14 +102,23 @@ class Frame:
     missing: tuple[str, ...]
     notice: str
     demo: bool
+    welcome: str = ""
+    """The role a newcomer to a demo is told about, on the first page of a browser new to it."""
     finds: bool = False
     """Whether people can be looked for from every page."""
 
 
 def signed_in(
-    name: str, role: Role, *, path: str, missing: tuple[str, ...], notice: str, demo: bool
+    name: str,
+    role: Role,
+    *,
+    path: str,
+    missing: tuple[str, ...],
+    notice: str,
+    demo: bool,
+    newcomer: bool = False,
 ) -> Frame:
-    """The frame for somebody at work."""
+    """The frame for somebody at work. ``newcomer``: to this demo."""
     places = [(_(_HOMES.get(role, mark("Today"))), "/")]
     if role in CLINICAL:
         places.append((_("Patients"), "/patients"))
@@ -125,6 +134,7 @@ def signed_in(
         missing=tuple(_SILENCE[service] for service in missing),
         notice=NOTICES.get(notice, ""),
         demo=demo,
+        welcome=role.value if demo and newcomer and path == "/" else "",
         finds=role in CLINICAL,
     )
 

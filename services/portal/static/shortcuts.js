@@ -4,7 +4,7 @@
 "use strict";
 
 const OFF = "mooring-keys-off";
-const sheet = document.querySelector("dialog#keys");
+const sheet = document.querySelector("dialog#shortcuts");
 const areOn = () => localStorage.getItem(OFF) === null;
 const isTyping = (place) => place.closest("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
 const places = { t: "/", p: "/patients" };
@@ -23,7 +23,10 @@ const open = () => {
 
 const acts = {
   "?": open,
-  "/": () => document.querySelector("[data-find]")?.focus(),
+  // A list that has a search of its own takes the key itself.
+  "/": () => {
+    if (!document.querySelector("#find")) document.querySelector("[data-find]")?.focus();
+  },
   "[": () => step(-1),
   "]": () => step(1),
 };
