@@ -17,6 +17,9 @@
     POST /api/v1/motivation/{reading_id}/dismiss      Dismissal -> SupportBody         If-Match
     PUT  /api/v1/patients/{patient_id}/relapse-plan   RelapsePlanWords -> SupportBody  If-Match
     PUT  /api/v1/patients/{patient_id}/support-profile  ProfileWords -> SupportBody    If-Match
+    POST /api/v1/patients/{patient_id}/outreach-decisions  OutreachDecision -> SupportBody
+    POST /api/v1/patients/{patient_id}/referrals      NewReferral -> SupportBody
+    POST /api/v1/referrals/{referral_id}/answer       ReferralAnswer -> SupportBody    If-Match
     GET  /api/v1/patients/{patient_id}/activities     -> Matches
     POST /api/v1/activities/import                    Directory -> ImportReport
     GET  /api/v1/outcomes                             -> OutcomeReport  ?as_of=
@@ -25,7 +28,8 @@
 A version of 0 in If-Match says that there was none. Refusals name field and rule: 422
 ``facilitator-missing`` (R-11), ``minutes-out-of-range``, ``contact-in-the-future``,
 ``carer-without-consent`` (R-39), ``mode-needs-reason`` (R-28), ``group-only`` (R-32),
-``encouragement-only`` (R-12), ``brief-only`` (R-13), ``signature-mismatch``; 409
+``encouragement-only`` (R-12), ``brief-only`` (R-13), ``signature-mismatch``, ``not-yet-lost``,
+``already-referred``; 409
 ``programme-closed``, ``closing-pending``, ``second-person-needed``; 412 stale version.
 """
 
@@ -104,6 +108,7 @@ class SupportForm(Body):
     highest_rating: int
     shortest_minutes: int
     longest_minutes: int
+    ruler: str = ""
 
 
 class RungBody(Body):
@@ -240,6 +245,27 @@ class Dismissal(Body):
     """Why no talk is needed."""
 
     reason: Annotated[str, Field(min_length=3, max_length=200)]
+
+
+class OutreachDecision(Body):
+    """What the team decides about somebody who cannot be reached. Care does not end."""
+
+    decision: Literal["keep-trying", "lost-to-follow-up"]
+    note: Annotated[str, Field(min_length=3, max_length=500)]
+
+
+class NewReferral(Body):
+    """The person was put in touch with an activity of the directory."""
+
+    activity_id: UUID
+    note: Words | None = None
+
+
+class ReferralAnswer(Body):
+    """What the other side said, or that it is taken back."""
+
+    answer: Literal["accepted", "declined", "withdrawn"]
+    note: Words | None = None
 
 
 class RelapsePlanWords(Body):
@@ -444,6 +470,24 @@ class ContactBody(Body):
     note: str | None
 
 
+class OutreachStepBody(Body):
+    """One thing owed after a miss. ``due_on`` is a rule's day (evidence pack 6.4)."""
+
+    code: str
+    due_on: date
+    done_on: date | None
+    mode: str | None
+
+
+class DecisionBody(Body):
+    """What was decided about it."""
+
+    decision: str
+    by: UUID
+    on: date
+    note: str
+
+
 class RunBody(Body):
     """Misses nobody has ended by speaking with the person. ``left`` is what is still to be done
     before anybody may speak of lost to follow-up; an empty one discharges nobody."""
@@ -456,6 +500,9 @@ class RunBody(Body):
     left: tuple[str, ...]
     reassess_from: date
     reassess_until: date
+    steps: tuple[OutreachStepBody, ...] = ()
+    decision: DecisionBody | None = None
+    actions: tuple[str, ...] = ()
 
 
 class LifeEventBody(Body):
@@ -514,6 +561,22 @@ class CarerBody(Body):
     given: tuple[str, ...]
 
 
+class ReferralBody(Body):
+    """A referral to an activity, with what became of it."""
+
+    referral_id: UUID
+    version: int
+    activity_id: UUID
+    activity: str
+    contact: str
+    status: Literal["sent", "accepted", "declined", "withdrawn"]
+    sent_on: date
+    by: UUID
+    answered_on: date | None
+    note: str | None
+    actions: tuple[str, ...]
+
+
 class ScoreBody(Body):
     """A total on a day."""
 
@@ -550,6 +613,7 @@ class SupportBody(Body):
     relapse_plan: RelapsePlanBody | None
     profile: ProfileBody
     carers: tuple[CarerBody, ...]
+    referrals: tuple[ReferralBody, ...] = ()
     doses: tuple[MonthBody, ...]
     scores: tuple[ScoreBody, ...]
     dose_points: tuple[DosePointBody, ...]

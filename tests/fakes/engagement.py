@@ -41,11 +41,13 @@ from services.engagement.domain.signature import Signature
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
+from services.engagement.domain.support.lost import Decision
 from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.support.relapse_plan import RelapsePlan
-from services.engagement.domain.team import CareStatus, Colleague, Patient
+from services.engagement.domain.team import Away, CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section, reading_order, section_of
 from shared.events.engagement import StandInState
 from shared.events.envelope import Fact
@@ -415,6 +417,8 @@ class FakeSupport:
         default_factory=lambda: FakeRecords("patient_id")
     )
     activities: FakeActivities = field(default_factory=FakeActivities)
+    referrals: FakeRecords[Referral] = field(default_factory=lambda: FakeRecords("referral_id"))
+    decisions: FakeRecords[Decision] = field(default_factory=lambda: FakeRecords("decision_id"))
     readings: dict[tuple[UUID, int], Reading] = field(default_factory=dict)
     points: dict[tuple[UUID, int], CoursePoint] = field(default_factory=dict)
 
@@ -622,9 +626,12 @@ class FakeAbsences:
         ]
         return sorted(found, key=lambda one: (one.starts_on, one.absence_id))
 
-    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, UUID | None]:
+    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, Away]:
         return {
-            one.staff_id: one.cover_id if one.people.get(patient_id) == "accepted" else None
+            one.staff_id: Away(
+                one.starts_on,
+                one.cover_id if one.people.get(patient_id) == "accepted" else None,
+            )
             for one in self.known.values()
             if one.covers(on)
         }

@@ -21,6 +21,7 @@ from services.engagement.application.apply_patient_details import apply_patient_
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity
+from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA as ENGAGEMENT
 from shared.runtime import tables
@@ -111,6 +112,18 @@ async def engagement_ward(databases: Databases) -> AsyncIterator[tuple[Database,
         course = engagement.a_course(engagement.a_taper())
         await apply_course_state(work, course=course, rules=rules, now=now)
         await apply_flag_state(work, flag=engagement.a_flag(), rules=rules, now=now)
+        await work.support.referrals.put(
+            Referral(
+                referral_id=UUID(int=0xA11),
+                patient_id=engagement.PATIENT,
+                activity_id=UUID(int=0xA12),
+                activity="Chess in the library",
+                contact="",
+                sent_on=engagement.CHANGE_ON,
+                sent_at=now,
+                by=engagement.NURSE,
+            )
+        )
     yield db, engagement.PATIENT, engagement.NURSE
     await db.close()
 

@@ -213,6 +213,7 @@ MADE_ON_THE_WAY = {
     "carer_id": "carers",
     "invitation_id": "",
     "calendar_link_id": "",
+    "referral_id": "referrals",
 }
 """Records that only these requests make, and the list of an answer they are found in."""
 
@@ -305,6 +306,12 @@ def _check_in(_world: World, course: Choice | None, _today: date) -> Any:
         "marked_agitation": False,
         "emergency_signs": False,
     }
+
+
+def _referral(world: World, _record: Choice | None, _today: date) -> Any:
+    person = world.chance.choice(world.records["patient_id"])["patient_id"]
+    found = world.get("engagement", f"patients/{person}/activities")["items"]
+    return {"activity_id": world.chance.choice(found)["activity"]["activity_id"]}
 
 
 CHANGES = {"hold", "step-back", "slow-down"}
@@ -428,10 +435,10 @@ BODIES: dict[str, Body] = {
     "PlanChangeRequest": _plan_change,
     "DeclinePlanChange": lambda _w, _r, _t: {"reason": REASON},
     "BenchRequest": lambda _w, _r, _t: {},
-    "NewContact": lambda _w, _r, _t: {
+    "NewContact": lambda w, _r, _t: {
         "purpose": "outreach",
         "mode": "telephone",
-        "outcome": "not-reached",
+        "outcome": w.chance.choice(["not-reached", "missed"]),
         "at": _a_while_ago(),
     },
     "NewLifeEvent": lambda _w, _r, t: {"kind": "move", "happened_on": t.isoformat()},
@@ -476,6 +483,9 @@ BODIES: dict[str, Body] = {
         "deputy_id": str(staff_id("lena")),
     },
     "NewClosing": lambda _w, _r, _t: {"reason": "started-in-error", "note": REASON},
+    "OutreachDecision": lambda _w, _r, _t: {"decision": "keep-trying", "note": REASON},
+    "NewReferral": _referral,
+    "ReferralAnswer": lambda _w, _r, _t: {"answer": "accepted"},
     "Directory": lambda _w, _r, _t: {
         "format": "csv",
         "text": "id,name\nchess,Chess in the library\n",

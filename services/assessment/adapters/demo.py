@@ -31,6 +31,7 @@ from shared.demo.cohort import (
     DemoPatient,
 )
 from shared.demo.staff import staff_id
+from shared.demo.support import RULER, SUPPORTED
 from shared.runtime.db import Database
 
 CONSENTS = consents_from(
@@ -87,6 +88,7 @@ class Path:
             if day == INTAKE_DAY:
                 await self._take_in()
                 await self._choose()
+        await self._rule()
         if self.person.twist == "left-care":
             await self._leave()
 
@@ -128,6 +130,28 @@ class Path:
                     mode=Mode.IN_PERSON,
                     now=now,
                 )
+
+    async def _rule(self) -> None:
+        """What somebody said about their own readiness, where the cohort's support tells of it."""
+        for story in SUPPORTED:
+            if story.patient.patient_id != self.person.patient_id:
+                continue
+            for days_ago, importance, confidence in story.ruler:
+                day = self.person.enrolled_days_ago - days_ago
+                async with self._on(day, by=story.facilitator) as (work, now):
+                    await record_assessment(
+                        work,
+                        self.content,
+                        patient_id=self.person.patient_id,
+                        instrument=RULER,
+                        instrument_version=None,
+                        answers=Answers(
+                            by_item={"importance": importance, "confidence": confidence}
+                        ),
+                        taken_at=now,
+                        mode=Mode.IN_PERSON,
+                        now=now,
+                    )
 
     async def _take_in(self) -> None:
         async with self._on(INTAKE_DAY, by=self.person.nurse) as (work, now):

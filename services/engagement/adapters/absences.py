@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, or_, select
 from services.engagement.adapters.people import upserting
 from services.engagement.adapters.tables import AbsenceRow, CoverRow
 from services.engagement.domain.absence import Absence, Answer
+from services.engagement.domain.team import Away
 from shared.events.engagement import StandInState
 from shared.runtime import standing
 from shared.runtime.db import Transaction
@@ -67,15 +68,15 @@ class SqlAbsences:
         )
         return [await self._whole(row) for row in (await self._session.execute(query)).all()]
 
-    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, UUID | None]:
-        """Who is away on that day, and who said yes to this patient."""
+    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, Away]:
+        """Who is away on that day, since when, and who said yes to this patient."""
         said_yes = and_(
             cover.c.absence_id == absence.c.absence_id,
             cover.c.patient_id == patient_id,
             cover.c.answer == Answer.ACCEPTED.value,
         )
         query = (
-            select(absence.c.staff_id, absence.c.cover_id, cover.c.patient_id)
+            select(absence.c.staff_id, absence.c.starts_on, absence.c.cover_id, cover.c.patient_id)
             .outerjoin(cover, said_yes)
             .where(
                 absence.c.starts_on <= on,
@@ -84,7 +85,10 @@ class SqlAbsences:
             )
         )
         rows = await self._session.execute(query)
-        return {row.staff_id: row.cover_id if row.patient_id else None for row in rows}
+        return {
+            row.staff_id: Away(row.starts_on, row.cover_id if row.patient_id else None)
+            for row in rows
+        }
 
     async def let_in(self, state: StandInState) -> None:
         """From now on the one who said yes may see those people, on those days."""

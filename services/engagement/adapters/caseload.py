@@ -16,6 +16,7 @@ from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.support import package
 from services.engagement.domain.support.contact import Outcome, missed_in_a_row
+from services.engagement.domain.support.life_event import EventStatus
 from services.engagement.domain.support.outcomes import Score, baseline_of, improved_by
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.rules import OutcomeRules
@@ -145,4 +146,6 @@ def _warnings(one: Programme, known: Known, rules: Rules, today: date) -> tuple[
         ).warnings
     if any(drop.is_open for drop in known.drops):
         found.append("motivation")
+    if any(event.status is EventStatus.OPEN for event in known.life_events):
+        found.append("life-event")
     return tuple(found)

@@ -22,9 +22,11 @@ from services.engagement.application.ports import (
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
+from services.engagement.domain.support.lost import Decision
 from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.support.relapse_plan import RelapsePlan
 from shared.runtime.db import Transaction
 
@@ -112,6 +114,8 @@ class SqlSupport:
         self.profiles = SqlRecords(tx, _table("support_profile"), Profile)
         self.surroundings = SqlRecords(tx, _table("surroundings"), Surroundings)
         self.activities = SqlActivities(tx)
+        self.referrals = SqlRecords(tx, _table("referral"), Referral)
+        self.decisions = SqlRecords(tx, _table("outreach_decision"), Decision)
         self._readings = SqlRecords(tx, _table("reading"), Reading)
         self._points = SqlRecords(tx, _table("course_point"), CoursePoint)
 

@@ -1,7 +1,7 @@
 """From the records of support to the bodies pages read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,15 +16,17 @@ from services.engagement.application.close_programme import (
 from services.engagement.application.ports import CoursePoint, Reading, Surroundings
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.support import doses, missed, package, profile
+from services.engagement.domain.support import doses, lost, missed, package, profile
+from services.engagement.domain.support.arms import proposals
 from services.engagement.domain.support.contact import Contact, Outcome, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
+from services.engagement.domain.support.lost import Course, Decision
 from services.engagement.domain.support.motivation import Drop
-from services.engagement.domain.support.outcomes import Score, baseline_of
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme, Status, is_early
+from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.support.relapse_plan import RelapsePlan
-from services.engagement.domain.support.rules import ProgrammeKind, SupportRules
+from services.engagement.domain.support.rules import Missed, ProgrammeKind, SupportRules
 from services.engagement.domain.support.signing import CLOSE_EARLY, CONFIRM_CLOSING
 from shared.api import support as api
 
@@ -41,6 +43,7 @@ class Told:
     around: Surroundings | None
     readings: Sequence[Reading]
     points: Sequence[CoursePoint]
+    referrals: Sequence[Referral]
     rules: Rules
     today: date
     now: datetime
@@ -66,6 +69,7 @@ def support_form(rules: SupportRules) -> api.SupportForm:
         highest_rating=rules.limits.highest_rating,
         shortest_minutes=rules.limits.shortest_minutes,
         longest_minutes=rules.limits.longest_minutes,
+        ruler=rules.motivation.instrument,
     )
 
 
@@ -103,13 +107,18 @@ def support_body(told: Told) -> api.SupportBody:
         relapse_plan=_plan(known.plan),
         profile=_profile(told),
         carers=_carers(told.around, contacts),
+        referrals=tuple(_referral(one) for one in sorted(told.referrals, key=_sent, reverse=True)),
         doses=_months(contacts, told.today),
         scores=tuple(
             api.ScoreBody(instrument=code, on=score.on, total=score.total) for code, score in scores
         ),
         dose_points=_dose_points(told.points),
-        proposals=tuple(
-            _proposals(told, [s for code, s in scores if code == rules.outcomes.instrument])
+        proposals=proposals(
+            programmes=known.programmes,
+            courses=known.courses,
+            scores=[score for code, score in scores if code == rules.outcomes.instrument],
+            rules=rules.outcomes,
+            today=told.today,
         ),
         actions=("start-programme", "record-contact", "record-life-event", "write-relapse-plan"),
     )
@@ -368,6 +377,51 @@ def _run(told: Told) -> api.RunBody | None:
         left=missed.lost(run, rules, today=told.today),
         reassess_from=run.first.on + timedelta(days=rules.reassess_from_days),
         reassess_until=run.first.on + timedelta(days=rules.reassess_to_days),
+        steps=tuple(_outreach(run, rules)),
+        decision=_decision(lost.decision_about(run, told.known.decisions)),
+        actions=(Course.KEEP_TRYING.value,)
+        if missed.lost(run, rules, today=told.today)
+        else tuple(one.value for one in Course),
+    )
+
+
+def _outreach(run: missed.Run, rules: Missed) -> Iterator[api.OutreachStepBody]:
+    """The ladder of this run: the attempts, the letter, the word to the prescriber."""
+    for number, after in enumerate(rules.attempt_days, start=1):
+        due_on = run.first.on + timedelta(days=after)
+        tried = run.tried_on_or_after(due_on)
+        yield _outreach_step(f"attempt-{number}", due_on, tried)
+    letter_on = run.first.on + timedelta(days=rules.letter_days)
+    yield _outreach_step("letter", letter_on, run.letter())
+    told_on = run.first.on + timedelta(days=rules.prescriber_days)
+    yield _outreach_step("prescriber", told_on, None)
+
+
+def _outreach_step(code: str, due_on: date, done: Contact | None) -> api.OutreachStepBody:
+    return api.OutreachStepBody(
+        code=code,
+        due_on=due_on,
+        done_on=done.on if done else None,
+        mode=done.mode if done else None,
+    )
+
+
+def _decision(one: Decision | None) -> api.DecisionBody | None:
+    if one is None:
+        return None
+    return api.DecisionBody(decision=one.course.value, by=one.by, on=one.on, note=one.note)
+
+
+def _sent(one: Referral) -> datetime:
+    return one.sent_at
+
+
+def _referral(one: Referral) -> api.ReferralBody:
+    names = set(api.ReferralBody.model_fields) - {"status", "actions"}
+    return api.ReferralBody(
+        **{name: getattr(one, name) for name in names},
+        status=one.status.value,
+        actions=("answer",) if one.is_open else (),
     )
 
 
@@ -490,39 +544,3 @@ def _dose_points(points: Sequence[CoursePoint]) -> tuple[api.DosePointBody, ...]
             )
         )
     return tuple(found)
-
-
-def _proposals(told: Told, scores: Sequence[Score]) -> Sequence[str]:
-    """R-22 and R-23: the arms help each other; a partial answer to one proposes the other."""
-    rules = told.support.outcomes
-    running = {one.kind for one in told.known.programmes if one.is_open}
-    courses = [c for c in told.known.courses if c.started_on and c.phase not in _OVER]
-    found = []
-    if courses and any(
-        one.is_open and one.kind == "facilitated-participation" and one.serves_course_id is None
-        for one in told.known.programmes
-    ):
-        found.append("link-course")
-    starts = [c.started_on for c in courses if c.started_on]
-    starts += [one.started_on for one in told.known.programmes if one.is_open]
-    start = min(starts, default=None)
-    baseline = baseline_of(scores, start, rules)
-    later = [one for one in scores if baseline and one.on > baseline.on]
-    if not (start and baseline and later):
-        return found
-    over_4_weeks = (told.today - start).days >= rules.contact_within_days
-    fallen = 100 * (baseline.total - later[-1].total)
-    insufficient = (
-        fallen < rules.response_percent * baseline.total and later[-1].total >= rules.improved_below
-    )
-    if over_4_weeks and insufficient:
-        if courses and not running & {"cbt", "self-help"}:
-            found.append("add-cbt")
-        if "facilitated-participation" not in running:
-            found.append("add-participation")
-        if running and not courses:
-            found.append("consider-medication")
-    return found
-
-
-_OVER = frozenset({"draft", "withdrawn", "closed", "stopped-watch", "switched"})

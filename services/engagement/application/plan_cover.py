@@ -124,6 +124,8 @@ async def follow(work: Work, one: Absence, *, rules: Rules, now: datetime) -> No
     work.audit(f"absence.{stage}", object=f"absence:{one.absence_id}")
     people = {*one.people, *await work.patients.around(one.staff_id)}
     people |= set(await work.patients.around(one.cover_id))
+    facilitated = await work.support.programmes_of_staff(one.staff_id)
+    people |= {programme.patient_id for programme in facilitated}
     for patient_id in sorted(people):
         await replan(work, patient_id=patient_id, rules=rules, now=now)
 

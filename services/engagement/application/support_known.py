@@ -5,6 +5,7 @@ from uuid import UUID
 from services.engagement.application.ports import Work
 from services.engagement.domain.errors import NotInCare, StaleVersion
 from services.engagement.domain.owed_by_support import Known
+from services.engagement.domain.support.missed import open_run
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.refusals import UnknownSupport
 from services.engagement.domain.team import Patient
@@ -14,12 +15,15 @@ async def support_known(work: Work, patient_id: UUID) -> Known:
     """Read it all, with what other services said."""
     support = work.support
     plans = await support.plans.of_patient(patient_id)
+    contacts = await support.contacts.of_patient(patient_id)
+    is_missing = open_run(contacts) is not None  # only then is there anything to decide
     return Known(
         programmes=await support.programmes.of_patient(patient_id),
-        contacts=await support.contacts.of_patient(patient_id),
+        contacts=contacts,
         life_events=await support.life_events.of_patient(patient_id),
         drops=await support.drops.of_patient(patient_id),
         plan=plans[0] if plans else None,
+        decisions=await support.decisions.of_patient(patient_id) if is_missing else (),
         flags=await work.flags.of_patient(patient_id),
         courses=await work.courses.of_patient(patient_id),
         signatures=await work.signatures.of_patient(patient_id),

@@ -11,9 +11,10 @@ from services.engagement.domain.kind import Kind, Kinds
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.obligation import PLAN, Key, KindCode, Obligation, Place
 from services.engagement.domain.signature import Signature
-from services.engagement.domain.support import missed, package, relapse_plan
+from services.engagement.domain.support import lost, missed, package, relapse_plan
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
+from services.engagement.domain.support.lost import Decision
 from services.engagement.domain.support.missed import Run
 from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.programme import Programme, Status
@@ -36,6 +37,7 @@ class Known:
     life_events: Sequence[LifeEvent] = ()
     drops: Sequence[Drop] = ()
     plan: RelapsePlan | None = None
+    decisions: Sequence[Decision] = ()
     flags: Sequence[Flag] = ()
     courses: Sequence[Course] = ()
     signatures: Sequence[Signature] = ()
@@ -120,11 +122,14 @@ def responsible_for(known: Known, staffing: Staffing) -> UUID | None:
 
 
 def _carries(one: Programme, staffing: Staffing) -> UUID | None:
-    for staff_id in (one.facilitator_id, one.deputy_id):
-        colleague = staffing.colleagues.get(staff_id) if staff_id else None
-        if colleague is not None and colleague.active:
+    """The facilitator, in their absence the deputy, else who said yes to this person meanwhile."""
+    named = [one_ for one_ in (one.facilitator_id, one.deputy_id) if one_ is not None]
+    for staff_id in named:
+        colleague = staffing.colleagues.get(staff_id)
+        if colleague is not None and colleague.active and staff_id not in staffing.away:
             return staff_id
-    return None
+    covers = (staffing.away[one_].cover for one_ in named if one_ in staffing.away)
+    return next((one_ for one_ in covers if one_ and staffing.works_here(one_)), None)
 
 
 def _programme(
@@ -162,7 +167,8 @@ def _programme(
 
 def _gap(one: Programme, rules: SupportRules, maker: _Maker) -> Iterator[Obligation]:
     """The warning at 7 days and the escalation at 14 (R-33)."""
-    if one.gap_since is None:
+    since = one.gap_since or _on_leave_since(one, maker.staffing)
+    if since is None:
         return
     limits = rules.limits
     for code, days in (
@@ -171,11 +177,20 @@ def _gap(one: Programme, rules: SupportRules, maker: _Maker) -> Iterator[Obligat
     ):
         yield maker.make(
             code,
-            (PROGRAMME, one.programme_id, one.gap_since.toordinal()),
+            (PROGRAMME, one.programme_id, since.toordinal()),
             one.patient_id,
-            one.gap_since + timedelta(days=days),
+            since + timedelta(days=days),
             rule="R-33",
         )
+
+
+def _on_leave_since(one: Programme, staffing: Staffing) -> date | None:
+    """The first day without the facilitator, while they are on leave (R-33).
+
+    What falls due only after they are back is taken away again when they return.
+    """
+    away = staffing.away.get(one.facilitator_id) if one.facilitator_id else None
+    return away.since if away else None
 
 
 def _looks(
@@ -327,7 +342,15 @@ def _missed(known: Known, rules: SupportRules, maker: _Maker) -> Iterator[Obliga
         yield from _run(run, known, rules, maker, done_at=end.recorded_at, until=end.on)
     run_ = missed.open_run(known.contacts)
     if run_ is not None:
-        yield from _run(run_, known, rules, maker, done_at=None, until=None)
+        end_ = lost.ended_by(run_, known.decisions)
+        yield from _run(
+            run_,
+            known,
+            rules,
+            maker,
+            done_at=end_.at if end_ else None,
+            until=end_.on if end_ else None,
+        )
 
 
 def _run(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -46,13 +47,21 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Since which day somebody is away, and who has said yes to this patient; None is nobody."""
+
+    since: date
+    cover: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Staffing:
     """The people around one patient."""
 
     patient: Patient
     colleagues: Mapping[UUID, Colleague]
-    away: Mapping[UUID, UUID | None] = field(default_factory=dict)
-    """Who is away today, and who has said yes to looking after this patient; None is nobody."""
+    away: Mapping[UUID, Away] = field(default_factory=dict)
+    """Who is away today."""
 
     def owner(self, role: str, preferred: UUID | None = None) -> UUID | None:
         """Who in the care team does this; None when it falls to the whole team.
@@ -64,7 +73,7 @@ class Staffing:
         found = next((one for one in wanted if self._fits(one, role)), None)
         if found is None or found not in self.away:
             return found
-        cover = self.away[found]
+        cover = self.away[found].cover
         return cover if cover is not None and self.works_here(cover) else None
 
     def anybody(self, role: str) -> bool:

@@ -8,14 +8,17 @@ from services.portal.pages.course_records import RECORDS
 from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.set_up import signing_of
+from services.portal.pages.support_records import support_beside
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import (
     changes,
     courses,
+    doses,
     findings,
     intakes,
     places,
+    programme,
     set_up,
     switching,
     words,
@@ -118,8 +121,9 @@ async def read_course(visit: Visit) -> CourseBody:
 
 
 async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, course, plans, proposed = await together(
+    read, support, course, plans, proposed = await together(
         read_record(visit, visit.id("patient_id")),
+        support_beside(visit, visit.id("patient_id")),
         read_course(visit),
         visit.care.treatment.get(
             f"/courses/{visit.id('course_id')}/taper-plans", Page[TaperPlanBody]
@@ -164,6 +168,8 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         signature=courses.signature(course, setting),
         grades=defaultdict(str, {one.figure: one.grade for one in course.figures}),
         figures=set_up.sources(course.figures),
+        support=programme.beside_course(support, course.course_id) if support else (),
+        support_chart=doses.beside(support, setting.today) if support else None,
         risk_factors=[(code, words.plain(code)) for code in course.known_risk_factors],
         records=[kind for kind in RECORDS.values() if kind.act in course.actions],
     )

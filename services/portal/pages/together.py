@@ -8,6 +8,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+E = TypeVar("E")
 Call = Coroutine[Any, Any, A]
 
 
@@ -19,6 +20,10 @@ async def together(one: Call[A], two: Call[B], three: Call[C], /) -> tuple[A, B,
 async def together(
     one: Call[A], two: Call[B], three: Call[C], four: Call[D], /
 ) -> tuple[A, B, C, D]: ...
+@overload
+async def together(
+    one: Call[A], two: Call[B], three: Call[C], four: Call[D], five: Call[E], /
+) -> tuple[A, B, C, D, E]: ...
 async def together(*calls: Call[Any]) -> tuple[Any, ...]:
     """All the answers, in the order of the calls; the first failure as it came.
 

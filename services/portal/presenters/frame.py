@@ -24,6 +24,18 @@ NOTICES = said(
         "enrolled": mark("The person is enrolled."),
         "details": mark("The details are saved."),
         "assessment": mark("The questionnaire is saved."),
+        "contact": mark("The contact is recorded."),
+        "programme-started": mark("The programme is under way."),
+        "programme": mark("The programme is changed."),
+        "facilitator": mark("The facilitator is named."),
+        "closing": mark("The wish to close is recorded, and what follows from it is shown below."),
+        "talk": mark("The talk is recorded."),
+        "life-event": mark(
+            "The life event is recorded. Somebody speaks with them; no taper step meanwhile."
+        ),
+        "life-event-withdrawn": mark("The life event is taken back."),
+        "profile": mark("This is saved."),
+        "referral": mark("The referral is noted."),
         "carers": mark("The people near to them are saved."),
         "link-revoked": mark("The link is taken back."),
         "intake": mark("The answers are saved."),
@@ -122,6 +134,8 @@ def signed_in(
     places = [(_(_HOMES.get(role, mark("Today"))), "/")]
     if role in CLINICAL:
         places.append((_("Patients"), "/patients"))
+        places.append((_("Caseload"), "/caseload"))
+        places.append((_("Outcomes"), "/outcomes"))
         places.append((_("Cover"), "/cover"))
     if role in {Role.LEAD, Role.OPERATIONS}:
         places.append((_("Staff"), "/staff"))

@@ -39,7 +39,7 @@ def of(read: Record, trajectory: TrajectoryBody, intake: IntakeBody, setting: Se
             _asked(read, intake, setting),
             *(_measured(read, line, setting) for line in trajectory.instruments),
             *([] if trajectory.instruments else [_unmeasured(read)]),
-            _treated(read, setting),
+            *([_treated(read, setting)] if read.sees_courses else []),
         )
     )
 

@@ -2,6 +2,30 @@
 
 from uuid import UUID
 
+_SUPPORT: dict[str, tuple[str, ...]] = {
+    "mode-review": (),
+    "missed-contact": ("contacts",),
+    "missed-contact-urgent": ("contacts",),
+    "missed-letter": ("contacts",),
+    "missed-prescriber": ("contacts",),
+    "missed-review": ("contacts",),
+    "welfare-check": ("contacts",),
+    "life-event-contact": ("life-events",),
+    "motivation-contact": ("motivation",),
+}
+"""Work of support by its kind, and the page of the person's support where it is done."""
+_OF_A_PROGRAMME = frozenset(
+    {
+        "programme-contact",
+        "programme-review",
+        "programme-decision",
+        "confirm-closing",
+        "facilitator-gap",
+        "facilitator-gap-long",
+        "pace",
+    }
+)
+
 
 def patient(patient_id: UUID, *parts: object) -> str:
     """A page of one person's record."""
@@ -21,6 +45,10 @@ def work(
         return patient(patient_id, "flags", subject_id)
     if kind == "relapse-plan":
         return patient(patient_id, kind)
+    if kind in _OF_A_PROGRAMME:
+        return patient(patient_id, "support", "programmes", subject_id)
+    if kind in _SUPPORT:
+        return patient(patient_id, "support", *_SUPPORT[kind])
     if course_id is None:
         return patient(patient_id)
     parts = {

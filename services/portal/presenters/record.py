@@ -18,6 +18,7 @@ TABS = (
     (mark("Questionnaires"), ("assessments",)),
     (mark("Pathway"), ("pathway",)),
     (mark("Course"), ("courses",)),
+    (mark("Support"), ("support",)),
     (mark("Reminders"), ("reminders",)),
     (mark("Details"), ("details",)),
 )

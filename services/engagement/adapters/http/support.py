@@ -6,15 +6,18 @@ from uuid import UUID
 from services.engagement.adapters.access import visible_patient
 from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.adapters.support_bodies import support_form
+from services.engagement.application.decide_outreach import decide_outreach
 from services.engagement.application.record_contact import record_contact
 from services.engagement.application.record_life_event import (
     record_life_event,
     withdraw_life_event,
 )
+from services.engagement.application.refer import answer_referral, refer
 from services.engagement.application.save_profile import save_profile
 from services.engagement.application.work_on_motivation import dismiss_drop, work_on_motivation
 from services.engagement.application.write_relapse_plan import Words, write_relapse_plan
 from services.engagement.domain.support.contact import Contact, Outcome, Purpose
+from services.engagement.domain.support.lost import Course
 from services.engagement.domain.support.motivation import Talk
 from services.engagement.domain.support.profile import (
     Adaptation,
@@ -23,6 +26,7 @@ from services.engagement.domain.support.profile import (
     Privacy,
     Profile,
 )
+from services.engagement.domain.support.referral import Answer
 from services.engagement.domain.support.refusals import UnknownSupport
 from shared.api import support as api
 from shared.runtime.http import Api, Call
@@ -32,6 +36,7 @@ def add_support(api_: Api, desk: SupportDesk) -> None:
     """Add this file's routes."""
     _add_reading(api_, desk)
     _add_contacts(api_, desk)
+    _add_outreach(api_, desk)
     _add_motivation(api_, desk)
     _add_plans(api_, desk)
 
@@ -121,6 +126,64 @@ def _add_contacts(api_: Api, desk: SupportDesk) -> None:
             now=call.tx.now,
         )
         return await desk.answer(work, call, event.patient_id)
+
+
+def _add_outreach(api_: Api, desk: SupportDesk) -> None:
+    @api_.post("/api/v1/patients/{patient_id}/outreach-decisions", raises=(404, 422))
+    async def decide_about_outreach(
+        call: Call, patient_id: UUID, body: api.OutreachDecision
+    ) -> api.SupportBody:
+        """Go on trying, or lost to follow-up for now; care never ends by this."""
+        work = await desk.admit(call, patient_id)
+        await decide_outreach(
+            work,
+            patient_id=patient_id,
+            course=Course(body.decision),
+            note=body.note,
+            by=call.principal.staff_id,
+            rules=desk.rules,
+            now=call.tx.now,
+        )
+        return await desk.answer(work, call, patient_id)
+
+    @api_.post("/api/v1/patients/{patient_id}/referrals", raises=(404, 422))
+    async def refer_somewhere(
+        call: Call, patient_id: UUID, body: api.NewReferral
+    ) -> api.SupportBody:
+        """Put the person in touch with an activity."""
+        work = await desk.admit(call, patient_id)
+        await refer(
+            work,
+            patient_id=patient_id,
+            activity_id=body.activity_id,
+            note=body.note,
+            by=call.principal.staff_id,
+            rules=desk.rules,
+            now=call.tx.now,
+        )
+        return await desk.answer(work, call, patient_id)
+
+    @api_.post("/api/v1/referrals/{referral_id}/answer", raises=(404, 409, 412, 422), if_match=True)
+    async def record_referral_answer(
+        call: Call, referral_id: UUID, body: api.ReferralAnswer
+    ) -> api.SupportBody:
+        """The other side accepts or declines, or it is taken back."""
+        work = desk.work(call)
+        found = await work.support.referrals.get(referral_id)
+        if found is None:
+            raise UnknownSupport
+        await visible_patient(work, call, found.patient_id)
+        await answer_referral(
+            work,
+            referral_id=referral_id,
+            seen_version=call.if_match,
+            status=Answer(body.answer),
+            note=body.note,
+            by=call.principal.staff_id,
+            rules=desk.rules,
+            now=call.tx.now,
+        )
+        return await desk.answer(work, call, found.patient_id)
 
 
 def _add_motivation(api_: Api, desk: SupportDesk) -> None:

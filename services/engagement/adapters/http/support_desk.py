@@ -83,6 +83,7 @@ class SupportDesk:
             around=await support.surroundings.get(patient_id),
             readings=await support.readings_of(patient_id),
             points=await support.points_of(patient_id),
+            referrals=await support.referrals.of_patient(patient_id),
             rules=self.rules,
             today=await self.today(work, call, patient_id),
             now=call.tx.now,

@@ -117,6 +117,28 @@ class ActivityRow(Row, table=True):
     state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
 
 
+class ReferralRow(Row, table=True):
+    """A referral to an activity of the directory."""
+
+    __tablename__: ClassVar[str] = "referral"
+    __table_args__ = (Index("ix_referral_patient", "patient_id"),)
+
+    referral_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
+class OutreachDecisionRow(Row, table=True):
+    """What was decided about somebody who cannot be reached; only ever added."""
+
+    __tablename__: ClassVar[str] = "outreach_decision"
+    __table_args__ = (Index("ix_outreach_decision_patient", "patient_id"),)
+
+    decision_id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
 class ReadingRow(Row, table=True):
     """A completed instrument as it was told; an amendment is one more row."""
 

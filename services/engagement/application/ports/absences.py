@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.engagement.domain.absence import Absence
+from services.engagement.domain.team import Away
 from shared.events.engagement import StandInState
 
 
@@ -24,8 +25,8 @@ class Absences(Protocol):
         """Absences of these colleagues, or covered by them, that end on that day or later."""
         ...
 
-    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, UUID | None]:
-        """Who is away on that day, and who said yes to this patient."""
+    async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, Away]:
+        """Who is away on that day, since when, and who said yes to this patient."""
         ...
 
     async def let_in(self, state: StandInState) -> None:

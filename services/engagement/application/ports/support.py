@@ -11,9 +11,11 @@ from services.engagement.domain.support.carer import Carer
 from services.engagement.domain.support.contact import Contact
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
+from services.engagement.domain.support.lost import Decision
 from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme
+from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.support.relapse_plan import RelapsePlan
 
 T = TypeVar("T")
@@ -138,6 +140,10 @@ class Support(Protocol):
     def surroundings(self) -> Records[Surroundings]: ...
     @property
     def activities(self) -> Activities: ...
+    @property
+    def referrals(self) -> Records[Referral]: ...
+    @property
+    def decisions(self) -> Records[Decision]: ...
 
     async def add_reading(self, reading: Reading) -> None:
         """Keep a reading; the same version again changes nothing."""

@@ -1,0 +1,103 @@
+"""Needs, privacy, and the plan shared with others: three pages over one profile."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from services.portal.pages.forms import is_stale
+from services.portal.pages.support_records import change, colleagues, read_support, support_page
+from services.portal.pages.visit import Visit
+from services.portal.presenters import profile_form, support
+from services.portal.presenters.drafts import Draft
+from services.portal.presenters.profile_form import Sent, Typed
+from shared.api.support import SupportBody
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the three pages."""
+
+    name: str
+    template: str
+    typed: Typed
+    sent: Sent
+
+
+NEEDS = Part("needs", "needs.html", profile_form.needs_typed, profile_form.needs_sent)
+PRIVACY = Part("privacy", "privacy.html", profile_form.privacy_typed, profile_form.privacy_sent)
+PLAN = Part("shared-plan", "shared_plan.html", profile_form.plan_typed, profile_form.plan_sent)
+
+
+async def show_needs(visit: Visit) -> web.StreamResponse:
+    """Interests, distance, cost, access, and what makes support hard to reach."""
+    return await _page(visit, NEEDS, None)
+
+
+async def save_needs(visit: Visit) -> web.StreamResponse:
+    """Keep them."""
+    return await _save(visit, NEEDS)
+
+
+async def show_privacy(visit: Visit) -> web.StreamResponse:
+    """What others could see of a message."""
+    return await _page(visit, PRIVACY, None)
+
+
+async def save_privacy(visit: Visit) -> web.StreamResponse:
+    """Keep what the person chose."""
+    return await _save(visit, PRIVACY)
+
+
+async def show_plan(visit: Visit) -> web.StreamResponse:
+    """Who else is involved, who coordinates, and what was agreed."""
+    return await _page(visit, PLAN, None)
+
+
+async def save_plan(visit: Visit) -> web.StreamResponse:
+    """Keep the plan."""
+    return await _save(visit, PLAN)
+
+
+async def _save(visit: Visit, part: Part) -> web.StreamResponse:
+    draft = visit.sent()
+    patient_id = visit.id("patient_id")
+    engagement = visit.care.engagement
+
+    async def send() -> SupportBody:
+        now = await engagement.get(f"/patients/{patient_id}/support", SupportBody)
+        body = profile_form.whole(now.profile, part.sent(draft))
+        path = f"/patients/{patient_id}/support-profile"
+        return await engagement.put(path, body, SupportBody, version=visit.version())
+
+    return await change(
+        draft,
+        send,
+        back=lambda refused: _page(visit, part, refused),
+        to=support.place(patient_id, part.name),
+        notice="profile",
+    )
+
+
+async def _page(visit: Visit, part: Part, sent: Draft | None) -> web.StreamResponse:
+    read = await read_support(visit)
+    profile = read.body.profile
+    lines = profile_form.seen_lines(profile)
+    draft = sent or visit.draft(**part.typed(profile))
+    if is_stale(draft):
+        draft = draft.overtaken(lines)
+    return await support_page(
+        visit,
+        part.template,
+        read,
+        draft=draft,
+        profile=profile,
+        seen=lines,
+        preview=profile_form.preview(profile),
+        barriers=tuple(profile_form.BARRIERS.items()),
+        offers=tuple(profile_form.PRIVACY.items()),
+        agencies=range(1, profile_form.lines_of(draft) + 1),
+        colleagues=colleagues(visit),
+        coordinator=visit.setting.staff.get(profile.coordinator_id)
+        if profile.coordinator_id
+        else "",
+    )

@@ -1,0 +1,172 @@
+"""Support charted like a medicine: minutes a month, beside the dose and the scores."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from services.portal.presenters import charts, words
+from services.portal.presenters.charts import Across, Chart, Panel, Series
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import month as month_name
+from shared.api.support import DosePointBody, MonthBody, ScoreBody, SupportBody
+
+_STEP_MINUTES = 60
+_SMALLEST_SCALE = 10
+
+
+def beside(body: SupportBody, today: date) -> Chart | None:
+    """Support, medicine and scores on one time line; None while there is nothing to draw."""
+    panels = [panel for panel in (_minutes(body.doses, today), _medicine(body, today)) if panel]
+    panels += _scores(body.scores)
+    days = [*_days(body), today]
+    if not panels or len(set(days)) < 2:
+        return None
+    first, last = min(days), max(days)
+    return charts.chart(
+        _("Support, medicine and scores"),
+        _(
+            "From %(first)s to %(last)s: minutes of support each month, the daily dose, and totals "
+            "of questionnaires, each on an axis of its own.",
+            first=words.day(first),
+            last=words.day(last),
+        ),
+        across=_across(first, last),
+        panels=panels,
+        columns=(_("Day"), _("What"), _("How much")),
+        rows=_rows(body),
+    )
+
+
+def all_support(months: Sequence[MonthBody], today: date) -> Chart | None:
+    """The dose of all support together."""
+    return of_programme(months, _("everything together"), today)
+
+
+def of_programme(months: Sequence[MonthBody], title: str, today: date) -> Chart | None:
+    """The dose of one programme: minutes each month."""
+    panel = _minutes(months, today)
+    if panel is None:
+        return None
+    first = months[0].first
+    return charts.chart(
+        _("Dose of support: %(title)s", title=title),
+        _(
+            "Minutes each month from %(first)s to %(last)s.",
+            first=words.day(first),
+            last=words.day(today),
+        ),
+        across=_across(first, max(today, first)),
+        panels=(panel,),
+        columns=(_("Month"), _("Contacts"), _("Minutes"), _("Missed"), _("Held of agreed")),
+        rows=[
+            (
+                month_name(one.first),
+                str(one.contacts),
+                str(one.minutes),
+                str(one.missed),
+                f"{one.agreed - one.missed}/{one.agreed}",
+            )
+            for one in reversed(months)
+        ],
+    )
+
+
+def series(readings: Sequence[ScoreBody], name: str, low: int, high: int) -> Chart | None:
+    """One scale over time, such as the ruler of motivation."""
+    if len(readings) < 2:
+        return None
+    first, last = readings[0].on, readings[-1].on
+    points = tuple((one.on.toordinal(), one.total) for one in readings)
+    return charts.chart(
+        name,
+        _(
+            "%(name)s from %(first)s to %(last)s: first %(low)s, latest %(high)s.",
+            name=name,
+            first=words.day(first),
+            last=words.day(last),
+            low=readings[0].total,
+            high=readings[-1].total,
+        ),
+        across=_across(first, last),
+        panels=(
+            Panel(name, low, high, (Series(name, points),), height=130, ticks=_ticks(low, high)),
+        ),
+        columns=(_("Day"), _("Value")),
+        rows=[(words.day(one.on), str(one.total)) for one in reversed(readings)],
+    )
+
+
+def _days(body: SupportBody) -> Iterable[date]:
+    yield from (one.first for one in body.doses)
+    yield from (one.on for one in body.dose_points)
+    yield from (one.on for one in body.scores)
+
+
+def _across(first: date, last: date) -> Across:
+    middle = first + (last - first) / 2
+    margin = max(1, (last - first).days) * 0.1
+    days = dict.fromkeys((first, middle, last))
+    return Across(
+        first.toordinal() - margin,
+        last.toordinal() + margin,
+        tuple((one.toordinal(), words.day(one)) for one in days),
+    )
+
+
+def _minutes(months: Sequence[MonthBody], today: date) -> Panel | None:
+    if not months:
+        return None
+    steps = [(one.first.toordinal(), one.minutes) for one in months]
+    most = max(_STEP_MINUTES, *(one.minutes for one in months))
+    high = -(-most // _STEP_MINUTES) * _STEP_MINUTES
+    name = _("Support, minutes a month")
+    points = (*steps, (today.toordinal(), steps[-1][1]))
+    drawn = Series(name, tuple((float(x), float(y)) for x, y in points), kind="step")
+    return Panel(name, 0, high, (drawn,), height=90, ticks=_ticks(0, high))
+
+
+def _medicine(body: SupportBody, today: date) -> Panel | None:
+    points = body.dose_points
+    if not points:
+        return None
+    most = max(one.dose_mg for one in points)
+    high = float(max(most, Decimal(1)))
+    name = _("Medicine, mg a day")
+    steps = (*((one.on.toordinal(), float(one.dose_mg)) for one in points),)
+    drawn = Series(name, (*steps, (today.toordinal(), steps[-1][1])), kind="step")
+    ticks = ((0.0, "0"), (high, words.decimal(Decimal(str(high)))))
+    return Panel(name, 0, high, (drawn,), height=90, ticks=ticks)
+
+
+def _scores(scores: Sequence[ScoreBody]) -> Iterable[Panel]:
+    for code in dict.fromkeys(one.instrument for one in scores):
+        mine = [one for one in scores if one.instrument == code]
+        high = max(_SMALLEST_SCALE, *(one.total for one in mine))
+        name = words.instrument(code)
+        points = tuple((float(one.on.toordinal()), float(one.total)) for one in mine)
+        yield Panel(name, 0, high, (Series(name, points),), height=90, ticks=_ticks(0, high))
+
+
+def _ticks(low: int, high: int) -> tuple[tuple[float, str], ...]:
+    return tuple((float(one), str(one)) for one in dict.fromkeys((low, (low + high) // 2, high)))
+
+
+def _rows(body: SupportBody) -> list[tuple[str, str, str]]:
+    """Every number of the drawing, newest first."""
+    found = [
+        *(
+            (one.first, month_name(one.first), _("Support"), words.count(one.minutes, "minute"))
+            for one in body.doses
+        ),
+        *((one.on, words.day(one.on), one.drug, _dose(one)) for one in body.dose_points),
+        *(
+            (one.on, words.day(one.on), words.instrument(one.instrument), str(one.total))
+            for one in body.scores
+        ),
+    ]
+    ordered = sorted(found, key=lambda one: one[0], reverse=True)
+    return [(said, what, much) for _on, said, what, much in ordered]
+
+
+def _dose(one: DosePointBody) -> str:
+    return words.daily(one.dose_text, one.dose_mg)

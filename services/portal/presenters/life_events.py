@@ -1,0 +1,67 @@
+"""What happens in a person's life: somebody speaks with them, and no step is taken meanwhile."""
+
+from dataclasses import dataclass
+
+from services.portal.presenters import support, words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
+from services.portal.presenters.today import Setting
+from shared.api.support import LifeEventBody, SupportBody
+
+_STATUSES = said(
+    {
+        "open": mark("nobody has spoken with them about it yet"),
+        "followed-up": mark("spoken about"),
+        "withdrawn": mark("recorded by mistake"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event. ``contact_href`` is where the talk about it is recorded."""
+
+    title: str
+    status: str
+    text: str
+    pause: str
+    note: str
+    is_open: bool
+    version: int
+    may_withdraw: bool
+    href: str
+    contact_href: str
+
+
+def lines(body: SupportBody, setting: Setting) -> tuple[Line, ...]:
+    """All events, newest first as they came."""
+    return tuple(_line(one, body, setting) for one in body.life_events)
+
+
+def _line(one: LifeEventBody, body: SupportBody, setting: Setting) -> Line:
+    today = setting.today
+    is_open = one.status == "open"
+    text = (
+        _("Speak with them by %(day)s (R-35).", day=words.when(one.contact_by, today=today))
+        if is_open
+        else _STATUSES[one.status]
+    )
+    holds = one.status != "withdrawn" and one.no_new_step_before > today
+    contact = support.place(body.patient_id, "contacts", "new")
+    return Line(
+        title=f"{one.label}, {words.when(one.happened_on, today=today)}",
+        status=_STATUSES[one.status],
+        text=text,
+        pause=_(
+            "No new taper step before %(day)s (T-22).",
+            day=words.when(one.no_new_step_before, today=today),
+        )
+        if holds
+        else "",
+        note=one.note or "",
+        is_open=is_open,
+        version=one.version,
+        may_withdraw="withdraw" in one.actions,
+        href=support.place(body.patient_id, "life-events", one.life_event_id),
+        contact_href=f"{contact}?about=life-event:{one.life_event_id}",
+    )
