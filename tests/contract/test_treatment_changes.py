@@ -8,12 +8,21 @@ from uuid import UUID
 
 import pytest
 
+from services.treatment.adapters.ticks import Watch
 from shared.api.identity import Role
 from shared.events.assessment import PatientDetails, PatientDetailsChanged
 from tests.support.callers import Answer
 from tests.support.databases import Databases
 from tests.support.sentinel import FAMILY, GIVEN
-from tests.support.treatment import PATIENT, PRESCRIBER, Clinic, clinic_on
+from tests.support.treatment import (
+    BOOK,
+    CONTENT,
+    PATIENT,
+    PRESCRIBER,
+    START,
+    Clinic,
+    clinic_on,
+)
 
 COLLEAGUE = UUID("00000000-0000-4000-8000-00000000a004")
 
@@ -219,3 +228,26 @@ async def test_a_corrected_date_of_birth_moves_the_birthdays(clinic):
     days = [r["due_on"] for r in after["reviews"] if r["kind"] == "birthday-review"]
     assert before == ["2045-05-05"]
     assert days == ["2026-12-24"]
+
+
+async def test_once_a_day_time_alone_brings_somebody_to_the_review_list(clinic):
+    course = await clinic.start_course()
+    watch = Watch(db=clinic.db, formulary=CONTENT, book=BOOK)
+
+    async def asked_on(day: int) -> list[tuple[str, str]]:
+        await clinic.on(START.date() + timedelta(days=day))
+        await watch.watch()
+        found = await clinic.course(course["course_id"])
+        return [
+            (review["rule"], review["due_on"])
+            for review in found["reviews"]
+            if review["kind"] == "not-improving-review"
+        ]
+
+    assert await asked_on(27) == []
+    due_on = (START.date() + timedelta(days=28)).isoformat()
+    assert await asked_on(28) == [("R-1.9.1", due_on)]
+    assert await asked_on(29) == [("R-1.9.1", due_on)]
+    kept = await clinic.nurse.get(f"courses/{course['course_id']}/decisions")
+    assert kept.json["items"][0]["kind"] == "not-improving"
+    assert kept.json["items"][0]["recorded_by"].startswith("rule:E-01")

@@ -11,7 +11,7 @@ from services.treatment.domain.course import Course
 from services.treatment.domain.diary import CalendarLink, DiaryEntry
 from services.treatment.domain.life_events import LifeEvent
 from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
-from services.treatment.domain.phases import ON_DRUG, TAKING
+from services.treatment.domain.phases import BEFORE_REMISSION, ON_DRUG, TAKING
 from services.treatment.domain.plan import Plan
 from services.treatment.domain.plan_change import PlanChange, PlanVersion
 from services.treatment.domain.response import Reading
@@ -111,6 +111,14 @@ class FakeCourses:
     async def of(self, patient_id: UUID) -> Sequence[Course]:
         found = [course for course in self.rows.values() if course.patient_id == patient_id]
         return sorted(found, key=lambda course: course.starts_on, reverse=True)
+
+    async def before_remission(self, *, started_by: date) -> Sequence[UUID]:
+        found = {
+            course.patient_id
+            for course in self.rows.values()
+            if course.phase in BEFORE_REMISSION and course.first_dose_on <= started_by
+        }
+        return sorted(found)
 
     async def add(self, course: Course) -> None:
         self.rows[course.id] = course

@@ -1,13 +1,20 @@
-"""What treatment looks at by itself: whether the formulary is still what courses were judged by."""
+"""What treatment looks at by itself: whether the formulary is still what courses were judged by,
+and once a day who is not getting better in time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 from services.treatment.adapters.db import SqlWork
 from services.treatment.application.ports import Formulary
-from services.treatment.application.recheck_formulary import note_changes, recheck_outdated
+from services.treatment.application.recheck_formulary import (
+    AT_ONCE,
+    note_changes,
+    recheck_outdated,
+)
 from services.treatment.application.refusals import StaleVersion
+from services.treatment.application.watch_courses import long_enough, watch_courses
 from services.treatment.domain.rulebook import Rulebook
 from shared.runtime.db import Database
 from shared.runtime.ticker import Tick
@@ -22,11 +29,35 @@ class Watch:
     book: Rulebook
     _noted_on: date | None = None
     _digests: Mapping[str, str] = field(default_factory=dict)
+    _watched_on: date | None = None
+    _waiting: list[UUID] = field(default_factory=list)
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
         """What the ticker runs."""
-        return (Tick("formulary", every_s=15.0, run=self.look),)
+        return (
+            Tick("formulary", every_s=15.0, run=self.look),
+            Tick("review-list", every_s=15.0, run=self.watch),
+        )
+
+    async def watch(self) -> int:
+        """Ask the review list about the next few people of today; how many."""
+        async with self.db.reading() as tx:
+            today = tx.now.date()
+            if self._watched_on != today:
+                work = SqlWork(tx, supply_working_days=self.book.supply_working_days)
+                self._waiting = list(await long_enough(work, book=self.book, now=tx.now))
+                self._watched_on = today
+        people, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+        if not people:
+            return 0
+        try:
+            async with self.db.transaction(actor="rule:E-01") as tx:
+                work = SqlWork(tx, supply_working_days=self.book.supply_working_days)
+                await watch_courses(work, people, book=self.book, now=tx.now)
+        except StaleVersion:  # somebody changed one of them meanwhile: they are asked again
+            self._waiting += people
+        return len(people)
 
     async def look(self) -> int:
         """Judge the next few courses; how many were outdated."""

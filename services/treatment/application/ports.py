@@ -183,6 +183,10 @@ class Courses(Protocol):
         """The patient's courses, newest first."""
         ...
 
+    async def before_remission(self, *, started_by: date) -> Sequence[UUID]:
+        """Who takes a drug without remission since that day or longer, each once."""
+        ...
+
     async def add(self, course: Course) -> None: ...
 
     async def save(self, course: Course, *, expected: int) -> None:

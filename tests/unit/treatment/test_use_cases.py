@@ -31,6 +31,7 @@ from services.treatment.application.refusals import (
 from services.treatment.application.sign_taper import sign_taper
 from services.treatment.application.stop_for_harm import stop_for_harm
 from services.treatment.application.suspect_relapse import suspect_relapse
+from services.treatment.application.watch_courses import long_enough, watch_courses
 from services.treatment.application.watch_response import watch_response
 from services.treatment.domain.course import Ending
 from services.treatment.domain.drug import DoseCap
@@ -484,6 +485,21 @@ async def test_no_improvement_in_time_is_on_the_review_list(work, days, total, a
 
     for _ in range(2):
         await watch_response(work, patient_id=PATIENT, book=BOOK, now=NOW)
+
+    course = await work.courses.get(COURSE)
+    assert [review.kind for review in course.reviews] == asked
+
+
+@pytest.mark.parametrize(("days", "asked"), [(27, []), (28, [NO_IMPROVEMENT])], ids=str)
+async def test_time_alone_brings_a_course_to_the_review_list(work, days, asked):
+    """Nobody took a score: that nothing is known of an improvement is why somebody looks."""
+    started_on = TODAY - timedelta(days=days)
+    await work.courses.add(
+        a_course(starts_on=started_on, started_on=started_on, dose_since=started_on)
+    )
+
+    for _ in range(2):
+        await watch_courses(work, await long_enough(work, book=BOOK, now=NOW), book=BOOK, now=NOW)
 
     course = await work.courses.get(COURSE)
     assert [review.kind for review in course.reviews] == asked

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from services.treatment.application.refusals import OtherCourse, StaleVersion
 from services.treatment.domain.clock import History
 from services.treatment.domain.course import Course, Ending
 from services.treatment.domain.live_taper import Dose, Taper
-from services.treatment.domain.phases import Phase
+from services.treatment.domain.phases import BEFORE_REMISSION, Phase
 from services.treatment.domain.reviews import Review
 
 course_table = CourseRow.__table__  # type: ignore[attr-defined]
@@ -40,6 +41,18 @@ class SqlCourses:
 
     async def of(self, patient_id: UUID) -> Sequence[Course]:
         return await self._load(course_table.c.patient_id == patient_id)
+
+    async def before_remission(self, *, started_by: date) -> Sequence[UUID]:
+        query = (
+            select(course_table.c.patient_id)
+            .where(
+                course_table.c.phase.in_(sorted(BEFORE_REMISSION)),
+                course_table.c.started_on <= started_by,
+            )
+            .distinct()
+            .order_by(course_table.c.patient_id)
+        )
+        return list((await self._session.execute(query)).scalars())
 
     async def add(self, course: Course) -> None:
         await self._session.execute(insert(course_table), [_values(course)])
