@@ -113,9 +113,8 @@ class World:
         found, record = self._choose(path)
         for name in re.findall(r"{(\w+)}", path):
             if name not in found:
-                found[name] = (
-                    clock.real_now().date().isoformat() if name == "day" else str(NAMESPACE)
-                )
+                plausible = {"day": clock.real_now().date().isoformat(), "version": "1"}
+                found[name] = plausible.get(name, str(NAMESPACE))
         return found, record
 
     def _choose(self, path: str) -> tuple[dict[str, Any], Choice | None]:

@@ -49,7 +49,10 @@ async def test_the_watch_and_the_review_list_arrive_where_people_work(clinic: Cl
     asked = await on_the_list(clinic, person, "not-improving-review")
     assert [row["due_on"] for row in asked] == [day_after(started, 29)]
     shown = await clinic.get(PRESCRIBER, f"treatment/courses/{course['course_id']}")
-    assert [reading["total"] for reading in shown["response"]["readings"]][-2:] == [BASELINE, BASELINE]
+    assert [reading["total"] for reading in shown["response"]["readings"]][-2:] == [
+        BASELINE,
+        BASELINE,
+    ]
 
 
 async def on_the_list(clinic: Clinic, person: str, kind: str) -> list[Mapping[str, Any]]:

@@ -38,6 +38,7 @@ _FIELDS = (
     "interval_days",
     "last_dose_mg",
     "early_reason",
+    "early_code",
     "standing_order_days",
 )
 _READINESS = ("crisis_plan_agreed", "supporter_asked", "pace_is_the_patients")
@@ -168,6 +169,7 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
         clock=courses.clock(course, visit.setting),
         policies=(*tapers.policies(ways), tapers.own_rows()),
         products=_shelf(drugs, course),
+        early_reasons=courses.reasons(course.known_early_reasons),
         severities=tapers.SEVERITIES,
         four=check_ins.FOUR,
         plan=tapers.preview(seen, chosen, visit.setting) if seen else None,
