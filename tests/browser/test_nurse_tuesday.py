@@ -140,7 +140,7 @@ async def test_a_list_is_covered_by_whoever_says_yes_and_the_rest_goes_to_the_le
     await cover.get_by_role("link", name="Cover").click()
     await expect(cover.get_by_text("Please ring before noon.")).to_be_visible()
     await look(cover)
-    for person in await cover.locator("tbody tr").all():
+    for person in await cover.locator("main tbody tr").all():
         who = await person.locator("th").inner_text()
         await person.get_by_label("No" if who.startswith(declined) else "Yes").check()
     await cover.get_by_role("button", name="Send these answers").click()

@@ -113,10 +113,10 @@ async def test_two_engines_at_once_announce_everything_once(db: Database, url: s
 
     counts = await asyncio.gather(drain(engine(db)), drain(engine(other, "two")))
 
-    assert sum(counts) == 100 * 4 * 4
+    assert sum(counts) == 100 * 6 * 4
     assert set((await announced(db)).values()) == {1}
-    assert len(await announced(db)) == 100 * 4 * 4
-    assert await states(db) == Counter({"visible": 100 * 4 * 4})
+    assert len(await announced(db)) == 100 * 6 * 4
+    assert await states(db) == Counter({"visible": 100 * 6 * 4})
     if other is not db:
         await other.close()
 
@@ -189,14 +189,14 @@ async def test_killed_in_the_middle_of_a_tick_nothing_is_lost_or_doubled(
         stdout=asyncio.subprocess.PIPE,
     )
     assert child.stdout is not None
-    assert await child.stdout.readline() == b"claimed 48\n"
+    assert await child.stdout.readline() == b"claimed 72\n"
     child.kill()
     await child.wait()
 
     again = Database.open(url, source="engagement")
-    assert await states(again) == Counter({"planned": 48})
+    assert await states(again) == Counter({"planned": 72})
     assert await announced(again) == Counter()
-    assert await drain(engine(again)) == 48
+    assert await drain(engine(again)) == 72
     assert set((await announced(again)).values()) == {1}
     await again.close()
 
@@ -221,8 +221,8 @@ async def test_each_announcement_leaves_its_audit_entry(db: Database) -> None:
 
     async with db.reading() as tx:
         actions = Counter((await tx.session.execute(select(tables.audit.c.action))).scalars())
-    assert actions[facts.ReminderMadeVisible.TYPE] == 4
-    assert actions[facts.ReminderEscalated.TYPE] == 12
+    assert actions[facts.ReminderMadeVisible.TYPE] == 6
+    assert actions[facts.ReminderEscalated.TYPE] == 18
 
 
 async def test_a_sign_of_life_with_the_oldest_waiting_reminder(db: Database) -> None:
