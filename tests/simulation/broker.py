@@ -130,6 +130,7 @@ class Line:
         """Set a moment after a publish failed: what the relay's slow poll is for."""
         self._broker = broker
         self._process = process
+        self._is_waking = False
 
     @property
     def jetstream(self) -> Any:
@@ -148,10 +149,16 @@ class Line:
 
     async def _unanswered(self) -> None:
         await asyncio.sleep(ANSWER_S)
-        if self.wake is not None:
+        if self.wake is not None and not self._is_waking:
+            self._is_waking = True
             wait_s = 60.0 if self._broker.is_away else 0.5
-            asyncio.get_running_loop().call_later(wait_s, self.wake.set)
+            asyncio.get_running_loop().call_later(wait_s, self._wake)
         raise Unconfirmed("TimeoutError")
+
+    def _wake(self) -> None:
+        self._is_waking = False
+        if self.wake is not None:
+            self.wake.set()
 
     async def _bind(self, *, consumer: str, stream: str) -> "Subscription":
         return Subscription(self._broker, self._process, self._broker.queue(stream, consumer))

@@ -191,6 +191,8 @@ class Clinic:
         }
         while True:
             await asyncio.sleep(dice.expovariate(1 / (25 * 24 * HOURS)))
+            if person.course is not None and person.course.phase == "closed":
+                await asyncio.Event().wait()  # nothing more is owed for it
             async with self._act():
                 for happens in dice.choices(
                     list(happenings), list(happenings.values()), k=dice.choice((1, 1, 2))
