@@ -159,8 +159,8 @@ BAD_PROPOSALS = [
     ("over the ceiling", {"start_dose_mg": "250"}, "blocked-by-rule"),
     ("a target below the start", {"target_dose_mg": "25"}, "bad-dose"),
     ("a drug nobody knows", {"drug": "placebo"}, "F-01"),
-    ("a drug that is not sold here", {"drug": "desvenlafaxine"}, "F-01"),
-    ("a form that is not sold", {"formulation": "modified-release"}, "F-13"),
+    ("a drug that is not sold here", {"drug": "desvenlafaxine"}, "blocked-by-rule"),
+    ("a form that is not sold", {"formulation": "modified-release"}, "blocked-by-rule"),
     ("an indication without a dose", {"indication": "insomnia"}, "blocked-by-rule"),
     ("an instrument that is no clock", {"primary_instrument": "wsas"}, "blocked-by-rule"),
     ("before enrolment", {"starts_on": "2026-01-01"}, "bad-date"),
@@ -178,7 +178,8 @@ async def test_a_bad_proposal_is_named_and_stores_nothing(asked, changes, code):
     answer = await asked.propose(**changes)
 
     assert (answer.status, answer.json["code"]) == (422, code), answer.json
-    assert answer.json["errors"] or code == "blocked-by-rule"
+    # A safety rule weighs the course as a whole; everything else names its field.
+    assert answer.json["errors"] or changes.keys() & {"start_dose_mg", "indication"}
     assert (await asked.prescriber.get(f"patients/{PATIENT}/courses")).json["items"] == []
 
 
@@ -656,7 +657,8 @@ async def test_the_due_list_pages_without_loss(clinic):
         if cursor is None:
             break
 
-    assert len(whole) == len(course["reviews"])
+    soon = [review for review in course["reviews"] if review["kind"] != "birthday-review"]
+    assert len(whole) == len(soon) > 2
     assert paged == whole
 
 

@@ -99,6 +99,6 @@ def test_the_contract_says_what_every_operation_needs() -> None:
     assert [p["name"] for p in create["parameters"]] == ["Idempotency-Key"]
     assert [p["name"] for p in change["parameters"]] == ["note_id", "If-Match"]
     assert set(create["responses"]) == {
-        "201", "400", "401", "403", "408", "409", "413", "415", "422", "503",
+        "201", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503",
     }  # fmt: skip
     assert {"404", "412", "428"} <= set(change["responses"])

@@ -53,7 +53,7 @@ async def draft_course(
     """
     _check_person(patient, wish.starts_on, today=today, book=book)
     drug = formulary.drug(wish.drug)
-    _check_family(drug, wish.family, book)
+    _check_sold(drug, wish.family, book)
     _check_instrument(wish.instrument, book)
     facts = await facts_for(
         work,
@@ -136,13 +136,12 @@ def _check_person(patient: Known, starts_on: date, *, today: date, book: Ruleboo
     require_near(starts_on, today=today, most_days=book.most_ahead_days, field="starts_on")
 
 
-def _check_family(drug: Drug, family: str | None, book: Rulebook) -> None:
+def _check_sold(drug: Drug, family: str | None, book: Rulebook) -> None:
     sold = drug.families_in(book.jurisdiction)
+    if not sold:
+        raise Blocked(f"F-15: {drug.name} is not sold here.", field="drug")
     if family is not None and family not in sold:
-        raise Blocked(
-            f"F-15: {drug.name} is sold here as {', '.join(sold) or 'nothing'}.",
-            field="formulation",
-        )
+        raise Blocked(f"F-15: {drug.name} is sold here as {', '.join(sold)}.", field="formulation")
 
 
 def _check_instrument(instrument: str, book: Rulebook) -> None:
