@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import MetaData, inspect, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.runtime.db import Database
@@ -51,6 +51,22 @@ async def test_the_migrations_lead_back_to_nothing(databases: Databases, service
     await asyncio.to_thread(schema.downgrade, url)
 
     assert await tables(url) == {VERSION_TABLE, FLOOR_TABLE}
+
+
+@pytest.mark.postgres
+async def test_a_role_that_may_only_read_the_schema_finds_it_up_to_date(
+    postgres_databases: Databases,
+) -> None:
+    schema = schema_of("portal")
+    url = await postgres_databases.migrated(schema)
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE ROLE reader LOGIN"))
+        for table in (VERSION_TABLE, FLOOR_TABLE):
+            await connection.execute(text(f"GRANT SELECT ON {table} TO reader"))
+    await engine.dispose()
+
+    await schema.upgrade_async(str(make_url(url).set(username="reader")))
 
 
 async def test_another_schema_is_refused_with_what_to_do(databases: Databases) -> None:

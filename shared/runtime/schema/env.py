@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Column, Connection, MetaData, String, Table, delete, event, insert
+from sqlalchemy import Column, Connection, MetaData, String, Table, delete, event, insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.runtime.schema import FLOOR_TABLE, VERSION_TABLE
@@ -45,10 +45,15 @@ def migrate(connection: Connection) -> None:
 
 
 def note_floor(connection: Connection) -> None:
-    """Remember in the database the oldest schema a program must know to work on it."""
+    """Remember in the database the oldest schema a program must know to work on it.
+
+    What it remembers already is left alone: a service's own role may not write here.
+    """
     current = context.get_context().get_current_revision()
     floor = context.config.attributes["schema"].floor(current)
     FLOOR.create(connection, checkfirst=True)
+    if connection.scalar(select(FLOOR.c.revision)) == floor:
+        return
     connection.execute(delete(FLOOR))
     if floor is not None:
         connection.execute(insert(FLOOR).values(revision=floor))
