@@ -122,7 +122,7 @@ def test_every_image_can_be_named_by_digest_or_release() -> None:
 
 def test_the_database_keeps_what_it_committed() -> None:
     text = (ROOT / "deploy/postgres/postgresql.conf").read_text()
-    settings = dict(re.findall(r"^(\w+) = '?([^'\n]*)'?$", text, re.MULTILINE))
+    settings = dict(re.findall(r"^(\w+) = '?([^'\s#]*)", text, re.MULTILINE))
     for name in ("fsync", "synchronous_commit", "full_page_writes", "ssl"):
         assert settings[name] == "on", name
     assert settings["data_sync_retry"] == "off"

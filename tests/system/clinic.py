@@ -80,21 +80,22 @@ class Clinic:
         self, who: str, method: str, path: str, body: Any = None, *, version: int | None = None
     ) -> Any:
         service, _, rest = path.partition("/")
-        headers = {"Authorization": f"Bearer {await self.token(who)}"}
-        if method == "POST":
-            headers["Idempotency-Key"] = str(clock.new_id())
+        headers = {"Idempotency-Key": str(clock.new_id())} if method == "POST" else {}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         url = f"{self.services[service]}/api/v1/{rest}"
         deadline = clock.monotonic() + PATIENCE_S
         while True:
+            headers["Authorization"] = f"Bearer {await self.token(who)}"
             async with self.session.request(method, url, json=body, headers=headers) as answer:
                 text = await answer.text()
                 refuse_person_in_answer(answer.status, answer.headers, text)
                 found = json.loads(text) if text else None
                 if answer.status < 400:
                     return found
-                if "Retry-After" not in answer.headers or clock.monotonic() > deadline:
+                ended = answer.status == 401 and self._tokens.pop(who, None) is not None
+                again = "Retry-After" in answer.headers or ended
+                if not again or clock.monotonic() > deadline:
                     raise Refused(answer.status, found or {})
             await asyncio.sleep(timedelta(milliseconds=50).total_seconds())
 

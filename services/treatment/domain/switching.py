@@ -346,11 +346,13 @@ def stay(course: Course, successor: Course, *, today: date) -> Course:
     """The new drug did not work out: stay on the old one, at the dose taken now.
 
     Raises:
-        IllegalMove: no switch is under way, or the new drug is still taken.
+        IllegalMove: no switch is under way, the new drug is still taken, or a third followed it.
     """
     require(Move.STAY, course.phase)
     if successor.phase in TAKING:
         raise IllegalMove("The new drug is still taken: stop or change that course first.")
+    if successor.successor_id is not None:
+        raise IllegalMove("The new drug was itself switched to another: decide on that course.")
     back = replace(
         course,
         phase=Phase.ACUTE,

@@ -19,7 +19,8 @@ from services.portal.identity.tables import session as session_table
 from services.portal.main import schema
 from shared.api.identity import Role
 from shared.demo.staff import STAFF, staff_id
-from shared.runtime import audit, auth, clock
+from shared.runtime import audit_check, auth, clock
+from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database
 from tests.support.databases import Databases
 
@@ -182,7 +183,7 @@ async def test_every_sign_in_and_refusal_is_in_the_audit_trail(
 
     async with db.reading() as tx:
         actions = (await tx.session.execute(text("SELECT action FROM audit"))).scalars().all()
-        verdict = await audit.verify(tx.session)
+    verdict = await audit_check.check(db, anchors=Anchors("test", None))
 
     assert actions[-2:] == ["session.started", "sign-in.refused"]
     assert not verdict.broken

@@ -61,13 +61,14 @@ async def test_a_key_replaced_before_its_time_overlaps_with_the_old_one(
     running = Keyring(db)
     with time_machine.travel(START, tick=False):
         first = await running.current()
+    with time_machine.travel(START + SECOND, tick=False):
         made, ended = await Keyring(db).replace(end_old=False, by="test")
         await running.refresh()
 
         assert ended == 0
         assert (await running.current()).key_id == first.key_id
         assert {key["kid"] for key in (await running.published())["keys"]} == {first.key_id, made}
-    with time_machine.travel(START + ANNOUNCED_FOR, tick=False):
+    with time_machine.travel(START + SECOND + ANNOUNCED_FOR, tick=False):
         await running.refresh()
         assert (await running.current()).key_id == made
         assert len((await running.published())["keys"]) == 2

@@ -327,3 +327,17 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_switch_that_was_switched_itself_is_not_given_up() -> None:
+    """Else the first drug would be taken beside the third."""
+    person = Life()
+    person.begin()
+    for _ in range(2):
+        person.switch(days=0, cross=False)
+    assert len(person.courses) == 3
+
+    person.stay()
+
+    person.one_course_at_a_time()
+    assert person.courses[0].phase is Phase.SWITCHING_OUT
