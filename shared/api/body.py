@@ -26,6 +26,12 @@ DoseMg = Annotated[
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 """A stable code from a content file: lower case, digits, dots and dashes."""
 
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number of things, or the place of one; as much as both databases' integer columns hold."""
+
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""Which version of a record was seen; the first is 1."""
+
 T = TypeVar("T")
 
 

@@ -25,7 +25,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from shared.api.body import Body, Page
+from shared.api.body import Body, Count, Page
 from shared.api.identity import Role
 
 
@@ -108,10 +108,10 @@ class ReminderKey(Body):
 
     subject_kind: str
     subject_id: UUID
-    subject_version: int
-    ordinal: int
+    subject_version: Count
+    ordinal: Count
     kind: str
-    level: int
+    level: Count
 
 
 class KnownKeys(Body):

@@ -70,7 +70,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.api.body import Body, Code, DoseMg
+from shared.api.body import Body, Code, Count, DoseMg, Version
 from shared.api.engagement import Action, Detail, ReminderKey
 from shared.api.identity import Role
 
@@ -417,7 +417,7 @@ class DosePreview(Body):
 class ReviewRecord(Body):
     """A review that took place. ``ordinal`` null records one that was not planned."""
 
-    ordinal: int | None = Field(default=None, ge=0)
+    ordinal: Count | None = None
     assessment_ids: tuple[UUID, ...] = Field(default=(), max_length=16)
     missed_doses: int = Field(default=0, ge=0, le=366)
     side_effects: Severity = "none"
@@ -815,13 +815,13 @@ class SignTaperPlan(Body):
 class SupplyConfirmation(Body):
     """The whole next step is in the person's hands (T-19)."""
 
-    plan_version: int = Field(ge=1)
+    plan_version: Version
 
 
 class StepTaken(Body):
     """The new dose was started on this day."""
 
-    plan_version: int = Field(ge=1)
+    plan_version: Version
     taken_on: date
 
 
@@ -833,7 +833,7 @@ class CheckIn(Body):
     ``flag_ids`` are the safety flags assessment has raised for these answers already.
     """
 
-    plan_version: int = Field(ge=1)
+    plan_version: Version
     kind: Literal["early", "gate", "surveillance", "unscheduled"]
     ordinal: int = Field(ge=0, le=1000)
     reached: bool = True
@@ -870,7 +870,7 @@ class Hold(Body):
     at one dose; a longer hold is proposed as a new version and signed.
     """
 
-    plan_version: int = Field(ge=1)
+    plan_version: Version
     days: int = Field(ge=1, le=365)
     reason: Reason
 
@@ -893,7 +893,7 @@ class PlanChangeRequest(Body):
     """
 
     kind: ChangeKind
-    plan_version: int = Field(ge=1)
+    plan_version: Version
     days: int | None = Field(default=None, ge=1, le=365)
     on: date | None = None
     reason: Reason

@@ -62,7 +62,7 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
     records: dict[str, list[Choice]] = field(default_factory=dict)
     session: requests.Session = field(default_factory=requests.Session)
-    stranger: requests.Session = field(default_factory=lambda: from_address("127.0.0.77"))
+    stranger: requests.Session = field(default_factory=requests.Session)
     """Somebody at another address: it is slowed down for guessing, the tests are not."""
 
     def sign_in(self) -> None:

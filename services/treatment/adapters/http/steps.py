@@ -11,6 +11,7 @@ from services.treatment.application.record_check_in import record_check_in
 from services.treatment.application.take_step import take_step
 from services.treatment.domain.gate import CheckIn as Said
 from services.treatment.domain.gate import FourSymptoms, Mood, Severity
+from shared.api.body import Count
 from shared.api.treatment import (
     CheckIn,
     CheckInResult,
@@ -36,7 +37,7 @@ def add_steps(api: Api, desk: Desk) -> None:
         raises=(404, 409, 412),
     )
     async def supply(
-        call: Call, course_id: UUID, ordinal: int, body: SupplyConfirmation
+        call: Call, course_id: UUID, ordinal: Count, body: SupplyConfirmation
     ) -> CourseBody:
         """The whole next step is in the person's hands."""
         _, patient = await desk.visible_course(call, course_id)
@@ -54,7 +55,7 @@ def add_steps(api: Api, desk: Desk) -> None:
         roles=CLINICAL,
         raises=(404, 409, 412),
     )
-    async def taken(call: Call, course_id: UUID, ordinal: int, body: StepTaken) -> CourseBody:
+    async def taken(call: Call, course_id: UUID, ordinal: Count, body: StepTaken) -> CourseBody:
         """The new dose was started."""
         _, patient = await desk.visible_course(call, course_id)
         course = await take_step(
