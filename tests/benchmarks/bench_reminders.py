@@ -4,7 +4,7 @@ Beside it, on the same PostgreSQL with the same durability and the same broker: 
 loop that claims, publishes and marks and does nothing else (the limit), and PgQueuer with the
 batches its documentation recommends. The median of five runs, each on a fresh copy.
 
-Limits (issue F): at most twice the hand-written loop, at least three times faster than PgQueuer,
+Limits: at most twice the hand-written loop, at least three times faster than PgQueuer,
 and with two engines each reminder announced exactly once.
 """
 

@@ -1,6 +1,6 @@
 """The first page of a team's list with 10,000 open reminders, as a service answers it.
 
-Limit (issue F): 100 ms at the service, token, access, counts and audit included. The median of
+Limit: 100 ms at the service, token, access, counts and audit included. The median of
 forty answers on each database, after five that are not counted.
 """
 
