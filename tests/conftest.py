@@ -32,7 +32,7 @@ def log_stream() -> Iterator[sentinel.Watched]:
 @pytest.fixture(autouse=True)
 def no_person_in_logs(log_stream: sentinel.Watched) -> Iterator[None]:
     """Every test fails when a patient's name came into the logs while it ran."""
-    log_stream.text = ""
+    log_stream.empty()
     yield
     sentinel.refuse_person(log_stream.text, where="logs")
 

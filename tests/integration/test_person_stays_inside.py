@@ -24,7 +24,7 @@ async def test_the_guard_sees_a_name_in_a_log_line(log_stream: Watched) -> None:
 
     with pytest.raises(PersonFound):
         refuse_person(log_stream.text, where="logs")
-    log_stream.text = ""
+    log_stream.empty()
 
 
 async def test_a_field_that_is_not_listed_is_not_logged(log_stream: Watched) -> None:

@@ -7,7 +7,7 @@ are watched for too. Logs, metrics, subjects, headers and problem documents may 
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.demo.cohort import PATIENTS
 
@@ -46,12 +46,21 @@ def refuse_person_in_answer(status: int, headers: Mapping[str, str], text: str) 
 class Watched:
     """Where a test's log lines go: on to standard error, and kept to be looked at."""
 
-    text: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Everything since it was last emptied."""
+        return "".join(self.lines)
 
     def write(self, line: str) -> int:
         """Keep a line and pass it on."""
-        self.text += line
+        self.lines.append(line)
         return sys.stderr.write(line)
+
+    def empty(self) -> None:
+        """Forget what was kept."""
+        self.lines.clear()
 
     def flush(self) -> None:
         """As a stream."""
