@@ -14,7 +14,15 @@ from services.engagement.application.apply_flag_state import apply_flag_state
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
-from services.engagement.application.ports import Attempt, Identity, Viewer, Wanted, Work
+from services.engagement.application.keep_digests import keep_digests
+from services.engagement.application.ports import (
+    Attempt,
+    Digest,
+    Identity,
+    Viewer,
+    Wanted,
+    Work,
+)
 from services.engagement.application.replan import replan
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.flag import FlagStatus
@@ -530,3 +538,34 @@ async def test_attempts_are_kept(opened: Opened) -> None:
                     note="after lunch",
                 )
             )
+
+
+async def test_lists_of_old_mornings_are_forgotten(opened: Opened) -> None:
+    days = [DUE.date() - timedelta(days=days) for days in (36, 35, 0)]
+    async with opened(DUE) as work:
+        for day in days:
+            one = Digest(staff_id=NURSE, day=day, made_at=DUE, items=())
+            assert await work.notices.keep_digest(one)
+
+        forgotten = await work.notices.forget_digests(days[1])
+
+        kept = [await work.notices.digest(NURSE, day) for day in days]
+    assert forgotten == 1
+    assert [one and one.day for one in kept] == [None, *days[1:]]
+
+
+async def test_the_mornings_lists_push_out_those_past_their_time(opened: Opened) -> None:
+    today = DUE.date()
+    first_kept = today - CONTENT.delivery.digest_kept
+    days = [first_kept - timedelta(days=1), first_kept, today]
+    async with opened(DUE) as work:
+        (nurse,) = [one for one in STAFF if one.staff_id == NURSE]
+        await apply_staff_state(work, colleague=nurse, rules=CONTENT, now=DUE)
+        for day in days[:2]:
+            one = Digest(staff_id=NURSE, day=day, made_at=DUE, items=())
+            assert await work.notices.keep_digest(one)
+
+        assert await keep_digests(work, rules=CONTENT, now=DUE, real_now=DUE) == 1
+
+        kept = [await work.notices.digest(NURSE, day) is not None for day in days]
+    assert kept == [False, True, True]

@@ -590,6 +590,12 @@ class FakeNotices:
             if one.active and one.role in CLINICAL and (id_, day) not in self.digests
         )
 
+    async def forget_digests(self, before: date) -> int:
+        gone = [key for key in self.digests if key[1] < before]
+        for key in gone:
+            del self.digests[key]
+        return len(gone)
+
     async def keep_digest(self, digest: Digest) -> bool:
         key = (digest.staff_id, digest.day)
         return self.digests.setdefault(key, digest) is digest

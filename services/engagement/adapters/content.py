@@ -135,6 +135,7 @@ class _Notices(Sourced):
         tuple[Annotated[int, Field(ge=1, le=1_440)], ...], Field(min_length=1, max_length=9)
     ]
     digest_at: time
+    digest_kept_days: Annotated[int, Field(ge=1, le=366)]
 
 
 class _CadenceFile(Section):
@@ -227,4 +228,5 @@ def _delivery(notices: _Notices) -> Delivery:
         quiet=Quiet(begins=notices.quiet_begins, ends=notices.quiet_ends),
         backoff=tuple(timedelta(minutes=minutes) for minutes in notices.retry_after_minutes),
         digest_at=notices.digest_at,
+        digest_kept=timedelta(days=notices.digest_kept_days),
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, literal_column, or_, select, update
+from sqlalchemy import CursorResult, Row, delete, func, insert, literal_column, or_, select, update
 
 from services.engagement.adapters.listing import is_open, patient
 from services.engagement.adapters.people import staff, upserting
@@ -189,6 +189,11 @@ class SqlNotices:
         )
         rows = await self._session.execute(query.order_by(staff.c.staff_id))
         return rows.scalars().all()
+
+    async def forget_digests(self, before: date) -> int:
+        """Delete the lists of mornings before that day."""
+        gone = await self._session.execute(delete(digest).where(digest.c.day < before))
+        return cast("CursorResult[Any]", gone).rowcount
 
     async def keep_digest(self, one: Digest) -> bool:
         """Keep it; False when another engine has."""

@@ -31,6 +31,8 @@ async def keep_digests(work: Work, *, rules: Rules, now: datetime, real_now: dat
         if await work.notices.keep_digest(digest):
             work.audit("digest.kept", object=f"staff:{staff_id}")
             await _send(work, digest, rules=rules, now=now, real_now=real_now)
+    if waiting:
+        await work.notices.forget_digests(today - rules.delivery.digest_kept)
     return len(waiting)
 
 

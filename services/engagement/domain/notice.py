@@ -119,6 +119,7 @@ class Delivery:
     backoff: tuple[timedelta, ...]
     """Real time until the next try on the same channel; then the next channel is tried."""
     digest_at: time
+    digest_kept: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,6 +269,7 @@ def test_the_clinics_figures_are_the_reviewed_ones() -> None:
             quiet=Quiet(begins=time(20), ends=time(8)),
             backoff=(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)),
             digest_at=time(7, 30),
+            digest_kept=timedelta(days=35),
         )
         == DELIVERY
     )

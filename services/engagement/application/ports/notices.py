@@ -136,6 +136,10 @@ class Notices(Protocol):
         """Whose list of this morning was not kept yet."""
         ...
 
+    async def forget_digests(self, before: date) -> int:
+        """Delete the lists of mornings before that day; how many there were."""
+        ...
+
     async def keep_digest(self, digest: Digest) -> bool:
         """Keep it; False when another engine has."""
         ...
