@@ -112,18 +112,24 @@ class SimulatedConnection(InlineConnection):
         if name in {"fetchall", "fetchone", "fetchmany", "cursor"}:
             return fn(*args, **kwargs)
         await self._process.point()
-        if args and isinstance(args[0], str) and args[0].startswith("BEGIN"):
-            await self._store.lock.acquire()
-            if self._process.is_dead or self._connection is None:
-                self._store.lock.release()
-                raise Killed(self._process.name)
-            self._store.holder = self
+        if self._store.disk is None and _says(args, "PRAGMA"):
+            async with self._store.lock:  # a setting of the connection that all share
+                return None if self._connection is None else fn(*args, **kwargs)
+        if _says(args, "BEGIN"):
+            await self._take_turn()
         found = fn(*args, **kwargs)
         if name == "commit":
             self._leave()
             self._store.changed.set()
             await self._process.point()  # committed, and nobody has heard of it yet
         return found
+
+    async def _take_turn(self) -> None:
+        await self._store.lock.acquire()
+        if self._process.is_dead or self._connection is None:
+            self._store.lock.release()
+            raise Killed(self._process.name)
+        self._store.holder = self
 
     async def close(self) -> None:
         self.end()
@@ -152,6 +158,10 @@ class SimulatedConnection(InlineConnection):
         if self.has_turn:
             self._store.holder = None
             self._store.lock.release()
+
+
+def _says(args: tuple[Any, ...], word: str) -> bool:
+    return bool(args) and isinstance(args[0], str) and args[0].startswith(word)
 
 
 class _Turn:

@@ -23,6 +23,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._virtual = 0.0
+        # A timer runs when it is due before now plus this. The usual nanosecond is nothing beside
+        # a clock that has counted more than 2**24 seconds: from day 194 on no timer would run.
+        self._clock_resolution = 1e-6
         selector: Any = self._selector  # type: ignore[attr-defined] - what the loop waits in
         really_select = selector.select
 
