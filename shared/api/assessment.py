@@ -262,12 +262,14 @@ class PatientSummary(Body):
 
 class PatientQuery(Body):
     """``ownerless``: only people in care whom no active colleague looks after; a lead sees them
-    all. ``flagged``: only people with a safety flag that is not closed. ``sort`` runs upwards, or
+    all. ``flagged``: only people with a safety flag that is not closed. ``newly_assessed``: only
+    people who answered a questionnaire within the last seven days. ``sort`` runs upwards, or
     downwards with a dash before it."""
 
     status: PatientStatus = "active"
     ownerless: bool = False
     flagged: bool = False
+    newly_assessed: bool = False
     sort: Literal["name", "-name", "born", "-born", "enrolled", "-enrolled"] = "name"
     cursor: Cursor | None = None
     limit: Limit = 50

@@ -48,6 +48,32 @@ async def test_what_somebody_else_changed_is_shown_and_what_was_typed_is_kept(
     await expect(nurse.get_by_label("E-mail")).to_have_value("robin@example.org")
 
 
+async def test_a_link_goes_only_the_way_the_person_agreed_to(
+    sign_in: SignIn, clinic: Clinic
+) -> None:
+    nurse = await sign_in("nell")
+    record = await enrol(nurse, clinic, somebody_new())
+    by_mail = nurse.locator("input[name='channel'][value='email']")
+    await nurse.goto(f"{record}/links")
+    await expect(nurse.locator("input[name='channel'][value='in-person']")).to_be_visible()
+    await expect(by_mail).to_have_count(0)
+
+    await nurse.goto(f"{record}/details")
+    await nurse.get_by_label("E-mail").first.fill("robin@example.org")
+    await nurse.check("input[name='consents.email'][value='questionnaires']")
+    await nurse.get_by_role("button", name="Save the details").click()
+    await expect(nurse.get_by_role("status")).to_contain_text("saved")
+    await nurse.goto(f"{record}/links")
+    await expect(by_mail).to_be_visible()
+
+    await nurse.goto(f"{record}/details")
+    await nurse.uncheck("input[name='consents.email'][value='questionnaires']")
+    await nurse.get_by_role("button", name="Save the details").click()
+    await expect(nurse.get_by_role("status")).to_contain_text("saved")
+    await nurse.goto(f"{record}/links")
+    await expect(by_mail).to_have_count(0)
+
+
 async def test_the_back_button_and_sending_again_enrol_nobody_twice(
     sign_in: SignIn, clinic: Clinic
 ) -> None:

@@ -225,6 +225,25 @@ async def test_whoever_nobody_looks_after_is_seen_by_every_lead(clinic: Clinic) 
     assert (found.status, empty.json["items"]) == (200, [])
 
 
+async def test_a_questionnaire_is_new_for_seven_days(clinic: Clinic) -> None:
+    async def listed() -> list[str]:
+        answer = await clinic.nurse.get("patients?newly_assessed=true")
+        return [item["patient_id"] for item in answer.json["items"]]
+
+    before = await listed()
+    await clinic.nurse.post(
+        f"{clinic.path}/assessments", {"instrument": "phq-9", "answers": {"mood": 1}}
+    )
+    new = await listed()
+    await clinic.later(days=6, hours=23)
+    last = await listed()
+    await clinic.later(hours=1)
+    old = await listed()
+
+    assert (before, old) == ([], [])
+    assert new == last == [str(clinic.patient_id)]
+
+
 @pytest.mark.parametrize(
     ("status", "days", "code"),
     [

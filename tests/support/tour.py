@@ -25,6 +25,7 @@ _TRIES = 5
 _SILENCE = 503
 _MOST_OF_A_KIND = 2
 _MOST_PEOPLE = 40
+_BY_ROLE = frozenset({"/", "/caseload"})
 _WIDE = re.compile(r"/patients/\{patient_id\}(/courses(/\{course_id\})?)?$")
 """Kinds of which many are visited: people and courses are at different points of their way."""
 
@@ -82,8 +83,8 @@ class _Walk:
         return self.seen.get(self._counted(kind), 0)
 
     def _counted(self, kind: str) -> str:
-        """Everybody has a home of their own."""
-        return f"{kind} {self.who}" if kind == "/" else kind
+        """Everybody has a home of their own, and what the caseload leads to depends on the role."""
+        return f"{kind} {self.who}" if kind in _BY_ROLE else kind
 
 
 async def sights(base: str, password: str, people: Iterable[str] = PEOPLE) -> list[Sight]:
@@ -109,7 +110,7 @@ async def sights(base: str, password: str, people: Iterable[str] = PEOPLE) -> li
 
 def _is_enough(next_one: Sight, seen: Mapping[str, int]) -> bool:
     """Only more of what was seen is left, and every kind was seen."""
-    return next_one.kind in seen and kinds() - {"/"} <= seen.keys()
+    return next_one.kind in seen and kinds() - _BY_ROLE <= seen.keys()
 
 
 def _calls(timing: str, *, at: str) -> int:

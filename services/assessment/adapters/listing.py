@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +59,8 @@ RECENT_AT_MOST = 8
 _LOOKED_THROUGH = 10_000
 """Entries of the audit trail: some days of a clinic, some milliseconds of a database."""
 VERSIONS_AT_MOST = 200
+_NEW_FOR = timedelta(days=7)
+"""How long a questionnaire is new to whoever looks over the list."""
 
 _open_flags = (
     select(func.count())
@@ -105,6 +107,8 @@ async def patients_page(tx: Transaction, reach: Reach, query: PatientQuery) -> P
         rows = rows.where(ownerless_rows())
     if query.flagged:
         rows = rows.where(_open_flags.element > 0)
+    if query.newly_assessed:
+        rows = rows.where(_assessed_since(tx.now - _NEW_FOR))
     key, downwards = _orders[query.sort.removeprefix("-")], query.sort.startswith("-")
     after = decode_cursor(query.cursor, UUID)
     if after and (place := await _place_of(tx, key, after[0])) is not None:
@@ -113,6 +117,14 @@ async def patients_page(tx: Transaction, reach: Reach, query: PatientQuery) -> P
     found = await _limited(tx, rows.order_by(*order), query.limit)
     items = _summaries(found.rows)
     return Page(items=items, next=encode_cursor(str(items[-1].patient_id)) if found.more else None)
+
+
+def _assessed_since(then: datetime) -> ColumnElement[bool]:
+    return (
+        select(ASSESSMENT.c.assessment_id)
+        .where(ASSESSMENT.c.patient_id == PATIENT.c.patient_id, ASSESSMENT.c.taken_at >= then)
+        .exists()
+    )
 
 
 async def search_patients(tx: Transaction, reach: Reach, wanted: PatientSearch) -> PatientsFound:

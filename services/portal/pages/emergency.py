@@ -5,7 +5,7 @@ from aiohttp import web
 from services.portal.clients import Refused, or_missing
 from services.portal.pages.forms import attempt, signature
 from services.portal.pages.records import read_record, record_page
-from services.portal.pages.together import together
+from services.portal.pages.together import all_of, together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import looks, places
 from services.portal.presenters.drafts import Draft
@@ -79,11 +79,11 @@ async def show_record_looks(visit: Visit) -> web.StreamResponse:
     """Who looked at this record, day by day, and who opened it in an emergency."""
     patient_id = visit.id("patient_id")
     path = f"/patients/{patient_id}"
-    read, emergencies = await together(
+    read, emergencies, kept = await together(
         read_record(visit, patient_id),
         visit.care.assessment.get(f"{path}/emergency-looks", EmergencyLooks),
+        all_of(*(_kept(visit, caller.service, path) for caller in visit.care.everyone)),
     )
-    kept = [await _kept(visit, caller.service, path) for caller in visit.care.everyone]
     found = [page for page in kept if page is not None]
     return await record_page(
         visit,

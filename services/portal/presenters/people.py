@@ -20,11 +20,12 @@ STATUSES = said(
         "deceased": mark("Has died"),
     }
 )
-OWNERLESS, FLAGGED = "ownerless", "flagged"
+OWNERLESS, FLAGGED, ASSESSED = "ownerless", "flagged", "assessed"
 _LISTS = said(
     {
         "active": mark("In care"),
         FLAGGED: mark("With an open safety flag"),
+        ASSESSED: mark("With a questionnaire of the last 7 days"),
         OWNERLESS: mark("Nobody looks after them"),
         "left-care": mark("Has left care"),
         "deceased": mark("Has died"),
@@ -80,7 +81,11 @@ class Wanted:
 
     @property
     def query(self) -> dict[str, str]:
-        which = {FLAGGED: {"flagged": "true"}, OWNERLESS: {"ownerless": "true"}}
+        which = {
+            FLAGGED: {"flagged": "true"},
+            ASSESSED: {"newly_assessed": "true"},
+            OWNERLESS: {"ownerless": "true"},
+        }
         asked = which.get(self.show, {"status": self.show})
         begin = {"cursor": self.cursor} if self.cursor else {}
         return asked | {"sort": self.sort, "limit": "50"} | begin

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.portal.presenters import people
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.today import Group
-from shared.api.engagement import Section
+from shared.api.engagement import Action, Section
 from shared.api.identity import Role
 
 _REVIEW = "course-review"
@@ -23,7 +24,7 @@ class Tile:
 
 
 def of(role: Role, groups: Sequence[Group]) -> tuple[Tile, ...]:
-    """What the sections of the list do not count already, for a prescriber and a lead."""
+    """What the sections of the list do not count already; a nurse's list is all of it."""
     rows = [row for group in groups for row in group.rows]
     if role is Role.PRESCRIBER:
         return (
@@ -32,7 +33,15 @@ def of(role: Role, groups: Sequence[Group]) -> tuple[Tile, ...]:
                 "/?view=team&work=review-course",
                 sum(row.key[-1] == _REVIEW and row.section in _DUE for row in rows),
             ),
+            Tile(
+                _("Plan changes to sign"),
+                "/?view=team&work=sign-change",
+                sum(row.action is Action.SIGN_CHANGE for row in rows),
+            ),
+            Tile(_("New questionnaires"), f"/patients?show={people.ASSESSED}"),
         )
+    if role is Role.FACILITATOR:
+        return (Tile(_("Caseload, with the support given"), "/caseload"),)
     if role is Role.LEAD:
         return (
             Tile(
@@ -42,7 +51,8 @@ def of(role: Role, groups: Sequence[Group]) -> tuple[Tile, ...]:
                 "overdue",
             ),
             Tile(_("Passed on"), "/?view=team", sum(row.escalated for row in rows)),
-            Tile(_("Nobody looks after them"), "/patients?show=ownerless"),
+            Tile(_("Handovers"), "/cover"),
+            Tile(_("Nobody looks after them"), f"/patients?show={people.OWNERLESS}"),
         )
     return ()
 

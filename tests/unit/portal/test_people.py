@@ -44,6 +44,13 @@ def test_only_a_lead_is_offered_those_nobody_looks_after() -> None:
     assert people.wanted(asked, for_lead=False).show == "active"
 
 
+def test_new_questionnaires_are_a_list_of_their_own() -> None:
+    wanted = people.wanted({"show": "assessed"}, for_lead=False)
+
+    assert wanted.query["newly_assessed"] == "true"
+    assert wanted.title == "With a questionnaire of the last 7 days"
+
+
 def test_another_list_keeps_the_order_and_begins_at_its_first_page() -> None:
     wanted = people.wanted({"sort": "-born", "cursor": "abc"}, for_lead=False)
 

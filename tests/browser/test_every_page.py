@@ -1,0 +1,83 @@
+"""Every page of the page list, found by following links: axe, small screens, large letters, weight.
+
+The older file of accessibility tests holds what a page looks like after something was done to it.
+"""
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.conftest import SignIn
+from tests.browser.test_accessibility import look
+from tests.support import tour
+from tests.support.tour import Sight
+from tests.system.clinic import Clinic
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(1200)]
+
+HEAVIEST_KB = 150
+MOST_CALLS = 3
+_CALCULATED = ("/taper/bench", "/switch")
+"""Pages that have something worked out beside what they read: one call more, at the same time."""
+
+
+@pytest.fixture(scope="module")
+async def found(clinic: Clinic) -> list[Sight]:
+    """Every page that links lead to, for one of each role."""
+    return await tour.sights(clinic.services["portal"], clinic.password)
+
+
+async def test_links_lead_to_every_page(found: list[Sight]) -> None:
+    """A change of a plan waits for its signature in no record of the demo at its start."""
+    missed = tour.kinds() - {sight.kind for sight in found}
+
+    assert {kind for kind in missed if not kind.endswith("/changes/{change_id}")} == set()
+
+
+async def test_no_page_takes_more_than_three_calls(found: list[Sight]) -> None:
+    many = [one for one in found if one.calls > MOST_CALLS + one.kind.endswith(_CALCULATED)]
+
+    assert many == []
+
+
+@pytest.mark.parametrize("who", tour.PEOPLE)
+async def test_every_page_can_be_read_by_everybody(
+    sign_in: SignIn, clinic: Clinic, found: list[Sight], who: str
+) -> None:
+    page = await sign_in(who)
+    heavy, broken = {}, []
+    for sight in tour.one_of_each(found):
+        if sight.who != who:
+            continue
+        sizes = await weigh(page, clinic.services["portal"] + sight.address)
+        if sum(sizes.values()) > HEAVIEST_KB * 1024:
+            heavy[sight.address] = sizes
+        try:
+            await look(page)
+        except AssertionError as fault:
+            broken.append(str(fault))
+
+    assert broken == []
+    assert heavy == {}
+
+
+async def weigh(page: Page, address: str) -> dict[str, int]:
+    """What a first visit carries, by address, as sent."""
+    sizes: dict[str, int] = {}
+    session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
+    await session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    names: dict[str, str] = {}
+    session.on(
+        "Network.responseReceived",
+        lambda said: names.update({said["requestId"]: said["response"]["url"]}),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda said: sizes.update(
+            {names.get(said["requestId"], "?"): int(said["encodedDataLength"])}
+        ),
+    )
+    await page.goto(address)
+    await page.wait_for_load_state("load")
+    await session.detach()
+    return sizes
