@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ bench: .venv/dev ## figures and ratios to the stated limits
 
 faults: .venv/dev ## kill and freeze the containers of `make up` (a demo), and compare what is left
 	@MOORING_FAULTS=1 $(BIN)/python -m pytest tests/faults -s
+
+sign-in-certified: .venv/dev ## sign in with an OpenID Certified provider in a browser (needs npm)
+	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
+	@MOORING_CERTIFIED=1 $(BIN)/python -m pytest tests/browser/test_sign_in_elsewhere.py
 
 ## Change it
 fmt: .venv/dev ## format and fix what can be fixed

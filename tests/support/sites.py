@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,5 +75,7 @@ async def everything(
             environment.setenv("MOORING_DATABASE_URL", url)
             await schema.upgrade_async(url)
             service = await stack.enter_async_context(build())
+            if name != "portal":  # which has its own; the others would ask it for them
+                service = replace(service, keys=keys)
             found[name] = service, whole(service, keys)
         yield found

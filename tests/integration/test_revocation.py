@@ -1,0 +1,185 @@
+"""Whoever may no longer look is out everywhere within a minute: timed, over a real broker.
+
+The four services run as they are shipped, on databases of their own, and learn of each other by
+facts alone. The limit is a parameter of each test, and what it took is measured.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from joserfc.jwk import KeySet
+
+from services.portal.identity import front_door, staff
+from services.portal.identity.staff import Staff
+from shared.api.identity import Role
+from shared.runtime import auth, clock
+from shared.runtime.auth import StaticKeys, issue_access_token
+from shared.runtime.db import Database
+from shared.runtime.embedded import Embedded
+from tests.integration.two_services import speaking, until
+from tests.support.callers import KEY
+from tests.support.sentinel import FAMILY, GIVEN
+from tests.support.sites import everything
+
+WITHIN = pytest.mark.parametrize("within", [timedelta(seconds=60)], ids=["60s"])
+LISTENERS = ("assessment", "treatment", "engagement")
+NURSE = Staff(UUID(int=1), "nora", "Nora", Role.NURSE, ("harbour",), active=True, version=1)
+GUEST = Staff(UUID(int=2), "gil", "Gil", Role.NURSE, ("hill",), active=True, version=1)
+"""Not of the person's team: what they see hangs on the care relation alone."""
+PERSON = {
+    "given_name": GIVEN,
+    "family_name": FAMILY,
+    "birth_date": "1984-02-29",
+    "time_zone": "Europe/London",
+    "language": "en",
+    "team": "harbour",
+    "care_team": [str(NURSE.staff_id), str(GUEST.staff_id)],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """The services that keep records, and the portal's database of accounts."""
+
+    clients: dict[str, TestClient[Any, Any]]
+    accounts: Database
+
+    async def ask(
+        self, who: Staff, service: str, method: str, path: str, **sent: Any
+    ) -> tuple[int, Any]:
+        token = issue_access_token(
+            KEY,
+            staff_id=who.staff_id,
+            role=who.role,
+            teams=who.teams,
+            audience=[service],
+            lifetime=timedelta(hours=1),  # longer than any is: what ends it here is not its age
+            version=who.version,
+        )
+        headers = {"Authorization": f"Bearer {token}"} | sent.pop("headers", {})
+        request = self.clients[service].request(method, f"/api/v1/{path}", headers=headers, **sent)
+        async with request as answer:
+            return answer.status, await answer.json()
+
+    async def enrol(self) -> str:
+        """Somebody whom both care for; known to every service."""
+        headers = {"Idempotency-Key": str(clock.new_id())}
+
+        made: list[str] = []
+
+        async def enrolled() -> bool:
+            status, found = await self.ask(
+                NURSE, "assessment", "POST", "patients", json=PERSON, headers=headers
+            )
+            made.extend([found["patient_id"]] if status == 201 else [])
+            return bool(made)
+
+        await until(enrolled)
+        await until(lambda: self.everywhere(GUEST, made[0], 200))
+        return made[0]
+
+    async def everywhere(self, who: Staff, patient_id: str, status: int) -> bool:
+        """Whether every service answers so to a look at the person."""
+        path = f"patients/{patient_id}/timeline"
+        answers = [await self.ask(who, service, "GET", path) for service in LISTENERS]
+        return all(found == status for found, _ in answers)
+
+
+@asynccontextmanager
+async def timed(*, within: timedelta) -> AsyncIterator[None]:
+    """What happens in this block takes no longer."""
+    began = clock.monotonic()
+    yield
+    took = clock.monotonic() - began
+    print(f"gone everywhere after {took:.2f} s")
+    assert took < within.total_seconds()
+
+
+@pytest.fixture
+async def clinic(
+    broker: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Clinic]:
+    folder = tmp_path / "clinic"
+    folder.mkdir()
+    async with (
+        everything(folder, monkeypatch, StaticKeys(KeySet([KEY]))) as found,
+        AsyncExitStack() as stack,
+    ):
+        accounts = found["portal"][0].db
+        async with accounts.transaction(actor="service:portal") as tx:
+            for person in (NURSE, GUEST):
+                await staff.add(tx, person, password_hash="none")
+        clients = {}
+        for name, (service, app) in found.items():
+            await stack.enter_async_context(speaking(broker, service.db, service.subscriptions))
+            if name in LISTENERS:
+                client = TestClient(TestServer(app))
+                clients[name] = await stack.enter_async_context(client)
+        yield Clinic(clients, accounts)
+
+
+@WITHIN
+async def test_who_leaves_a_care_team_is_out_of_every_record(
+    clinic: Clinic, within: timedelta
+) -> None:
+    patient_id = await clinic.enrol()
+
+    async with timed(within=within):
+        status, answer = await clinic.ask(
+            NURSE,
+            "assessment",
+            "PUT",
+            f"patients/{patient_id}/care-team",
+            json={"team": "harbour", "care_team": [str(NURSE.staff_id)]},
+            headers={"If-Match": '"1"'},
+        )
+        assert status == 200, answer
+        await until(
+            lambda: clinic.everywhere(GUEST, patient_id, 404), within_s=within.total_seconds()
+        )
+
+    assert await clinic.everywhere(NURSE, patient_id, 200), "and nobody else is"
+
+
+@WITHIN
+async def test_a_closed_account_opens_nothing(clinic: Clinic, within: timedelta) -> None:
+    patient_id = await clinic.enrol()
+
+    async with timed(within=within):
+        async with clinic.accounts.transaction(actor="service:portal") as tx:
+            await staff.disable(tx, GUEST)
+        await until(
+            lambda: clinic.everywhere(GUEST, patient_id, 401), within_s=within.total_seconds()
+        )
+
+    assert await clinic.everywhere(NURSE, patient_id, 200)
+
+
+@WITHIN
+async def test_another_role_counts_and_the_old_token_does_not(
+    clinic: Clinic, within: timedelta
+) -> None:
+    patient_id = await clinic.enrol()
+
+    async with timed(within=within):
+        async with clinic.accounts.transaction(actor="service:portal") as tx:
+            await staff.change_role(tx, GUEST, role=Role.AUDITOR, teams=())
+        await until(
+            lambda: clinic.everywhere(GUEST, patient_id, 401), within_s=within.total_seconds()
+        )
+
+    auditor = replace(GUEST, role=Role.AUDITOR, teams=(), version=2)
+    assert await clinic.everywhere(auditor, patient_id, 403)
+
+
+@WITHIN
+def test_a_page_s_token_is_over_in_time_even_where_no_fact_arrives(within: timedelta) -> None:
+    """The portal asks the accounts at each page and makes such a token again every time."""
+    assert front_door._TOKEN_LIFETIME + timedelta(seconds=auth.LEEWAY_S) < within
