@@ -192,6 +192,16 @@ class Drug:
                 f"Not on the {jurisdiction} shelf on {on}: {', '.join(sorted(missing))}.",
             )
         suffix = "-solids" if solids_only else ""
+        if not products:
+            sold = ", ".join(
+                sorted({place for one in self.products for place in one.jurisdictions})
+            )
+            raise RuleRefusal(
+                "F-13",
+                "shelf",
+                f"{self.name}: nothing of it is on the {jurisdiction}{suffix} shelf on {on}; it is "
+                f"known in: {sold}. Choose another shelf, formulation or product.",
+            )
         return Shelf(
             code=f"{jurisdiction}{suffix}", products=products if only else _one_liquid(products)
         )

@@ -124,7 +124,7 @@ def plan_taper(
         raise RuleRefusal("T-01", "start_on", f"The first cut lies in the past: {start_on}.")
     table = dose_table(shelf, _checked_start(start_mg, drug))
     start = _makeable(start_mg, "start_mg", table, shelf)
-    _check_end(policy, drug, start_mg, last_dose_mg, floor_mg)
+    _check_end(policy, drug, start_mg, last_dose_mg, floor_mg, most_rows=rules.most_steps)
     if floor_mg:
         _makeable(floor_mg, "floor_mg", table, shelf)
     model = drug.occupancy.get(shelf.family)
@@ -190,11 +190,22 @@ def _makeable(dose_mg: Decimal, field: str, table: DoseTable, shelf: Shelf) -> R
 
 
 def _check_end(
-    policy: Policy, drug: Drug, start_mg: Decimal, last_dose_mg: Decimal | None, floor_mg: Decimal
+    policy: Policy,
+    drug: Drug,
+    start_mg: Decimal,
+    last_dose_mg: Decimal | None,
+    floor_mg: Decimal,
+    *,
+    most_rows: int,
 ) -> None:
     method = policy.method
     if isinstance(method, Rows):
-        _check_rows(policy, method.by_drug.get(drug.code, ()), start_mg, floor_mg)
+        rows = method.by_drug.get(drug.code, ())
+        if len(rows) > most_rows:
+            raise RuleRefusal(
+                "T-10", "rows", f"{len(rows)} rows: write at most {most_rows}, with larger cuts."
+            )
+        _check_rows(policy, rows, start_mg, floor_mg)
     if not (floor_mg.is_finite() and 0 <= floor_mg < start_mg):
         raise RuleRefusal("T-04", "floor_mg", "The floor is 0 mg or more and below the start.")
     unmodelled = isinstance(method, EqualOccupancy) and not drug.occupancy
@@ -217,9 +228,17 @@ def _check_rows(
     """A published table is entered at a row of its own; own rows start below today's dose."""
     if policy.code == OWN_ROWS:
         if rows[0] >= start_mg:
-            raise RuleRefusal("T-04", "rows", f"The rows start below {plain(start_mg)} mg.")
+            raise RuleRefusal(
+                "T-04",
+                "rows",
+                f"The first row is {plain(rows[0])} mg: begin below {plain(start_mg)} mg.",
+            )
         if rows[-1] != floor_mg:
-            raise RuleRefusal("T-10", "rows", f"The rows end at {plain(floor_mg)} mg.")
+            raise RuleRefusal(
+                "T-10",
+                "rows",
+                f"The last row is {plain(rows[-1])} mg: end at {plain(floor_mg)} mg.",
+            )
     elif not rows or start_mg > rows[0]:
         raise RuleRefusal(
             "T-02", "policy", f"{policy.name} has no row for this drug at {plain(start_mg)} mg."

@@ -30,10 +30,17 @@ REFUSALS = [
     ("in the past", ["--starts", "2020-01-01"], "T-01 start_on"),
     ("rows that rise", ["--policy", "own-rows", "--rows", "50,75,0"], "T-04 rows"),
     ("rows without end", ["--policy", "own-rows", "--rows", "50,25"], "T-10 rows"),
+    ("ten thousand rows",
+     ["--policy", "own-rows", "--rows", ",".join(str(50 - n / 1000) for n in range(10_000))],
+     "T-10 rows"),
+    ("ten thousand steps", ["--from", "200", "--policy", "linear-0.1"], "T-10 policy"),
+    ("a start nothing makes", ["--from", "33.3", "--shelf", "uk-solids"], "F-13 start_mg"),
+    ("an empty shelf", ["--drug", "desvenlafaxine", "--from", "50"], "F-13 shelf"),
+    ("a product nobody sells", ["--product", "sertraline-tablet-1mg-uk"], "F-03 shelf"),
     ("no rows", ["--policy", "own-rows"], "T-04 rows"),
     ("no last dose", ["--policy", "proportional-10"], "T-10 last_dose_mg"),
     ("no such capsule", ["--beads", "capsule=10"], "T-13 beads"),
-]
+]  # fmt: skip
 
 
 def run(*arguments: str) -> Result:
