@@ -540,12 +540,14 @@ class DropBody(Body):
 
 
 class RelapsePlanBody(RelapsePlanWords):
-    """The plan, with when it is looked at again."""
+    """The plan, with when it is looked at again. ``holds`` says that the person agreed to it and
+    that no other look at it is due."""
 
     version: int
     written_on: date
     by: UUID
     review_on: date
+    holds: bool
 
 
 class CarerBody(Body):

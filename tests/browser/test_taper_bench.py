@@ -77,6 +77,8 @@ async def save(prescriber: Page) -> None:
     await prescriber.locator("[name='early_reason']").fill("asked for it, well for months")
     await prescriber.get_by_role("button", name="Save this plan").click()
     await expect(prescriber.get_by_role("heading", name="Sign this plan")).to_be_visible()
+    missing = prescriber.locator(".banner.warn", has_text="Relapse-prevention plan")
+    await expect(missing).to_contain_text("Not written yet")
 
 
 async def sign(prescriber: Page, clinic: Clinic) -> None:

@@ -457,8 +457,19 @@ async def test_the_relapse_plan_is_written_once_at_a_time(ward: Ward) -> None:
 
     assert (empty.status, empty.json["code"]) == (422, "part-missing")
     assert written.json["relapse_plan"]["version"] == 1
+    assert written.json["relapse_plan"]["holds"] is True
     assert stale.status == 412
     assert "care.engagement.relapse-plan.written.v1" in await ward.told()
+
+
+async def test_a_relapse_plan_nobody_agreed_to_does_not_hold(ward: Ward) -> None:
+    words = {"warning_signs": "No sleep", "what_helps": "Walks", "whom_to_call": "Sister"}
+
+    written = await ward.femi.put(
+        f"patients/{PATIENT}/relapse-plan", words | {"agreed": False}, version=0
+    )
+
+    assert written.json["relapse_plan"]["holds"] is False
 
 
 async def test_a_profile_is_adapted_to_and_previewed(ward: Ward) -> None:

@@ -25,7 +25,7 @@ from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme, Status, is_early
 from services.engagement.domain.support.referral import Referral
-from services.engagement.domain.support.relapse_plan import RelapsePlan
+from services.engagement.domain.support.relapse_plan import RelapsePlan, is_current
 from services.engagement.domain.support.rules import Missed, ProgrammeKind, SupportRules
 from services.engagement.domain.support.signing import CLOSE_EARLY, CONFIRM_CLOSING
 from shared.api import support as api
@@ -104,7 +104,7 @@ def support_body(told: Told) -> api.SupportBody:
             if one.instrument == rules.motivation.instrument
             and (value := lowest(one, rules.motivation)) is not None
         ),
-        relapse_plan=_plan(known.plan),
+        relapse_plan=_plan(known.plan, told.today),
         profile=_profile(told),
         carers=_carers(told.around, contacts),
         referrals=tuple(_referral(one) for one in sorted(told.referrals, key=_sent, reverse=True)),
@@ -465,12 +465,13 @@ def _drop(one: Drop) -> api.DropBody:
     )
 
 
-def _plan(plan: RelapsePlan | None) -> api.RelapsePlanBody | None:
+def _plan(plan: RelapsePlan | None, today: date) -> api.RelapsePlanBody | None:
     if plan is None:
         return None
-    return api.RelapsePlanBody(
-        **{name: getattr(plan, name) for name in api.RelapsePlanBody.model_fields}
-    )
+    kept = {
+        name: getattr(plan, name) for name in api.RelapsePlanBody.model_fields if name != "holds"
+    }
+    return api.RelapsePlanBody(**kept, holds=is_current(plan, today))
 
 
 def _profile(told: Told) -> api.ProfileBody:

@@ -5,6 +5,7 @@ that is written down nowhere: logs, traces and figures hold the route's pattern.
 """
 
 import hashlib
+from http import HTTPStatus
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -29,11 +30,14 @@ async def show_feed(request: web.Request) -> web.StreamResponse:
     try:
         secret = CalendarSecret(secret=request.match_info["secret"])
         feed = await treatment.ask("/calendar-links/open", secret, CalendarFeed)
-    except (ValidationError, Refused):
-        return web.Response(status=404, text="There is no such calendar.\n")
+    except ValidationError:
+        return _no_such_calendar()
+    except Refused as refused:
+        if refused.problem.status == HTTPStatus.NOT_FOUND:
+            return _no_such_calendar()
+        return _later()
     except Unreachable:
-        later = {"Retry-After": str(_ASK_AGAIN_S)}
-        return web.Response(status=503, text="Please ask again later.\n", headers=later)
+        return _later()
     body = feed.calendar.encode()
     etag = hashlib.sha256(body).hexdigest()
     headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
@@ -41,3 +45,14 @@ async def show_feed(request: web.Request) -> web.StreamResponse:
         return web.Response(status=304, headers=headers)
     headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
     return web.Response(body=body, content_type="text/calendar", charset="utf-8", headers=headers)
+
+
+def _no_such_calendar() -> web.Response:
+    return web.Response(status=404, text="There is no such calendar.\n")
+
+
+def _later() -> web.Response:
+    """Any answer but the file and "no such calendar": a calendar that hears the latter may forget
+    its days, so a busy neighbour must not sound like it."""
+    later = {"Retry-After": str(_ASK_AGAIN_S)}
+    return web.Response(status=503, text="Please ask again later.\n", headers=later)

@@ -7,10 +7,12 @@ from aiohttp import web
 from services.portal.pages.courses import read_course
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.support_records import support_beside
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, places
 from services.portal.presenters.drafts import Draft
+from services.portal.presenters.prevention import prevention
 from shared.api.treatment import CourseBody, ScheduledStepBody, StepTaken, SupplyConfirmation
 
 _TAB = "Course"
@@ -59,7 +61,11 @@ async def _record(
 
 
 async def _step(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, course = await together(read_record(visit, visit.id("patient_id")), read_course(visit))
+    read, support, course = await together(
+        read_record(visit, visit.id("patient_id")),
+        support_beside(visit, visit.id("patient_id")),
+        read_course(visit),
+    )
     body = _scheduled(course, visit.number("ordinal"))
     return await record_page(
         visit,
@@ -72,6 +78,11 @@ async def _step(visit: Visit, draft: Draft) -> web.StreamResponse:
         body=body,
         step=courses.step(course, body, visit.setting),
         plan_version=course.taper.plan_version if course.taper else 0,
+        prevention=prevention(
+            support,
+            visit.setting,
+            is_last_step=course.taper is not None and body.ordinal == course.taper.step_count,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.portal.pages.courses import read_course
 from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
 from services.portal.pages.records import read_record, record_page
+from services.portal.pages.support_records import support_beside
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import (
@@ -19,6 +20,7 @@ from services.portal.presenters import (
     words,
 )
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.prevention import prevention
 from shared.api.body import Page
 from shared.api.treatment import (
     CourseBody,
@@ -177,7 +179,11 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
 
 
 async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, plan = await together(read_record(visit, visit.id("patient_id")), read_plan(visit))
+    read, support, plan = await together(
+        read_record(visit, visit.id("patient_id")),
+        support_beside(visit, visit.id("patient_id")),
+        read_plan(visit),
+    )
     lines = tapers.lines(plan, visit.setting)
     if is_stale(draft):
         draft = draft.overtaken(lines)
@@ -191,6 +197,7 @@ async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
         body=plan,
         print_at=places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id, "print"),
         plan=tapers.stored(plan, visit.setting),
+        prevention=prevention(support, visit.setting),
         state=courses.PLAN_STATES[plan.status],
         seen=lines,
         people=(

@@ -21,14 +21,16 @@ class Treatment:
     def __init__(self) -> None:
         self.feed = FILE
         self.asked: list[tuple[str, Any, str]] = []
+        self.refuses_with: int | None = None
 
     async def open_link(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.asked.append((request.path, body, request.headers["Authorization"]))
-        if body != {"secret": SECRET}:
-            problem = {"type": "urn:x", "title": "t", "status": 404, "code": "not-found"}
-            problem |= {"detail": "There is no such record.", "correlation_id": "c"}
-            return web.json_response(problem, status=404)
+        status = self.refuses_with or (None if body == {"secret": SECRET} else 404)
+        if status is not None:
+            problem = {"type": "urn:x", "title": "t", "status": status, "code": "refused"}
+            problem |= {"detail": "No.", "correlation_id": "c"}
+            return web.json_response(problem, status=status)
         return web.json_response({"calendar": self.feed})
 
 
@@ -96,6 +98,18 @@ async def test_any_other_secret_leads_nowhere(portal: TestClient, secret: str) -
 
     assert answer.status == 404
     assert secret not in await answer.text()
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_a_neighbour_that_has_too_much_to_do_is_not_a_calendar_that_is_gone(
+    portal: TestClient, treatment: Treatment, status: int
+) -> None:
+    treatment.refuses_with = status
+
+    answer = await portal.get(f"/calendar/{SECRET}.ics")
+
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) >= 60
 
 
 async def test_a_head_request_tells_the_same_without_the_file(portal: TestClient) -> None:
