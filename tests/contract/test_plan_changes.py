@@ -171,6 +171,31 @@ async def test_two_holds_in_a_row_propose_smaller_cuts_further_apart(clinic: Cli
     assert (gate["ordinal"], gate["gate_check_in_at"]) == (0, None)  # no cut without its gate
 
 
+async def test_at_the_last_dose_the_gentler_plan_makes_the_last_drop_smaller(
+    clinic: Clinic,
+) -> None:
+    course = await one_step_down(clinic)
+    while [dose for _, dose in ahead(course)] != ["0"]:
+        await clinic.on(course["taper"]["steps"][-1]["check_in_gate_on"])
+        await clinic.score(2)
+        assert (await clinic.check_in(course, "gate")).status in {200, 201}
+        course = await clinic.take_next_step(course["course_id"])
+    path = f"courses/{course['course_id']}"
+    for version in (1, 2):
+        body = {"plan_version": version, "days": 3, "reason": "dizzy since Monday"}
+        assert (await clinic.nurse.post(f"{path}/hold", body)).status == 200
+    items = (await clinic.nurse.get(f"{path}/plan-changes")).json["items"]
+    change = next(one for one in items if one["kind"] == "slow-down")
+
+    at = Decimal(course["dose_mg"])
+    *smaller, zero = [Decimal(row["dose_mg"]) for row in change["diff"]["after"]]
+
+    assert zero == 0
+    assert smaller
+    assert all(dose < before for before, dose in zip([at, *smaller], smaller, strict=False))
+    assert smaller[-1] <= at * Decimal("0.6")  # what is left to drop, not all of it again
+
+
 async def test_after_the_last_dose_a_severe_report_proposes_to_take_it_again(
     clinic: Clinic,
 ) -> None:

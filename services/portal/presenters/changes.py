@@ -260,10 +260,9 @@ def _lines(
         old = before[place] if place < len(before) else None
         new = after[place] if place < len(after) else None
         what, tone = _difference(old, new)
-        either = new or old
         found.append(
             Line(
-                title=_("Step %(number)s", number=either.ordinal if either else place + 1),
+                title=_("%(number)s. step ahead", number=place + 1) if place else _("Next step"),
                 before_on=words.day(old.on) if old else "",
                 before_dose=words.daily(old.dose_text, old.dose_mg) if old else "",
                 after_on=words.when(new.on, today=setting.today) if new else "",

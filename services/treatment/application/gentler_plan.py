@@ -13,6 +13,7 @@ from services.treatment.domain.errors import Refusal
 from services.treatment.domain.findings import Level, RuleRefusal
 from services.treatment.domain.live_taper import Dose
 from services.treatment.domain.plan import Outline, Plan, Wish
+from services.treatment.domain.quantities import up_to_microgram
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.withdrawal_risk import Risk
 
@@ -66,10 +67,10 @@ def _wishes(
     plan: Plan | None, *, risk: Risk, dose_mg: Decimal, starts_on: date, levels: tuple[int, ...]
 ) -> Iterator[Wish]:
     before = plan.outline.wish if plan else None
+    last = _gentler_last(before)
     days = max((row.days for row in plan.outline.rows[:-1]), default=0) if plan else 0
     longer = next((level for level in levels if level > days), days or None)
     if before is not None and not before.rows:
-        last = before.last_dose_mg
         yield replace(
             before,
             starts_on=starts_on,
@@ -83,5 +84,13 @@ def _wishes(
         products=before.products if before else frozenset(),
         solids_only=before.solids_only if before else False,
         interval_days=longer,
-        last_dose_mg=before.last_dose_mg if before else None,
+        last_dose_mg=last if last is not None and last < dose_mg else None,
     )
+
+
+def _gentler_last(before: Wish | None) -> Decimal | None:
+    """The drop to zero is a cut like any other (T-10), so it is halved too: without this somebody
+    at the last dose of a plan would be offered the same drop again, only later."""
+    if before is None or before.last_dose_mg is None:
+        return None
+    return up_to_microgram(before.last_dose_mg / 2)
