@@ -1,7 +1,7 @@
 """The plan a person takes home: a page to print, and a PDF where its libraries are installed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -99,7 +99,7 @@ def one_sheet(html: Html, whole: Callable[[int | None], Handout], *, css: str, p
     def nothing_from_outside(url: str) -> dict[str, object]:
         raise ValueError(f"a sheet loads nothing: {url[:20]}")
 
-    def drawn(page: Handout, size_pt: float) -> tuple[int, bytes]:
+    def drawn(page: Handout, size_pt: float) -> tuple[int, Callable[[], bytes]]:
         sheet = CSS(
             string=f"{css}\n@page {{ size: {paper}; margin: {_MARGIN_MM}mm }}"
             f"\nhtml {{ font-size: {size_pt}pt }}"
@@ -107,15 +107,30 @@ def one_sheet(html: Html, whole: Callable[[int | None], Handout], *, css: str, p
         document = HTML(string=html(page), url_fetcher=nothing_from_outside).render(
             stylesheets=[sheet]
         )
-        return len(document.pages), document.write_pdf()
+        return len(document.pages), document.write_pdf
 
     page = whole(None)
-    for size_pt in _SIZES_PT:
-        pages, pdf = drawn(page, size_pt)
-        if pages == 1:
-            return pdf
+    pages, pdf = drawn(page, _SIZES_PT[-1])
+    if pages == 1:
+        return _largest(_SIZES_PT[:-1], lambda size_pt: drawn(page, size_pt)) or pdf()
     most = len(page.lines)
     while pages > 1:
-        most = most * 7 // 8
+        most = most * (7 if pages == 2 else 4) // 8
         pages, pdf = drawn(whole(most), _SIZES_PT[-1])
-    return pdf
+    return pdf()
+
+
+def _largest(
+    sizes_pt: Sequence[float], drawn: Callable[[float], tuple[int, Callable[[], bytes]]]
+) -> bytes | None:
+    """The sheet in the largest of these types that fits one side; they fall, so it is bisected."""
+    found = None
+    low, high = 0, len(sizes_pt)
+    while low < high:
+        middle = (low + high) // 2
+        pages, pdf = drawn(sizes_pt[middle])
+        if pages == 1:
+            found, high = pdf, middle
+        else:
+            low = middle + 1
+    return found() if found else None
