@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 
 from shared.runtime import clock
 from tests.browser.conftest import SignIn
+from tests.browser.test_accessibility import look
 from tests.system.clinic import Clinic
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
@@ -72,6 +73,43 @@ async def test_a_link_goes_only_the_way_the_person_agreed_to(
     await expect(nurse.get_by_role("status")).to_contain_text("saved")
     await nurse.goto(f"{record}/links")
     await expect(by_mail).to_have_count(0)
+
+
+async def test_another_time_zone_shows_what_it_moves_before_it_is_saved(
+    sign_in: SignIn, clinic: Clinic
+) -> None:
+    nurse = await sign_in("nell")
+    record = await somebody_tapering(nurse, clinic)
+    await nurse.goto(f"{record}/details")
+    await nurse.get_by_label("Time zone they live in").select_option("Australia/Lord_Howe")
+    await nurse.get_by_role("button", name="Save the details").click()
+
+    seen = nurse.get_by_role("alert")
+    await expect(seen).to_contain_text("Nothing is saved yet")
+    await expect(seen.locator("tbody tr")).not_to_have_count(0)
+    await expect(nurse.get_by_label("Team", exact=True)).not_to_have_value("")
+    await look(nurse)
+    await nurse.goto(f"{record}/details")
+    await expect(nurse.get_by_label("Time zone they live in")).not_to_have_value(
+        "Australia/Lord_Howe"
+    )
+
+    await nurse.get_by_label("Time zone they live in").select_option("Australia/Lord_Howe")
+    await nurse.get_by_role("button", name="Save the details").click()
+    await nurse.get_by_role("button", name="Save with this time zone").click()
+    await expect(nurse.get_by_role("status")).to_be_visible()
+    await expect(nurse.get_by_label("Time zone they live in")).to_have_value("Australia/Lord_Howe")
+
+
+async def somebody_tapering(nurse: Page, clinic: Clinic) -> str:
+    """The record of somebody for whom reminders are planned."""
+    found = await clinic.get("nell", "engagement/worklist?scope=mine")
+    for row in found["items"]:
+        patient_id = row["patient_id"]
+        path = f"engagement/patients/{patient_id}/zone-difference?time_zone=Australia/Lord_Howe"
+        if (await clinic.get("nell", path))["moves"]:
+            return f"{clinic.services['portal']}/patients/{patient_id}"
+    raise AssertionError("nobody on the list has a reminder that moves")
 
 
 async def test_the_back_button_and_sending_again_enrol_nobody_twice(

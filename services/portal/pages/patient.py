@@ -1,5 +1,6 @@
 """One person: the overview, and their details."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import contact, overview, people, places, words
+from services.portal.presenters import contact, overview, people, places, words, zones
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     CareTeam,
@@ -21,9 +22,11 @@ from shared.api.assessment import (
     ReturnToCare,
     TrajectoryBody,
 )
+from shared.api.engagement import ZoneDifference, ZoneQuery
 from shared.api.identity import Role
 
 _CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.FACILITATOR})
+_TEAM = ("team", "care_team")
 _DETAILS = ("given_name", "family_name", "birth_date", "time_zone", "language")
 
 
@@ -51,8 +54,17 @@ async def show_details(visit: Visit) -> web.StreamResponse:
 
 
 async def change_details(visit: Visit) -> web.StreamResponse:
-    """Change what was typed; an emptied telephone number or address is forgotten."""
-    data: dict[str, Any] = visit.fields(*_DETAILS) | contact.sent(visit.sent())
+    """Change what was typed; an emptied telephone number or address is forgotten.
+
+    Another time zone is saved once the reader has seen what it moves.
+    """
+    draft = visit.sent()
+    if draft.value("time_zone") != draft.value("zone_seen"):
+        seen = await attempt(draft, lambda: _what_moves(visit, draft.value("time_zone")))
+        if isinstance(seen, Draft):
+            return await _details(visit, seen)
+        return await _details(visit, draft, zones.moves(seen, visit.setting))
+    data: dict[str, Any] = visit.fields(*_DETAILS) | contact.sent(draft)
 
     async def send(patient_id: UUID) -> PatientBody:
         body = PatientChanges.model_validate(data)
@@ -126,11 +138,20 @@ async def _change(visit: Visit, send: Any) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{places.patient(patient_id, 'details')}?done=details")
 
 
-async def _details(visit: Visit, sent: Draft | None) -> web.StreamResponse:
+async def _what_moves(visit: Visit, zone: str) -> ZoneDifference:
+    path = f"/patients/{visit.id('patient_id')}/zone-difference"
+    query = {"time_zone": ZoneQuery(time_zone=zone).time_zone}
+    return await visit.care.engagement.get(path, ZoneDifference, query, newcomer=True)
+
+
+async def _details(
+    visit: Visit, sent: Draft | None, moves: zones.Moves | None = None
+) -> web.StreamResponse:
     read = await read_record(visit, visit.id("patient_id"))
     patient = read.patient
     lines = overview.detail_lines(patient, visit.setting)
-    draft = sent or visit.draft(**_typed(patient))
+    fresh = visit.draft(**_typed(patient))
+    draft = fresh if sent is None else _beside(fresh, sent)
     if is_stale(draft):
         draft = draft.overtaken(lines)
     return await record_page(
@@ -142,6 +163,8 @@ async def _details(visit: Visit, sent: Draft | None) -> web.StreamResponse:
         draft=draft,
         seen=lines,
         lines=lines,
+        moves=moves,
+        zone_seen=moves.zone if moves else patient.time_zone,
         zones=people.zones(),
         languages=people.LANGUAGES,
         consent_groups=contact.groups(),
@@ -157,6 +180,18 @@ async def _details(visit: Visit, sent: Draft | None) -> web.StreamResponse:
 
 def _teams(visit: Visit, patient: PatientBody) -> tuple[str, ...]:
     return tuple(dict.fromkeys((patient.team, *visit.visitor.staff.teams)))
+
+
+def _beside(fresh: Draft, sent: Draft) -> Draft:
+    """The form that was sent, and the page's others as the record has them. A box without its
+    tick is missing from what was sent, so the form is known by a field that is always in it."""
+    is_details, is_team = "given_name" in sent.values, "team" in sent.values
+    others = {
+        name: values
+        for name, values in fresh.values.items()
+        if not (is_team if name in _TEAM else is_details)
+    }
+    return replace(sent, values=others | dict(sent.values))
 
 
 def _typed(patient: PatientBody) -> dict[str, str | tuple[str, ...]]:
