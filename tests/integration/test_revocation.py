@@ -118,7 +118,9 @@ async def clinic(
                 await staff.add(tx, person, password_hash="none")
         clients = {}
         for name, (service, app) in found.items():
-            await stack.enter_async_context(speaking(broker, service.db, service.subscriptions))
+            await stack.enter_async_context(
+                speaking(broker, service.db, dict(service.subscriptions))
+            )
             if name in LISTENERS:
                 client = TestClient(TestServer(app))
                 clients[name] = await stack.enter_async_context(client)
