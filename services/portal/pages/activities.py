@@ -18,7 +18,8 @@ from shared.api.support import (
     SupportBody,
 )
 
-_LARGEST_FILE = 400_000
+_LARGEST_FILE = 50_000
+"""Bytes. It travels on as JSON, in a body of at most 64 KiB."""
 
 
 async def show_activities(visit: Visit) -> web.StreamResponse:
@@ -77,6 +78,9 @@ async def take_in(visit: Visit) -> web.StreamResponse:
     text, format_ = await _file(visit)
     if not text:
         fault = Fault("file", _("Choose a file, or paste the rows."))
+        return _directory(visit, draft.refused([fault]), None)
+    if len(text.encode()) > _LARGEST_FILE:
+        fault = Fault("file", _("This is more than 50 kB. Send it in parts."))
         return _directory(visit, draft.refused([fault]), None)
 
     async def send() -> ImportReport:

@@ -5,9 +5,10 @@ from typing import Any
 
 from aiohttp import web
 
-from services.portal.pages.forms import attempt, is_stale, signature
+from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.support_records import (
     Support,
+    engagement_signature,
     facilitators,
     read_support,
     support_page,
@@ -76,7 +77,7 @@ async def _closing(visit: Visit, one: ProgrammeBody) -> Body:
     data: dict[str, Any] = visit.fields("reason", "note")
     signing = dict(one.closing_signing).get(visit.one("reason"))
     if signing is not None and "reason" in data:
-        data["signature"] = await signature(visit, hash_=signing.hash, meaning=signing.meaning)
+        data["signature"] = await engagement_signature(visit, signing.hash, signing.meaning)
     return NewClosing.model_validate(data)
 
 
@@ -84,7 +85,7 @@ async def _decision(visit: Visit, one: ProgrammeBody) -> Body:
     data: dict[str, Any] = visit.fields("confirmed")
     signing = one.confirm_signing
     if signing is not None and data.get("confirmed") == "true":
-        data["signature"] = await signature(visit, hash_=signing.hash, meaning=signing.meaning)
+        data["signature"] = await engagement_signature(visit, signing.hash, signing.meaning)
     return ClosingDecision.model_validate(data)
 
 

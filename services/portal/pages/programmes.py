@@ -2,8 +2,13 @@
 
 from aiohttp import web
 
-from services.portal.pages.forms import attempt, signature
-from services.portal.pages.support_records import facilitators, read_support, support_page
+from services.portal.pages.forms import attempt
+from services.portal.pages.support_records import (
+    engagement_signature,
+    facilitators,
+    read_support,
+    support_page,
+)
 from services.portal.pages.visit import Visit
 from services.portal.presenters import programme_form, support
 from services.portal.presenters.drafts import Draft
@@ -42,7 +47,7 @@ async def start(visit: Visit) -> web.StreamResponse:
 
     async def send() -> SupportBody:
         signed = (
-            await signature(visit, hash_=checked.hash, meaning=checked.meaning) if guards else None
+            await engagement_signature(visit, checked.hash, checked.meaning) if guards else None
         )
         body = programme_form.body(data, signed)
         return await engagement.post(path, body, SupportBody, key=draft.key)

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from services.portal.clients import Refused, or_missing
-from services.portal.pages.forms import attempt
+from services.portal.pages.forms import attempt, signature
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
@@ -92,6 +92,11 @@ async def change(
     if isinstance(outcome, Draft):
         return await back(outcome)
     raise web.HTTPSeeOther(f"{to}?done={notice}")
+
+
+async def engagement_signature(visit: Visit, hash_: str, meaning: str) -> str:
+    """A signature about support, with the password just typed. Raises as ``signature`` does."""
+    return await signature(visit, hash_=hash_, meaning=meaning, audience="engagement")
 
 
 def facilitators(visit: Visit, form: SupportForm) -> Options:

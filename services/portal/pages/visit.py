@@ -17,9 +17,10 @@ from services.portal.presenters.drafts import Draft
 from services.portal.presenters.today import Setting
 from shared.api.body import Body
 from shared.runtime import clock
-from shared.runtime.http.dispatch import correlation_key, received
+from shared.runtime.http.dispatch import correlation_key, received_form
 
 B = TypeVar("B", bound=Body)
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 MET = "met"
 """The cookie of a browser whose demo user has read what this is."""
 Form = Mapping[str, tuple[str, ...]]
@@ -130,10 +131,9 @@ async def read_form(request: web.Request) -> Form:
     """What the browser sent, trimmed; an empty field is no field."""
     if request.method != "POST":
         return {}
-    if request.content_type != "application/x-www-form-urlencoded":
+    if request.content_type not in _FORMS:
         raise web.HTTPUnsupportedMediaType
-    await received(request)
-    sent = await request.post()
+    sent = await received_form(request)
     form: dict[str, tuple[str, ...]] = {}
     for name in sent:
         values = [value.strip() for value in sent.getall(name) if isinstance(value, str)]

@@ -5,11 +5,12 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy.exc
 from aiohttp import web
+from multidict import MultiDictProxy
 from pydantic import BaseModel, ValidationError
 
 from shared.api.identity import Role
@@ -38,6 +39,8 @@ from shared.runtime.http.router import (
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import DatabaseAway, LostRace
 
+T = TypeVar("T")
+Fields = MultiDictProxy[str | bytes | bytearray | web.FileField]
 BODY_TIMEOUT_S = 10
 CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 """Whoever may have anybody in their care."""
@@ -341,9 +344,23 @@ async def received(request: web.Request) -> bytes:
     Raises:
         ApiError: 408.
     """
+    return await _in_time(request.read())
+
+
+async def received_form(request: web.Request) -> Fields:
+    """The fields and files of a form, under the same limit. A file is read as it arrives, so its
+    body must not be read before.
+
+    Raises:
+        ApiError: 408.
+    """
+    return await _in_time(request.post())
+
+
+async def _in_time(arrives: Awaitable[T]) -> T:
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await request.read()
+            return await arrives
     except TimeoutError as error:
         raise ApiError(408, "slow-body", "The body took too long to arrive.") from error
 
