@@ -74,6 +74,13 @@ def test_each_attempt_settles_what_was_due(tried: tuple[int, ...], left: list[in
     assert [one.key.ordinal for one in open_ones(found, "missed-contact")] == left
 
 
+def test_a_letter_settles_no_attempt() -> None:
+    found = owed(Known(programmes=[OLD], contacts=[a_miss(100), an_attempt(108, "letter")]))
+
+    assert [one.key.ordinal for one in open_ones(found, "missed-contact")] == [1, 2, 3]
+    assert not open_ones(found, "missed-letter")
+
+
 def test_speaking_with_the_person_ends_it() -> None:
     reached = a_contact(103, purpose=Purpose.OUTREACH, programme_id=None, mode="telephone")
     found = owed(Known(programmes=[OLD], contacts=[a_miss(100), reached]))
@@ -142,12 +149,16 @@ def test_a_second_miss_does_not_start_the_days_again() -> None:
 
 PHONE_ONLY = ((100, "telephone"), (102, "telephone"), (107, "telephone"), (108, "letter"))
 EVERYTHING = ((100, "telephone"), (102, "text"), (107, "telephone"), (108, "letter"))
+LATE = ((108, "telephone"), (108, "text"), (109, "letter"))
+LETTER_ALONE = ((108, "letter"),)
 NOTHING = {"attempt-1", "attempt-2", "attempt-3", "second-channel", "letter"}
 LOST = [
     ("nothing was tried", (), 200, NOTHING),
     ("one channel", PHONE_ONLY, 200, {"second-channel"}),
     ("everything, too early", EVERYTHING, 113, {"two-weeks"}),
     ("everything", EVERYTHING, 114, set()),
+    ("two late attempts are not three", LATE, 200, {"attempt-3"}),
+    ("the letter is no attempt", LETTER_ALONE, 200, NOTHING - {"letter"}),
 ]
 
 

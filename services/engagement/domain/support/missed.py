@@ -10,6 +10,7 @@ from services.engagement.domain.flag import Flag, FlagStatus
 from services.engagement.domain.support.contact import Contact, Outcome, Purpose, in_order
 from services.engagement.domain.support.rules import Missed
 
+_LETTER = "letter"
 _LIVE_TAPER = frozenset({"taper-planned", "taper-active", "taper-hold", "step-back"})
 
 
@@ -37,13 +38,17 @@ class Run:
         """By which channels it was tried."""
         return frozenset(one.mode for one in self.attempts)
 
+    def tries(self) -> Sequence[Contact]:
+        """The attempts to speak with the person. The letter follows these and is none of them."""
+        return [one for one in self.attempts if one.mode != _LETTER]
+
     def tried_on_or_after(self, day: date) -> Contact | None:
-        """The first attempt from that day on."""
-        return next((one for one in self.attempts if one.on >= day), None)
+        """The first attempt to speak with the person from that day on."""
+        return next((one for one in self.tries() if one.on >= day), None)
 
     def letter(self) -> Contact | None:
         """The letter, once it is sent."""
-        return next((one for one in self.attempts if one.mode == "letter"), None)
+        return next((one for one in self.attempts if one.mode == _LETTER), None)
 
 
 def open_run(contacts: Iterable[Contact]) -> Run | None:
@@ -95,13 +100,16 @@ def urgency(
 def lost(run: Run, rules: Missed, *, today: date) -> tuple[str, ...]:
     """What is still to be done before the person may be called lost to follow-up.
 
-    Nothing left does not discharge anybody: a person decides, in the team.
+    One late attempt takes everything due off the list, and yet it is one: as many are needed as
+    the ladder has. Nothing left does not discharge anybody: a person decides, in the team.
     """
     missing = []
+    tries = len(run.tries())
     for number, after in enumerate(rules.attempt_days, start=1):
-        if run.tried_on_or_after(run.first.on + timedelta(days=after)) is None:
+        due_on = run.first.on + timedelta(days=after)
+        if tries < number or run.tried_on_or_after(due_on) is None:
             missing.append(f"attempt-{number}")
-    if len(run.channels() - {"letter"}) < rules.channels:
+    if len(run.channels() - {_LETTER}) < rules.channels:
         missing.append("second-channel")
     if run.letter() is None:
         missing.append("letter")
