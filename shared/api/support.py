@@ -17,6 +17,7 @@
     POST /api/v1/motivation/{reading_id}/dismiss      Dismissal -> SupportBody         If-Match
     PUT  /api/v1/patients/{patient_id}/relapse-plan   RelapsePlanWords -> SupportBody  If-Match
     PUT  /api/v1/patients/{patient_id}/support-profile  ProfileWords -> SupportBody    If-Match
+    POST /api/v1/patients/{patient_id}/message-preview  MessageWords -> PreviewBody
     POST /api/v1/patients/{patient_id}/outreach-decisions  OutreachDecision -> SupportBody
     POST /api/v1/patients/{patient_id}/referrals      NewReferral -> SupportBody
     POST /api/v1/referrals/{referral_id}/answer       ReferralAnswer -> SupportBody    If-Match
@@ -293,14 +294,9 @@ class AgencyBody(Body):
     contact: Words = ""
 
 
-class ProfileWords(Body):
-    """What a person needs so that support reaches them; replaced as a whole."""
+class MessageWords(Body):
+    """What the person would have others see of a message."""
 
-    interests: tuple[Name, ...] = Field(default=(), max_length=20)
-    within_km: int | None = Field(default=None, ge=0, le=1000)
-    most_cost: int | None = Field(default=None, ge=0, le=10_000)
-    access_needs: tuple[Name, ...] = Field(default=(), max_length=20)
-    adaptations: tuple[AdaptationBody, ...] = Field(default=(), max_length=3)
     stigma_concern: bool = False
     privacy: tuple[
         Literal[
@@ -310,18 +306,29 @@ class ProfileWords(Body):
     ] = ()
     sender: Annotated[str, Field(max_length=60)] = ""
     subject: Annotated[str, Field(max_length=80)] = ""
+
+
+class ProfileWords(MessageWords):
+    """What a person needs so that support reaches them; replaced as a whole."""
+
+    interests: tuple[Name, ...] = Field(default=(), max_length=20)
+    within_km: int | None = Field(default=None, ge=0, le=1000)
+    most_cost: int | None = Field(default=None, ge=0, le=10_000)
+    access_needs: tuple[Name, ...] = Field(default=(), max_length=20)
+    adaptations: tuple[AdaptationBody, ...] = Field(default=(), max_length=3)
     agencies: tuple[AgencyBody, ...] = Field(default=(), max_length=20)
     coordinator_id: UUID | None = None
     shared_plan: Plan = ""
 
 
 class PreviewBody(Body):
-    """What others could see of a message."""
+    """What others could see of a message. ``neutral``: nor may it say itself what it is about."""
 
     sender: str
     subject: str
     screen: str
     envelope: str
+    neutral: bool = True
 
 
 class ProfileBody(ProfileWords):
@@ -333,10 +340,13 @@ class ProfileBody(ProfileWords):
 
 
 class MonthBody(Body):
-    """The dose of support in one month."""
+    """The dose of support in one month. ``days``: with a contact that took place;
+    ``days_a_week``: their mean over the part of the month that has passed."""
 
     first: date
     contacts: int
+    days: int = 0
+    days_a_week: Decimal = Decimal(0)
     minutes: int
     missed: int
     agreed: int

@@ -472,6 +472,27 @@ async def test_a_relapse_plan_nobody_agreed_to_does_not_hold(ward: Ward) -> None
     assert written.json["relapse_plan"]["holds"] is False
 
 
+async def test_what_others_could_see_is_shown_before_anything_is_kept(ward: Ward) -> None:
+    path = f"patients/{PATIENT}/message-preview"
+    wish = {"stigma_concern": True, "privacy": ["neutral-wording"], "subject": "Your Tuesday"}
+
+    seen = await ward.femi.post(path, wish)
+    telling = await ward.femi.post(path, wish | {"sender": "Depression clinic"})
+    without = await ward.femi.post(path, {"stigma_concern": True})
+
+    assert seen.json == {
+        "sender": "Appointments",
+        "subject": "Your Tuesday",
+        "screen": "Appointments: Your Tuesday",
+        "envelope": "No sender on the envelope",
+        "neutral": True,
+    }
+    assert (telling.status, telling.json["code"]) == (422, "wording-not-neutral")
+    assert (without.status, without.json["code"]) == (422, "privacy-missing")
+    kept = (await ward.femi.get(f"patients/{PATIENT}/support")).json["profile"]
+    assert (kept["version"], kept["subject"]) == (0, "")
+
+
 async def test_a_profile_is_adapted_to_and_previewed(ward: Ward) -> None:
     saved = await ward.femi.put(
         f"patients/{PATIENT}/support-profile",

@@ -49,6 +49,10 @@ class Clinic:
         """Replace something."""
         return await self._ask(who, "PUT", path, body, version=version)
 
+    async def patch(self, who: str, path: str, body: Any, *, version: int | None = None) -> Any:
+        """Change a part of something."""
+        return await self._ask(who, "PATCH", path, body, version=version)
+
     async def sign(self, who: str, signing: Mapping[str, str]) -> str:
         """Give the password again and get a signature over exactly this version."""
         body = {"username": who, "password": self.password} | dict(signing)

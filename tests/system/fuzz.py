@@ -350,6 +350,7 @@ def _rules(world: World, key: str) -> str:
 
 
 BODIES: dict[str, Body] = {
+    "MessageWords": lambda _w, _r, _t: {"sender": "Appointments", "subject": "Your Tuesday"},
     "NewCalendarLink": lambda w, _r, _t: {
         "secret_sha256": f"{w.chance.getrandbits(256):064x}",
         "change_title": "Reminder",

@@ -342,6 +342,8 @@ def _months(contacts: Sequence[Contact], until: date) -> tuple[api.MonthBody, ..
         api.MonthBody(
             first=month.first,
             contacts=month.contacts,
+            days=month.days,
+            days_a_week=month.days_a_week,
             minutes=month.minutes,
             missed=month.missed,
             agreed=month.agreed,
@@ -499,9 +501,18 @@ def _profile(told: Told) -> api.ProfileBody:
         shared_plan=one.shared_plan,
         version=one.version,
         changed_on=one.changed_on,
-        preview=api.PreviewBody(
-            sender=seen.sender, subject=seen.subject, screen=seen.screen, envelope=seen.envelope
-        ),
+        preview=preview_body(seen),
+    )
+
+
+def preview_body(seen: profile.Preview) -> api.PreviewBody:
+    """How a message looks from outside."""
+    return api.PreviewBody(
+        sender=seen.sender,
+        subject=seen.subject,
+        screen=seen.screen,
+        envelope=seen.envelope,
+        neutral=seen.neutral,
     )
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from services.portal.pages.forms import is_stale
+from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.support_records import change, colleagues, read_support, support_page
 from services.portal.pages.visit import Visit
 from services.portal.presenters import profile_form, support
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.profile_form import Sent, Typed
-from shared.api.support import SupportBody
+from shared.api.support import MessageWords, PreviewBody, SupportBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,20 @@ async def show_privacy(visit: Visit) -> web.StreamResponse:
 
 
 async def save_privacy(visit: Visit) -> web.StreamResponse:
-    """Keep what the person chose."""
-    return await _save(visit, PRIVACY)
+    """Keep what the person chose, or show first what others could see of it."""
+    if visit.one("act") != "preview":
+        return await _save(visit, PRIVACY)
+    draft = visit.sent()
+    path = f"/patients/{visit.id('patient_id')}/message-preview"
+
+    async def show() -> PreviewBody:
+        wish = MessageWords.model_validate(profile_form.privacy_sent(draft))
+        return await visit.care.engagement.ask(path, wish, PreviewBody)
+
+    outcome = await attempt(draft, show)
+    if isinstance(outcome, Draft):
+        return await _page(visit, PRIVACY, outcome)
+    return await _page(visit, PRIVACY, draft, tried=outcome)
 
 
 async def show_plan(visit: Visit) -> web.StreamResponse:
@@ -78,7 +90,9 @@ async def _save(visit: Visit, part: Part) -> web.StreamResponse:
     )
 
 
-async def _page(visit: Visit, part: Part, sent: Draft | None) -> web.StreamResponse:
+async def _page(
+    visit: Visit, part: Part, sent: Draft | None, *, tried: PreviewBody | None = None
+) -> web.StreamResponse:
     read = await read_support(visit)
     profile = read.body.profile
     lines = profile_form.seen_lines(profile)
@@ -92,7 +106,8 @@ async def _page(visit: Visit, part: Part, sent: Draft | None) -> web.StreamRespo
         draft=draft,
         profile=profile,
         seen=lines,
-        preview=profile_form.preview(profile),
+        preview=profile_form.preview(tried or profile.preview),
+        tried=tried is not None,
         barriers=tuple(profile_form.BARRIERS.items()),
         offers=tuple(profile_form.PRIVACY.items()),
         agencies=range(1, profile_form.lines_of(draft) + 1),

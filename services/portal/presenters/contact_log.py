@@ -96,6 +96,7 @@ class Ladder:
     urgent: str
     steps: tuple[Step, ...]
     reassess: str
+    is_letter_owed: bool
     decision: str
     decisions: tuple[tuple[str, str], ...]
 
@@ -139,6 +140,7 @@ def ladder(body: SupportBody, form: SupportForm, setting: Setting) -> Ladder | N
             first=words.day(run.reassess_from),
             last=words.day(run.reassess_until),
         ),
+        is_letter_owed=any(one.code == "letter" and one.done_on is None for one in run.steps),
         decision=_decided(run, setting),
         decisions=tuple((code, _CHOICES[code]) for code in run.actions if code in _CHOICES),
     )

@@ -57,11 +57,19 @@ def of_programme(months: Sequence[MonthBody], title: str, today: date) -> Chart 
         ),
         across=_across(first, max(today, first)),
         panels=(panel,),
-        columns=(_("Month"), _("Contacts"), _("Minutes"), _("Missed"), _("Held of agreed")),
+        columns=(
+            _("Month"),
+            _("Contacts"),
+            _("Days of contact a week"),
+            _("Minutes"),
+            _("Missed"),
+            _("Held of agreed"),
+        ),
         rows=[
             (
                 month_name(one.first),
                 str(one.contacts),
+                words.decimal(one.days_a_week),
                 str(one.minutes),
                 str(one.missed),
                 f"{one.agreed - one.missed}/{one.agreed}",

@@ -9,7 +9,7 @@ from typing import Any
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
-from shared.api.support import ProfileBody, ProfileWords
+from shared.api.support import PreviewBody, ProfileBody, ProfileWords
 
 BARRIERS = said(
     {
@@ -129,9 +129,8 @@ def lines_of(draft: Draft) -> int:
     return min(20, max(AGENCIES, *(number + 1 for number in used))) if used else AGENCIES
 
 
-def preview(profile: ProfileBody) -> tuple[tuple[str, str], ...]:
+def preview(seen: PreviewBody) -> tuple[tuple[str, str], ...]:
     """What others could see of a message."""
-    seen = profile.preview
     return (
         (_("On a locked screen"), seen.screen),
         (_("In an inbox: sender"), seen.sender),

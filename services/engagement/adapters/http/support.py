@@ -5,8 +5,9 @@ from uuid import UUID
 
 from services.engagement.adapters.access import visible_patient
 from services.engagement.adapters.http.support_desk import SupportDesk
-from services.engagement.adapters.support_bodies import support_form
+from services.engagement.adapters.support_bodies import preview_body, support_form
 from services.engagement.application.decide_outreach import decide_outreach
+from services.engagement.application.preview_message import Wish, preview_message
 from services.engagement.application.record_contact import record_contact
 from services.engagement.application.record_life_event import (
     record_life_event,
@@ -29,7 +30,7 @@ from services.engagement.domain.support.profile import (
 from services.engagement.domain.support.referral import Answer
 from services.engagement.domain.support.refusals import UnknownSupport
 from shared.api import support as api
-from shared.runtime.http import Api, Call
+from shared.runtime.http import Api, Call, Mode
 
 
 def add_support(api_: Api, desk: SupportDesk) -> None:
@@ -295,6 +296,20 @@ def _add_plans(api_: Api, desk: SupportDesk) -> None:
             now=call.tx.now,
         )
         return await desk.answer(work, call, patient_id)
+
+    @api_.post("/api/v1/patients/{patient_id}/message-preview", raises=(404, 422), mode=Mode.READS)
+    async def show_message_preview(
+        call: Call, patient_id: UUID, body: api.MessageWords
+    ) -> api.PreviewBody:
+        """What others could see with this choice, before anything is stored."""
+        work = await desk.admit(call, patient_id)
+        wish = Wish(
+            stigma_concern=body.stigma_concern,
+            privacy=[Privacy(one) for one in body.privacy],
+            sender=body.sender,
+            subject=body.subject,
+        )
+        return preview_body(await preview_message(work, patient_id=patient_id, wish=wish))
 
 
 def _profile(patient_id: UUID, body: api.ProfileWords) -> Profile:

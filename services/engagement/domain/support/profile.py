@@ -97,12 +97,16 @@ def check(profile: Profile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What others could see of a message: on a locked screen, in an inbox, on an envelope."""
+    """What others could see of a message: on a locked screen, in an inbox, on an envelope.
+
+    ``neutral``: neither these nor the message itself may say what it is about.
+    """
 
     sender: str
     subject: str
     screen: str
     envelope: str
+    neutral: bool
 
 
 NEUTRAL_SENDER = "Appointments"
@@ -121,6 +125,7 @@ def preview(profile: Profile, *, neutral: bool) -> Preview:
         subject=subject,
         screen=f"{sender}: {subject}",
         envelope="No sender on the envelope" if neutral else f"Sender on the envelope: {sender}",
+        neutral=neutral,
     )
 
 
