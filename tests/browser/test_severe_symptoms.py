@@ -66,7 +66,7 @@ async def test_severe_symptoms_lead_to_a_signed_step_back_and_everything_follows
     after = await clinic.get("nell", f"treatment/courses/{course_id}")
     assert after["taper"]["plan_version"] == before["taper"]["plan_version"] + 1
     assert Decimal(after["dose_mg"]) == Decimal(lived["previous_dose_mg"])
-    await nurse.get_by_role("link", name="Today").click()
+    await nurse.get_by_role("link", name="Today", exact=True).click()
     old = f".rows a[href*='{course_id}/check-ins/'][href$='/{step['ordinal']}']"
     await expect(nurse.locator(old)).to_have_count(0, timeout=PATIENCE_MS)
     assert await days_ahead(nurse, feed) == owed(after) != owed(said)

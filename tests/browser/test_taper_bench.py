@@ -89,13 +89,21 @@ async def sign(prescriber: Page, clinic: Clinic) -> None:
 
 
 async def a_course_to_taper(clinic: Clinic) -> dict[str, Any]:
-    """A sertraline course of the demo that may be tapered, of somebody without an open flag."""
+    """A sertraline course of the demo that may be tapered, of somebody without an open flag.
+
+    One way down of those proposed can be dispensed: other tests change doses.
+    """
     people = (await clinic.get(PRESCRIBER, "assessment/patients?limit=200"))["items"]
     for person in people:
         path = f"treatment/patients/{person['patient_id']}/courses"
         for course in (await clinic.get(PRESCRIBER, path))["items"]:
             fits = course["drug"] == "sertraline" and course["phase"] == "continuation"
-            if fits and "taper-plans" in course["actions"] and not person["open_flags"]:
+            if not fits or "taper-plans" not in course["actions"] or person["open_flags"]:
+                continue
+            bench = await clinic.post(
+                PRESCRIBER, f"treatment/courses/{course['course_id']}/taper-bench", {"ways": []}
+            )
+            if any(column["plan"]["verdict"] == "ok" for column in bench["columns"]):
                 return dict(course)
     raise AssertionError("the demo has nobody to taper")
 

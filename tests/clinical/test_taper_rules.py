@@ -391,7 +391,7 @@ def test_own_rows_of_ten_thousand_steps_are_too_many() -> None:
 
     refused = refusal("sertraline", rows, "100", shelf=shelf)
 
-    assert (refused.rule, refused.field) == ("T-10", "policy")
+    assert (refused.rule, refused.field) == ("T-10", "rows")
 
 
 def test_an_empty_shelf_is_refused() -> None:
