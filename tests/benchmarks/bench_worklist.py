@@ -1,4 +1,4 @@
-"""The first page of a team's list with 10,000 open reminders, as a service answers it.
+"""The first page of a team's list with 10,200 open reminders, as a service answers it.
 
 Limit: 100 ms at the service, token, access, counts and audit included. The median of
 forty answers on each database, after five that are not counted.
@@ -42,12 +42,12 @@ from tests.support.engagement import (
     a_taper,
 )
 
-OPEN, EACH = 10_000, 4
+OPEN, EACH = 10_200, 6
 UNCOUNTED, COUNTED = 5, 40
 
 
 async def fill(db: Database) -> None:
-    """2,500 people with four reminders each, all due."""
+    """1,700 people with six reminders each, all due."""
     async with db.reading() as tx:
         then = tx.now - timedelta(days=30)
     course = a_course(a_taper(a_step(change_on=then.date())))
