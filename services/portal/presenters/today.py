@@ -24,6 +24,7 @@ NAMELESS = mark("Name not loaded")
 FLAG_KIND = "safety"
 _PLAIN_RISK = 5
 MISSED_KINDS = frozenset({"missed-check-in-early", "missed-check-in-gate"})
+_LATE = frozenset({Section.SAFETY_NOW, Section.OVERDUE})
 _DOSE_KINDS = frozenset({"prepare-supply", "change-day", "check-in-early", "check-in-gate"})
 
 TITLES = said(
@@ -295,7 +296,7 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
         dose=_dose(item.detail, item.title),
         supply=_supply(item.detail, item.key.kind, item.title),
         due=_due_again(item, setting),
-        late=words.lateness(item.late_by_minutes) if item.due_on < setting.today else "",
+        late=_lateness(item, setting),
         in_hand=_in_hand(item, setting),
         whose=words.who(item.owner_id, setting.staff)
         if item.owner_id
@@ -314,6 +315,12 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
         details_href=places.reminder(item.patient_id, item.reminder_id),
         order=(item.risk, item.due_at.timestamp()),
     )
+
+
+def _lateness(item: ReminderBody, setting: Setting) -> str:
+    """Engagement says when work is overdue: some may be done within days of its own."""
+    may_wait = item.section not in _LATE or item.due_on >= setting.today
+    return "" if may_wait else words.lateness(item.late_by_minutes)
 
 
 def _planned(row: Row, item: DueItem) -> Row:

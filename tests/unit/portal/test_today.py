@@ -50,6 +50,16 @@ def test_the_list_is_complete_when_engagement_is_silent() -> None:
     assert row.late == "2 days"
 
 
+def test_work_that_may_take_some_days_is_late_only_when_engagement_says_overdue() -> None:
+    since = {"due_on": TODAY - timedelta(days=2), "late_by_minutes": 2 * 24 * 60}
+    said = {
+        section: rows_of(Sources(due=[], reminders=[reminder(section=section, **since)], flags=[]))
+        for section in (Section.OVERDUE, Section.DUE_TODAY)
+    }
+
+    assert [rows[0].late for rows in said.values()] == ["2 days", ""]
+
+
 def test_without_the_engine_the_day_decides_the_section() -> None:
     days = {-1: Section.OVERDUE, 0: Section.DUE_TODAY, 1: Section.PREPARE}
     for offset, section in days.items():
