@@ -8,7 +8,6 @@ on different sites, as they are at a clinic, so that a strict cookie would be lo
 import asyncio
 import os
 import shutil
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from services.portal.main import build, schema
 from services.portal.pages.desk import HTTP_COOKIE
 from shared.runtime.auth import StaticKeys
 from tests.browser.conftest import PATIENCE_MS
+from tests.support.identity_provider import identity_provider
 from tests.support.sites import whole
 
 pytestmark = [
@@ -49,16 +49,8 @@ class OfPyPI:
 
     @asynccontextmanager
     async def running(self, _back: str) -> AsyncIterator[str]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from oidc_provider_mock import User, run_server_in_thread
-
-            people = [
-                User(sub="nora", claims={"groups": ["mooring-nurses"], "name": "Nora Oidc"}),
-                User(sub="stranger", claims={"groups": ["kitchen"]}),
-            ]
-            with run_server_in_thread(user_claims=people, require_nonce=True) as server:
-                yield f"http://localhost:{server.server_port}"
+        with identity_provider() as address:
+            yield address
 
     async def agree(self, page: Page, who: str) -> None:
         await page.get_by_role("button", name=who, exact=True).click()

@@ -92,7 +92,7 @@ def test_t09_two_holds_halve_the_cut_and_lengthen_the_interval() -> None:
 
 def test_t09_rows_are_rewritten_by_a_person() -> None:
     with pytest.raises(RuleRefusal) as refused:
-        slowed(CONTENT.policy("scotland-standard"), 1)
+        slowed(CONTENT.policy("scotland-standard"), 1, divisor=2)
 
     assert refused.value.rule == "T-09"
 

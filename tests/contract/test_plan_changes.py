@@ -28,6 +28,16 @@ async def one_step_down(clinic: Clinic) -> dict[str, Any]:
     return await clinic.take_next_step(course["course_id"])
 
 
+async def slower_after_two_holds(clinic: Clinic, course: dict[str, Any]) -> dict[str, Any]:
+    """The slower plan that is proposed once somebody was held twice in a row (T-09)."""
+    path = f"courses/{course['course_id']}"
+    for version in (1, 2):
+        body = {"plan_version": version, "days": 3, "reason": "dizzy since Monday"}
+        assert (await clinic.nurse.post(f"{path}/hold", body)).status == 200
+    items = (await clinic.nurse.get(f"{path}/plan-changes")).json["items"]
+    return next(one for one in items if one["kind"] == "slow-down")
+
+
 def ahead(course: dict[str, Any]) -> list[tuple[str, str]]:
     return [(step["on"], step["dose_mg"]) for step in course["taper"]["expected"]]
 
@@ -151,12 +161,7 @@ async def test_the_end_of_a_hold_is_proposed_and_signed(clinic: Clinic) -> None:
 
 async def test_two_holds_in_a_row_propose_smaller_cuts_further_apart(clinic: Clinic) -> None:
     taken = await one_step_down(clinic)
-    path = f"courses/{taken['course_id']}"
-    for version in (1, 2):
-        body = {"plan_version": version, "days": 3, "reason": "dizzy since Monday"}
-        assert (await clinic.nurse.post(f"{path}/hold", body)).status == 200
-    items = (await clinic.nurse.get(f"{path}/plan-changes")).json["items"]
-    change = next(one for one in items if one["kind"] == "slow-down")
+    change = await slower_after_two_holds(clinic, taken)
 
     assert (change["state"], change["rule"]) == ("proposed", "T-09")
     assert change["diff"]["dose_mg_before"] == change["diff"]["dose_mg_after"]
@@ -180,12 +185,7 @@ async def test_at_the_last_dose_the_gentler_plan_makes_the_last_drop_smaller(
         await clinic.score(2)
         assert (await clinic.check_in(course, "gate")).status in {200, 201}
         course = await clinic.take_next_step(course["course_id"])
-    path = f"courses/{course['course_id']}"
-    for version in (1, 2):
-        body = {"plan_version": version, "days": 3, "reason": "dizzy since Monday"}
-        assert (await clinic.nurse.post(f"{path}/hold", body)).status == 200
-    items = (await clinic.nurse.get(f"{path}/plan-changes")).json["items"]
-    change = next(one for one in items if one["kind"] == "slow-down")
+    change = await slower_after_two_holds(clinic, course)
 
     at = Decimal(course["dose_mg"])
     *smaller, zero = [Decimal(row["dose_mg"]) for row in change["diff"]["after"]]

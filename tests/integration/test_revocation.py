@@ -91,6 +91,12 @@ class Clinic:
         answers = [await self.ask(who, service, "GET", path) for service in LISTENERS]
         return all(found == status for found, _ in answers)
 
+    async def refuses(self, who: Staff, patient_id: str, status: int, *, within: timedelta) -> None:
+        """Ask until every service answers so."""
+        await until(
+            lambda: self.everywhere(who, patient_id, status), within_s=within.total_seconds()
+        )
+
 
 @asynccontextmanager
 async def timed(*, within: timedelta) -> AsyncIterator[None]:
@@ -143,9 +149,7 @@ async def test_who_leaves_a_care_team_is_out_of_every_record(
             headers={"If-Match": '"1"'},
         )
         assert status == 200, answer
-        await until(
-            lambda: clinic.everywhere(GUEST, patient_id, 404), within_s=within.total_seconds()
-        )
+        await clinic.refuses(GUEST, patient_id, 404, within=within)
 
     assert await clinic.everywhere(NURSE, patient_id, 200), "and nobody else is"
 
@@ -157,9 +161,7 @@ async def test_a_closed_account_opens_nothing(clinic: Clinic, within: timedelta)
     async with timed(within=within):
         async with clinic.accounts.transaction(actor="service:portal") as tx:
             await staff.disable(tx, GUEST)
-        await until(
-            lambda: clinic.everywhere(GUEST, patient_id, 401), within_s=within.total_seconds()
-        )
+        await clinic.refuses(GUEST, patient_id, 401, within=within)
 
     assert await clinic.everywhere(NURSE, patient_id, 200)
 
@@ -173,9 +175,7 @@ async def test_another_role_counts_and_the_old_token_does_not(
     async with timed(within=within):
         async with clinic.accounts.transaction(actor="service:portal") as tx:
             await staff.change_role(tx, GUEST, role=Role.AUDITOR, teams=())
-        await until(
-            lambda: clinic.everywhere(GUEST, patient_id, 401), within_s=within.total_seconds()
-        )
+        await clinic.refuses(GUEST, patient_id, 401, within=within)
 
     auditor = replace(GUEST, role=Role.AUDITOR, teams=(), version=2)
     assert await clinic.everywhere(auditor, patient_id, 403)

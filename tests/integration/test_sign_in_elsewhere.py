@@ -20,6 +20,7 @@ from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database
 from shared.runtime.tables import audit as audit_table
 from tests.support.databases import Databases
+from tests.support.identity_provider import identity_provider
 
 # The provider under test here is ours to talk to, not ours to mend: its own warnings are its own.
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")
@@ -41,18 +42,8 @@ teams = ["harbour", "hill"]
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """An identity provider listening on this machine."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from oidc_provider_mock import User, run_server_in_thread
-
-        people = [
-            User(sub="nora", claims={"groups": ["mooring-nurses"], "name": "Nora Oidc"}),
-            User(sub="stranger", claims={"groups": ["kitchen"]}),
-        ]
-        with run_server_in_thread(user_claims=people, require_nonce=True) as server:
-            yield f"http://localhost:{server.server_port}"
+    with identity_provider() as address:
+        yield address
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def one_sheet(html: Html, whole: Callable[[int | None], Handout], *, css: str, p
         return _largest(_SIZES_PT[:-1], lambda size_pt: drawn(page, size_pt)) or pdf()
     most = len(page.lines)
     while pages > 1:
-        most = most * (7 if pages == 2 else 4) // 8
+        most = most * (7 if pages == 2 else 4) // 8  # far too long: fewer tries than lines
         pages, pdf = drawn(whole(most), _SIZES_PT[-1])
     return pdf()
 

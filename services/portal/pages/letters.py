@@ -4,7 +4,7 @@ from aiohttp import web
 
 from services.portal.pages.support_records import read_support
 from services.portal.pages.visit import Visit, render
-from services.portal.presenters import letter, support
+from services.portal.presenters import letter, places, support
 
 
 async def show_letter(visit: Visit) -> web.StreamResponse:
@@ -19,7 +19,7 @@ async def show_letter(visit: Visit) -> web.StreamResponse:
         letter=letter.letter(read.record.patient, read.body, visit.setting),
         crisis=visit.desk.crisis,
         back=there,
-        details=f"/patients/{read.body.patient_id}/details",
+        details=places.patient(read.body.patient_id, "details"),
         draft=visit.draft(**letter.posted(visit.setting)),
         csrf=visit.visitor.csrf_token,
     )

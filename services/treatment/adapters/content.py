@@ -48,7 +48,7 @@ class Content:
         return self.drugs[code]
 
     def policy(self, code: str) -> Policy:
-        """``occupancy-5`` is ``occupancy`` with the parameter 5; ``-slowed-1`` halves its cuts.
+        """``occupancy-5`` is ``occupancy`` with the parameter 5; ``-slowed-1`` divides the cuts.
 
         Raises:
             RuleRefusal: T-02, where no file has the name or the file does not allow the number.
@@ -57,7 +57,8 @@ class Content:
         if times:
             if times not in SLOWED:
                 raise RuleRefusal("T-09", "policy", "A policy is slowed 1 to 4 times.")
-            return slowed(self.policy(plain_code), int(times))
+            divisor = self.taper_rules.cut_divisor
+            return slowed(self.policy(plain_code), int(times), divisor=divisor)
         if code in self.policy_files:
             return self.policy_files[code].as_policy(code, None)
         family, _, number = code.rpartition("-")

@@ -29,6 +29,10 @@ class LastDropTable(Sourced):
     points: Positive
 
 
+class SlowerTable(Sourced):
+    cut_divisor: int = Field(gt=1, le=10)
+
+
 class TiersTable(Sourced):
     slower_from_factors: int = Field(gt=0)
     slowest_from_factors: int = Field(gt=0)
@@ -41,6 +45,7 @@ class TaperRulesFile(ContentFile):
     intervals: IntervalsTable
     bounds: BoundsTable
     last_drop: LastDropTable
+    slower: SlowerTable
     tiers: TiersTable
 
     def as_rules(self) -> TaperRules:
@@ -52,6 +57,7 @@ class TaperRulesFile(ContentFile):
             long_use_months=self.intervals.long_use_months,
             most_steps=self.bounds.most_steps,
             last_drop_points=self.last_drop.points,
+            cut_divisor=self.slower.cut_divisor,
             slower_from_factors=self.tiers.slower_from_factors,
             slowest_from_factors=self.tiers.slowest_from_factors,
             default_policies=self.tiers.policies,

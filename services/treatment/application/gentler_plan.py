@@ -43,6 +43,7 @@ async def gentler_plan(
         dose_mg=dose.mg,
         starts_on=starts_on,
         levels=book.interval_levels,
+        cut_divisor=formulary.taper_rules.cut_divisor,
     )
     for wish in wishes:
         try:
@@ -64,10 +65,16 @@ async def gentler_plan(
 
 
 def _wishes(
-    plan: Plan | None, *, risk: Risk, dose_mg: Decimal, starts_on: date, levels: tuple[int, ...]
+    plan: Plan | None,
+    *,
+    risk: Risk,
+    dose_mg: Decimal,
+    starts_on: date,
+    levels: tuple[int, ...],
+    cut_divisor: int,
 ) -> Iterator[Wish]:
     before = plan.outline.wish if plan else None
-    last = _gentler_last(before)
+    last = _gentler_last(before, cut_divisor)
     days = max((row.days for row in plan.outline.rows[:-1]), default=0) if plan else 0
     longer = next((level for level in levels if level > days), days or None)
     if before is not None and not before.rows:
@@ -88,9 +95,9 @@ def _wishes(
     )
 
 
-def _gentler_last(before: Wish | None) -> Decimal | None:
-    """The drop to zero is a cut like any other (T-10), so it is halved too: without this somebody
-    at the last dose of a plan would be offered the same drop again, only later."""
+def _gentler_last(before: Wish | None, cut_divisor: int) -> Decimal | None:
+    """The drop to zero is a cut like any other (T-10), so it shrinks like them (T-09): without
+    this somebody at the last dose of a plan would be offered the same drop again, only later."""
     if before is None or before.last_dose_mg is None:
         return None
-    return up_to_microgram(before.last_dose_mg / 2)
+    return up_to_microgram(before.last_dose_mg / cut_divisor)

@@ -148,7 +148,9 @@ def _policy(drug: Drug, wish: Wish, formulary: Formulary) -> Policy:
             tuple(days for _, days in wish.rows),
         )
     policy = formulary.policy(wish.policy)
-    return slowed(policy, wish.slowed) if wish.slowed else policy
+    if not wish.slowed:
+        return policy
+    return slowed(policy, wish.slowed, divisor=formulary.taper_rules.cut_divisor)
 
 
 def _start_parts(found: Calculated) -> tuple[SupplyPart, ...]:

@@ -138,8 +138,8 @@ class Policy:
         return not isinstance(self.method, Rows) or drug in self.method.by_drug
 
 
-def slowed(policy: Policy, times: int) -> Policy:
-    """T-09: after two holds in a row or a step back, every cut is half as large.
+def slowed(policy: Policy, times: int, *, divisor: int) -> Policy:
+    """T-09: after two holds in a row or a step back, every cut is divided, as often as that was.
 
     Raises:
         RuleRefusal: T-09, for rows, which only a prescriber can rewrite.
@@ -150,7 +150,7 @@ def slowed(policy: Policy, times: int) -> Policy:
         policy,
         code=f"{policy.code}-slowed-{times}",
         name=f"{policy.name}, slowed {times} times" if times > 1 else f"{policy.name}, slowed",
-        method=_gentler(policy.method, 2**times),
+        method=_gentler(policy.method, divisor**times),
     )
 
 

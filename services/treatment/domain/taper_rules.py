@@ -14,6 +14,7 @@ class TaperRules:
 
     ``also_compared`` are policies shown beside the tiers' own while there is room.
     ``last_drop_points`` is the largest last drop, in points of occupancy, that needs no reason.
+    ``cut_divisor`` is by how much each slow-down divides the cuts (T-09).
     """
 
     interval_floor_days: int
@@ -23,6 +24,7 @@ class TaperRules:
     long_use_months: int
     most_steps: int
     last_drop_points: Decimal
+    cut_divisor: int
     slower_from_factors: int
     slowest_from_factors: int
     default_policies: dict[Tier, str]
