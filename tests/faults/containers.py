@@ -54,6 +54,24 @@ def stream_leader(stream: str) -> str:
     raise AssertionError(f"no server knows {stream}")
 
 
+def waiting_for(reader: str, *, stream: str) -> int | None:
+    """Events of a stream that a reader has not acknowledged, by the broker that leads the reader;
+    None while that cannot be found out."""
+    for server in ("nats-1", "nats-2", "nats-3"):
+        url = "http://127.0.0.1:8222/jsz?consumers=true"
+        try:
+            found = json.loads(compose("exec", "-T", server, "wget", "-qO-", url))
+        except subprocess.CalledProcessError:
+            continue
+        for account in found.get("account_details", ()):
+            for detail in account["stream_detail"]:
+                for each in detail.get("consumer_detail") or ():
+                    is_it = (detail["name"], each["name"]) == (stream, reader)
+                    if is_it and each["cluster"].get("leader") == server:
+                        return int(each["num_pending"]) + int(each["num_ack_pending"])
+    return None
+
+
 def wait_until_healthy(*services: str, seconds: float = 90) -> None:
     """Wait until every container of these services says it is healthy."""
     deadline = time.monotonic() + seconds
