@@ -264,6 +264,22 @@ def test_a_last_dose_between_two_makeable_ones_ends_at_the_higher() -> None:
     assert finding(plan, "T-14") is None
 
 
+@pytest.mark.parametrize("last", ["40", "44.999", "45", "45.001"])
+def test_t10_a_fixed_cut_that_meets_the_stated_last_dose_goes_on_from_there(last: str) -> None:
+    """The shelf has nothing between 50 and 40 mg: 45 mg is no reason to stop at 50."""
+    gentler = slowed(CONTENT.policy("linear-10"), 1, divisor=2)
+
+    plan = a_plan(
+        "paroxetine",
+        gentler,
+        "50",
+        a_shelf("paroxetine", solids_only=True),
+        last_dose_mg=Decimal(last),
+    )
+
+    assert doses(plan)[0] == 40
+
+
 def test_t15_venlafaxine_falls_at_most_seventy_five_milligrams_at_a_time() -> None:
     plan = a_plan("venlafaxine", "linear-100", "225")
 

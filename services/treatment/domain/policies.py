@@ -24,7 +24,10 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a method may look at: the drug's low-dose line, the curve, the agreed last dose."""
+    """What a method may look at: the drug's low-dose line, the curve, the agreed last dose.
+
+    ``last_dose_mg`` is None where the method does not end by it (``Policy.takes_shares``).
+    """
 
     drug: Drug
     region: Region | None
@@ -132,6 +135,14 @@ class Policy:
     def needs_last_dose(self) -> bool:
         """A percentage of the previous dose never reaches zero (T-10)."""
         return isinstance(self.method, Proportional | Staged)
+
+    def takes_shares(self, region: Region | None) -> bool:
+        """Whether the last dose before zero steers it: always, or for want of a curve (T-10).
+
+        Any other way down only passes that dose by, and may not take it for its end.
+        """
+        without_curve = region is None and isinstance(self.method, EqualOccupancy)
+        return self.needs_last_dose or without_curve
 
     def reaches(self, drug: str) -> bool:
         """Whether it says anything about this drug; a published table names its own."""

@@ -14,7 +14,7 @@ from services.treatment.domain.dose_text import divided_text
 from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding, RuleRefusal
 from services.treatment.domain.occupancy import Region
-from services.treatment.domain.policies import OWN_ROWS, EqualOccupancy, Policy, Rows, Situation
+from services.treatment.domain.policies import OWN_ROWS, Policy, Rows, Situation
 from services.treatment.domain.products import ProductUnits, Shelf
 from services.treatment.domain.quantities import ZERO, plain
 from services.treatment.domain.realiser import DoseTable, RealisedDose, dose_table
@@ -124,12 +124,23 @@ def plan_taper(
         raise RuleRefusal("T-01", "start_on", f"The first cut lies in the past: {start_on}.")
     table = dose_table(shelf, _checked_start(start_mg, drug))
     start = _makeable(start_mg, "start_mg", table, shelf)
-    _check_end(policy, drug, start_mg, last_dose_mg, floor_mg, most_rows=rules.most_steps)
-    if floor_mg:
-        _makeable(floor_mg, "floor_mg", table, shelf)
     model = drug.occupancy.get(shelf.family)
     curve = model.region(region) if model else None
-    situation = Situation(drug=drug, region=curve, last_dose_mg=last_dose_mg)
+    takes_shares = policy.takes_shares(curve)
+    _check_end(
+        policy,
+        drug,
+        start_mg,
+        last_dose_mg,
+        floor_mg,
+        most_rows=rules.most_steps,
+        takes_shares=takes_shares,
+    )
+    if floor_mg:
+        _makeable(floor_mg, "floor_mg", table, shelf)
+    situation = Situation(
+        drug=drug, region=curve, last_dose_mg=last_dose_mg if takes_shares else None
+    )
     rungs = tuple(
         rungs_down(policy, start, table, situation, floor_mg=floor_mg, most_steps=rules.most_steps)
     )
@@ -197,6 +208,7 @@ def _check_end(
     floor_mg: Decimal,
     *,
     most_rows: int,
+    takes_shares: bool,
 ) -> None:
     method = policy.method
     if isinstance(method, Rows):
@@ -208,8 +220,7 @@ def _check_end(
         _check_rows(policy, rows, start_mg, floor_mg)
     if not (floor_mg.is_finite() and 0 <= floor_mg < start_mg):
         raise RuleRefusal("T-04", "floor_mg", "The floor is 0 mg or more and below the start.")
-    unmodelled = isinstance(method, EqualOccupancy) and not drug.occupancy
-    if (policy.needs_last_dose or unmodelled) and last_dose_mg is None and not floor_mg:
+    if takes_shares and last_dose_mg is None and not floor_mg:
         raise RuleRefusal(
             "T-10",
             "last_dose_mg",

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.portal.pages import theme
+from services.portal.presenters import crisis
+from services.portal.presenters.drafts import Draft
 from services.portal.presenters.letter import letter
 from services.portal.presenters.today import Setting
 from shared.api.assessment import PatientBody
@@ -70,3 +73,21 @@ def test_it_threatens_nothing_and_ends_nothing(neutral: bool) -> None:
 
 def test_it_is_dated_today() -> None:
     assert str(date(2026, 6, 9).year) in letter(a_person(), support(neutral=True), SETTING).written
+
+
+@pytest.mark.parametrize("neutral", [True, False])
+def test_the_page_shows_it_with_the_way_to_record_it(neutral: bool) -> None:
+    page = theme.load().templates.get_template("letter.html")
+
+    text = page.render(
+        letter=letter(a_person(), support(neutral=neutral), SETTING),
+        crisis=crisis.load("uk"),
+        back="/there",
+        details="/details",
+        draft=Draft("key", {"on": ("2026-06-09",), "at": ("10:00",)}),
+        csrf="token",
+    )
+
+    assert "Harbour" in text
+    assert 'value="2026-06-09"' in text
+    assert "handout.css" in text
