@@ -81,8 +81,11 @@ def check_answers(
     for code, value in answers.items():
         item = instrument.item(code)
         if item is None:
+            known = ", ".join(item.code for item in instrument.items)
             raise RuleViolation(
-                "unknown-item", f"{instrument.title} has no item {code}.", field=f"answers/{code}"
+                "unknown-item",
+                f"{instrument.title} has no item {code}. Its items are {known}.",
+                field=f"answers/{code}",
             )
         allowed = [answer.value for answer in instrument.options(item)]
         if value not in allowed:
