@@ -11,6 +11,7 @@ from playwright.async_api import (
     ConsoleMessage,
     Page,
     async_playwright,
+    expect,
 )
 
 from shared.runtime.demo_clock import DemoClock
@@ -19,6 +20,7 @@ from tests.system.clinic import Clinic
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)  # as long as a page may take, also on a busy machine
 
 SignIn = Callable[[str], Awaitable[Page]]
 LetPass = Callable[[timedelta], Awaitable[None]]
