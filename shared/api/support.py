@@ -28,7 +28,8 @@
 
 A version of 0 in If-Match says that there was none. Refusals name field and rule: 422
 ``facilitator-missing`` (R-11), ``minutes-out-of-range``, ``contact-in-the-future``,
-``carer-without-consent`` (R-39), ``mode-needs-reason`` (R-28), ``group-only`` (R-32),
+``written-is-no-meeting`` (R-26), ``written-is-no-talk``, ``carer-without-consent`` (R-39),
+``mode-needs-reason`` (R-28), ``group-only`` (R-32),
 ``encouragement-only`` (R-12), ``brief-only`` (R-13), ``signature-mismatch``, ``not-yet-lost``,
 ``already-referred``; 409
 ``programme-closed``, ``closing-pending``, ``second-person-needed``; 412 stale version.
@@ -58,6 +59,19 @@ class Choice(Body):
 
     code: str
     label: str
+
+
+class ModeBody(Choice):
+    """A way to meet. ``written``: it is an attempt, and neither a meeting nor a talk."""
+
+    written: bool = False
+
+
+class ScriptLine(Body):
+    """What to say at one point of a call."""
+
+    when: str
+    say: str
 
 
 class BeatBody(Body):
@@ -99,7 +113,7 @@ class SupportForm(Body):
     """Everything a form about support offers."""
 
     kinds: tuple[KindBody, ...]
-    modes: tuple[Choice, ...]
+    modes: tuple[ModeBody, ...]
     cbt_content: tuple[Choice, ...]
     life_events: tuple[Choice, ...]
     closing_reasons: tuple[Choice, ...]
@@ -500,7 +514,8 @@ class DecisionBody(Body):
 
 class RunBody(Body):
     """Misses nobody has ended by speaking with the person. ``left`` is what is still to be done
-    before anybody may speak of lost to follow-up; an empty one discharges nobody."""
+    before anybody may speak of lost to follow-up; an empty one discharges nobody. ``script`` is
+    what to say once as many are missed as call for a review in the team."""
 
     first_on: date
     misses: int
@@ -512,6 +527,9 @@ class RunBody(Body):
     reassess_until: date
     steps: tuple[OutreachStepBody, ...] = ()
     decision: DecisionBody | None = None
+    script: tuple[ScriptLine, ...] = ()
+    script_source: str = ""
+    script_grade: str = ""
     actions: tuple[str, ...] = ()
 
 

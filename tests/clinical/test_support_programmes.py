@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from services.engagement.domain.owed_by_support import Known
-from services.engagement.domain.support import package, programme
-from services.engagement.domain.support.contact import Contact, Outcome, check
+from services.engagement.domain.support import doses, missed, package, programme
+from services.engagement.domain.support.contact import Contact, Outcome, Purpose, check
 from services.engagement.domain.support.programme import (
     Company,
     Form,
@@ -32,6 +32,7 @@ from tests.support.support import (
     START,
     SUPPORTERS,
     a_contact,
+    a_miss,
     a_programme,
     day,
     moment,
@@ -315,9 +316,49 @@ def test_a_contact_is_recorded_afterwards() -> None:
         check(a_contact(8), RULES.modes["face-to-face"], RULES.limits, today=day(7))
 
 
-def test_a_letter_is_no_meeting() -> None:
-    with pytest.raises(RuleBroken, match="outreach"):
-        check(a_contact(mode="letter"), RULES.modes["letter"], RULES.limits, today=day(7))
+# R-26, evidence pack 6.4: what is written is an attempt, and neither a meeting nor a talk
+
+_HELD, _TRIED = Outcome.TOOK_PLACE, Outcome.NOT_REACHED
+WRITTEN_ONES = [
+    ("a meeting", Purpose.PROGRAMME, _HELD, "R-26"),
+    ("a meeting they missed", Purpose.PROGRAMME, Outcome.MISSED, "R-26"),
+    ("speaking with somebody who was missing", Purpose.OUTREACH, _HELD, "6.4"),
+    ("an attempt", Purpose.OUTREACH, _TRIED, None),
+    ("speaking about a life event", Purpose.LIFE_EVENT, _HELD, "6.4"),
+    ("a talk about motivation", Purpose.MOTIVATION, _HELD, "6.4"),
+    ("a message to a carer", Purpose.CARER, _HELD, None),
+    ("an exchange about anything else", Purpose.OTHER, _HELD, None),
+]
+
+
+@pytest.mark.parametrize("mode", ["letter", "text", "email", "telephone"])
+@pytest.mark.parametrize(
+    ("purpose", "outcome", "rule"),
+    [row[1:] for row in WRITTEN_ONES],
+    ids=[row[0] for row in WRITTEN_ONES],
+)
+def test_what_is_written_is_no_talk(
+    mode: str, purpose: Purpose, outcome: Outcome, rule: str | None
+) -> None:
+    contact = a_contact(7, outcome, purpose=purpose, mode=mode)
+
+    if rule is None or mode == "telephone":
+        check(contact, RULES.modes[mode], RULES.limits, today=day(7))
+        return
+    with pytest.raises(RuleBroken) as refused:
+        check(contact, RULES.modes[mode], RULES.limits, today=day(7))
+    assert (refused.value.field, refused.value.rule) == ("mode", rule)
+
+
+@pytest.mark.parametrize(("mode", "spoke"), [("email", False), ("telephone", True)])
+def test_an_exchange_of_messages_reaches_nobody(mode: str, spoke: bool) -> None:
+    """It stays in the log and in the minutes; the way back goes on."""
+    exchange = a_contact(9, purpose=Purpose.OTHER, mode=mode, programme_id=None)
+
+    assert exchange.reached is spoke
+    assert (missed.open_run([a_miss(8), exchange]) is None) is spoke
+    (month,) = doses.by_month([exchange], until=day(9))
+    assert (month.contacts, month.minutes, month.days) == (1, 60, int(spoke))
 
 
 def test_what_did_not_take_place_has_no_minutes() -> None:

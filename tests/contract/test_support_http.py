@@ -255,6 +255,11 @@ BAD_CONTACTS = [
     ("tomorrow", {"at": (NOW + timedelta(days=1)).isoformat()}, "contact-in-the-future"),
     ("before the start", {"at": (NOW - timedelta(days=2)).isoformat()}, "before-the-start"),
     ("a letter as a meeting", {"mode": "letter"}, "written-is-no-meeting"),
+    (
+        "a letter as a talk",
+        {"mode": "letter", "purpose": "outreach", "programme_id": None},
+        "written-is-no-talk",
+    ),
     ("an unknown way", {"mode": "pigeon"}, "mode-unknown"),
     ("by telephone, without a reason", {"mode": "telephone"}, "mode-needs-reason"),
     ("a step the ladder has not", {"step": 9}, "rung-unknown"),
@@ -337,6 +342,24 @@ async def test_nobody_is_lost_by_silence(ward: Ward) -> None:
     await ward.contact(89, purpose="outreach", mode="telephone", outcome="took-place", minutes=5)
     assert (await ward.femi.get(f"patients/{PATIENT}/support")).json["run"] is None
     assert not {"missed-contact", "missed-letter", "missed-prescriber"} & await ward.owed()
+
+
+async def test_two_missed_in_a_row_bring_words_for_the_call(ward: Ward) -> None:
+    await ward.start()
+    await ward.travel(NOW + timedelta(days=40, hours=1))
+    once = (await ward.contact(33, outcome="missed", minutes=0)).json["run"]
+    twice = (await ward.contact(40, outcome="missed", minutes=0)).json["run"]
+
+    assert (once["misses"], once["script"]) == (1, [])
+    assert twice["misses"] == 2
+    assert all(line["when"] and line["say"] for line in twice["script"])
+    assert (twice["script_source"] != "", twice["script_grade"]) == (True, "PD")
+
+
+async def test_the_form_says_which_ways_are_written(ward: Ward) -> None:
+    form = (await ward.femi.get("support-form")).json
+
+    assert {one["code"] for one in form["modes"] if one["written"]} == {"letter", "text", "email"}
 
 
 async def test_closing_at_week_6_needs_a_reason_a_signature_and_a_supervisor(ward: Ward) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.engagement.adapters.histories import scores_of
@@ -59,7 +60,10 @@ def support_form(rules: SupportRules) -> api.SupportForm:
     """Everything a form offers."""
     return api.SupportForm(
         kinds=tuple(_kind(kind) for kind in rules.kinds.values()),
-        modes=tuple(api.Choice(code=one.code, label=one.label) for one in rules.modes.values()),
+        modes=tuple(
+            api.ModeBody(code=one.code, label=one.label, written=one.written)
+            for one in rules.modes.values()
+        ),
         cbt_content=_choices(rules.cbt_content),
         life_events=_choices(rules.life_events.kinds),
         closing_reasons=_reasons(rules, "closing"),
@@ -381,10 +385,22 @@ def _run(told: Told) -> api.RunBody | None:
         reassess_until=run.first.on + timedelta(days=rules.reassess_to_days),
         steps=tuple(_outreach(run, rules)),
         decision=_decision(lost.decision_about(run, told.known.decisions)),
+        **_script(run, told.support),
         actions=(Course.KEEP_TRYING.value,)
         if missed.lost(run, rules, today=told.today)
         else tuple(one.value for one in Course),
     )
+
+
+def _script(run: missed.Run, rules: SupportRules) -> dict[str, Any]:
+    """What to say, once as many are missed as call for a review in the team."""
+    if len(run.misses) < rules.missed.team_review_misses:
+        return {}
+    return {
+        "script": tuple(api.ScriptLine(when=when, say=say) for when, say in rules.script.lines),
+        "script_source": rules.script.source,
+        "script_grade": rules.script.grade,
+    }
 
 
 def _outreach(run: missed.Run, rules: Missed) -> Iterator[api.OutreachStepBody]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from services.engagement.adapters.content_file import BadContent, Section, Sourced, Text, read
+from services.engagement.domain.support.contact import WRITTEN
 from services.engagement.domain.support.rules import (
     Beat,
     CodedReason,
@@ -19,6 +20,7 @@ from services.engagement.domain.support.rules import (
     OutcomeRules,
     Package,
     ProgrammeKind,
+    Script,
     SupportRules,
 )
 from shared.api.identity import Role
@@ -33,6 +35,12 @@ class _Mode(Sourced):
     label: Text
     kind: Literal["talk", "written"]
     rank: Annotated[int, Field(ge=0, le=9)]
+
+    @model_validator(mode="after")
+    def _as_counted(self) -> "_Mode":
+        if (self.kind == "written") != (self.code in WRITTEN):
+            raise ValueError(f"kind: {sorted(WRITTEN)} are written, and nothing else is")
+        return self
 
 
 class _Minutes(Sourced):
@@ -64,12 +72,26 @@ class _Missed(Sourced):
         return self
 
 
+class _Line(Section):
+    when: Text
+    say: Text
+
+
+class _Script(Sourced):
+    lines: Annotated[tuple[_Line, ...], Field(min_length=1)]
+
+    def to_domain(self) -> Script:
+        lines = tuple((one.when, one.say) for one in self.lines)
+        return Script(lines=lines, source=self.source, grade=self.grade)
+
+
 class _ContactsFile(Section):
     status: Text
     minutes: _Minutes
     modes: Annotated[tuple[_Mode, ...], Field(min_length=1)]
     active_change: Annotated[_Downgrade, Field(alias="active-change")]
     missed: _Missed
+    script: _Script
 
 
 class _Beat(Section):
@@ -306,6 +328,7 @@ def load_support(folder: Path) -> SupportRules:
         },
         cbt_content={one.code: one.label for one in programmes.cbt_content},
         missed=Missed(**contacts.missed.model_dump(exclude={"source", "grade"})),
+        script=contacts.script.to_domain(),
         limits=_limits(contacts, programmes),
         motivation=MotivationRule(**life.motivation.model_dump(exclude={"source", "grade"})),
         life_events=LifeEventRule(

@@ -89,6 +89,6 @@ async def _page(visit: Visit, sent: Draft | None, about: UUID | None) -> web.Str
         about=about,
         drops=motivation.drops(read.body, visit.setting),
         chart=motivation.chart(read.body, read.form),
-        modes=[(one.code, one.label) for one in read.form.modes],
+        modes=[(one.code, one.label) for one in read.form.modes if not one.written],
         ruler_href=questionnaires.taken_href(read.body.patient_id, read.form.ruler),
     )

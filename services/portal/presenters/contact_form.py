@@ -16,6 +16,8 @@ from shared.api.support import ContactBody, ProgrammeBody, SupportBody, SupportF
 Options = tuple[tuple[str, str], ...]
 _NUMBERS = ("minutes", "step", "anxiety_before", "anxiety_after")
 _TEXTS = ("mode", "outcome", "next_on", "mode_reason", "note")
+_SPOKEN = frozenset({"programme", "life-event"})
+"""What only counts when somebody has spoken with the person: no letter, no message."""
 _OCCASIONS = ("took-place", "missed", "called-off", "cancelled")
 _CALLS = ("took-place", "not-reached")
 
@@ -32,13 +34,15 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the form asks. ``purpose`` is engagement's; ``programme`` only for a meeting."""
+    """What the form asks. ``purpose`` is engagement's; ``programme`` only for a meeting;
+    ``written`` says how a letter counts."""
 
     about: str
     purpose: str
     title: str
     programme: ProgrammeBody | None
     modes: Options
+    written: str
     outcomes: Options
     rungs: Options
     content: Options
@@ -87,7 +91,14 @@ def form_about(body: SupportBody, offered: SupportForm, about: str) -> Form:
         purpose=purpose,
         title=titles.get(about, ""),
         programme=programme,
-        modes=tuple((one.code, one.label) for one in offered.modes),
+        modes=tuple(
+            (one.code, one.label)
+            for one in offered.modes
+            if not one.written or purpose not in _SPOKEN
+        ),
+        written=_("A letter or a message is an attempt: nobody was reached yet.")
+        if purpose == "outreach"
+        else "",
         outcomes=_outcomes(purpose),
         rungs=tuple((str(one.ordinal), f"{one.ordinal}. {one.what}") for one in _rungs(programme)),
         content=tuple((one.code, one.label) for one in offered.cbt_content if is_session),

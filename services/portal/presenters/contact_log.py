@@ -99,6 +99,9 @@ class Ladder:
     is_letter_owed: bool
     decision: str
     decisions: tuple[tuple[str, str], ...]
+    script: tuple[tuple[str, str], ...]
+    script_source: str
+    script_grade: str
 
 
 def entries(body: SupportBody, form: SupportForm, setting: Setting) -> tuple[Entry, ...]:
@@ -143,6 +146,9 @@ def ladder(body: SupportBody, form: SupportForm, setting: Setting) -> Ladder | N
         is_letter_owed=any(one.code == "letter" and one.done_on is None for one in run.steps),
         decision=_decided(run, setting),
         decisions=tuple((code, _CHOICES[code]) for code in run.actions if code in _CHOICES),
+        script=tuple((one.when, one.say) for one in run.script),
+        script_source=run.script_source,
+        script_grade=run.script_grade,
     )
 
 

@@ -31,7 +31,10 @@ class Outcome(StrEnum):
     NOT_REACHED = "not-reached"
 
 
+WRITTEN = frozenset({"letter", "text", "email"})
+"""Ways to write: nobody has spoken with the person yet. The content file says so as well."""
 OCCASIONS = frozenset({Outcome.TOOK_PLACE, Outcome.MISSED, Outcome.CALLED_OFF, Outcome.CANCELLED})
+_TALKS = frozenset({Purpose.OUTREACH, Purpose.LIFE_EVENT, Purpose.MOTIVATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,11 @@ class Contact:
     @property
     def reached(self) -> bool:
         """Whether somebody spoke with the person themselves."""
-        return self.outcome is Outcome.TOOK_PLACE and self.purpose is not Purpose.CARER
+        return (
+            self.outcome is Outcome.TOOK_PLACE
+            and self.purpose is not Purpose.CARER
+            and self.mode not in WRITTEN
+        )
 
     @property
     def is_occasion(self) -> bool:
@@ -94,13 +101,8 @@ def check(contact: Contact, mode: Mode, limits: Limits, *, today: date) -> None:
     if contact.on > today:
         raise RuleBroken("contact-in-the-future", "A contact is recorded afterwards.", field="at")
     _check_minutes(contact, limits)
-    if contact.purpose is Purpose.PROGRAMME and mode.written and contact.reached:
-        raise RuleBroken(
-            "written-is-no-meeting",
-            "A letter or a message is not a meeting: record it as outreach.",
-            field="mode",
-            rule="R-26",
-        )
+    if mode.written:
+        _check_written(contact)
     if contact.next_on is not None and contact.next_on <= contact.on:
         raise RuleBroken("next-before-this", "The next meeting is after this one.", field="next_on")
     for name in ("anxiety_before", "anxiety_after"):
@@ -111,6 +113,24 @@ def check(contact: Contact, mode: Mode, limits: Limits, *, today: date) -> None:
                 f"Ratings go from {limits.lowest_rating} to {limits.highest_rating}.",
                 field=name,
             )
+
+
+def _check_written(contact: Contact) -> None:
+    """A letter or a message is no meeting and no talk: it takes nothing off the list."""
+    if contact.purpose is Purpose.PROGRAMME:
+        raise RuleBroken(
+            "written-is-no-meeting",
+            "A letter or a message is not a meeting: record it as an attempt to reach them.",
+            field="mode",
+            rule="R-26",
+        )
+    if contact.purpose in _TALKS and contact.outcome is Outcome.TOOK_PLACE:
+        raise RuleBroken(
+            "written-is-no-talk",
+            "Nobody has spoken with the person yet: a letter or a message is an attempt.",
+            field="mode",
+            rule="6.4",
+        )
 
 
 def _check_minutes(contact: Contact, limits: Limits) -> None:

@@ -46,7 +46,7 @@ def _month(first: date, contacts: Sequence[Contact], *, last: date) -> Month:
     held = [one for one in contacts if one.outcome is Outcome.TOOK_PLACE]
     missed = [one for one in contacts if one.outcome is Outcome.MISSED]
     meetings = [one for one in held if one.purpose is Purpose.PROGRAMME]
-    days = len({one.on for one in held})
+    days = len({one.on for one in held if one.reached})
     return Month(
         first=first,
         contacts=len(held),

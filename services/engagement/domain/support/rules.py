@@ -90,6 +90,15 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What to say to somebody who missed ``team_review_misses`` meetings: (when, words)."""
+
+    lines: tuple[tuple[str, str], ...]
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Figures that are not about one kind of programme alone."""
 
@@ -176,6 +185,7 @@ class SupportRules:
     reasons: Mapping[str, CodedReason]
     cbt_content: Mapping[str, str]
     missed: Missed
+    script: Script
     limits: Limits
     motivation: MotivationRule
     life_events: LifeEventRule
