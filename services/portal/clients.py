@@ -17,6 +17,8 @@ from shared.runtime.http.problems import Problem
 
 SERVICES = ("portal", "assessment", "treatment", "engagement")
 TIMEOUT_S = 3.0
+SLOW_S = 60.0
+"""For what somebody asks for by itself and expects to wait for."""
 _NEWCOMER_WAIT_S = 2.0
 _NEWCOMER_PAUSE_S = 0.1
 NOT_SENT_YET = "not-sent-yet"
@@ -108,6 +110,14 @@ class Caller:
         """
         codes = frozenset({_NOT_YET_KNOWN, _NOT_FOUND} if newcomer else {_NOT_YET_KNOWN})
         return await self._patiently("GET", path, answer, headers={}, query=query, codes=codes)
+
+    async def get_slowly(self, path: str, answer: type[B]) -> B:
+        """Read what takes long, in a call of its own, so that nothing else waits for it. Raises
+        as ``get`` does."""
+        status, raw = await self._send(
+            "GET", f"/api/v1{path}", headers={}, body=None, timeout_s=SLOW_S
+        )
+        return self._read(status, raw, answer)
 
     async def post(
         self, path: str, body: Body, answer: type[B], *, key: str, version: int | None = None
@@ -235,7 +245,13 @@ class Caller:
         return [(int(said), body) for said, body in zip(lines[::2], lines[1::2], strict=True)]
 
     async def _send(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: str | None
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: str | None,
+        timeout_s: float = TIMEOUT_S,
     ) -> tuple[int, bytes]:
         self.sent.append(self.service)
         carried = dict(headers) | {
@@ -252,7 +268,7 @@ class Caller:
                 URL(f"{self.base_url}{path}", encoded=True),
                 headers=carried,
                 data=body,
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
                 allow_redirects=False,
             ) as response:
                 return response.status, await response.read()

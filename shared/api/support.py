@@ -682,11 +682,34 @@ class CaseloadRow(Body):
     warnings: tuple[str, ...]
 
 
+CaseloadReason = Literal[
+    "red-flag", "missed", "overdue-contact", "not-improved", "no-score", "steady"
+]
+
+
+class CaseloadQuery(Body):
+    """Which programmes, in which order. ``mine`` are those the caller facilitates or stands in
+    for; ``-`` before an order turns it round."""
+
+    scope: Literal["mine", "team"] = "team"
+    why: (
+        Literal["red-flag", "missed", "overdue-contact", "not-improved", "no-score", "steady"]
+        | None
+    ) = None
+    sort: Literal["pressing", "-pressing", "name", "-name", "next", "-next"] = "pressing"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=512)] | None = None
+
+
 class Caseload(Body):
-    """Open programmes the caller may see, most pressing first."""
+    """Open programmes the caller may see, a page of them. ``mine`` and ``team`` count all there
+    are, whichever were asked for."""
 
     as_of: AwareDatetime
     items: tuple[CaseloadRow, ...]
+    next: str | None = None
+    mine: int = 0
+    team: int = 0
 
 
 class ActivityBody(Body):

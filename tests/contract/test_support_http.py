@@ -599,6 +599,50 @@ async def test_the_caseload_names_what_is_pressing(ward: Ward) -> None:
     assert row["patient_name"] == f"{GIVEN} {FAMILY}"
 
 
+async def test_the_caseload_comes_in_pages_in_an_order_and_in_parts(ward: Ward) -> None:
+    await ward.start()
+    await ward.start(kind="cbt", deputy_id=str(FACILITATOR), facilitator_id=str(DEPUTY))
+    await ward.travel(NOW + timedelta(days=9))
+
+    first = (await ward.femi.get("support-caseload", sort="name", limit="1")).json
+    second = (
+        await ward.femi.get("support-caseload", sort="name", limit="1", cursor=first["next"])
+    ).json
+    whole = (await ward.femi.get("support-caseload", sort="-name")).json
+
+    kinds = [page["items"][0]["programme_id"] for page in (first, second)]
+    assert len(set(kinds)) == 2
+    assert second["next"] is None
+    assert [row["programme_id"] for row in whole["items"]] == kinds[::-1]
+    assert (whole["mine"], whole["team"]) == (2, 2)
+
+
+@pytest.mark.parametrize(("why", "found"), [("overdue-contact", 1), ("steady", 0)])
+async def test_the_caseload_can_be_narrowed_to_a_reason(ward: Ward, why: str, found: int) -> None:
+    await ward.start()
+    await ward.travel(NOW + timedelta(days=9))
+
+    answer = await ward.femi.get("support-caseload", why=why)
+
+    assert len(answer.json["items"]) == found
+    assert answer.json["team"] == 1
+
+
+async def test_what_a_colleague_looks_after_is_theirs_alone(ward: Ward) -> None:
+    await ward.start()
+
+    of_lena = (await ward.lena.get("support-caseload", scope="mine")).json
+    of_team = (await ward.lena.get("support-caseload")).json
+
+    assert (of_lena["items"], of_lena["mine"], of_lena["team"]) == ([], 0, 1)
+    assert len(of_team["items"]) == 1
+
+
+async def test_an_order_that_there_is_not_is_refused(ward: Ward) -> None:
+    assert (await ward.femi.get("support-caseload", sort="fate")).status == 422
+    assert (await ward.femi.get("support-caseload", cursor="what")).status == 422
+
+
 async def test_a_stranger_finds_nothing(ward: Ward) -> None:
     await ward.start()
     one = await ward.programme()

@@ -79,6 +79,8 @@ _summary = select(
     PATIENT.c.enrolled_on,
     _open_flags,
 )
+_arms = PROPOSAL.c.proposal["arms"].label("arms")
+"""What was proposed, without the trace of every rule, which is most of a proposal."""
 _by_name = (PATIENT.c.family_name, PATIENT.c.given_name, PATIENT.c.patient_id)
 _orders = {
     "name": _by_name,
@@ -327,7 +329,7 @@ async def waiting_proposals(
         .exists()
     )
     rows = (
-        _summary.add_columns(PROPOSAL)
+        _summary.add_columns(PROPOSAL.c.proposal_id, PROPOSAL.c.proposed_at, _arms)
         .join(PROPOSAL, PROPOSAL.c.patient_id == PATIENT.c.patient_id)
         .where(
             visible_rows(reach),
@@ -340,17 +342,16 @@ async def waiting_proposals(
     found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
     last = found.rows[-1] if found.more else None
     return Page(
-        items=tuple(_waiting(row) for row in found.rows if stored.proposal_from(row).proposal.arms),
+        items=tuple(_waiting(row) for row in found.rows if row.arms),
         next=_cursor(last.proposed_at, last.proposal_id) if last else None,
     )
 
 
 def _waiting(row: Any) -> WaitingProposal:
-    made = stored.proposal_from(row)
     return WaitingProposal(
-        proposal_id=made.proposal_id,
-        proposed_at=made.proposed_at,
-        arms=tuple(offered.arm.label for offered in made.proposal.arms),
+        proposal_id=row.proposal_id,
+        proposed_at=row.proposed_at,
+        arms=tuple(offered["arm"]["label"] for offered in row.arms),
         patient=PatientSummary(
             **{name: getattr(row, name) for name in PatientSummary.model_fields}
         ),

@@ -1,15 +1,17 @@
 """The facilitators' caseload: open programmes in the order of a registry (E-01, E-02)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import scores_of
+from services.engagement.adapters.support import grouped
 from services.engagement.adapters.support_bodies import expected_by, month_of
 from services.engagement.application.apply_reading import lowest
 from services.engagement.application.ports import Named, Reading
-from services.engagement.application.support_known import support_known
 from services.engagement.domain.flag import FlagStatus
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.owed_by_support import Known
@@ -21,7 +23,7 @@ from services.engagement.domain.support.outcomes import Score, baseline_of, impr
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.rules import OutcomeRules
 from shared.api import support as api
-from shared.runtime.http import Call
+from shared.runtime.http import Call, decode_cursor, encode_cursor
 
 RED_FLAG, MISSED, OVERDUE, NOT_IMPROVED, NO_SCORE, REST = (
     "red-flag",
@@ -33,23 +35,82 @@ RED_FLAG, MISSED, OVERDUE, NOT_IMPROVED, NO_SCORE, REST = (
 )
 _ORDER = (RED_FLAG, MISSED, OVERDUE, NOT_IMPROVED, NO_SCORE, REST)
 _MONTH_DAYS = 365 / 12
+_SORTS: Mapping[str, Callable[[api.CaseloadRow], tuple[Any, ...]]] = {
+    "pressing": lambda row: (_ORDER.index(row.why), row.patient_name or "", row.programme_id),
+    "name": lambda row: (row.patient_name or "", row.programme_id),
+    "next": lambda row: (row.next_contact_on or date.max, row.patient_name or "", row.programme_id),
+}
 
 
-async def caseload_rows(work: SqlWork, call: Call, rules: Rules) -> tuple[api.CaseloadRow, ...]:
-    """One row for each open programme the caller may see."""
-    programmes: list[Programme] = []
+async def caseload_page(
+    work: SqlWork, call: Call, rules: Rules, query: api.CaseloadQuery
+) -> api.Caseload:
+    """One row for each open programme the caller may see, in the order asked for."""
+    rows = await _rows(work, call, rules)
+    own = [row for row in rows if call.principal.staff_id in {row.facilitator_id, row.deputy_id}]
+    wanted = [
+        row
+        for row in (own if query.scope == "mine" else rows)
+        if query.why is None or row.why == query.why
+    ]
+    order = _SORTS[query.sort.removeprefix("-")]
+    wanted.sort(key=order, reverse=query.sort.startswith("-"))
+    begin = _begin(wanted, query.cursor)
+    shown = wanted[begin : begin + query.limit]
+    more = begin + query.limit < len(wanted)
+    return api.Caseload(
+        as_of=call.tx.now,
+        items=tuple(shown),
+        next=encode_cursor(str(shown[-1].programme_id)) if more else None,
+        mine=len(own),
+        team=len(rows),
+    )
+
+
+def _begin(rows: Sequence[api.CaseloadRow], cursor: str | None) -> int:
+    """After the row the cursor names; a programme that is gone leads to the first again."""
+    if (after := decode_cursor(cursor, UUID)) is None:
+        return 0
+    places = (place for place, row in enumerate(rows, 1) if row.programme_id == after[0])
+    return next(places, 0)
+
+
+async def _rows(work: SqlWork, call: Call, rules: Rules) -> list[api.CaseloadRow]:
+    """All that is known is read for everybody at once: a caseload may be long."""
+    programmes: dict[UUID, Programme] = {}
     for staff_id in call.reach.staff:
-        programmes += await work.support.open_programmes(call.reach.teams, staff_id)
-    unique = {one.programme_id: one for one in programmes}
-    named = await work.support.named({one.patient_id for one in unique.values()})
-    rows = []
-    for one in unique.values():
-        known = await support_known(work, one.patient_id)
-        readings = await work.support.readings_of(one.patient_id)
-        who = named[one.patient_id]
-        today = local_day(call.tx.now, rules.place_in(who.zone).zone)
-        rows.append(_row(one, known, readings, who, rules, today))
-    return tuple(sorted(rows, key=lambda row: (_ORDER.index(row.why), row.patient_name or "")))
+        found = await work.support.open_programmes(call.reach.teams, staff_id)
+        programmes |= {one.programme_id: one for one in found}
+    people = {one.patient_id for one in programmes.values()}
+    named = await work.support.named(people)
+    known = await _known(work, people)
+    asked = (rules.support.motivation.instrument, rules.support.outcomes.instrument)
+    readings = await work.support.readings_of_people(people, asked)
+    return [
+        _row(
+            one,
+            known[one.patient_id],
+            readings.get(one.patient_id, ()),
+            named[one.patient_id],
+            rules,
+            local_day(call.tx.now, rules.place_in(named[one.patient_id].zone).zone),
+        )
+        for one in programmes.values()
+    ]
+
+
+async def _known(work: SqlWork, people: Collection[UUID]) -> Mapping[UUID, Known]:
+    """As much of each person as a row says something about."""
+    contacts = grouped(await work.support.contacts.of_people(people))
+    events = grouped(await work.support.life_events.of_people(people))
+    drops = grouped(await work.support.drops.of_people(people))
+    flags = grouped(await work.flags.of_people(people))
+    return {
+        one: Known(
+            contacts=contacts[one], life_events=events[one], drops=drops[one], flags=flags[one]
+        )
+        for one in people
+    }
 
 
 def _row(  # noqa: PLR0917 - everything known about one row

@@ -1,6 +1,6 @@
 """The last state of courses and flags in SQL, as the domain's own values in JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +52,12 @@ class SqlFlags:
     async def of_patient(self, patient_id: UUID) -> Sequence[Flag]:
         """All flags of a person."""
         return [_FLAG.validate_python(s) for s in await _of(self._tx, _flags, patient_id)]
+
+    async def of_people(self, people: Collection[UUID]) -> Sequence[Flag]:
+        """All flags of these people."""
+        query = select(_flags.c.state).where(_flags.c.patient_id.in_(people))
+        states = (await self._tx.session.execute(query.order_by(_flags.c.flag_id))).scalars()
+        return [_FLAG.validate_python(state) for state in states]
 
 
 class SqlSignatures:

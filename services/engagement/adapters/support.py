@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy import ColumnElement, Table, Text, cast, or_, select
 
 from services.engagement.adapters.listing import care_team, patient
 from services.engagement.adapters.people import upserting
@@ -80,9 +80,10 @@ class SqlRecords(Generic[T]):
     async def where(self, *conditions: ColumnElement[bool]) -> Sequence[T]:
         """Those that meet the conditions, by id."""
         keys = [self._table.c[name] for name in self._keys]
-        query = select(self._table.c.state).where(*conditions).order_by(*keys)
+        text = cast(self._table.c.state, Text)  # read once, as the kind it is, not as any JSON
+        query = select(text).where(*conditions).order_by(*keys)
         states = (await self._tx.session.execute(query)).scalars()
-        return [self._kind.validate_python(state) for state in states]
+        return [self._kind.validate_json(state) for state in states]
 
 
 class SqlActivities:
@@ -127,6 +128,16 @@ class SqlSupport:
         """All versions of all readings of one person, oldest first."""
         return _by_time(await self._readings.of_patient(patient_id))
 
+    async def readings_of_people(
+        self, people: Collection[UUID], instruments: Collection[str]
+    ) -> Mapping[UUID, Sequence[Reading]]:
+        """The same of several people, of these instruments alone."""
+        row = _table("reading").c
+        found = await self._readings.where(
+            row.patient_id.in_(people), row.state["instrument"].as_string().in_(instruments)
+        )
+        return {one: _by_time(readings) for one, readings in grouped(found).items()}
+
     async def add_point(self, point: CoursePoint) -> None:
         """Keep what was said about a course; the same version again changes nothing."""
         await self._points.put(point)
@@ -170,10 +181,10 @@ class SqlSupport:
         people = [row.patient_id for row in rows]
         around = {one.patient_id: one for one in await self.surroundings.of_people(people)}
         profiles = {one.patient_id: one for one in await self.profiles.of_people(people)}
-        programmes = _grouped(await self.programmes.of_people(people))
-        contacts = _grouped(await self.contacts.of_people(people))
-        readings = _grouped(await self._readings.of_people(people))
-        points = _grouped(await self._points.of_people(people))
+        programmes = grouped(await self.programmes.of_people(people))
+        contacts = grouped(await self.contacts.of_people(people))
+        readings = grouped(await self._readings.of_people(people))
+        points = grouped(await self._points.of_people(people))
         return [
             Case(
                 patient_id=row.patient_id,
@@ -206,7 +217,8 @@ def _by_version(points: Sequence[CoursePoint]) -> Sequence[CoursePoint]:
     return sorted(points, key=lambda one: (one.course_id, one.version))
 
 
-def _grouped(records: Sequence[T]) -> Mapping[UUID, list[T]]:
+def grouped(records: Sequence[T]) -> Mapping[UUID, list[T]]:
+    """Each person's records, in the order given; nobody's is an empty list."""
     found: dict[UUID, list[T]] = defaultdict(list)
     for record in records:
         found[record.patient_id].append(record)  # type: ignore[attr-defined]

@@ -11,20 +11,20 @@ from shared.api.support import Caseload, SupportForm
 
 async def show_caseload(visit: Visit) -> web.StreamResponse:
     """A facilitator sees their own programmes first; everybody can see the team's."""
+    staff = visit.visitor.staff
+    facilitates = staff.role is Role.FACILITATOR
+    wanted = caseload.wanted(visit.request.query, usual="mine" if facilitates else "team")
     found, form = await together(
-        visit.care.engagement.get("/support-caseload", Caseload),
+        visit.care.engagement.get("/support-caseload", Caseload, wanted.asked),
         visit.care.engagement.get("/support-form", SupportForm),
     )
-    staff = visit.visitor.staff
-    own = caseload.mine(found.items, staff.staff_id)
-    narrow = staff.role is Role.FACILITATOR and visit.request.query.get("view") != "team"
-    shown = own if narrow else found.items
     return visit.page(
         "caseload.html",
-        rows=caseload.rows(shown, form, visit.setting),
-        narrow=narrow,
-        can_narrow=staff.role is Role.FACILITATOR,
-        others=len(found.items) - len(shown),
+        rows=caseload.rows(found.items, form, visit.setting),
+        scopes=caseload.scopes(wanted, found) if facilitates else (),
+        reasons=caseload.reasons(wanted),
+        orders=caseload.orders(wanted),
+        pages=caseload.pages(wanted, found),
         as_of=words.moment(found.as_of, zone=visit.setting.zone, now=visit.setting.now),
         may_import=staff.role in {Role.LEAD, Role.FACILITATOR},
     )

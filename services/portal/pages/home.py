@@ -26,7 +26,7 @@ from shared.runtime import clock
 T = TypeVar("T")
 P = TypeVar("P", bound=Body)
 _NOT_FOR_THIS_ROLE = 403
-_LONGEST_PAGE, _MOST_KEYS = 100, 200
+_LONGEST_PAGE, _MOST_KEYS = 50, 200
 _SHORTEST_NAME, _LONGEST_NAME = 2, 100
 
 

@@ -1,13 +1,14 @@
 """The facilitators' caseload: open programmes, most pressing first (E-01)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.portal.presenters import support, words
+from services.portal.presenters import listing, support, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.support import modes as mode_labels
 from services.portal.presenters.today import NAMELESS, Setting
-from shared.api.support import CaseloadRow, SupportForm
+from shared.api.support import Caseload, CaseloadRow, SupportForm
 
 WHY = said(
     {
@@ -41,6 +42,23 @@ _WARNINGS = said(
         "over-time": mark("long sessions"),
     }
 )
+_PATH, _USUAL_ORDER = "/caseload", "pressing"
+_ORDERS = said(
+    {
+        "pressing": mark("Most pressing"),
+        "name": mark("Name"),
+        "next": mark("Next meeting"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the lists, with its address."""
+
+    title: str
+    href: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,7 @@ class Row:
     delivered: str
     missed: str
     mix: str
+    minutes: str
     motivation: str
     score: str
     next: str
@@ -72,9 +91,87 @@ def rows(items: tuple[CaseloadRow, ...], form: SupportForm, setting: Setting) ->
     return tuple(_row(one, form, setting) for one in items)
 
 
-def mine(items: tuple[CaseloadRow, ...], staff_id: object) -> tuple[CaseloadRow, ...]:
-    """Those this colleague facilitates or stands in for."""
-    return tuple(one for one in items if staff_id in {one.facilitator_id, one.deputy_id})
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which programmes, in which order, from where on."""
+
+    scope: str
+    usual: str
+    why: str
+    sort: str
+    cursor: str
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The state as the address has it; what is usual is left out."""
+        said = {
+            "view": "" if self.scope == self.usual else self.scope,
+            "why": self.why,
+            "sort": "" if self.sort == _USUAL_ORDER else self.sort,
+        }
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """As the service is asked."""
+        said = {"scope": self.scope, "why": self.why, "sort": self.sort, "cursor": self.cursor}
+        return {name: value for name, value in said.items() if value}
+
+
+def wanted(query: Mapping[str, str], *, usual: str) -> Wanted:
+    """The list an address asks for; what there is not is the usual one."""
+    view, why, sort = (query.get(name, "") for name in ("view", "why", "sort"))
+    return Wanted(
+        scope=view if view in {"mine", "team"} else usual,
+        usual=usual,
+        why=why if why in _TONES else "",
+        sort=sort if sort.removeprefix("-") in _ORDERS else _USUAL_ORDER,
+        cursor=query.get("cursor", "")[:512],
+    )
+
+
+def scopes(wanted: Wanted, found: Caseload) -> tuple[Choice, ...]:
+    """One's own or the whole team's, with how many there are."""
+    said = (
+        ("mine", _("Mine (%(number)s)", number=found.mine)),
+        ("team", _("The whole team's (%(number)s)", number=found.team)),
+    )
+    return tuple(
+        Choice(
+            title,
+            listing.address(_PATH, wanted.kept, view="" if code == wanted.usual else code),
+            code == wanted.scope,
+        )
+        for code, title in said
+    )
+
+
+def reasons(wanted: Wanted) -> tuple[Choice, ...]:
+    """Why a programme stands where it stands, to see those alone."""
+    every = Choice(_("All"), listing.address(_PATH, wanted.kept, why=None), not wanted.why)
+    return (
+        every,
+        *(
+            Choice(title, listing.address(_PATH, wanted.kept, why=code), code == wanted.why)
+            for code, title in WHY.items()
+        ),
+    )
+
+
+def orders(wanted: Wanted) -> tuple[listing.Column, ...]:
+    """What the list can be sorted by."""
+    return listing.columns(_ORDERS.items(), path=_PATH, query=wanted.kept, default=_USUAL_ORDER)
+
+
+def pages(wanted: Wanted, found: Caseload) -> listing.Pages:
+    """The foot of the list."""
+    return listing.pages(
+        _PATH,
+        wanted.kept | ({"cursor": wanted.cursor} if wanted.cursor else {}),
+        next_cursor=found.next,
+        shown=len(found.items),
+        of=None if wanted.why else found.mine if wanted.scope == "mine" else found.team,
+    )
 
 
 def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
@@ -97,6 +194,7 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
         mix=", ".join(
             f"{count} {labels.get(code, code).lower()}" for code, count in one.modes.items()
         ),
+        minutes=words.count(one.minutes, "minute"),
         motivation=_motivation(one),
         score=_score(one, setting),
         next=words.when(one.next_contact_on, today=today) if one.next_contact_on else "",

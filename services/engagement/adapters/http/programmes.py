@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.engagement.adapters.caseload import caseload_rows
+from services.engagement.adapters.caseload import caseload_page
 from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.adapters.support_bodies import guard_body
 from services.engagement.application.change_programme import (
@@ -33,13 +33,13 @@ def add_programmes(api_: Api, desk: SupportDesk) -> None:
     _add_closing(api_, desk)
 
     @api_.get("/api/v1/support-caseload")
-    async def read_caseload(call: Call) -> api.Caseload:
-        """Open programmes of people the caller looks after, most pressing first."""
-        work = desk.work(call)
-        rows = await caseload_rows(work, call, desk.rules)
-        for patient_id in sorted({row.patient_id for row in rows}):
+    async def read_caseload(call: Call, query: api.CaseloadQuery) -> api.Caseload:
+        """Open programmes of people the caller looks after, most pressing first unless asked
+        otherwise."""
+        found = await caseload_page(desk.work(call), call, desk.rules, query)
+        for patient_id in sorted({row.patient_id for row in found.items}):
             call.tx.audit("caseload.read", object=f"patient:{patient_id}", subject=patient_id)
-        return api.Caseload(as_of=call.tx.now, items=rows)
+        return found
 
 
 def _add_start(api_: Api, desk: SupportDesk) -> None:
