@@ -2,7 +2,10 @@
 # Restore a backup beside the running installation, into a Compose project of its own:
 #   make restore FROM=latest [AT='2026-11-23 02:20:00+00'] [INTO=mooring-restored] [PORT=8444] [SUBNET=172.31.251.0/24]
 # All four databases come from one server and one log, so they agree with one another at one instant,
-# and the new project's brokers start empty: nothing can arrive that the databases have not seen.
+# and the new project's brokers start empty. Each database begins an epoch, so that whoever else holds
+# versions from after that instant takes the restored word and lists what it held. The end is a check
+# of the audit trails and a recount of the reminders. Its mail goes to its own catcher: two systems
+# must not both write to people.
 source "$(dirname "$0")/lib.sh"
 
 from=${FROM:?FROM=latest, or the name of a base backup}
@@ -15,8 +18,13 @@ require_docker
 [ "$into" != "$here" ] || fail "restore into another project than $here, look at it, and then switch over"
 docker volume inspect "${here}_backups" >/dev/null 2>&1 || fail "there are no backups of $here"
 
-beside() { MOORING_PORT=$port MOORING_APP_SUBNET=$subnet docker compose --project-name "$into" "$@"; }
+beside() {
+  MOORING_PORT=$port MOORING_APP_SUBNET=$subnet MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 \
+    MOORING_SMTP_TLS=false docker compose --project-name "$into" "$@"
+}
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 say "restoring $from into $into"
 began=$SECONDS
 beside run --rm --no-deps -T -v "${here}_backups:/backups:ro" \
@@ -25,10 +33,23 @@ beside run --rm --no-deps -T -v "${here}_backups:/backups:ro" \
 say "starting it"
 beside up --detach --wait --wait-timeout 180 --quiet-pull postgres >/dev/null 2>&1
 
+say "this release's schema, and a new epoch for each database"
+for service in "${services[@]}"; do
+  beside run --rm --no-deps -T "migrate-$service" migrate >"$log" 2>&1 || { cat "$log" >&2; fail "the migration of $service failed"; }
+done
+beside run --rm --no-deps -T grants >"$log" 2>&1 || { cat "$log" >&2; fail "the grants failed"; }
+for service in "${services[@]}"; do
+  beside run --rm --no-deps -T "$service" restored 2>"$log" || { cat "$log" >&2; fail "$service could not begin an epoch"; }
+done
+
 ask() { # ask DATABASE: SQL from standard input, in the restored project
   beside exec -T postgres psql --no-psqlrc -At -F $'\t' -v ON_ERROR_STOP=1 --dbname "$1"
 }
 
+for service in "${services[@]}"; do
+  unchecked=$(ask "$service" <<<"SELECT count(*) FROM pg_constraint WHERE NOT convalidated")
+  [ "$unchecked" = 0 ] || fail "$service has $unchecked constraints that are not checked"
+done
 printf '\n%-12s %8s %8s %8s  %s\n' database facts unsent audit newest
 for service in "${services[@]}"; do
   IFS=$'\t' read -r facts unsent audit newest < <(ask "$service" <<'SQL'
@@ -42,5 +63,25 @@ printf '\n%-14s %8s %8s\n' reminders rows due
 ask engagement <<'SQL' | while IFS=$'\t' read -r state rows due; do printf '%-14s %8s %8s\n' "$state" "$rows" "$due"; done
 SELECT state, count(*), count(*) FILTER (WHERE due_at < now()) FROM reminder GROUP BY state ORDER BY state
 SQL
-printf '\nRestored in %s s. Start the rest of it with\n  MOORING_PORT=%s MOORING_APP_SUBNET=%s docker compose -p %s up -d --wait\n' \
-  "$((SECONDS - began))" "$port" "$subnet" "$into"
+restored_s=$((SECONDS - began))
+
+# As whom to look: the demo's password, or the one of the account in MOORING_PASSWORD.
+if [ "$(setting MOORING_DEMO false)" = true ]; then MOORING_PASSWORD=$(cat deploy/secrets/demo_password); fi
+export MOORING_PASSWORD=${MOORING_PASSWORD:-}
+again="MOORING_PORT=$port MOORING_APP_SUBNET=$subnet docker compose -p $into"
+if [ -z "$MOORING_PASSWORD" ]; then
+  printf '\nRestored in %s s. Start the rest with "%s up -d --wait", then verify-audit and reminders\n' "$restored_s" "$again"
+  printf 'reconcile (RUNBOOK): set MOORING_PASSWORD to the one of an operations account, and this does it for you.\n'
+  exit 0
+fi
+say "starting the rest"
+beside up --detach --wait --wait-timeout 240 --quiet-pull >"$log" 2>&1 || { tail -n 5 "$log" >&2; fail "not everything started: $again ps"; }
+inside() { beside exec -T -e MOORING_PASSWORD portal python -m services "$@"; }
+say "audit trails"
+inside verify-audit || say "after AT= the newest anchors speak of entries that are gone: RUNBOOK, AuditTrailBroken"
+say "recounting the reminders"
+inside reminders reconcile
+say "what others held of the time that is gone"
+for service in assessment treatment engagement; do inside parked list "$service" || true; done
+printf '\nRestored in %s s and looked at after %s s: https://%s:%s\nTo end it: %s down --volumes\n' \
+  "$restored_s" "$((SECONDS - began))" "$(setting MOORING_HOSTNAME localhost)" "$port" "$again"

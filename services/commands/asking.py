@@ -96,10 +96,10 @@ def addresses(data: Path) -> Mapping[str, str]:
     say (inside its container), or on this machine."""
     if door := os.environ.get("MOORING_AT"):
         return {name: f"{door}/{name}" for name in SERVICES} | {"portal": door}
-    here = group(data, demo=True)
-    return {
-        name: os.environ.get(f"MOORING_{name.upper()}_URL", here.address(name)) for name in SERVICES
-    }
+    here = {name: group(data, demo=True).address(name) for name in SERVICES}
+    if "MOORING_HTTP_CERT_FILE" in os.environ:  # its own settings name the others, and its port
+        here["portal"] = f"https://localhost:{os.environ['MOORING_HTTP_PORT']}"
+    return {name: os.environ.get(f"MOORING_{name.upper()}_URL", here[name]) for name in SERVICES}
 
 
 def group(folder: Path, *, demo: bool) -> embedded.Group:

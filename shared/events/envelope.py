@@ -41,6 +41,11 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_zero(value: object) -> bool:
+    """Most owners were never restored, and say nothing about it."""
+    return value == 0
+
+
 class Event(BaseModel, Generic[F]):
     """A fact with who, when, about whom and because of what.
 
@@ -48,6 +53,8 @@ class Event(BaseModel, Generic[F]):
     ``recordedby`` is ``staff:<id>``, ``patient:<id>`` or ``rule:<id>@<version>``, never absent.
     ``aggregate`` is ``<kind>:<id>`` and ``version`` its own counter: a reader applies only a
     higher version and drops the rest without loss, because ``data`` is the full current state.
+    ``epoch`` goes before ``version``: it is higher after the owner's database was restored to the
+    moment ``restoredto``, and absent when it never was.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -66,6 +73,8 @@ class Event(BaseModel, Generic[F]):
     correlationid: str = Field(min_length=1)
     causationid: str | None = Field(default=None, exclude_if=_is_none)
     traceparent: str | None = Field(default=None, exclude_if=_is_none)
+    epoch: int = Field(default=0, ge=0, lt=2**53, exclude_if=_is_zero)
+    restoredto: AwareDatetime | None = Field(default=None, exclude_if=_is_none)
     data: F
 
     def to_bytes(self) -> bytes:

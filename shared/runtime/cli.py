@@ -1,4 +1,4 @@
-"""The command line every service has: run, migrate, seed."""
+"""The command line every service has: run, migrate, seed, restored."""
 
 import asyncio
 import sys
@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from shared.runtime import epochs
+from shared.runtime.db import Database
+from shared.runtime.outage import DatabaseAway
 from shared.runtime.schema import Schema
 from shared.runtime.seeding import Play, seed
 from shared.runtime.service import EXIT_REFUSED, Build, Refused, run
@@ -54,6 +57,15 @@ def service_cli(
         """
         _migrate(schema, _told(database_url), new=new, beside_old=beside_old)
 
+    @app.command(name="restored")
+    def begin_epoch() -> None:
+        """Say that this database was just restored, before its service starts.
+
+        Everybody who holds newer versions then takes this database's word, and lists what they
+        held. Exit 1 when nothing happened here since it was said last.
+        """
+        _begin_epoch(name, _told(database_url))
+
     @app.command(name="seed")
     def seed_demo(today: Today) -> None:
         """Play this service's part of the demo's past; for an empty demo database."""
@@ -71,6 +83,28 @@ def _migrate(schema: Schema, url: str, *, new: str, beside_old: bool) -> None:
             print(phase, revision)  # noqa: T201 - for the upgrade script
     else:
         schema.upgrade(url)
+
+
+def _begin_epoch(service: str, url: str) -> None:
+    async def begin() -> epochs.Begun:
+        db = Database.open(url, source=service)
+        try:
+            return await epochs.begin(db, actor=f"service:{service}")
+        finally:
+            await db.close()
+
+    try:
+        begun = asyncio.run(begin())
+    except epochs.NothingRestored as error:
+        print(f"{service}: nothing happened since the last restore", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(1) from error
+    except DatabaseAway as error:
+        print(f"{service}: the database cannot be reached ({error})", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(EXIT_REFUSED) from error
+    print(  # noqa: T201 - for the restore script
+        f"{service}: epoch {begun.number}, as of {begun.restored_to:%Y-%m-%d %H:%M:%S} UTC,"
+        f" {begun.restated} states told again"
+    )
 
 
 def _told(setting: Callable[[], str]) -> str:

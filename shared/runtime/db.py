@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, event, insert, make_url, text
+from sqlalchemy import Connection, column, event, insert, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import (
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
 from shared.runtime import audit, clock, tracing
 from shared.runtime.clock_guard import ClockGuard
+from shared.runtime.columns import UtcDateTime
 from shared.runtime.inline_sqlite import connector, let_go
 from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.tables import outbox
@@ -34,10 +35,13 @@ _POSTGRES_SETTINGS = {
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "10000",
 }
+_KEPT = (
+    " (SELECT offset_seconds FROM clock WHERE id = 1) AS ahead,"
+    " (SELECT number FROM epoch) AS epoch, (SELECT restored_to FROM epoch) AS restored_to"
+)
 _NOW = {
-    "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),"
-    " (SELECT offset_seconds FROM clock WHERE id = 1)",
-    "postgresql": "SELECT clock_timestamp(), (SELECT offset_seconds FROM clock WHERE id = 1)",
+    "sqlite": f"SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS stamp,{_KEPT}",
+    "postgresql": f"SELECT clock_timestamp() AS stamp,{_KEPT}",
 }
 
 
@@ -68,6 +72,15 @@ class Cause:
     traceparent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a transaction happens, and the epoch of its database (``epochs``)."""
+
+    now: datetime
+    epoch: int = 0
+    restored_to: datetime | None = None
+
+
 class Transaction:
     """One unit of work: a session, the time it happens at, and its cause.
 
@@ -75,12 +88,13 @@ class Transaction:
     of the request, event or tick.
     """
 
-    def __init__(self, session: AsyncSession, *, source: str, now: datetime, cause: Cause) -> None:
+    def __init__(self, session: AsyncSession, *, source: str, moment: Moment, cause: Cause) -> None:
         self.session = session
-        self.now = now
+        self.now = moment.now
         self.actor = cause.actor
         self.correlation_id = cause.correlation_id or str(clock.new_id())
         self._source = source
+        self._moment = moment
         self._cause = cause
         self._outgoing: list[dict[str, Any]] = []
         self._entries: list[audit.Entry] = []
@@ -176,6 +190,8 @@ class Transaction:
             correlationid=self.correlation_id,
             causationid=self._cause.causation_id,
             traceparent=tracing.current() or self._cause.traceparent,
+            epoch=self._moment.epoch,
+            restoredto=self._moment.restored_to,
             data=fact,
         )
 
@@ -191,7 +207,9 @@ class Database:
         self.guard = ClockGuard.start()
         """Whether the clocks agree; what is due is decided by ``guard.cautious(tx.now)``."""
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self._now = text(_NOW[engine.dialect.name])
+        self._now = text(_NOW[engine.dialect.name]).columns(
+            column("stamp"), column("ahead"), column("epoch"), column("restored_to", UtcDateTime)
+        )
         event.listen(engine.sync_engine, "after_cursor_execute", _note_writes)
         event.listen(engine.sync_engine, "checkin", _forget_writes)
 
@@ -272,17 +290,17 @@ class Database:
         with _outages():
             async with self._sessions() as session, session.begin():
                 with _unreachable():
-                    now = at or await self.read_now(session)
+                    moment = Moment(at) if at else await self._moment(session)
                 yield [
-                    Transaction(session, source=self.source, now=now, cause=cause)
+                    Transaction(session, source=self.source, moment=moment, cause=cause)
                     for cause in causes
                 ]
 
-    async def read_now(self, session: AsyncSession) -> datetime:
-        """The database's time plus the demo offset, aware UTC."""
-        stamp, offset = (await session.execute(self._now)).one()
-        now = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
-        return now.astimezone(UTC) + timedelta(seconds=offset or 0)
+    async def _moment(self, session: AsyncSession) -> Moment:
+        """The database's time plus the demo offset, aware UTC, and its epoch."""
+        stamp, offset, epoch, restored_to = (await session.execute(self._now)).one()
+        now = _utc(stamp) + timedelta(seconds=offset or 0)
+        return Moment(now, epoch or 0, restored_to)
 
     async def compare_clocks(self) -> None:
         """Read the database's clock, this machine's and the time passed, for the guard.
@@ -292,11 +310,8 @@ class Database:
         """
         with _outages(), _unreachable():
             async with self.engine.connect() as connection:
-                stamp, _offset = (await connection.execute(self._now)).one()
-        database = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
-        self.guard.compare(
-            database.astimezone(UTC), wall=clock.real_now(), elapsed_s=clock.elapsed()
-        )
+                stamp, *_ = (await connection.execute(self._now)).one()
+        self.guard.compare(_utc(stamp), wall=clock.real_now(), elapsed_s=clock.elapsed())
 
     async def check(self) -> None:
         """Refuse a server that may forget a commit.
@@ -315,6 +330,12 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def _utc(stamp: str | datetime) -> datetime:
+    """SQLite says the time in words."""
+    said = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    return said.astimezone(UTC)
 
 
 @contextmanager

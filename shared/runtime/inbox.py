@@ -7,21 +7,22 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
 import pydantic
 from pydantic_core import from_json
-from sqlalchemy import Executable, Row, Table, func, select, update
+from sqlalchemy import Executable, Row, Table, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import MislabelledFact, UnknownFact, decode
 from shared.events.envelope import MAX_BYTES, AnyEvent, Event, Fact
-from shared.runtime import clock, tracing
+from shared.runtime import clock, epochs, tracing
 from shared.runtime.db import Cause, Database, Transaction
+from shared.runtime.epochs import Heard
 from shared.runtime.outage import TRANSIENT
 from shared.runtime.tables import applied, attempts, inbox, parked
 
@@ -38,11 +39,13 @@ Received = tuple[AnyEvent, bytes]
 
 
 class Outcome(StrEnum):
-    """What became of an event: ``SUPERSEDED`` means a later state of it is already here."""
+    """What became of an event: ``SUPERSEDED`` means a later state of it is already here, ``LOST``
+    that it belongs to a history its owner was restored from, and was set aside."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
+    LOST = "lost-history"
 
 
 class Unacceptable(Exception):
@@ -90,8 +93,17 @@ def _statements(insert: Callable[[Table], Any]) -> Statements:
         mark=insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id),
         advance=advance.on_conflict_do_update(
             index_elements=["aggregate"],
-            set_={"version": advance.excluded.version},
-            where=applied.c.version < advance.excluded.version,
+            set_={
+                name: advance.excluded[name]
+                for name in ("version", "epoch", "type", "subject", "at")
+            },
+            where=or_(
+                applied.c.epoch < advance.excluded.epoch,
+                and_(
+                    applied.c.epoch == advance.excluded.epoch,
+                    applied.c.version < advance.excluded.version,
+                ),
+            ),
         ).returning(applied.c.aggregate),
         count=count.on_conflict_do_update(
             index_elements=["event_id"],
@@ -168,8 +180,9 @@ class Inbox:
         causes = [_cause(event, actor=f"service:{self.db.source}") for event, _ in deliveries]
         try:
             async with self.db.transactions(causes) as txs:
-                outcomes = await self._effects(txs, deliveries, within_s=within_s)
-                if Outcome.APPLIED not in outcomes:
+                heard = await epochs.hear(txs, deliveries)
+                outcomes = await self._effects(txs, deliveries, heard, within_s=within_s)
+                if Outcome.APPLIED not in outcomes and not heard.wrote:
                     raise _NothingNew(outcomes)
         except _NothingNew as nothing:
             return nothing.outcomes
@@ -219,7 +232,10 @@ class Inbox:
             event = self.read(row.type, row.body)
             async with self.db.transactions((_cause(event, actor=actor),)) as (tx,):
                 received = ((event, row.body),)
-                (outcome,) = await self._effects((tx,), received, within_s=HANDLER_S)
+                heard = await epochs.hear((tx,), received)
+                (outcome,) = await self._effects((tx,), received, heard, within_s=HANDLER_S)
+                if outcome is Outcome.LOST:
+                    raise Unacceptable(outcome)
                 await _resolve(tx, parked_id, reason)
         except (NotParked, *TRANSIENT):
             raise
@@ -242,17 +258,27 @@ class Inbox:
         return row
 
     async def _effects(
-        self, txs: Sequence[Transaction], deliveries: Sequence[Received], *, within_s: float
+        self,
+        txs: Sequence[Transaction],
+        deliveries: Sequence[Received],
+        heard: Heard,
+        *,
+        within_s: float,
     ) -> Sequence[Outcome]:
         session = txs[0].session
-        later = await self._advance(session, [event for event, _ in deliveries])
-        new = await self._mark(session, [d for d in deliveries if d[0].aggregate in later])
+        settled = heard.same | heard.lost
+        open_ = [event for event, _ in deliveries if event.id not in settled]
+        later = await self._advance(session, open_, at=txs[0].now) if open_ else frozenset()
+        new = await self._mark(session, [d for d in deliveries if d[0].id in later])
         stale = [event.id for event, _ in deliveries if event.id not in new]
         known = await _digests(session, stale) if stale else {}
         outcomes = []
         async with asyncio.timeout(within_s):  # around the handlers only, never around a commit
             for tx, (event, body) in zip(txs, deliveries, strict=True):
-                if event.id in new:
+                if event.id in settled:
+                    is_lost = event.id in heard.lost
+                    outcomes.append(Outcome.LOST if is_lost else Outcome.DUPLICATE)
+                elif event.id in new:
                     await self._effect(tx, event)
                     outcomes.append(Outcome.APPLIED)
                 else:
@@ -270,10 +296,23 @@ class Inbox:
             reason=event.type,
         )
 
-    async def _advance(self, session: AsyncSession, events: Sequence[AnyEvent]) -> Set[str]:
-        """Move each aggregate to its event's version; those that were not there already."""
-        rows = [{"aggregate": event.aggregate, "version": event.version} for event in events]
-        return set((await session.execute(self._sql.advance, rows)).scalars())
+    async def _advance(
+        self, session: AsyncSession, events: Sequence[AnyEvent], *, at: datetime
+    ) -> Set[UUID]:
+        """Move each aggregate to its event's version; the events that were not there already."""
+        rows = [
+            {
+                "aggregate": event.aggregate,
+                "version": event.version,
+                "epoch": event.epoch,
+                "type": event.type,
+                "subject": event.subject,
+                "at": at,
+            }
+            for event in events
+        ]
+        moved = set((await session.execute(self._sql.advance, rows)).scalars())
+        return {event.id for event in events if event.aggregate in moved}
 
     async def _mark(self, session: AsyncSession, deliveries: Sequence[Received]) -> Set[UUID]:
         """Note the events as received; the ids that were never seen before."""

@@ -5,6 +5,7 @@ service's metadata and its migrations create them beside its clinical tables.
 """
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Index,
@@ -76,8 +77,33 @@ applied = Table(
     runtime,
     Column("aggregate", String(96), primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("type", String(128)),
+    Column("subject", String(64)),
+    Column("at", UtcDateTime),
 )
-"""The highest version of each foreign aggregate applied here; a lower one is dropped."""
+"""The highest epoch and version of each foreign aggregate applied here; a lower one is dropped.
+
+``type``, ``subject`` and ``at`` are those of the event that brought it; see ``epochs``."""
+
+epoch = Table(
+    "epoch",
+    runtime,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("restored_to", UtcDateTime, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""The real second at which this database was last restored, and to which moment; no row: never."""
+
+known_epoch = Table(
+    "known_epoch",
+    runtime,
+    Column("owner", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("restored_to", UtcDateTime, nullable=False),
+)
+"""The newest epoch heard of from each owner of facts."""
 
 attempts = Table(
     "attempts",
