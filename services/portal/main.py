@@ -123,6 +123,7 @@ def _manner(settings: Settings) -> Manner:
         if settings.second_factor is None
         else settings.second_factor,
         local=settings.local_sign_in,
+        own_files=settings.database_url.startswith("sqlite"),
     )
 
 

@@ -10,6 +10,7 @@ POST   /patients                                N    NewPatient              201
 GET    /patients                                R    query PatientQuery      Page[PatientSummary]
 POST   /patients/search                         R    PatientSearch           PatientsFound
 GET    /recent-patients                         R                            PatientsFound (e)
+GET    /patient-counts                          R                            PatientCounts
 GET    /patients/{patient_id}                   R                            PatientBody
 PATCH  /patients/{patient_id}                   N    PatientChanges (b)      PatientBody
 PUT    /patients/{patient_id}/care-team         N    CareTeam (b)            PatientBody
@@ -289,6 +290,15 @@ class PatientsFound(Body):
 
     items: tuple[PatientSummary, ...]
     more: bool
+
+
+class PatientCounts(Body):
+    """How many people in care there are of a kind: with a questionnaire of the last seven days,
+    with an open safety flag, and, for a lead, whom no active colleague looks after."""
+
+    newly_assessed: int
+    flagged: int
+    ownerless: int
 
 
 # Instruments

@@ -257,6 +257,19 @@ async def test_whose_record_was_opened_last_comes_first(clinic: Clinic) -> None:
     assert anothers == []
 
 
+@pytest.mark.parametrize("who", ["nurse", "lead"])
+async def test_the_counts_of_people_are_as_long_as_their_lists(clinic: Clinic, who: str) -> None:
+    await clinic.take("phq-9", 27)
+    caller = getattr(clinic, who)
+
+    counts = (await caller.get("patient-counts")).json
+
+    for kind, count in counts.items():
+        listed = (await caller.get("patients", **{kind: "true"})).json["items"]
+        assert len(listed) == count, kind
+    assert counts["flagged"] == (who == "nurse")  # the lead of another team sees none of them
+
+
 async def test_a_flag_on_a_list_says_whose_it_is(clinic: Clinic) -> None:
     await clinic.take("phq-9", 27)
 

@@ -38,6 +38,7 @@ from services.assessment.domain.scoring import Score
 from shared.api.assessment import (
     AssessmentQuery,
     FlagQuery,
+    PatientCounts,
     PatientHistory,
     PatientQuery,
     PatientSearch,
@@ -119,6 +120,24 @@ async def patients_page(tx: Transaction, reach: Reach, query: PatientQuery) -> P
     found = await _limited(tx, rows.order_by(*order), query.limit)
     items = _summaries(found.rows)
     return Page(items=items, next=encode_cursor(str(items[-1].patient_id)) if found.more else None)
+
+
+async def patient_counts(tx: Transaction, reach: Reach) -> PatientCounts:
+    """As many as the lists of the same names hold."""
+    kinds = (
+        _assessed_since(tx.now - _NEW_FOR),
+        _open_flags.element > 0,
+        ownerless_rows(),
+    )
+    in_care = (visible_rows(reach), PATIENT.c.status == PatientStatus.ACTIVE.value)
+    counts = select(
+        *(
+            select(func.count()).select_from(PATIENT).where(*in_care, kind).scalar_subquery()
+            for kind in kinds
+        )
+    )
+    newly_assessed, flagged, ownerless = (await tx.session.execute(counts)).one()
+    return PatientCounts(newly_assessed=newly_assessed, flagged=flagged, ownerless=ownerless)
 
 
 def _assessed_since(then: datetime) -> ColumnElement[bool]:

@@ -46,13 +46,11 @@ async def caseload_page(
     work: SqlWork, call: Call, rules: Rules, query: api.CaseloadQuery
 ) -> api.Caseload:
     """One row for each open programme the caller may see, in the order asked for."""
-    rows = await _rows(work, call, rules)
-    own = [row for row in rows if call.principal.staff_id in {row.facilitator_id, row.deputy_id}]
-    wanted = [
-        row
-        for row in (own if query.scope == "mine" else rows)
-        if query.why is None or row.why == query.why
-    ]
+    team = await _programmes(work, call)
+    me = call.principal.staff_id
+    own = [one for one in team if me in {one.facilitator_id, one.deputy_id}]
+    rows = await _rows(work, call, rules, own if query.scope == "mine" else team)
+    wanted = [row for row in rows if query.why is None or row.why == query.why]
     order = _SORTS[query.sort.removeprefix("-")]
     wanted.sort(key=order, reverse=query.sort.startswith("-"))
     begin = _begin(wanted, query.cursor)
@@ -63,7 +61,7 @@ async def caseload_page(
         items=tuple(shown),
         next=encode_cursor(str(shown[-1].programme_id)) if more else None,
         mine=len(own),
-        team=len(rows),
+        team=len(team),
     )
 
 
@@ -75,13 +73,19 @@ def _begin(rows: Sequence[api.CaseloadRow], cursor: str | None) -> int:
     return next(places, 0)
 
 
-async def _rows(work: SqlWork, call: Call, rules: Rules) -> list[api.CaseloadRow]:
-    """All that is known is read for everybody at once: a caseload may be long."""
+async def _programmes(work: SqlWork, call: Call) -> Collection[Programme]:
     programmes: dict[UUID, Programme] = {}
     for staff_id in call.reach.staff:
         found = await work.support.open_programmes(call.reach.teams, staff_id)
         programmes |= {one.programme_id: one for one in found}
-    people = {one.patient_id for one in programmes.values()}
+    return programmes.values()
+
+
+async def _rows(
+    work: SqlWork, call: Call, rules: Rules, programmes: Collection[Programme]
+) -> list[api.CaseloadRow]:
+    """All that is known is read for everybody at once: a caseload may be long."""
+    people = {one.patient_id for one in programmes}
     named = await work.support.named(people)
     known = await _known(work, people)
     asked = (rules.support.motivation.instrument, rules.support.outcomes.instrument)
@@ -95,7 +99,7 @@ async def _rows(work: SqlWork, call: Call, rules: Rules) -> list[api.CaseloadRow
             rules,
             local_day(call.tx.now, rules.place_in(named[one.patient_id].zone).zone),
         )
-        for one in programmes.values()
+        for one in programmes
     ]
 
 

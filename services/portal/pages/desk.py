@@ -44,6 +44,8 @@ class Manner:
     """Whether everybody with a password has to show one-time codes too."""
     local: bool = True
     """Whether passwords open the door."""
+    own_files: bool = False
+    """Whether the data are files beside the programs, which nobody backs up by itself."""
 
     def address(self, request: web.Request) -> str:
         """Where a request comes from, behind our own proxies."""

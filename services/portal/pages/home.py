@@ -10,16 +10,18 @@ from services.portal.clients import Refused, or_missing
 from services.portal.pages import auditing, operating
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import listing, narrowing, strips, today, waiting
+from services.portal.presenters import caseload, listing, narrowing, strips, today, waiting
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.narrowing import Narrowing
+from services.portal.presenters.strips import Around
 from services.portal.presenters.today import Group, Sources
-from services.portal.presenters.waiting import Waiting
-from shared.api.assessment import FlagBody, PatientSummary, WaitingProposal
+from shared.api.absences import AbsenceBody
+from shared.api.assessment import FlagBody, PatientCounts, PatientSummary, WaitingProposal
 from shared.api.body import Body, Page
 from shared.api.engagement import KnownKeys, ReminderBody, Scope, Worklist, WorklistSearch
 from shared.api.identity import Role
+from shared.api.support import Caseload
 from shared.api.treatment import DueItem
 from shared.runtime import clock
 
@@ -27,6 +29,8 @@ T = TypeVar("T")
 P = TypeVar("P", bound=Body)
 _NOT_FOR_THIS_ROLE = 403
 _LONGEST_PAGE, _MOST_KEYS = 50, 200
+_PROGRAMMES = "5"
+"""How many of a facilitator's programmes stand above their list; the caseload has them all."""
 _SHORTEST_NAME, _LONGEST_NAME = 2, 100
 
 
@@ -68,15 +72,20 @@ async def _list_page(
 ) -> web.StreamResponse:
     staff = visit.visitor.staff
     proposes = staff.role is Role.PRESCRIBER and wanted.begins and not wanted.is_narrow
-    (sources, page, engine_late), proposals = await together(
-        _sources(visit, wanted), _waiting(visit, asked=proposes)
+    begins = wanted.begins and not wanted.is_narrow
+    (sources, page, engine_late), proposals, around, support = await together(
+        _sources(visit, wanted),
+        _waiting(visit, asked=proposes),
+        _around(visit, asked=begins),
+        _support(visit, asked=begins and staff.role is Role.FACILITATOR),
     )
     everything = today.grouped(sources, visit.setting)
     own = today.mine(everything, staff.staff_id, staff.role)
     groups = narrowing.narrowed(everything if wanted.is_team else own, wanted)
     return visit.page(
         template,
-        strip=strips.of(staff.role, everything) if not wanted.is_narrow else (),
+        strip=strips.of(staff.role, everything, around, more=_goes_on(page)) if begins else (),
+        support=None if support is None else caseload.doses(support, visit.setting),
         status=draft.status,
         draft=draft,
         wanted=wanted,
@@ -84,7 +93,7 @@ async def _list_page(
         sections=narrowing.sections(),
         works=narrowing.works(),
         groups=groups,
-        waiting=proposals,
+        waiting=waiting.rows(proposals.items, visit.setting) if proposals else (),
         others=_count(everything) - _count(own),
         pages=listing.pages(
             "/",
@@ -154,13 +163,36 @@ async def _known(visit: Visit, sources: Sources) -> Page[ReminderBody]:
     )
 
 
-async def _waiting(visit: Visit, *, asked: bool) -> tuple[Waiting, ...]:
+async def _waiting(visit: Visit, *, asked: bool) -> Page[WaitingProposal] | None:
     """Pathway proposals only a prescriber can decide."""
     if not asked:
-        return ()
+        return None
     call = visit.care.assessment.get("/pathway-proposals", Page[WaitingProposal])
-    found = await or_missing(call, missing=visit.missing)
-    return waiting.rows(found.items, visit.setting) if found else ()
+    return await or_missing(call, missing=visit.missing)
+
+
+async def _around(visit: Visit, *, asked: bool) -> Around:
+    """What the numbers above the list count beside it, for the two roles that have them."""
+    role = visit.visitor.staff.role
+    if not asked or role not in {Role.PRESCRIBER, Role.LEAD}:
+        return Around()
+    people = visit.care.assessment.get("/patient-counts", PatientCounts)
+    if role is Role.PRESCRIBER:
+        return Around(people=await or_missing(people, missing=visit.missing))
+    absences = visit.care.engagement.get("/absences", Page[AbsenceBody])
+    counts, away = await together(
+        or_missing(people, missing=visit.missing), or_missing(absences, missing=visit.missing)
+    )
+    return Around(people=counts, absences=None if away is None else away.items)
+
+
+async def _support(visit: Visit, *, asked: bool) -> Caseload | None:
+    """A facilitator's own programmes, the most pressing of them."""
+    if not asked:
+        return None
+    query = {"scope": "mine", "limit": _PROGRAMMES}
+    call = visit.care.engagement.get("/support-caseload", Caseload, query)
+    return await or_missing(call, missing=visit.missing)
 
 
 async def _view(visit: Visit, call: Awaitable[P]) -> P | Page[Any] | None:
@@ -208,6 +240,10 @@ def _items(page: Page[T] | None) -> tuple[T, ...] | None:
 
 
 def _is_long(page: Page[Any] | None) -> bool:
+    return page is not None and page.next is not None
+
+
+def _goes_on(page: Worklist | None) -> bool:
     return page is not None and page.next is not None
 
 

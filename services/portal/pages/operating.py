@@ -88,6 +88,7 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
         reasons=machinery.REASONS,
         clock=machinery.clock([one for one in found if one], visit.setting),
         strides=machinery.STRIDE_WORDS,
+        own_files=visit.desk.manner.own_files,
         moves_clock=visit.visitor.staff.role is Role.OPERATIONS,
     )
 

@@ -92,6 +92,49 @@ def rows(items: tuple[CaseloadRow, ...], form: SupportForm, setting: Setting) ->
 
 
 @dataclass(frozen=True, slots=True)
+class Dose:
+    """One programme in a line: how much support there has been, and when there is more."""
+
+    name: str
+    href: str
+    programme: str
+    why: str
+    tone: str
+    delivered: str
+    minutes: str
+    next: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doses:
+    """The most pressing of a facilitator's programmes, and how many there are."""
+
+    items: tuple[Dose, ...]
+    every: int
+
+
+def doses(found: Caseload, setting: Setting) -> Doses:
+    """In the order of the service."""
+    return Doses(tuple(_dose(one, setting) for one in found.items), found.mine)
+
+
+def _dose(one: CaseloadRow, setting: Setting) -> Dose:
+    next_on = one.next_contact_on
+    return Dose(
+        name=one.patient_name or _(NAMELESS),
+        href=support.place(one.patient_id, "programmes", one.programme_id),
+        programme=one.label,
+        why=WHY[one.why],
+        tone=_TONES.get(one.why, ""),
+        delivered=_delivered(one),
+        minutes=words.length(one.minutes),
+        next=words.when(next_on, today=setting.today) if next_on else "",
+        late=one.late,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which programmes, in which order, from where on."""
 
@@ -189,12 +232,12 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
         tone=_TONES.get(one.why, ""),
         warnings=tuple(_WARNINGS.get(code, words.plain(code)) for code in one.warnings),
         month=_("%(month)s of %(months)s", month=one.month, months=one.months),
-        delivered=_("%(held)s of %(meant)s", held=one.meetings, meant=one.expected),
+        delivered=_delivered(one),
         missed=_missed(one),
         mix=", ".join(
             f"{count} {labels.get(code, code).lower()}" for code, count in one.modes.items()
         ),
-        minutes=words.count(one.minutes, "minute"),
+        minutes=words.length(one.minutes),
         motivation=_motivation(one),
         score=_score(one, setting),
         next=words.when(one.next_contact_on, today=today) if one.next_contact_on else "",
@@ -202,6 +245,10 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
         facilitator=words.who(one.facilitator_id, setting.staff),
         contact_href=f"{new}?about=programme:{one.programme_id}",
     )
+
+
+def _delivered(one: CaseloadRow) -> str:
+    return _("%(held)s of %(meant)s", held=one.meetings, meant=one.expected)
 
 
 def _missed(one: CaseloadRow) -> str:

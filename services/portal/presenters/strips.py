@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from services.portal.presenters import people
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.today import Group
+from shared.api.absences import AbsenceBody
+from shared.api.assessment import PatientCounts
 from shared.api.engagement import Action, Section
 from shared.api.identity import Role
 
@@ -21,10 +23,26 @@ class Tile:
     href: str
     number: int | None = None
     tone: str = ""
+    more: bool = False
+    """Whether there are more than the number says, because the list goes on."""
 
 
-def of(role: Role, groups: Sequence[Group]) -> tuple[Tile, ...]:
-    """What the sections of the list do not count already; a nurse's list is all of it."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is not on the list: None is what nobody asked for, or what a service was silent on."""
+
+    people: PatientCounts | None = None
+    absences: Sequence[AbsenceBody] | None = None
+
+
+_NOTHING = Around()
+
+
+def of(
+    role: Role, groups: Sequence[Group], around: Around = _NOTHING, *, more: bool = False
+) -> tuple[Tile, ...]:
+    """What the sections of the list do not count already, nor the proposals beside them; a nurse's
+    list is all of it. ``more``: the list goes on after these groups."""
     rows = [row for group in groups for row in group.rows]
     if role is Role.PRESCRIBER:
         return (
@@ -32,16 +50,20 @@ def of(role: Role, groups: Sequence[Group]) -> tuple[Tile, ...]:
                 _("Reviews due"),
                 "/?view=team&work=review-course",
                 sum(row.key[-1] == _REVIEW and row.section in _DUE for row in rows),
+                more=more,
             ),
             Tile(
                 _("Plan changes to sign"),
                 "/?view=team&work=sign-change",
                 sum(row.action is Action.SIGN_CHANGE for row in rows),
+                more=more,
             ),
-            Tile(_("New questionnaires"), f"/patients?show={people.ASSESSED}"),
+            Tile(
+                _("New questionnaires"),
+                f"/patients?show={people.ASSESSED}",
+                None if around.people is None else around.people.newly_assessed,
+            ),
         )
-    if role is Role.FACILITATOR:
-        return (Tile(_("Caseload, with the support given"), "/caseload"),)
     if role is Role.LEAD:
         return (
             Tile(
@@ -49,13 +71,32 @@ def of(role: Role, groups: Sequence[Group]) -> tuple[Tile, ...]:
                 "/?view=team&free=true",
                 sum(not row.in_hand and row.section in _PRESSING for row in rows),
                 "overdue",
+                more=more,
             ),
-            Tile(_("Passed on"), "/?view=team", sum(row.escalated for row in rows)),
-            Tile(_("Handovers"), "/cover"),
-            Tile(_("Nobody looks after them"), f"/patients?show={people.OWNERLESS}"),
+            Tile(_("Passed on"), "/?view=team", sum(row.escalated for row in rows), more=more),
+            Tile(_("Handovers: not accepted"), "/cover", _left(around.absences), "overdue"),
+            Tile(
+                _("Nobody looks after them"),
+                f"/patients?show={people.OWNERLESS}",
+                None if around.people is None else around.people.ownerless,
+                "overdue",
+            ),
         )
     return ()
 
 
+def _left(absences: Sequence[AbsenceBody] | None) -> int | None:
+    """People whom nobody has said yes to, in absences that are not over."""
+    if absences is None:
+        return None
+    return sum(
+        person.answer != "accepted"
+        for one in absences
+        if one.stage != _OVER
+        for person in one.people
+    )
+
+
+_OVER = "over"
 _PRESSING = frozenset({Section.SAFETY_NOW, Section.OVERDUE})
 _DUE = frozenset({Section.OVERDUE, Section.DUE_TODAY})

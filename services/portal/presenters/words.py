@@ -117,6 +117,14 @@ def moment(value: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     return f"{at}, {away(local.date(), today=now.astimezone(zone).date())}"
 
 
+def length(minutes: int) -> str:
+    """How long something took in all: ``50 minutes``, ``6 hours``, ``6 hours 20 minutes``."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return count(minutes, "minute")
+    return f"{count(hours, 'hour')} {count(rest, 'minute')}" if rest else count(hours, "hour")
+
+
 def lateness(minutes: int) -> str:
     """How late something is: ``20 minutes``, ``3 hours``, ``2 days``."""
     number, unit = _short_span(minutes)

@@ -53,6 +53,11 @@ def _add_reading(api: Api) -> None:
         call.tx.audit("recent-patients.listed", object="patients")
         return await listing.recent_patients(call.tx, call.reach)
 
+    @api.get("/api/v1/patient-counts", roles=CLINICIANS)
+    async def count_patients(call: Call) -> bodies.PatientCounts:
+        """How many people the lists of people would show."""
+        return await listing.patient_counts(call.tx, call.reach)
+
     @api.get("/api/v1/patients/{patient_id}", roles=CLINICIANS, raises=(404,))
     async def read_patient(call: Call, patient_id: UUID) -> bodies.PatientBody:
         """One person's record."""
