@@ -109,6 +109,17 @@ class GuardBody(Body):
     reasons: tuple[Choice, ...]
 
 
+class TopicBody(Body):
+    """Something a carer may be told, whoever it is about. ``gives`` is the kind of support."""
+
+    code: str
+    gives: str
+    title: str
+    lines: tuple[str, ...]
+    source: str
+    grade: str
+
+
 class SupportForm(Body):
     """Everything a form about support offers."""
 
@@ -124,6 +135,8 @@ class SupportForm(Body):
     shortest_minutes: int
     longest_minutes: int
     ruler: str = ""
+    carer_call_every_days: int = 7
+    carer_guidance: tuple[TopicBody, ...] = ()
 
 
 class RungBody(Body):
@@ -215,7 +228,8 @@ class ClosingDecision(Body):
 
 
 class NewContact(Body):
-    """A contact, or the attempt at it. ``minutes`` only when it took place."""
+    """A contact, or the attempt at it. ``minutes`` only when it took place. ``next_on`` is the
+    next meeting, or with a carer the next call that was agreed."""
 
     purpose: Literal["programme", "outreach", "life-event", "carer", "other"]
     mode: Code
@@ -579,7 +593,10 @@ class RelapsePlanBody(RelapsePlanWords):
 
 
 class CarerBody(Body):
-    """Somebody close to the person, and whether they may receive anything (R-39)."""
+    """Somebody close to the person, and whether they may receive anything (R-39).
+
+    ``guidance`` are the topics of ``SupportForm.carer_guidance`` that consent covers.
+    """
 
     carer_id: UUID
     name: str
@@ -589,6 +606,8 @@ class CarerBody(Body):
     contacts: int
     last_on: date | None
     given: tuple[str, ...]
+    guidance: tuple[str, ...] = ()
+    next_call_on: date | None = None
 
 
 class ReferralBody(Body):

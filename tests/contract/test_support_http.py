@@ -1,7 +1,7 @@
 """Engagement's routes about support, on both databases: programmes, contacts, guards, outcomes."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.engagement.application.apply_patient_details import apply_patient_
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity, Surroundings
+from services.engagement.application.replan import replan
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.support.carer import Carer
 from services.engagement.domain.team import CareStatus, Colleague
@@ -109,6 +110,16 @@ class Ward:
         """Kinds on the team's list that long after the start."""
         await self.travel(NOW + span)
         return await self.owed()
+
+    async def agree_to_nobody(self) -> None:
+        """The person takes back what carers may receive, as assessment tells it."""
+        async with self.db.transaction(actor="service:engagement") as tx:
+            work = SqlWork(tx, CONTENT)
+            around = await work.support.surroundings.get(PATIENT)
+            assert around is not None
+            alone = tuple(replace(carer, scopes=()) for carer in around.carers)
+            await work.support.surroundings.put(replace(around, carers=alone))
+            await replan(work, patient_id=PATIENT, rules=CONTENT, now=tx.now)
 
     async def told(self) -> list[str]:
         """The types of everything published, in order."""
@@ -273,6 +284,11 @@ BAD_CONTACTS = [
         "carer-without-consent",
     ),
     (
+        "a call agreed with a carer without consent",
+        {"purpose": "carer", "carer_id": str(NEIGHBOUR), "next_on": "2027-05-01"},
+        "carer-without-consent",
+    ),
+    (
         "a carer nobody named",
         {"purpose": "carer", "carer_id": str(NURSE), "carer_support": []},
         "carer-unknown",
@@ -354,6 +370,29 @@ async def test_two_missed_in_a_row_bring_words_for_the_call(ward: Ward) -> None:
     assert twice["misses"] == 2
     assert all(line["when"] and line["say"] for line in twice["script"])
     assert (twice["script_source"] != "", twice["script_grade"]) == (True, "PD")
+
+
+async def test_a_carer_is_called_every_week_while_the_person_agrees(ward: Ward) -> None:
+    form = (await ward.femi.get("support-form")).json
+    next_on = (NOW + timedelta(days=form["carer_call_every_days"])).date()
+    told = await ward.contact(
+        purpose="carer",
+        mode="telephone",
+        carer_id=str(SISTER),
+        carer_support=["education", "practical", "emotional"],
+        next_on=next_on.isoformat(),
+    )
+    sister, neighbour = told.json["carers"]
+
+    assert sister["next_call_on"] == next_on.isoformat()
+    kinds = {one["code"]: one["gives"] for one in form["carer_guidance"]}
+    assert {kinds[code] for code in sister["guidance"]} == {"education", "practical", "emotional"}
+    assert (neighbour["guidance"], neighbour["next_call_on"]) == ([], None)
+    assert "carer-call" not in await ward.owed()
+    assert "carer-call" in await ward.owed_after(timedelta(days=7, hours=3))
+
+    await ward.agree_to_nobody()
+    assert "carer-call" not in await ward.owed()
 
 
 async def test_the_form_says_which_ways_are_written(ward: Ward) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from services.engagement.application.ports import Case, CoursePoint, Reading
-from services.engagement.domain.support.contact import Outcome
 from services.engagement.domain.support.outcomes import History, Score
 from services.engagement.domain.support.rules import OutcomeRules
 
@@ -29,7 +28,7 @@ def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
         loneliness=_scores(readings, rules.loneliness),
         contacts=tuple(one.on for one in contacts if one.reached),
         meetings=sum(one.is_meeting for one in contacts),
-        missed=sum(one.outcome is Outcome.MISSED for one in contacts),
+        missed=sum(one.is_miss for one in contacts),
         minutes=sum(one.minutes for one in contacts),
         reviews=tuple(sorted({*_reviewed(points), *(look.on for look in looks)})),
     )

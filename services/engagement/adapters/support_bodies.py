@@ -17,7 +17,7 @@ from services.engagement.application.close_programme import (
 from services.engagement.application.ports import CoursePoint, Reading, Surroundings
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.support import doses, lost, missed, package, profile
+from services.engagement.domain.support import carer, doses, lost, missed, package, profile
 from services.engagement.domain.support.arms import proposals
 from services.engagement.domain.support.contact import Contact, Outcome, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
@@ -74,6 +74,18 @@ def support_form(rules: SupportRules) -> api.SupportForm:
         shortest_minutes=rules.limits.shortest_minutes,
         longest_minutes=rules.limits.longest_minutes,
         ruler=rules.motivation.instrument,
+        carer_call_every_days=rules.carers.call_every_days,
+        carer_guidance=tuple(
+            api.TopicBody(
+                code=one.code,
+                gives=one.gives,
+                title=one.title,
+                lines=one.lines,
+                source=one.source,
+                grade=one.grade,
+            )
+            for one in rules.carers.topics
+        ),
     )
 
 
@@ -110,7 +122,7 @@ def support_body(told: Told) -> api.SupportBody:
         ),
         relapse_plan=_plan(known.plan, told.today),
         profile=_profile(told),
-        carers=_carers(told.around, contacts),
+        carers=_carers(told.around, contacts, rules),
         referrals=tuple(_referral(one) for one in sorted(told.referrals, key=_sent, reverse=True)),
         doses=_months(contacts, told.today),
         scores=tuple(
@@ -532,21 +544,30 @@ def preview_body(seen: profile.Preview) -> api.PreviewBody:
     )
 
 
-def _carers(around: Surroundings | None, contacts: Sequence[Contact]) -> tuple[api.CarerBody, ...]:
+def _carers(
+    around: Surroundings | None, contacts: Sequence[Contact], rules: SupportRules
+) -> tuple[api.CarerBody, ...]:
     found = []
-    for carer in around.carers if around else ():
-        theirs = [one for one in contacts if one.carer_id == carer.carer_id]
+    for near in around.carers if around else ():
+        theirs = [one for one in contacts if one.carer_id == near.carer_id]
         given = Counter(word for one in theirs for word in one.carer_support)
         found.append(
             api.CarerBody(
-                carer_id=carer.carer_id,
-                name=carer.name,
-                relationship=carer.relationship,
-                scopes=carer.scopes,
-                may_receive=carer.may_receive,
+                carer_id=near.carer_id,
+                name=near.name,
+                relationship=near.relationship,
+                scopes=near.scopes,
+                may_receive=near.may_receive,
                 contacts=len(theirs),
                 last_on=theirs[-1].on if theirs else None,
                 given=tuple(sorted(given)),
+                guidance=tuple(
+                    topic.code for topic in carer.guidance_for(near, rules.carers.topics)
+                ),
+                next_call_on=next(
+                    (c.on for c in carer.calls_with(near, theirs) if c.done_at is None),
+                    None,
+                ),
             )
         )
     return tuple(found)

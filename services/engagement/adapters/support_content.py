@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from services.engagement.adapters.content_file import BadContent, Section, Sourced, Text, read
+from services.engagement.domain.support.carer import SUPPORT_SCOPE, Give
 from services.engagement.domain.support.contact import WRITTEN
 from services.engagement.domain.support.rules import (
     Beat,
+    CarerRules,
     CodedReason,
     Guard,
     LifeEventRule,
@@ -22,6 +24,7 @@ from services.engagement.domain.support.rules import (
     ProgrammeKind,
     Script,
     SupportRules,
+    Topic,
 )
 from shared.api.identity import Role
 
@@ -252,6 +255,37 @@ class _LifeFile(Section):
     equity: _Equity
 
 
+class _Calls(Sourced):
+    every_days: Count
+
+
+class _Topic(Sourced):
+    code: Text
+    gives: Give
+    needs: Literal["support", "medicines", "urgent"]
+    title: Text
+    lines: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class _CarersFile(Section):
+    status: Text
+    calls: _Calls
+    topics: Annotated[tuple[_Topic, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _all_three(self) -> "_CarersFile":
+        open_to_all = {one.gives for one in self.topics if one.needs == SUPPORT_SCOPE}
+        if missing := sorted(set(Give) - open_to_all):
+            raise ValueError(f"topics: nothing {missing[0]} for every carer with consent (R-38)")
+        return self
+
+    def to_domain(self) -> CarerRules:
+        return CarerRules(
+            call_every_days=self.calls.every_days,
+            topics=tuple(Topic(**one.model_dump()) for one in self.topics),
+        )
+
+
 class _Depression(Sourced):
     instrument: Text
     case_at_least: Count
@@ -329,6 +363,7 @@ def load_support(folder: Path) -> SupportRules:
         cbt_content={one.code: one.label for one in programmes.cbt_content},
         missed=Missed(**contacts.missed.model_dump(exclude={"source", "grade"})),
         script=contacts.script.to_domain(),
+        carers=read(folder / "carers.toml", _CarersFile).to_domain(),
         limits=_limits(contacts, programmes),
         motivation=MotivationRule(**life.motivation.model_dump(exclude={"source", "grade"})),
         life_events=LifeEventRule(

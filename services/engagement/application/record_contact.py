@@ -19,7 +19,7 @@ from services.engagement.domain.support import contact as contacts
 from services.engagement.domain.support import life_event, missed
 from services.engagement.domain.support import programme as programmes
 from services.engagement.domain.support.carer import check_given
-from services.engagement.domain.support.contact import Contact, Outcome, Purpose
+from services.engagement.domain.support.contact import Contact, Purpose
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.refusals import RuleBroken, UnknownSupport
 from shared.events.engagement import (
@@ -60,7 +60,12 @@ async def record_contact(work: Work, *, contact: Contact, rules: Rules, now: dat
         )
     if contact.purpose is Purpose.CARER:
         around = await work.support.surroundings.get(contact.patient_id)
-        check_given(around.carers if around else (), contact.carer_id, contact.carer_support)
+        check_given(
+            around.carers if around else (),
+            contact.carer_id,
+            contact.carer_support,
+            next_on=contact.next_on,
+        )
     contact = _in_context(contact, known, rules)
     await _keep(work, contact, known, programme, now=now)
     await replan(work, patient_id=contact.patient_id, rules=rules, now=now)
@@ -85,7 +90,7 @@ def _programme_of(contact: Contact, known: Known) -> Programme | None:
 def _in_context(contact: Contact, known: Known, rules: Rules) -> Contact:
     """With the misses in a row, and why a miss cannot wait."""
     urgent: tuple[str, ...] = ()
-    if contact.outcome is Outcome.MISSED:
+    if contact.is_miss:
         urgent = missed.urgency(
             contact.on,
             flags=known.flags,
@@ -104,8 +109,7 @@ async def _keep(
     work: Work, contact: Contact, known: Known, programme: Programme | None, *, now: datetime
 ) -> None:
     await work.support.contacts.put(contact)
-    is_miss = contact.outcome is Outcome.MISSED
-    tell_contact(work, ContactMissed if is_miss else ContactRecorded, contact)
+    tell_contact(work, ContactMissed if contact.is_miss else ContactRecorded, contact)
     if contact.purpose is Purpose.LIFE_EVENT and contact.reached:
         await _follow_up(work, contact.subject_id, known, now)
     if programme is not None and contact.is_occasion:

@@ -17,12 +17,15 @@ async def support_known(work: Work, patient_id: UUID) -> Known:
     plans = await support.plans.of_patient(patient_id)
     contacts = await support.contacts.of_patient(patient_id)
     is_missing = open_run(contacts) is not None  # only then is there anything to decide
+    has_carer = any(one.carer_id for one in contacts)
+    around = await support.surroundings.get(patient_id) if has_carer else None
     return Known(
         programmes=await support.programmes.of_patient(patient_id),
         contacts=contacts,
         life_events=await support.life_events.of_patient(patient_id),
         drops=await support.drops.of_patient(patient_id),
         plan=plans[0] if plans else None,
+        carers=around.carers if around else (),
         decisions=await support.decisions.of_patient(patient_id) if is_missing else (),
         flags=await work.flags.of_patient(patient_id),
         courses=await work.courses.of_patient(patient_id),

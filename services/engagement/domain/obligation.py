@@ -46,6 +46,7 @@ class KindCode(StrEnum):
     LIFE_EVENT_CONTACT = "life-event-contact"
     MOTIVATION_CONTACT = "motivation-contact"
     RELAPSE_PLAN = "relapse-plan"
+    CARER_CALL = "carer-call"
 
 
 class Key(NamedTuple):

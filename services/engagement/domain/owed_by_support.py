@@ -12,6 +12,7 @@ from services.engagement.domain.local_time import local_day
 from services.engagement.domain.obligation import PLAN, Key, KindCode, Obligation, Place
 from services.engagement.domain.signature import Signature
 from services.engagement.domain.support import lost, missed, package, relapse_plan
+from services.engagement.domain.support.carer import Carer, calls_with
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
 from services.engagement.domain.support.lost import Decision
@@ -23,7 +24,8 @@ from services.engagement.domain.support.rules import SupportRules
 from services.engagement.domain.team import Staffing
 
 PROGRAMME, CONTACT, LIFE_EVENT, MOTIVATION = "programme", "contact", "life-event", "motivation"
-SUPPORT = frozenset({PROGRAMME, CONTACT, LIFE_EVENT, MOTIVATION})
+CARER = "carer"
+SUPPORT = frozenset({PROGRAMME, CONTACT, LIFE_EVENT, MOTIVATION, CARER})
 _DAY = timedelta(days=1)
 _RUNNING_PLAN = frozenset({"signed", "active", "hold"})
 
@@ -37,6 +39,7 @@ class Known:
     life_events: Sequence[LifeEvent] = ()
     drops: Sequence[Drop] = ()
     plan: RelapsePlan | None = None
+    carers: Sequence[Carer] = ()
     decisions: Sequence[Decision] = ()
     flags: Sequence[Flag] = ()
     courses: Sequence[Course] = ()
@@ -109,6 +112,8 @@ def obligations_of_support(
     for event in known.life_events:
         found += _life_event(event, maker, known)
     found += [_drop(drop, maker, known) for drop in known.drops if not drop.dismissed]
+    for carer in known.carers:
+        found += _carer_calls(carer, maker, known)
     found += _before_the_last_step(known, maker)
     return tuple(found)
 
@@ -457,6 +462,21 @@ def _life_event(event: LifeEvent, maker: _Maker, known: Known) -> Iterator[Oblig
         rule="R-35",
         done_at=event.followed_up_at,
     )
+
+
+def _carer_calls(carer: Carer, maker: _Maker, known: Known) -> Iterator[Obligation]:
+    """The calls agreed with somebody near to the person, while the consent stands (R-38)."""
+    theirs = [one for one in known.contacts if one.carer_id == carer.carer_id]
+    for number, call in enumerate(calls_with(carer, theirs), start=1):
+        yield maker.make(
+            KindCode.CARER_CALL,
+            (CARER, carer.carer_id, number),
+            theirs[0].patient_id,
+            call.on,
+            preferred=responsible_for(known, maker.staffing),
+            rule="R-38",
+            done_at=call.done_at,
+        )
 
 
 def _drop(drop: Drop, maker: _Maker, known: Known) -> Obligation:

@@ -81,7 +81,8 @@ async def _new(visit: Visit, sent: Draft | None, wish: str) -> web.StreamRespons
     read = await read_support(visit)
     about = contact_form.chosen(read.body, wish)
     form = contact_form.form_about(read.body, read.form, about)
-    draft = sent or visit.draft(**contact_form.usual(read.body, form, visit.setting))
+    carer = visit.request.query.get("carer", "")
+    draft = sent or visit.draft(**contact_form.usual(read.body, form, visit.setting, carer=carer))
     return await support_page(
         visit,
         "contact_new.html",

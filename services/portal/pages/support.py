@@ -24,7 +24,7 @@ async def show_support(visit: Visit) -> web.StreamResponse:
         latest=contact_log.entries(body, read.form, setting)[:5],
         chart=doses.beside(body, setting.today),
         kinds=support.startable(body, read.form),
-        carers=support.carers(body),
+        carers=support.carers(body, setting),
         plan=body.relapse_plan,
         actions=body.actions,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,7 @@ class Form:
     content: Options
     carers: Options
     given: Options
+    carer_call_every: timedelta
     shortest: int
     longest: int
     lowest: int
@@ -107,6 +109,7 @@ def form_about(body: SupportBody, offered: SupportForm, about: str) -> Form:
             for one in body.carers
         ),
         given=tuple(GIVEN.items()),
+        carer_call_every=timedelta(days=offered.carer_call_every_days),
         shortest=offered.shortest_minutes,
         longest=offered.longest_minutes,
         lowest=offered.lowest_rating,
@@ -148,8 +151,8 @@ def unreadable() -> Fault:
     return Fault("on", _("Write the day and the time, such as 2027-05-04 and 09:00."))
 
 
-def usual(body: SupportBody, form: Form, setting: Setting) -> dict[str, str]:
-    """What is most often right: now, as at the meeting before."""
+def usual(body: SupportBody, form: Form, setting: Setting, *, carer: str = "") -> dict[str, str]:
+    """What is most often right: now, as at the meeting before; with the carer it is about."""
     local = setting.now.astimezone(setting.zone)
     known = _last(body.contacts, form)
     return {
@@ -157,7 +160,17 @@ def usual(body: SupportBody, form: Form, setting: Setting) -> dict[str, str]:
         "at": f"{local:%H:%M}",
         "mode": known.mode if known else form.modes[0][0],
         "outcome": form.outcomes[0][0],
+        **_with(body, form, carer, local.date()),
     }
+
+
+def _with(body: SupportBody, form: Form, carer: str, today: date) -> dict[str, str]:
+    """The carer it is about; a next call only where the person agreed that they are supported."""
+    near = next((one for one in body.carers if str(one.carer_id) == carer), None)
+    if near is None or form.purpose != "carer":
+        return {}
+    next_on = (today + form.carer_call_every).isoformat() if near.may_receive else ""
+    return {"carer_id": carer, "next_on": next_on}
 
 
 def _last(contacts: Sequence[ContactBody], form: Form) -> ContactBody | None:
@@ -179,7 +192,8 @@ def _rungs(programme: ProgrammeBody | None) -> Sequence[Any]:
 
 
 def _outcomes(purpose: str) -> Options:
-    codes = _OCCASIONS if purpose == "programme" else _CALLS if purpose == "outreach" else OUTCOMES
+    calls = {"outreach": _CALLS, "carer": _CALLS}
+    codes = _OCCASIONS if purpose == "programme" else calls.get(purpose, tuple(OUTCOMES))
     return tuple((code, OUTCOMES[code].capitalize()) for code in codes)
 
 

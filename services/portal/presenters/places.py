@@ -12,6 +12,7 @@ _SUPPORT: dict[str, tuple[str, ...]] = {
     "welfare-check": ("contacts",),
     "life-event-contact": ("life-events",),
     "motivation-contact": ("motivation",),
+    "carer-call": ("guidance",),
 }
 """Work of support by its kind, and the page of the person's support where it is done."""
 _OF_A_PROGRAMME = frozenset(

@@ -111,6 +111,7 @@ class Carer:
     relationship: str
     may_receive: bool
     given: str
+    next_call: str
 
 
 def place(patient_id: UUID, *parts: object) -> str:
@@ -182,7 +183,7 @@ def startable(body: SupportBody, form: SupportForm) -> tuple[KindBody, ...]:
     return tuple(one for one in form.kinds if one.code not in running)
 
 
-def carers(body: SupportBody) -> tuple[Carer, ...]:
+def carers(body: SupportBody, setting: Setting) -> tuple[Carer, ...]:
     """People near to them, with what consent allows and what they were given."""
     return tuple(
         Carer(
@@ -190,6 +191,9 @@ def carers(body: SupportBody) -> tuple[Carer, ...]:
             relationship=one.relationship,
             may_receive=one.may_receive,
             given=_("given: %(what)s", what=", ".join(one.given)) if one.given else "",
+            next_call=_("Next call: %(day)s", day=words.when(one.next_call_on, today=setting.today))
+            if one.next_call_on
+            else "",
         )
         for one in body.carers
     )

@@ -82,6 +82,11 @@ class Contact:
         )
 
     @property
+    def is_miss(self) -> bool:
+        """Whether the person did not come. A carer who did not is no reason to look for them."""
+        return self.outcome is Outcome.MISSED and self.purpose is not Purpose.CARER
+
+    @property
     def is_occasion(self) -> bool:
         """Whether it was one of the programme's own meetings, held or not."""
         return self.purpose is Purpose.PROGRAMME and self.outcome in OCCASIONS
@@ -161,6 +166,6 @@ def missed_in_a_row(contacts: Iterable[Contact]) -> int:
     for one in in_order(contacts):
         if one.reached:
             count = 0
-        elif one.outcome is Outcome.MISSED:
+        elif one.is_miss:
             count += 1
     return count

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag, FlagStatus
-from services.engagement.domain.support.contact import Contact, Outcome, Purpose, in_order
+from services.engagement.domain.support.contact import Contact, Purpose, in_order
 from services.engagement.domain.support.rules import Missed
 
 _LETTER = "letter"
@@ -58,7 +58,7 @@ def open_run(contacts: Iterable[Contact]) -> Run | None:
     for one in in_order(contacts):
         if one.reached:
             misses, attempts = [], []
-        elif one.outcome is Outcome.MISSED:
+        elif one.is_miss:
             misses.append(one)
         elif misses and one.purpose is Purpose.OUTREACH:
             attempts.append(one)

@@ -99,6 +99,27 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Something a carer may be told. ``gives`` is the kind of support, ``needs`` the consent."""
+
+    code: str
+    gives: str
+    needs: str
+    title: str
+    lines: tuple[str, ...]
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarerRules:
+    """What carers get (R-38)."""
+
+    call_every_days: int
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Figures that are not about one kind of programme alone."""
 
@@ -186,6 +207,7 @@ class SupportRules:
     cbt_content: Mapping[str, str]
     missed: Missed
     script: Script
+    carers: CarerRules
     limits: Limits
     motivation: MotivationRule
     life_events: LifeEventRule
