@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
 from shared.runtime import audit, clock, tracing
@@ -326,6 +327,13 @@ class Database:
                 value = (await connection.execute(text(f"SHOW {setting}"))).scalar_one()
                 if value == "off":
                     raise UnsafeDatabase(f"PostgreSQL runs with {setting} = off")
+
+    def pool_in_use(self) -> float:
+        """How much of the pool is lent out, from 0 to 1."""
+        pool = self.engine.pool
+        if not isinstance(pool, AsyncAdaptedQueuePool):
+            return 0.0
+        return pool.checkedout() / (pool.size() + pool._max_overflow)  # noqa: SLF001 - no accessor
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -16,6 +16,15 @@ LAST_TICK = Gauge(
     "mooring_last_tick_timestamp_seconds", "When a tick last ended", ["service", "tick"]
 )
 TICK_FAILURES = Counter("mooring_tick_failures_total", "Ticks that raised", ["service", "tick"])
+OLDEST_DUE = Gauge(
+    "mooring_oldest_due_seconds", "How long the oldest due reminder waits to be shown", ["service"]
+)
+ESCALATIONS = Gauge(
+    "mooring_escalations_open", "Reminders somebody else was asked about, still open", ["service"]
+)
+POOL_USE = Gauge(
+    "mooring_pool_in_use_ratio", "Database connections in use, of those there may be", ["service"]
+)
 AUDIT_BROKEN = Gauge(
     "mooring_audit_broken_places", "Broken places of the audit chain at the last check", ["service"]
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import prometheus_client
 import pytest
 import yaml
+from prometheus_client.metrics_core import Metric
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "deploy/monitoring"
@@ -67,6 +68,43 @@ def test_prometheus_takes_the_rules() -> None:
         done = subprocess.run([promtool, "check", "rules", str(rules)], check=False)
         assert done.returncode == 0
     assert all({"alert", "expr", "labels", "annotations"} <= set(rule) for rule in RULES)
+
+
+def test_each_alert_is_tried_on_a_well_and_on_an_ill_system() -> None:
+    """By Prometheus itself where its checker is installed."""
+    well, ill = yaml.safe_load((MONITORING / "alerts.test.yml").read_text())["tests"]
+    alerts = sorted(rule["alert"] for rule in RULES)
+    assert sorted(one["alertname"] for one in well["alert_rule_test"]) == alerts
+    assert not any(one.get("exp_alerts") for one in well["alert_rule_test"])
+    assert sorted(one["alertname"] for one in ill["alert_rule_test"]) == alerts
+    assert all(one["exp_alerts"] for one in ill["alert_rule_test"])
+    if promtool := shutil.which("promtool"):
+        command = [promtool, "test", "rules", "alerts.test.yml"]
+        done = subprocess.run(command, cwd=MONITORING, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_runbook_names_every_metric() -> None:
+    """With its real name, so that somebody can search for what a dashboard shows."""
+    text = (ROOT / "deploy/RUNBOOK.md").read_text()
+    named = set(re.findall(r"^\| `(mooring_\w+)` \|", text, re.MULTILINE))
+    kept = {family.name for family in _families()}
+    assert named == kept
+
+
+def _families() -> list[Metric]:
+    for module in ("shared.runtime.metrics", "shared.runtime.bus.metrics"):
+        importlib.import_module(module)
+    families = prometheus_client.REGISTRY.collect()
+    return [family for family in families if family.name.startswith("mooring_")]
+
+
+def test_the_dashboards_panels_do_not_overlap() -> None:
+    places = [(p["gridPos"]["x"], p["gridPos"]["y"]) for p in PANELS]
+    assert len(set(places)) == len(PANELS)
+    assert len({panel["id"] for panel in PANELS}) == len(PANELS)
+    assert all(p["gridPos"]["x"] + p["gridPos"]["w"] <= 24 for p in PANELS)
+    assert {panel["datasource"]["uid"] for panel in PANELS} == {"prometheus"}
 
 
 def test_the_small_overlay_fits_a_gibibyte() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -241,6 +242,31 @@ async def test_a_sign_of_life_with_the_oldest_waiting_reminder(db: Database) -> 
         return (row.tick_no, row.oldest_due_at)
 
     assert [await beat() for _ in range(3)] == [(1, None), (1, None), (3, None)]
+
+
+async def test_prometheus_is_told_what_waits_and_what_went_up_the_ladder(db: Database) -> None:
+    def told(name: str) -> float:
+        found = REGISTRY.get_sample_value(name, {"service": "engagement"})
+        assert found is not None
+        return found
+
+    await know(db, *many_courses(1))
+    now = clock.real_now()
+    db.guard.compare(now + timedelta(days=999), wall=now, elapsed_s=clock.elapsed())
+    await engine(db).show_due()
+    assert told("mooring_oldest_due_seconds") > 0
+
+    db.guard.compare(now, wall=now, elapsed_s=clock.elapsed())
+    await drain(engine(db))
+    one = engine(db)
+    await one.show_due()
+    await one.recount()
+    assert told("mooring_oldest_due_seconds") == 0
+    rows = reminder_rows.c
+    shown = select(func.count()).where(rows.level > 0, rows.state == "visible")
+    async with db.reading() as tx:
+        expected = (await tx.session.execute(shown)).scalar_one()
+    assert told("mooring_escalations_open") == expected > 0
 
 
 async def test_a_row_that_vanished_is_mended_and_counted_as_lost(db: Database) -> None:

@@ -5,16 +5,19 @@ The list does not need it: it shows what is due by itself. The tick announces an
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.rows import reminder
 from services.engagement.application.recount import recount
 from services.engagement.application.show_due_reminders import show_due_reminders
+from services.engagement.domain.reminder import State
 from services.engagement.domain.rules import Rules
-from shared.runtime import clock
+from shared.runtime import clock, metrics
 from shared.runtime.db import Database, Transaction
 from shared.runtime.tables import heartbeat
 from shared.runtime.ticker import Tick
@@ -22,6 +25,11 @@ from shared.runtime.ticker import Tick
 COMPONENT = "reminders"
 BEAT_EVERY_S = 5.0
 RECOUNTED_AT_ONCE = 5
+_OPEN_RUNGS = (
+    select(func.count())
+    .select_from(reminder)
+    .where(reminder.c.state == State.VISIBLE.value, reminder.c.level > 0)
+)
 
 
 @dataclass(slots=True)
@@ -64,6 +72,8 @@ class Engine:
                 rules=self.rules,
                 now=tx.now,
             )
+            rungs = (await tx.session.execute(_OPEN_RUNGS)).scalar_one()
+        metrics.ESCALATIONS.labels(self.db.source).set(rungs)
         self._recounted = recounted.last
         return 0
 
@@ -77,6 +87,8 @@ class Engine:
         async with self.db.housekeeping() as tx:
             planned = await next_due(tx, self.rules)
             overdue = planned if planned is not None and planned <= tx.now else None
+            waits = tx.now - overdue if overdue is not None else timedelta()
+            metrics.OLDEST_DUE.labels(self.db.source).set(waits.total_seconds())
             await self._leave(tx, oldest_due_at=overdue)
 
     async def _leave(self, tx: Transaction, *, oldest_due_at: datetime | None) -> None:

@@ -15,6 +15,7 @@ from shared.runtime.bus.topology import stream_of
 from shared.runtime.db import Database
 from shared.runtime.inbox import Handler, Inbox
 from shared.runtime.logs import get_logger
+from shared.runtime.metrics import POOL_USE
 from shared.runtime.outage import TRANSIENT
 from shared.runtime.retention import forget_old
 from shared.runtime.settings import ServiceSettings
@@ -147,6 +148,7 @@ class Speaker:
         age = (clock.real_now() - waiting.since).total_seconds() if waiting.since else 0.0
         metrics.UNPUBLISHED.labels(service).set(waiting.count)
         metrics.OUTBOX_AGE.labels(service).set(max(0.0, age))
+        POOL_USE.labels(service).set(self._db.pool_in_use())
         metrics.PARKED.labels(service).set(await self._inbox.count_parked())
         for owner, lag in (await self._lag(connection)).items():
             metrics.LAG.labels(service, stream_of(owner)).set(lag)
