@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence
+.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence offsite offsite-fetch
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -128,6 +128,12 @@ backup: ## take a base backup now
 
 restore: ## restore beside the running system: make restore FROM=latest
 	@FROM="$(FROM)" AT="$(AT)" deploy/scripts/restore.sh
+
+offsite: ## copy the backups away from this host, encrypted: make offsite TO=/mnt/vault
+	@TO="$(TO)" deploy/scripts/offsite.sh copy
+
+offsite-fetch: ## bring them into a new installation: make offsite-fetch FROM=/mnt/vault KEY=vault.key
+	@FROM="$(FROM)" KEY="$(KEY)" deploy/scripts/offsite.sh fetch
 
 logs: ## follow the containers' logs, of one with S=treatment
 	@docker compose logs --follow --tail 100 $(if $(filter command line,$(origin S)),$(S))

@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 require_docker
 
 days=14
-free_percent=20
+free_percent=${MOORING_FREE_PERCENT:-20} # less than this is named
 ill=0
 
 well() { printf '  well  %s\n' "$1"; }

@@ -16,6 +16,7 @@ set_release() { # in the settings file, so that whatever starts later is of this
   printf 'MOORING_RELEASE=%s\n' "$1" >>"$settings.new"
   chmod 600 "$settings.new"
   mv "$settings.new" "$settings"
+  export MOORING_RELEASE=$1
 }
 
 containers() { docker compose ps --quiet "$1"; }
@@ -75,8 +76,8 @@ finish() {
   exit 0
 }
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) pending=$(mktemp)
+trap 'rm -f "$log" "$pending"' EXIT
 [ -e "$settings" ] || fail "nothing is installed here: make up"
 [ -n "$(containers portal)" ] || fail "nothing is running: make up"
 [ -z "${FINISH:-}" ] || finish
@@ -84,22 +85,23 @@ to=${TO:?TO=the release to go to, such as 0.2.0}
 [[ $to =~ ^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$ ]] || fail "TO=$to is not a release's name"
 [ "$to" != "$from" ] || fail "release $to is what runs"
 
-set_release "$to"
+export MOORING_RELEASE=$to # for what is built here; the settings say it when the first service changes over
 if [ -n "${BACK:-}" ]; then
   for service in "${rolled[@]}" watcher; do
     docker image inspect "mooring-$service:$to" >/dev/null 2>&1 \
-      || { set_release "$from"; fail "the image mooring-$service:$to is not here any more"; }
+      || fail "the image mooring-$service:$to is not here any more"
   done
   left=()
 else
   for service in "${rolled[@]}" watcher; do
     say "image of $service, release $to"
-    docker compose build --quiet "$service" || { set_release "$from"; fail "the image of $service could not be built"; }
+    docker compose build --quiet "$service" || fail "the image of $service could not be built"
   done
   say "a base backup, in case"
-  docker compose exec -T backup /etc/mooring/backup.sh base >"$log" 2>&1 || { set_release "$from"; cat "$log" >&2; fail "no backup could be taken"; }
+  docker compose exec -T backup /etc/mooring/backup.sh base >"$log" 2>&1 || { cat "$log" >&2; fail "no backup could be taken"; }
   say "schema: what the old release gets on with"
-  mapfile -t left < <(migrate --beside-old)
+  migrate --beside-old >"$pending" # not in a substitution, whose failure would go unnoticed
+  mapfile -t left <"$pending"
 fi
 
 for line in "${left[@]}"; do
@@ -114,16 +116,18 @@ for line in "${left[@]}"; do
 done
 
 say "brokers"
-docker compose run --rm --no-deps -T provision >"$log" 2>&1 || { cat "$log" >&2; set_release "$from"; fail "the brokers could not be prepared"; }
+docker compose run --rm --no-deps -T provision >"$log" 2>&1 || { cat "$log" >&2; fail "the brokers could not be prepared"; }
+set_release "$to"
 done_=()
 for service in "${rolled[@]}"; do
   say "$service: $from to $to"
   roll "$service" || give_up "$service"
   done_+=("$service")
 done
-docker compose up --detach --no-deps --no-build watcher >"$log" 2>&1
+say "watcher"
+docker compose up --detach --no-deps --no-build --wait --wait-timeout 120 watcher >"$log" 2>&1 || say "the watcher is not well: make logs S=watcher"
 deploy/scripts/smoke.sh
-deploy/scripts/status.sh
+deploy/scripts/status.sh || say "not everything is well yet: make status"
 say "release $to runs after $((SECONDS - began)) s"
 if printf '%s\n' "${left[@]}" | grep -q ' post '; then
   say "when nobody will go back: make upgrade FINISH=1"
