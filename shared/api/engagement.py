@@ -149,6 +149,7 @@ class ReminderBody(Body):
     intended by the plan, in ``time_zone``. ``late_by_minutes`` counts from ``due_at`` to now and
     is 0 for what is closed or not yet due. ``risk`` 0 is the highest. ``actions`` are the
     outcomes (and ``acknowledge``) that may be posted now; ``action`` is where the work is done.
+    ``on_call``: it came up to whoever is on call, ``owner_id`` at this moment, else to the leads.
     """
 
     reminder_id: UUID
@@ -161,6 +162,7 @@ class ReminderBody(Body):
     course_id: UUID | None
     for_role: Role
     owner_id: UUID | None
+    on_call: bool = False
     state: Literal["planned", "visible", "acknowledged", "done", "cancelled"]
     reason: str | None = None
     section: Section | None
@@ -194,11 +196,15 @@ class AttemptBody(Body):
 
 
 class RungBody(Body):
-    """Who hears of it at one level of the ladder, and when. ``told_at`` says that they did."""
+    """Who hears of it at one level of the ladder, and when. ``told_at`` says that they did.
+
+    ``on_call``: whoever is on call then; ``owner_id`` is who it would be at this moment, and
+    without one it goes to the leads."""
 
     level: int
     for_role: Role
     owner_id: UUID | None
+    on_call: bool = False
     due_at: AwareDatetime
     told_at: AwareDatetime | None
     stopped: bool

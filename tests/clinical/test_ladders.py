@@ -34,7 +34,7 @@ ROUTINE = [
     ("a holiday", "2026-05-04", ["2026-05-05T13:00", "2026-05-05T17:00", "2026-05-06T17:00"]),
 ]
 FLAGS = [
-    ("emergency", 0, [0, 0, 15]),
+    ("emergency", 0, [0, 0, 0, 15]),
     ("very urgent", 1, [15, 30, 45]),
     ("urgent", 2, [30, 60, 120]),
 ]
@@ -76,22 +76,42 @@ def test_a_routine_reminder_climbs_in_working_hours(
     assert times == [at(text) for text in expected]
 
 
-def test_the_ladder_goes_to_lead_then_prescriber_then_lead_on_call() -> None:
+def test_the_ladder_goes_to_lead_then_prescriber_then_whoever_is_on_call() -> None:
     rows = planned("step")
 
     assert [
         (rows["change-day", level].row.for_role, rows["change-day", level].row.owner_id)
         for level in (0, 1, 2, 3)
-    ] == [("nurse", NURSE), ("lead", LEAD), ("prescriber", PRESCRIBER), ("lead", LEAD)]
+    ] == [("nurse", NURSE), ("lead", LEAD), ("prescriber", PRESCRIBER), ("on-call", None)]
 
 
 @pytest.mark.parametrize(("why", "severity", "minutes"), FLAGS, ids=[row[0] for row in FLAGS])
 def test_a_flag_climbs_by_the_minute(why: str, severity: int, minutes: list[int]) -> None:
     rows = planned("flag", severity=severity)
 
-    waits = [rows["safety", level].row.due_at - NOW for level in (1, 2, 3)]
+    waits = [rows["safety", level].row.due_at - NOW for level in range(1, len(minutes) + 1)]
 
     assert waits == [timedelta(minutes=minute) for minute in minutes]
+    assert ("safety", len(minutes) + 1) not in rows
+
+
+@pytest.mark.parametrize(
+    ("severity", "roles"),
+    [
+        (0, ["lead", "prescriber", "on-call", "lead"]),
+        (1, ["lead", "prescriber", "on-call"]),
+        (2, ["lead", "prescriber", "on-call"]),
+        (3, ["lead", "prescriber", "on-call"]),
+    ],
+)
+def test_a_flag_goes_up_to_whoever_is_on_call_and_the_row_names_nobody(
+    severity: int, roles: list[str]
+) -> None:
+    rows = planned("flag", severity=severity)
+
+    rungs = [rows["safety", level].row for level in range(1, len(roles) + 1)]
+    assert [row.for_role for row in rungs] == roles
+    assert [row.owner_id for row in rungs if row.for_role == "on-call"] == [None]
 
 
 def test_a_prompt_flag_climbs_within_the_working_day() -> None:

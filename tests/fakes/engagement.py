@@ -35,6 +35,7 @@ from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.notice import Notice, Preference
 from services.engagement.domain.notice_wording import Line
+from services.engagement.domain.on_call import ON_CALL, Shift
 from services.engagement.domain.reconcile import items_of
 from services.engagement.domain.reminder import Reason, Reminder, State, shown
 from services.engagement.domain.signature import Signature
@@ -193,7 +194,7 @@ class FakeReminders:
             return [self._as_listed(row, wanted.as_of) for row in mine if row.level == 0]
         lowest: dict[UUID, Reminder] = {}
         for row in sorted(mine, key=lambda row: row.level):
-            if _falls_to(wanted.viewer, row):
+            if _falls_to(wanted.viewer, row, self.patients.known[row.patient_id].team):
                 lowest.setdefault(row.item_id, row)
         return [self._as_listed(row, wanted.as_of) for row in lowest.values()]
 
@@ -232,9 +233,11 @@ def _is_taken(row: Reminder) -> bool:
     return row.state is State.ACKNOWLEDGED or (row.is_put_off and row.level == 0)
 
 
-def _falls_to(viewer: Viewer, row: Reminder) -> bool:
-    mine = row.owner_id in {viewer.staff_id, *viewer.stands_in_for}
-    return mine or (row.owner_id is None and row.for_role == viewer.role)
+def _falls_to(viewer: Viewer, row: Reminder, team: str) -> bool:
+    if row.owner_id is not None:
+        return row.owner_id in {viewer.staff_id, *viewer.stands_in_for}
+    called = row.for_role == ON_CALL and team in viewer.on_call_for
+    return called or row.for_role == viewer.role
 
 
 @dataclass(slots=True)
@@ -654,6 +657,56 @@ class FakeAbsences:
         )
 
 
+@dataclass(slots=True)
+class FakeRota:
+    """Who is on call."""
+
+    reminders: FakeReminders
+    patients: FakePatients
+    known: dict[UUID, Shift] = field(default_factory=dict)
+    standing: dict[UUID, StandInState] = field(default_factory=dict)
+
+    async def hold(self, team: str) -> None:
+        pass
+
+    async def put(self, shift: Shift) -> None:
+        self.known[shift.shift_id] = shift
+
+    async def find(self, shift_id: UUID) -> Shift | None:
+        return self.known.get(shift_id)
+
+    async def between(
+        self, from_at: datetime, until_at: datetime, teams: Collection[str] | None = None
+    ) -> Sequence[Shift]:
+        found = [
+            one
+            for one in self.known.values()
+            if one.from_at < until_at and one.until_at > from_at and not one.withdrawn
+            if teams is None or one.team in teams
+        ]
+        return sorted(found, key=lambda one: (one.team, one.from_at))
+
+    async def unfollowed(self, now: datetime) -> Sequence[Shift]:
+        order = ("planned", "running", "over")
+        return [
+            one
+            for one in sorted(self.known.values(), key=lambda one: one.from_at)
+            if order.index(one.stage(now)) > order.index(one.followed)
+        ]
+
+    async def waiting(self, team: str, *, shown_before: datetime) -> Sequence[UUID]:
+        return sorted(
+            row.reminder_id
+            for row in self.reminders.rows.values()
+            if row.is_open and row.for_role == ON_CALL
+            if row.visible_at is not None and row.visible_at < shown_before
+            if self.patients.known[row.patient_id].team == team
+        )
+
+    async def let_in(self, state: StandInState) -> None:
+        self.standing[state.stand_in_id] = state
+
+
 class FakeWork:
     """One transaction after another over the same dictionaries."""
 
@@ -669,6 +722,7 @@ class FakeWork:
         self.support = FakeSupport(self.patients)
         self.notices = FakeNotices(kinds, self.patients, self.staff, self.reminders)
         self.absences = FakeAbsences()
+        self.rota = FakeRota(self.reminders, self.patients)
         self._ids = count()
         self.published: list[Published] = []
         self.audited: list[str] = []

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.engagement.application.apply_patient_details import apply_patient_
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity
+from services.engagement.domain.on_call import Shift
 from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA as ENGAGEMENT
@@ -122,6 +124,17 @@ async def engagement_ward(databases: Databases) -> AsyncIterator[tuple[Database,
                 sent_on=engagement.CHANGE_ON,
                 sent_at=now,
                 by=engagement.NURSE,
+            )
+        )
+        await work.rota.put(
+            Shift(
+                shift_id=UUID(int=0xA13),
+                team="harbour",
+                staff_id=engagement.NURSE,
+                from_at=now,
+                until_at=now + timedelta(days=1),
+                made_by=engagement.LEAD,
+                made_at=now,
             )
         )
     yield db, engagement.PATIENT, engagement.NURSE

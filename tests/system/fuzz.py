@@ -206,6 +206,7 @@ class World:
 MADE_ON_THE_WAY = {
     "change_id": "",
     "absence_id": "",
+    "shift_id": "",
     "programme_id": "programmes",
     "life_event_id": "life_events",
     "reading_id": "readings",
@@ -455,6 +456,14 @@ BODIES: dict[str, Body] = {
         "cover_id": str(staff_id(w.chance.choice(["tomas", "nell"]))),
         "starts_on": (t + timedelta(days=7)).isoformat(),
         "ends_on": (t + timedelta(days=9)).isoformat(),
+    },
+    "NewShift": lambda w, _r, t: {
+        "team": "harbour",
+        "staff_id": str(staff_id(w.chance.choice(["tomas", "nell"]))),
+        "starts_on": (t + timedelta(days=(on := w.chance.randrange(20, 300)))).isoformat(),
+        "starts_at": "08:00",
+        "ends_on": (t + timedelta(days=on)).isoformat(),
+        "ends_at": "20:00",
     },
     "CoverAnswers": lambda _w, r, _t: {
         "accepted": [one["patient_id"] for one in (r or {}).get("people", ())][:1]

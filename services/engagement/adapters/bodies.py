@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.engagement.application.compare_zones import Difference
 from services.engagement.application.ports import Attempt, Listed
 from services.engagement.domain.acts import possible
 from services.engagement.domain.kind import Kinds, Patience
 from services.engagement.domain.ladder import Item
+from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.reminder import Reminder, State
 from services.engagement.domain.wording import worded
 from services.engagement.domain.worklist import Section, late_by_minutes
@@ -17,8 +19,13 @@ from shared.api.identity import Role
 SECTIONS: Mapping[Section, api.Section] = dict(zip(Section, api.Section, strict=True))
 
 
-def reminder_body(listed: Listed, kinds: Kinds, now: datetime) -> api.ReminderBody:
-    """The row in words, with what may be done about it now."""
+_NOBODY: Mapping[str, UUID] = {}
+
+
+def reminder_body(
+    listed: Listed, kinds: Kinds, now: datetime, on_call: Mapping[str, UUID] = _NOBODY
+) -> api.ReminderBody:
+    """The row in words, with what may be done about it now. ``on_call``: who is, by team."""
     row = listed.row
     kind = kinds[row.key.kind]
     words = worded(row, kind)
@@ -31,8 +38,9 @@ def reminder_body(listed: Listed, kinds: Kinds, now: datetime) -> api.ReminderBo
         birth_date=listed.birth_date,
         team=listed.team,
         course_id=row.course_id,
-        for_role=Role(row.for_role),
-        owner_id=row.owner_id,
+        for_role=_role(row),
+        owner_id=on_call.get(listed.team) if _is_on_call(row) else row.owner_id,
+        on_call=_is_on_call(row),
         state=row.state.value,
         reason=None if row.reason is None else row.reason.value,
         section=None if listed.section is None else SECTIONS[listed.section],
@@ -74,13 +82,13 @@ def zone_difference(before: str, after: str, found: Difference) -> api.ZoneDiffe
 
 
 def history_body(
-    item: Item, attempts: Sequence[Attempt], patience: Patience
+    item: Item, attempts: Sequence[Attempt], patience: Patience, *, on_call: UUID | None
 ) -> api.ReminderHistory:
-    """One reminder from its first try to its last, and its ladder."""
+    """One reminder from its first try to its last, and its ladder. ``on_call`` is who is now."""
     return api.ReminderHistory(
         reminder_id=item.owner.reminder_id,
         attempts=tuple(_attempt(one) for one in attempts),
-        ladder=tuple(_rung(row) for row in item.rungs),
+        ladder=tuple(_rung(row, on_call) for row in item.rungs),
         tries_left=max(0, len(patience.retries) - item.owner.attempts),
         longest_deferral_hours=patience.longest_deferral // timedelta(hours=1),
     )
@@ -98,11 +106,21 @@ def _attempt(one: Attempt) -> api.AttemptBody:
     )
 
 
-def _rung(row: Reminder) -> api.RungBody:
+def _is_on_call(row: Reminder) -> bool:
+    return row.for_role == ON_CALL
+
+
+def _role(row: Reminder) -> Role:
+    """A rung on call is the leads' whenever nobody is on call."""
+    return Role.LEAD if _is_on_call(row) else Role(row.for_role)
+
+
+def _rung(row: Reminder, on_call: UUID | None) -> api.RungBody:
     return api.RungBody(
         level=row.level,
-        for_role=Role(row.for_role),
-        owner_id=row.owner_id,
+        for_role=_role(row),
+        owner_id=on_call if _is_on_call(row) else row.owner_id,
+        on_call=_is_on_call(row),
         due_at=row.due_at,
         told_at=row.visible_at,
         stopped=row.state is State.CANCELLED,

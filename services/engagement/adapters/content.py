@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
 from string import Formatter
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -29,7 +29,9 @@ _SATURDAY = 5
 
 
 class _RungFile(Section):
-    role: Role
+    """``role`` is a role of the clinic, or ``on-call``: whoever is on call at that moment."""
+
+    role: Role | Literal["on-call"]
     after_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
     after_working_hours: Annotated[int, Field(gt=0, le=400)] | None = None
 

@@ -10,6 +10,7 @@ from services.engagement.adapters.facts import SqlCourses, SqlFlags, SqlSignatur
 from services.engagement.adapters.notices import SqlNotices
 from services.engagement.adapters.people import SqlPatients, SqlStaff
 from services.engagement.adapters.reminders import SqlReminders
+from services.engagement.adapters.rota import SqlRota
 from services.engagement.adapters.support import SqlSupport
 from services.engagement.adapters.tables import AttemptRow
 from services.engagement.application.ports import Attempt
@@ -53,6 +54,7 @@ class SqlWork:
         self.support = SqlSupport(tx)
         self.notices = SqlNotices(tx, rules.kinds)
         self.absences = SqlAbsences(tx)
+        self.rota = SqlRota(tx)
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

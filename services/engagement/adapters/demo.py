@@ -15,6 +15,7 @@ from services.engagement.adapters.content import load
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.directory_file import read_directory
 from services.engagement.application.import_activities import import_activities
+from services.engagement.application.keep_rota import put_on_call
 from services.engagement.application.record_life_event import record_life_event
 from services.engagement.application.replan import replan
 from services.engagement.application.save_profile import save_profile
@@ -34,12 +35,15 @@ from services.engagement.domain.support.programme import (
     Setting,
 )
 from services.engagement.domain.team import CareStatus
-from shared.demo.staff import staff_id
+from shared.demo.staff import TEAM, staff_id
 from shared.demo.support import DIRECTORY, SUPPORTED, DemoSupport
 from shared.events.engagement import ContactMissed, ContactRecorded, ProgrammeChanged
 from shared.runtime.db import Database
 
 MEETS_AT = time(14)
+CHANGES_AT = time(8)
+ON_CALL_DAYS = (("lena", 0, 3), ("amara", 3, 5))
+"""Who is on call from which day to which, counted from today."""
 EVENT_DAYS_AGO = 2
 _ANXIETY = ((8, 6), (7, 5), (6, 4), (5, 3), (4, 2))
 
@@ -50,6 +54,7 @@ async def play(db: Database, today: date) -> None:
     async with db.reading() as tx:
         now = tx.now
     await _directory(db, rules, today)
+    await _rota(db, rules, today)
     for story in SUPPORTED:
         person = Supported(db, rules, story, today, now)
         if await person.is_new():
@@ -60,6 +65,27 @@ async def _directory(db: Database, rules: Rules, today: date) -> None:
     rows, _refused = read_directory(DIRECTORY, "csv")
     async with db.transaction(actor=f"staff:{staff_id('lena')}") as tx:
         await import_activities(SqlWork(tx, rules), rows=rows, today=today)
+
+
+async def _rota(db: Database, rules: Rules, today: date) -> None:
+    """The next days are covered; after them is a stretch that is not, as the page shows."""
+    async with db.transaction(actor=f"staff:{staff_id('lena')}") as tx:
+        work = SqlWork(tx, rules)
+        if await work.rota.between(tx.now, tx.now + timedelta(days=14)):
+            return
+        for username, first, last in ON_CALL_DAYS:
+            await put_on_call(
+                work,
+                team=TEAM,
+                staff_id=staff_id(username),
+                starts_on=today + timedelta(days=first),
+                starts_at=CHANGES_AT if first else time(0),
+                ends_on=today + timedelta(days=last),
+                ends_at=CHANGES_AT,
+                by=staff_id("lena"),
+                rules=rules,
+                now=tx.now,
+            )
 
 
 @dataclass(frozen=True, slots=True)

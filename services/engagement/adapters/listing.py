@@ -35,6 +35,7 @@ from services.engagement.adapters.tables import CareTeamRow, PatientRow
 from services.engagement.application.ports import Before, Listed, Viewer, Wanted
 from services.engagement.domain.kind import Group, Kinds
 from services.engagement.domain.obligation import Key
+from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.reminder import State
 from services.engagement.domain.worklist import Section, section_of
 from shared.runtime.columns import UtcDateTime
@@ -208,13 +209,18 @@ def is_open(row: FromClause) -> ColumnElement[bool]:
 
 
 def _mine(query: Select[Any], viewer: Viewer) -> Subquery:
-    """Mine by name, theirs for whom I stand in, or nobody's and for my role; each reminder once,
-    at the lowest such level."""
+    """Mine by name, theirs for whom I stand in, nobody's and for my role, or mine because I am on
+    call at this moment; each reminder once, at the lowest such level."""
     nobodys = and_(reminder.c.owner_id.is_(None), reminder.c.for_role == viewer.role)
-    both = union_all(
+    parts = [
         query.where(reminder.c.owner_id.in_((viewer.staff_id, *viewer.stands_in_for))),
         query.where(nobodys),
-    ).subquery("both")
+    ]
+    if viewer.on_call_for:
+        called = and_(reminder.c.owner_id.is_(None), reminder.c.for_role == ON_CALL)
+        of_teams = reminder.c.team.in_(sorted(viewer.on_call_for))
+        parts.append(query.where(called, of_teams))
+    both = union_all(*parts).subquery("both")
     nth = func.row_number().over(partition_by=both.c.item_id, order_by=both.c.level)
     counted = select(both, nth.label("nth")).subquery("counted")
     return select(counted).where(counted.c.nth == 1).subquery("whole")

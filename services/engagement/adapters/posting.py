@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.engagement.adapters.channels import Channels
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.keep_digests import keep_digests
+from services.engagement.application.keep_rota import follow_rota
 from services.engagement.application.plan_cover import follow_absences
 from services.engagement.application.send_notices import Office, Parcel, pick_notices, record_try
 from shared.runtime import clock
@@ -28,6 +29,7 @@ class Postman:
             Tick("notices", every_s=5.0, run=self.send),
             Tick("digests", every_s=15.0, run=self.keep_digests),
             Tick("absences", every_s=15.0, run=self.follow_absences),
+            Tick("rota", every_s=15.0, run=self.follow_rota),
         )
 
     async def send(self) -> int:
@@ -59,6 +61,16 @@ class Postman:
         async with self.db.transaction(actor=self._actor) as tx:
             return await follow_absences(
                 SqlWork(tx, self.office.rules), rules=self.office.rules, now=tx.now
+            )
+
+    async def follow_rota(self) -> int:
+        """Tell whoever is on call from now on; how many times on call began or ended."""
+        async with self.db.transaction(actor=self._actor) as tx:
+            return await follow_rota(
+                SqlWork(tx, self.office.rules),
+                rules=self.office.rules,
+                now=tx.now,
+                real_now=clock.real_now(),
             )
 
     @property

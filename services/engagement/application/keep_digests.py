@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.engagement.application.keep_rota import with_calls
 from services.engagement.application.ports import Digest, Listed, Viewer, Wanted, Work
 from services.engagement.domain.local_time import instant, local_day
 from services.engagement.domain.notice import Notice, Pace, Purpose
@@ -26,6 +27,7 @@ async def keep_digests(work: Work, *, rules: Rules, now: datetime, real_now: dat
     for staff_id in waiting:
         one = colleagues[staff_id]
         viewer = Viewer(staff_id=staff_id, role=one.role, teams=tuple(sorted(one.teams)))
+        viewer = await with_calls(work, viewer, rules=rules, now=now)
         items = await round_list(work, viewer, rules=rules, until=now)
         digest = Digest(staff_id=staff_id, day=today, made_at=now, items=items)
         if await work.notices.keep_digest(digest):

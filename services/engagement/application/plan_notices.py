@@ -6,8 +6,10 @@ from uuid import UUID, uuid5
 
 from services.engagement.application.ports import Work
 from services.engagement.application.send_notices import VISITS
+from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.local_time import local_day, zone_named
 from services.engagement.domain.notice import Channel, Notice, Purpose, plan
+from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.rules import Rules
 
 _VISIT = UUID("8f0c2f57-9c0e-4a52-a7cb-7b1c6e1d1f02")
@@ -21,11 +23,14 @@ async def plan_notices(
         return
     preferences = await work.notices.preferences()
     told = await work.notices.told(shown)
+    goes_to_call = any(one.for_role == ON_CALL for one in told)
+    on_call = await on_call_now(work, rules=rules, now=now) if goes_to_call else {}
     notices = list(
         plan(
             [one.told(rules.kinds) for one in told],
             colleagues=await work.staff.all(),
             preferences=preferences,
+            on_call=on_call,
             new_id=work.new_id,
             now=now,
             real_now=real_now,

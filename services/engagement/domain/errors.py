@@ -160,3 +160,44 @@ class UnsafeAddress(Refusal):
 
     code = "unsafe-address"
     field = "webhook_url"
+
+
+class UnknownShift(Refusal):
+    """There is no such time on call in your teams."""
+
+    code = "unknown-shift"
+
+
+class BadShift(Refusal):
+    """This cannot be a time on call."""
+
+    code = "bad-shift"
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__()
+        self.field = field
+        self._why = why
+
+    def __str__(self) -> str:
+        """Which of the rules the times break."""
+        return self._why
+
+
+class CannotBeOnCall(Refusal):
+    """Only a nurse, a prescriber or a lead whose account is open can be on call."""
+
+    code = "cannot-be-on-call"
+    field = "staff_id"
+
+
+class OnCallAlready(Refusal):
+    """Somebody is on call for this team at that time already; end that first."""
+
+    code = "on-call-already"
+    field = "starts_on"
+
+
+class ShiftOver(Refusal):
+    """This time on call is over."""
+
+    code = "shift-over"

@@ -12,9 +12,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.engagement.domain.local_time import instant, local_day
+from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.team import Colleague
 
 _DAY = timedelta(days=1)
+_LEAD = "lead"
 
 
 class Channel(StrEnum):
@@ -51,6 +53,8 @@ class Purpose(StrEnum):
     SAFETY = "safety"
     DIGEST = "digest"
     COVER = "cover"
+    ON_CALL = "on-call"
+    """From now on somebody is on call."""
     VISIT = "visit"
     """To the person in care: the clinic will be in touch."""
 
@@ -163,7 +167,7 @@ class Notice:
     @property
     def is_urgent(self) -> bool:
         """Whether it passes quiet hours, for staff alone."""
-        return self.purpose is Purpose.SAFETY
+        return self.purpose in {Purpose.SAFETY, Purpose.ON_CALL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,14 +187,18 @@ def plan(
     *,
     colleagues: Mapping[UUID, Colleague],
     preferences: Mapping[UUID, Preference],
+    on_call: Mapping[str, UUID],
     new_id: Callable[[], UUID],
     now: datetime,
     real_now: datetime,
 ) -> Sequence[Notice]:
-    """The notices these reminders call for: one each for safety, else one for each reader."""
+    """The notices these reminders call for: one each for safety, else one for each reader.
+
+    ``on_call`` is who is on call for each team at this moment.
+    """
     written: dict[tuple[UUID, Purpose, UUID | None], list[UUID]] = {}
     for one in shown:
-        for reader in _readers(one, colleagues, preferences):
+        for reader in _readers(one, colleagues, preferences, on_call):
             purpose = _purpose(one, preferences[reader])
             alone = one.reminder_id if purpose is Purpose.SAFETY else None
             if purpose is not None:
@@ -221,9 +229,19 @@ def _purpose(one: Told, preference: Preference) -> Purpose | None:
 
 
 def _readers(
-    one: Told, colleagues: Mapping[UUID, Colleague], preferences: Mapping[UUID, Preference]
+    one: Told,
+    colleagues: Mapping[UUID, Colleague],
+    preferences: Mapping[UUID, Preference],
+    on_call: Mapping[str, UUID],
 ) -> Sequence[UUID]:
-    """Whoever it falls to, or the whole role of the team when it is nobody's."""
+    """Whoever it falls to, or the whole role of the team when it is nobody's. What goes up to
+    somebody on call whom nothing outside the portal reaches is told to the leads."""
+    role = one.for_role
+    if role == ON_CALL:
+        called = on_call.get(one.team)
+        if called is not None and called in preferences and preferences[called].channels:
+            return [called]
+        role = _LEAD
     if one.owner_id is not None:
         return [one.owner_id] if one.owner_id in preferences else []
     return [
@@ -231,7 +249,7 @@ def _readers(
         for reader in sorted(preferences)
         if (who := colleagues.get(reader)) is not None
         and who.active
-        and who.role == one.for_role
+        and who.role == role
         and one.team in who.teams
     ]
 

@@ -73,6 +73,7 @@ _SUBJECTS = {
     Purpose.SAFETY: "Mooring: SAFETY, please act now",
     Purpose.DIGEST: "Mooring: today's list, {count}",
     Purpose.COVER: "Mooring: you are asked to look after {count} people",
+    Purpose.ON_CALL: "Mooring: you are on call now",
 }
 _OPENINGS = {
     Purpose.DUE: "{things} due.",
@@ -80,6 +81,7 @@ _OPENINGS = {
     Purpose.SAFETY: "Somebody may be at risk. Open the list now and acknowledge it.",
     Purpose.DIGEST: "{things} on your list this morning.",
     Purpose.COVER: "A colleague will be away; {count} people need your yes or no.",
+    Purpose.ON_CALL: "You are on call from now on; {things} waiting for you.",
 }
 _PATHS = {
     Purpose.DUE: "/",
@@ -87,5 +89,6 @@ _PATHS = {
     Purpose.SAFETY: "/",
     Purpose.DIGEST: "/",
     Purpose.COVER: "/",
+    Purpose.ON_CALL: "/on-call",
 }
 _CLOSING = "The list is complete with or without this message. Do not answer it."

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
+from services.portal.clients import or_missing
 from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import courses, places, record, words
+from services.portal.presenters import courses, on_call, places, record, words
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     AcknowledgeFlag,
@@ -16,6 +17,7 @@ from shared.api.assessment import (
     SafetyRules,
 )
 from shared.api.body import Page
+from shared.api.on_call import TeamOnCall
 
 _TAB = "Overview"
 
@@ -82,10 +84,11 @@ async def _flag(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id, flag_id = visit.id("patient_id"), visit.id("flag_id")
     care = visit.care.assessment
     query = {"patient_id": str(patient_id), "status": "closed"}
-    read, rules, closed = await together(
+    read, rules, closed, calls = await together(
         read_record(visit, patient_id),
         care.get("/safety-rules", SafetyRules),
         care.get("/flags", Page[FlagBody], query),
+        or_missing(visit.care.engagement.get("/on-call", Page[TeamOnCall]), missing=visit.missing),
     )
     flag = next((one for one in (*read.flags, *closed.items) if one.flag_id == flag_id), None)
     if flag is None:
@@ -106,6 +109,7 @@ async def _flag(visit: Visit, draft: Draft) -> web.StreamResponse:
             ("Raised", courses.moment(flag.raised_at, visit.setting)),
             ("In hand", words.who(flag.acknowledged_by, visit.setting.staff)),
             ("Since", courses.moment(flag.acknowledged_at, visit.setting) or "not yet"),
+            *on_call.fact(calls.items if calls else (), read.patient.team, visit.setting),
             *_ending(flag, dict(outcomes), visit),
         ),
     )

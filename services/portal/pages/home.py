@@ -10,7 +10,7 @@ from services.portal.clients import Refused, or_missing
 from services.portal.pages import auditing, operating
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import caseload, listing, narrowing, strips, today, waiting
+from services.portal.presenters import caseload, listing, narrowing, on_call, strips, today, waiting
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.narrowing import Narrowing
@@ -21,6 +21,7 @@ from shared.api.assessment import FlagBody, PatientCounts, PatientSummary, Waiti
 from shared.api.body import Body, Page
 from shared.api.engagement import KnownKeys, ReminderBody, Scope, Worklist, WorklistSearch
 from shared.api.identity import Role
+from shared.api.on_call import TeamOnCall
 from shared.api.support import Caseload
 from shared.api.treatment import DueItem
 from shared.runtime import clock
@@ -180,10 +181,17 @@ async def _around(visit: Visit, *, asked: bool) -> Around:
     if role is Role.PRESCRIBER:
         return Around(people=await or_missing(people, missing=visit.missing))
     absences = visit.care.engagement.get("/absences", Page[AbsenceBody])
-    counts, away = await together(
-        or_missing(people, missing=visit.missing), or_missing(absences, missing=visit.missing)
+    rota = visit.care.engagement.get("/on-call", Page[TeamOnCall])
+    counts, away, calls = await together(
+        or_missing(people, missing=visit.missing),
+        or_missing(absences, missing=visit.missing),
+        or_missing(rota, missing=visit.missing),
     )
-    return Around(people=counts, absences=None if away is None else away.items)
+    return Around(
+        people=counts,
+        absences=None if away is None else away.items,
+        on_call=() if calls is None else on_call.now(calls.items, visit.setting),
+    )
 
 
 async def _support(visit: Visit, *, asked: bool) -> Caseload | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from services.portal.presenters import places, words
+from services.portal.presenters import on_call, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import MISSED_KINDS, Setting
@@ -190,7 +190,9 @@ def _told(rung: RungBody, is_next: bool, setting: Setting) -> Told:  # noqa: FBT
     at = rung.told_at or rung.due_at
     when = words.moment(at, zone=setting.zone, now=setting.now)
     return Told(
-        who=words.who(rung.owner_id, setting.staff)
+        who=on_call.rung(rung, setting)
+        if rung.on_call
+        else words.who(rung.owner_id, setting.staff)
         if rung.owner_id
         else words.ANYBODY[rung.for_role.value],
         when=_("knows since %(when)s", when=when) if rung.told_at else when,

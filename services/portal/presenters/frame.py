@@ -82,6 +82,8 @@ NOTICES = said(
         ),
         "cover-answered": mark("Your answers are recorded."),
         "cover-withdrawn": mark("The absence is taken back. Everybody returns to their owner."),
+        "on-call": mark("This time on call is set."),
+        "on-call-ended": mark("This time on call is taken back."),
         "notices": mark("Your choice is saved."),
         "account": mark("The account is changed."),
         "clock": mark("The demo clock has moved."),

@@ -32,6 +32,7 @@ _PURPOSES = said(
         "safety": mark("A safety flag"),
         "digest": mark("The morning's list"),
         "cover": mark("A question about cover"),
+        "on-call": mark("The beginning of a time on call"),
         "visit": mark("To a person in care: the clinic will be in touch"),
     }
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.portal.presenters import people
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.on_call import NowOnCall
 from services.portal.presenters.today import Group
 from shared.api.absences import AbsenceBody
 from shared.api.assessment import PatientCounts
@@ -25,6 +26,8 @@ class Tile:
     tone: str = ""
     more: bool = False
     """Whether there are more than the number says, because the list goes on."""
+    always: bool = False
+    """Whether the tone holds without a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Around:
 
     people: PatientCounts | None = None
     absences: Sequence[AbsenceBody] | None = None
+    on_call: Sequence[NowOnCall] = ()
 
 
 _NOTHING = Around()
@@ -75,6 +79,7 @@ def of(
             ),
             Tile(_("Passed on"), "/?view=team", sum(row.escalated for row in rows), more=more),
             Tile(_("Handovers: not accepted"), "/cover", _left(around.absences), "overdue"),
+            *(Tile(one.title, "/on-call", tone=one.tone, always=True) for one in around.on_call),
             Tile(
                 _("Nobody looks after them"),
                 f"/patients?show={people.OWNERLESS}",

@@ -84,6 +84,7 @@ def planned(*shown: Told, pace: Pace = Pace.EACH) -> list[tuple[Purpose, UUID | 
             )
             for one in STAFF
         },
+        on_call={},
         new_id=lambda: next(ids),
         now=NOW,
         real_now=NOW,

@@ -329,7 +329,8 @@ class ReminderLife(RuleBasedStateMachine):
             if not owner.is_open:
                 assert rungs[owner.item_id] == 0
             elif owner.state is not State.ACKNOWLEDGED:
-                assert rungs[owner.item_id] == 3
+                ladder = CONTENT.kinds[owner.key.kind].ladder(owner.risk)
+                assert rungs[owner.item_id] == len(ladder)
 
     @invariant()
     def what_is_closed_stays_as_it_was(self) -> None:

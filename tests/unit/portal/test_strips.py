@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.portal.presenters import strips, today
+from services.portal.presenters.on_call import NowOnCall
 from services.portal.presenters.strips import Around
 from services.portal.presenters.today import Group, Sources
 from shared.api.absences import AbsenceBody, CoveredPerson
@@ -44,6 +45,15 @@ def test_a_lead_sees_what_nobody_has_in_hand() -> None:
     assert seen["Nobody has it in hand"] == 2
     assert seen["Nobody looks after them"] is None
     assert seen["Handovers: not accepted"] is None
+
+
+def test_a_lead_sees_at_once_that_nobody_is_on_call() -> None:
+    calls = [NowOnCall("Nobody is on call", "overdue")]
+
+    tiles = strips.of(Role.LEAD, (), Around(on_call=calls))
+
+    (tile,) = [one for one in tiles if one.href == "/on-call"]
+    assert (tile.title, tile.tone, tile.always) == ("Nobody is on call", "overdue", True)
 
 
 def test_what_stands_beside_the_list_is_counted_too() -> None:

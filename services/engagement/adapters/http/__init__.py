@@ -5,6 +5,7 @@ from services.engagement.adapters.http.acts import add_acts
 from services.engagement.adapters.http.levels import add_levels
 from services.engagement.adapters.http.lists import add_lists
 from services.engagement.adapters.http.notices import add_notices
+from services.engagement.adapters.http.on_call import add_on_call
 from services.engagement.adapters.http.outcomes import add_outcomes
 from services.engagement.adapters.http.problems import PROBLEMS
 from services.engagement.adapters.http.programmes import add_programmes
@@ -33,6 +34,7 @@ def build_api(rules: Rules, keys: Keys | None = None) -> Api:
     add_notices(api, rules)
     add_rounds(api, rules)
     add_absences(api, rules)
+    add_on_call(api, rules)
     add_zones(api, rules)
     desk = SupportDesk(rules, keys)
     add_support(api, desk)

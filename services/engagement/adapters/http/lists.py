@@ -8,7 +8,9 @@ from services.engagement.adapters.access import CLINICIANS, viewer
 from services.engagement.adapters.bodies import SECTIONS, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import engine_seen_at
+from services.engagement.application.keep_rota import with_calls
 from services.engagement.application.ports import Listed, Wanted
+from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.obligation import Key
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.worklist import Section
@@ -61,8 +63,11 @@ async def _read(
     work = SqlWork(call.tx, rules)
     position = decode_cursor(query.cursor, datetime, int, int, datetime, UUID)
     as_of = min(position[0], call.tx.now) if position else call.tx.now
+    who = viewer(call)
+    if query.scope is Scope.MINE:
+        who = await with_calls(work, who, rules=rules, now=call.tx.now)
     wanted = Wanted(
-        viewer=viewer(call),
+        viewer=who,
         mine=query.scope is Scope.MINE,
         as_of=as_of,
         section=None if query.section is None else _SECTION[query.section],
@@ -74,7 +79,10 @@ async def _read(
     )
     found = await work.reminders.listed(wanted)
     counts = await work.reminders.counts(wanted)
-    items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found[: query.limit])
+    on_call = await on_call_now(work, rules=rules, now=call.tx.now) if wanted.mine else {}
+    items = tuple(
+        reminder_body(row, rules.kinds, call.tx.now, on_call) for row in found[: query.limit]
+    )
     _audit_look(call, items)
     return Worklist(
         items=items,

@@ -7,6 +7,7 @@ from services.engagement.adapters.access import CLINICIANS, visible_patient
 from services.engagement.adapters.bodies import history_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import reminder_now, require_visible
+from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.errors import UnknownReminder
 from services.engagement.domain.rules import Rules
 from shared.api.body import Page
@@ -67,4 +68,7 @@ def add_reminders(api: Api, rules: Rules) -> None:
             subject=patient_id,
             reason=call.emergency,
         )
-        return history_body(item, attempts, rules.patience)
+        patient = await work.patients.find(patient_id)
+        calls = await on_call_now(work, rules=rules, now=call.tx.now)
+        on_call = calls.get(patient.team) if patient else None
+        return history_body(item, attempts, rules.patience, on_call=on_call)

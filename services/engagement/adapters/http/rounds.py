@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from services.engagement.adapters.access import CLINICIANS, viewer
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.keep_digests import round_list
+from services.engagement.application.keep_rota import with_calls
 from services.engagement.application.ports import Digest
 from services.engagement.domain.local_time import instant, local_day
 from services.engagement.domain.rules import Rules
@@ -24,9 +25,8 @@ def add_rounds(api: Api, rules: Rules) -> None:
         day = query.on or local_day(call.tx.now, zone)
         end_of_day = instant(day + _DAY, time(0), zone) - timedelta(microseconds=1)
         work = SqlWork(call.tx, rules)
-        items = await round_list(
-            work, viewer(call), rules=rules, until=max(end_of_day, call.tx.now)
-        )
+        who = await with_calls(work, viewer(call), rules=rules, now=call.tx.now)
+        items = await round_list(work, who, rules=rules, until=max(end_of_day, call.tx.now))
         digest = Digest(staff_id=call.principal.staff_id, day=day, made_at=call.tx.now, items=items)
         return _look(call, digest)
 

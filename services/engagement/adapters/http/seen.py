@@ -9,7 +9,9 @@ from services.engagement.adapters.access import visible_patient
 from services.engagement.adapters.bodies import reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.ticks import COMPONENT
+from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain import errors
+from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.rules import Rules
 from shared.api.engagement import ReminderBody
 from shared.runtime.db import Transaction
@@ -33,7 +35,9 @@ async def reminder_now(
     listed = await work.reminders.one(reminder_id, now)
     if listed is None:
         raise errors.UnknownReminder
-    return reminder_body(listed, rules.kinds, now)
+    went_to_call = listed.row.for_role == ON_CALL
+    on_call = await on_call_now(work, rules=rules, now=now) if went_to_call else {}
+    return reminder_body(listed, rules.kinds, now, on_call)
 
 
 async def engine_seen_at(tx: Transaction) -> datetime | None:

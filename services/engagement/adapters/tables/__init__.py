@@ -15,6 +15,7 @@ from services.engagement.adapters.tables.reminders import (
     LostRow,
     ReminderRow,
 )
+from services.engagement.adapters.tables.rota import ShiftRow
 from services.engagement.adapters.tables.row import Row
 from services.engagement.adapters.tables.support import (
     ActivityRow,
@@ -57,6 +58,7 @@ __all__ = [
     "ReferralRow",
     "RelapsePlanRow",
     "ReminderRow",
+    "ShiftRow",
     "SignatureRow",
     "StaffRow",
     "SurroundingsRow",

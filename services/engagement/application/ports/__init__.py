@@ -31,6 +31,7 @@ from services.engagement.application.ports.reminders import (
     Wanted,
     key_subject,
 )
+from services.engagement.application.ports.rota import Rota
 from services.engagement.application.ports.support import (
     Activities,
     Case,
@@ -67,6 +68,7 @@ __all__ = [
     "Reading",
     "Records",
     "Reminders",
+    "Rota",
     "Shown",
     "Signatures",
     "Staff",

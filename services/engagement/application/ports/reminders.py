@@ -73,12 +73,14 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Whose list it is; ``stands_in_for`` are colleagues whose work is on it too, for now."""
+    """Whose list it is; ``stands_in_for`` are colleagues whose work is on it too, for now, and
+    ``on_call_for`` the teams whose rungs on call fall to them at this moment."""
 
     staff_id: UUID
     role: str
     teams: tuple[str, ...]
     stands_in_for: frozenset[UUID] = frozenset()
+    on_call_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from services.engagement.application.ports.facts import Courses, Flags, Signatur
 from services.engagement.application.ports.notices import Notices
 from services.engagement.application.ports.people import Patients, Staff
 from services.engagement.application.ports.reminders import Attempts, Reminders
+from services.engagement.application.ports.rota import Rota
 from services.engagement.application.ports.support import Support
 from shared.events.envelope import Fact
 
@@ -35,6 +36,8 @@ class Work(Protocol):
     def notices(self) -> Notices: ...
     @property
     def absences(self) -> Absences: ...
+    @property
+    def rota(self) -> Rota: ...
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

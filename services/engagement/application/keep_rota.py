@@ -1,0 +1,158 @@
+"""Who is on call: put on the rota, taken off it, worked out, and told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from services.engagement.application.plan_notices import plan_notices
+from services.engagement.application.ports import Viewer, Work
+from services.engagement.application.surroundings import on_call_now, turns
+from services.engagement.domain import on_call as decisions
+from services.engagement.domain.errors import BadShift, UnknownShift
+from services.engagement.domain.local_time import instant, local_day
+from services.engagement.domain.notice import Notice, Purpose
+from services.engagement.domain.on_call import Shift, Stretch, teams_answered
+from services.engagement.domain.rules import Rules
+from shared.events import engagement as facts
+
+SHOWN = timedelta(days=14)
+_MIDNIGHT = time(0)
+_NOTHING: Mapping[str, UUID] = {}
+
+
+async def put_on_call(
+    work: Work,
+    *,
+    team: str,
+    staff_id: UUID,
+    starts_on: date,
+    starts_at: time,
+    ends_on: date,
+    ends_at: time,
+    by: UUID,
+    rules: Rules,
+    now: datetime,
+) -> Shift:
+    """Somebody is on call for a team. The times are the clinic's own; today's past counts from now.
+
+    Raises:
+        Refusal: the times or the colleague are not possible, or somebody is on call then.
+    """
+    zone = rules.hours.zone
+    if starts_on < local_day(now, zone):
+        raise BadShift("starts_on", "That day has passed.")
+    await work.rota.hold(team)
+    one = Shift(
+        shift_id=work.new_id(),
+        team=team,
+        staff_id=staff_id,
+        from_at=max(instant(starts_on, starts_at, zone), now),
+        until_at=instant(ends_on, ends_at, zone),
+        made_by=by,
+        made_at=now,
+    )
+    decisions.require_possible(
+        one,
+        colleague=(await work.staff.all()).get(staff_id),
+        others=await work.rota.between(one.from_at, one.until_at, {team}),
+        now=now,
+    )
+    await work.rota.put(one)
+    await _say(work, one)
+    return one
+
+
+async def take_off_call(work: Work, *, one: Shift, now: datetime) -> Shift:
+    """No longer on call: what waits goes to whoever is next, or to the leads.
+
+    Raises:
+        UnknownShift, ShiftOver: there is none, or it has ended.
+    """
+    await work.rota.hold(one.team)
+    known = await work.rota.find(one.shift_id)
+    if known is None:
+        raise UnknownShift
+    after = decisions.ended(known, now)
+    await work.rota.put(after)
+    await _say(work, after)
+    return after
+
+
+async def rota_of(
+    work: Work, teams: Sequence[str], *, rules: Rules, now: datetime
+) -> Mapping[str, Sequence[Stretch]]:
+    """This week and the next for each of these teams: covered or not, without a hole."""
+    zone = rules.hours.zone
+    today = local_day(now, zone)
+    monday = today - timedelta(days=today.weekday())
+    start = instant(monday, _MIDNIGHT, zone)
+    end = instant(monday + SHOWN, _MIDNIGHT, zone)
+    return await turns(work, between=(start, end), rules=rules, teams=teams)
+
+
+async def with_calls(work: Work, viewer: Viewer, *, rules: Rules, now: datetime) -> Viewer:
+    """The viewer with the teams whose calls are theirs at this moment."""
+    on_call = await on_call_now(work, rules=rules, now=now)
+    theirs = teams_answered(viewer.staff_id, viewer.role, viewer.teams, on_call)
+    return replace(viewer, on_call_for=theirs)
+
+
+async def follow_rota(work: Work, *, rules: Rules, now: datetime, real_now: datetime) -> int:
+    """Tell whoever is on call from now on what waits for them, and the leads when nobody is.
+
+    What was shown since went to the right person by itself, and is not told twice.
+    """
+    found = await work.rota.unfollowed(now)
+    on_call = await on_call_now(work, rules=rules, now=now) if found else _NOTHING
+    for one in found:
+        stage = one.stage(now)
+        await work.rota.put(replace(one, followed=stage))
+        work.audit(f"on-call.{stage}", object=f"stand-in:{one.shift_id}")
+        begins = stage == "running" and on_call.get(one.team) == one.staff_id
+        falls_to_leads = one.followed == "running" and one.team not in on_call
+        if not begins and not falls_to_leads:
+            continue
+        since = one.from_at if begins else one.until_at
+        waiting = await work.rota.waiting(one.team, shown_before=since)
+        await plan_notices(work, waiting, rules=rules, now=now, real_now=real_now)
+        if begins:
+            await _greet(work, one, len(waiting), now=now, real_now=real_now)
+    return len(found)
+
+
+async def _greet(work: Work, one: Shift, count: int, *, now: datetime, real_now: datetime) -> None:
+    wish = await work.notices.preference(one.staff_id)
+    if wish is None:
+        return
+    notice = Notice(
+        notice_id=work.new_id(),
+        purpose=Purpose.ON_CALL,
+        staff_id=one.staff_id,
+        count=count,
+        channels=wish.channels,
+        made_at=now,
+        not_before=now,
+        retry_at=real_now,
+    )
+    await work.notices.add([notice])
+
+
+async def _say(work: Work, one: Shift) -> None:
+    """Whoever is on call is let in everywhere, to that team's people and at that time only."""
+    state = facts.StandInState(
+        stand_in_id=one.shift_id,
+        kind="on-call",
+        staff_id=one.staff_id,
+        team=one.team,
+        from_at=one.from_at,
+        until_at=one.until_at,
+        active=not one.withdrawn,
+    )
+    await work.rota.let_in(state)
+    work.publish(
+        facts.StandInChanged(stand_in=state),
+        subject=one.staff_id,
+        aggregate=f"stand-in:{one.shift_id}",
+        version=one.version,
+    )
