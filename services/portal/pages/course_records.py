@@ -6,6 +6,7 @@ A form is offered when the service names its act among the course's actions, and
 from dataclasses import dataclass, field
 
 from services.portal.presenters.drafts import Draft
+from services.portal.presenters.language import mark
 from shared.api import treatment
 from shared.api.body import Body
 
@@ -39,9 +40,11 @@ class Record:
 _ALL = (
     Record(
         act="remission",
-        title="Record remission",
-        explanation="The clock of the course starts at remission: the second, confirming reading.",
-        button="Record remission",
+        title=mark("Record remission"),
+        explanation=mark(
+            "The clock of the course starts at remission: the second, confirming reading."
+        ),
+        button=mark("Record remission"),
         body=treatment.RemissionRecord,
         fields=("remission_on", "episodes", "months", "reason"),
         lists=("risk_factors",),
@@ -49,17 +52,17 @@ _ALL = (
     ),
     Record(
         act="decision",
-        title="Record the decision",
-        explanation="Nothing stops by itself: going on is as much a decision as tapering.",
-        button="Record the decision",
+        title=mark("Record the decision"),
+        explanation=mark("Nothing stops by itself: going on is as much a decision as tapering."),
+        button=mark("Record the decision"),
         body=treatment.DecisionRecord,
         fields=("decision", "reason"),
     ),
     Record(
         act="hold",
-        title="Hold the dose",
-        explanation="The dose stays as it is and every later date moves by as many days.",
-        button="Hold the dose",
+        title=mark("Hold the dose"),
+        explanation=mark("The dose stays as it is and every later date moves by as many days."),
+        button=mark("Hold the dose"),
         body=treatment.Hold,
         fields=("plan_version", "days", "reason"),
         versioned=False,
@@ -67,9 +70,9 @@ _ALL = (
     ),
     Record(
         act="adherence-gaps",
-        title="Record a gap in taking it",
-        explanation="A long gap pauses the clock of the course.",
-        button="Record the gap",
+        title=mark("Record a gap in taking it"),
+        explanation=mark("A long gap pauses the clock of the course."),
+        button=mark("Record the gap"),
         body=treatment.AdherenceGap,
         fields=("first_missed_on", "resumed_on"),
         versioned=False,
@@ -77,27 +80,29 @@ _ALL = (
     ),
     Record(
         act="relapse",
-        title="Record a relapse",
-        explanation="The clock stops. What was recorded before is kept.",
-        button="Record the relapse",
+        title=mark("Record a relapse"),
+        explanation=mark("The clock stops. What was recorded before is kept."),
+        button=mark("Record the relapse"),
         body=treatment.RelapseRecord,
         fields=("relapse_on", "reason"),
         notice="relapse",
     ),
     Record(
         act="withdraw",
-        title="Withdraw the proposal",
-        explanation="It was never signed, so nothing has started.",
-        button="Withdraw the proposal",
+        title=mark("Withdraw the proposal"),
+        explanation=mark("It was never signed, so nothing has started."),
+        button=mark("Withdraw the proposal"),
         body=treatment.Withdrawal,
         fields=("reason",),
         notice="withdrawn",
     ),
     Record(
         act="close",
-        title="Close the course",
-        explanation="After the watch that follows the last dose, or earlier with a good reason.",
-        button="Close the course",
+        title=mark("Close the course"),
+        explanation=mark(
+            "After the watch that follows the last dose, or earlier with a good reason."
+        ),
+        button=mark("Close the course"),
         body=treatment.Closure,
         fields=("reason",),
         notice="closed",

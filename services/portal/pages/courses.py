@@ -24,6 +24,7 @@ from services.portal.presenters import (
     words,
 )
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
 from shared.api.body import Page
 from shared.api.treatment import (
     ConfirmCourse,
@@ -60,7 +61,7 @@ async def confirm(visit: Visit) -> web.StreamResponse:
     reasons = intakes.answers(draft.values, prefix="reason")
     codes = intakes.answers(draft.values, prefix="code")
     if course.signing is None:
-        return await _course(visit, draft.refused([Fault("", "There is nothing to sign now.")]))
+        return await _course(visit, draft.refused([Fault("", _("There is nothing to sign now."))]))
     signing = course.signing
 
     async def send() -> CourseBody:

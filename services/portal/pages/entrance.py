@@ -48,7 +48,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     draft = Draft("", {name: value for name, value in form.items() if name != "password"})
     if not is_same_origin(request, origin=desk.manner.origin):
-        fault = Fault("", "This form came from another site. Sign in here.")
+        fault = Fault("", _("This form came from another site. Sign in here."))
         return await _form(request, draft.refused([fault], status=403))
     if not desk.manner.local:
         raise web.HTTPNotFound

@@ -9,6 +9,7 @@ from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, on_call, places, record, words
 from services.portal.presenters.drafts import Draft
+from services.portal.presenters.language import gettext as _
 from shared.api.assessment import (
     AcknowledgeFlag,
     CloseFlag,
@@ -106,9 +107,9 @@ async def _flag(visit: Visit, draft: Draft) -> web.StreamResponse:
         banner=record.flag_banner(flag, visit.setting),
         outcomes=outcomes,
         facts=(
-            ("Raised", courses.moment(flag.raised_at, visit.setting)),
-            ("In hand", words.who(flag.acknowledged_by, visit.setting.staff)),
-            ("Since", courses.moment(flag.acknowledged_at, visit.setting) or "not yet"),
+            (_("Raised"), courses.moment(flag.raised_at, visit.setting)),
+            (_("In hand"), words.who(flag.acknowledged_by, visit.setting.staff)),
+            (_("Since"), courses.moment(flag.acknowledged_at, visit.setting) or _("not yet")),
             *on_call.fact(calls.items if calls else (), read.patient.team, visit.setting),
             *_ending(flag, dict(outcomes), visit),
         ),
@@ -119,10 +120,10 @@ def _ending(flag: FlagBody, outcomes: dict[str, str], visit: Visit) -> tuple[tup
     if flag.closed_at is None:
         return ()
     return (
-        ("Closed", courses.moment(flag.closed_at, visit.setting)),
-        ("By", words.who(flag.closed_by, visit.setting.staff)),
-        ("Found and done", outcomes.get(flag.outcome or "", "")),
-        ("Note", flag.note or "none"),
+        (_("Closed"), courses.moment(flag.closed_at, visit.setting)),
+        (_("By"), words.who(flag.closed_by, visit.setting.staff)),
+        (_("Found and done"), outcomes.get(flag.outcome or "", "")),
+        (_("Note"), flag.note or _("none")),
     )
 
 

@@ -10,6 +10,7 @@ from services.portal.pages.together import all_of, together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
 from shared.api.body import Page
 from shared.api.identity import Role
 from shared.api.operations import OperationsBody, ParkedBody, Resolve
@@ -29,7 +30,7 @@ async def move_clock(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
     by = machinery.STRIDES.get(draft.value("by"))
     if not visit.desk.manner.demo or by is None:
-        fault = Fault("by", "Choose how far the demo clock goes. Outside a demo it never moves.")
+        fault = Fault("by", _("Choose how far the demo clock goes. Outside a demo it never moves."))
         return await _operations(visit, draft.refused([fault]))
     addresses = visit.desk.addresses
     demo = DemoClock(
@@ -42,7 +43,7 @@ async def move_clock(visit: Visit) -> web.StreamResponse:
     try:
         await demo.advance(by, moved=lambda _state: None)
     except (ClockRefused, ExceptionGroup):
-        fault = Fault("by", "The clock stopped on the way: a service did not follow.")
+        fault = Fault("by", _("The clock stopped on the way: a service did not follow."))
         return await _operations(visit, draft.refused([fault], status=409))
     raise web.HTTPSeeOther("/?done=clock")
 
@@ -79,7 +80,7 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
         status=draft.status,
         draft=draft,
         states=states,
-        fact_names=machinery.FACT_NAMES,
+        fact_names=machinery.fact_names(),
         parked=[
             (service, machinery.parked(message, visit.setting))
             for service, (_state, messages) in zip(SERVICES, asked, strict=True)

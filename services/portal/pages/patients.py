@@ -109,7 +109,7 @@ async def enrol(visit: Visit) -> web.StreamResponse:
         known = people.candidates(refused.problem.context)
         faults = drafts.faults_in(refused.problem)
         if known:
-            faults = (Fault("duplicate_reason", "Somebody like this may already be enrolled."),)
+            faults = (Fault("duplicate_reason", _("Somebody like this may already be enrolled.")),)
         return _enrolment(visit, draft.refused(faults, status=refused.problem.status), known)
     raise web.HTTPSeeOther(f"{places.patient(patient.patient_id)}?done=enrolled")
 

@@ -20,6 +20,7 @@ from services.portal.presenters import (
     words,
 )
 from services.portal.presenters.drafts import Draft, Fault
+from services.portal.presenters.language import gettext as _
 from services.portal.presenters.prevention import prevention
 from shared.api.body import Page
 from shared.api.treatment import (
@@ -89,7 +90,7 @@ async def sign(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
     plan = await read_plan(visit)
     if plan.signing is None:
-        return await _stored(visit, draft.refused([Fault("", "There is nothing to sign now.")]))
+        return await _stored(visit, draft.refused([Fault("", _("There is nothing to sign now."))]))
     signing = plan.signing
     reasons = intakes.answers(draft.values, prefix="reason")
 
@@ -201,9 +202,9 @@ async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
         state=courses.PLAN_STATES[plan.status],
         seen=lines,
         people=(
-            ("Drafted by", words.who(plan.drafted_by, visit.setting.staff)),
-            ("Signed by", words.who(plan.signed_by, visit.setting.staff)),
-            ("Signed", courses.moment(plan.signed_at, visit.setting) or "not yet"),
+            (_("Drafted by"), words.who(plan.drafted_by, visit.setting.staff)),
+            (_("Signed by"), words.who(plan.signed_by, visit.setting.staff)),
+            (_("Signed"), courses.moment(plan.signed_at, visit.setting) or _("not yet")),
         ),
     )
 

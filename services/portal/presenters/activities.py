@@ -135,7 +135,7 @@ def _facts(one: ActivityBody) -> tuple[tuple[str, str], ...]:
     pairs = (
         (_("When"), one.when),
         (_("Where"), one.place),
-        (_("Distance"), "" if one.km is None else f"{words.decimal(one.km)} km"),
+        (_("Distance"), "" if one.km is None else _("%(km)s km", km=words.decimal(one.km))),
         (_("Cost"), cost),
         (_("Group"), "" if one.group_size is None else str(one.group_size)),
         (_("Access"), ", ".join(one.access)),

@@ -215,7 +215,7 @@ def _column(place: int, column: BenchColumnBody) -> Column:
         letter=LETTERS[place],
         place=place,
         name=_name(plan),
-        source=f"{plan.policy_source}; grade {plan.grade}; {plan.review_status}",
+        source=words.graded(plan.policy_source, plan.grade, plan.review_status),
         verdict=_("can be dispensed") if safe else _("cannot be dispensed safely"),
         tone="good" if safe else "danger",
         cliff=plan.cliff or "",
@@ -253,7 +253,7 @@ def _cells(plan: BenchPlanBody) -> tuple[str, ...]:
 def _rounding(plan: BenchPlanBody) -> str:
     if not plan.largest_rounding_mg:
         return _("exact")
-    milligrams = f"{_plain(plan.largest_rounding_mg)} mg"
+    milligrams = _("%(number)s mg", number=_plain(plan.largest_rounding_mg))
     if plan.largest_rounding_points is None:
         return milligrams
     return f"{milligrams}, {_points(plan.largest_rounding_points)}"
@@ -285,7 +285,7 @@ def _occupancy(step: BenchStepBody) -> str:
     low, high = step.lowest_percent, step.highest_percent
     if low is None or high is None or low == high:
         return said
-    return f"{said} ({low:.0f} to {high:.0f})"
+    return _("%(value)s (%(low)s to %(high)s)", value=said, low=f"{low:.0f}", high=f"{high:.0f}")
 
 
 def _error(step: BenchStepBody) -> str:

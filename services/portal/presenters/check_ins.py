@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.portal.presenters import courses
+from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.tapers import SEVERITIES
 from services.portal.presenters.today import Setting
@@ -29,24 +30,28 @@ KINDS = said(
         "unscheduled": mark("Said between the check-ins"),
     }
 )
-FOUR = (
-    ("dizziness", "Dizziness"),
-    ("brain_zaps", "Electric feelings in the head"),
-    ("irritability", "Irritability"),
-    ("anxiety", "Anxiety"),
-)
+FOUR = said(
+    {
+        "dizziness": mark("Dizziness"),
+        "brain_zaps": mark("Electric feelings in the head"),
+        "irritability": mark("Irritability"),
+        "anxiety": mark("Anxiety"),
+    }
+).items()
 """The four symptoms that are compared with how they were before the first step down."""
 
-LIFE_EVENTS = (
-    ("bereavement", "Bereavement"),
-    ("work", "Work or study"),
-    ("move", "Moving home"),
-    ("birth", "Birth"),
-    ("separation", "Separation"),
-    ("discharge", "Discharge from hospital"),
-    ("anniversary", "Anniversary"),
-    ("other", "Something else"),
-)
+LIFE_EVENTS = said(
+    {
+        "bereavement": mark("Bereavement"),
+        "work": mark("Work or study"),
+        "move": mark("Moving home"),
+        "birth": mark("Birth"),
+        "separation": mark("Separation"),
+        "discharge": mark("Discharge from hospital"),
+        "anniversary": mark("Anniversary"),
+        "other": mark("Something else"),
+    }
+).items()
 NOT_REACHED = {
     "reached": False,
     "withdrawal": "none",
@@ -59,7 +64,13 @@ NOT_REACHED = {
 }
 """Nobody answered: the service knows that nothing is known, whatever else is sent with it."""
 
-MOODS = (("same", "As before"), ("worse", "Worse"), ("much-worse", "Much worse"))
+MOODS = said(
+    {
+        "same": mark("As before"),
+        "worse": mark("Worse"),
+        "much-worse": mark("Much worse"),
+    }
+).items()
 FIELDS = (
     "plan_version",
     "withdrawal",
@@ -104,10 +115,14 @@ def words_for(course: CourseBody, kind: str, ordinal: int, setting: Setting) -> 
     """The head of the form. A step of an older plan is said to be gone."""
     version = course.taper.plan_version if course.taper else 0
     if kind == "surveillance":
-        return Words(KINDS[kind], "After the last dose", "", version)
+        return Words(KINDS[kind], _("After the last dose"), "", version)
     for step in courses.steps(course, setting):
         if step.href.endswith(f"/{ordinal}"):
-            detail = f"Changed {step.on}." if step.taken else f"Change planned {step.on}."
+            detail = (
+                _("Changed %(on)s.", on=step.on)
+                if step.taken
+                else _("Change planned %(on)s.", on=step.on)
+            )
             about = f"{step.title}: {step.change}"
             return Words(KINDS[kind], about, detail, version, step.before, step.after)
-    return Words(KINDS[kind], "This step is no longer part of the plan.", "", version)
+    return Words(KINDS[kind], _("This step is no longer part of the plan."), "", version)

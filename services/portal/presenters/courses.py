@@ -50,23 +50,33 @@ VOIDED = said(
         "stopped-for-harm": mark("it was stopped for harm"),
     }
 )
-RESPONSES = {
-    "unknown": "not known yet",
-    "none": "no clear change",
-    "early-improvement": "first improvement",
-    "partial": "partly better",
-    "response": "clearly better",
-    "remission": "hardly any symptoms",
-}
-PLAN_STATES = {
-    "draft": "draft, not signed",
-    "signed": "signed",
-    "active": "under way",
-    "hold": "on hold",
-    "superseded": "replaced by a later version",
-    "completed": "completed",
-    "stopped": "stopped",
-}
+_CHECKS = said(
+    {
+        "early": mark("Early check-in"),
+        "gate": mark("Check-in before the next step"),
+    }
+)
+RESPONSES = said(
+    {
+        "unknown": mark("cannot be said yet"),
+        "none": mark("no clear change"),
+        "early-improvement": mark("first improvement"),
+        "partial": mark("partly better"),
+        "response": mark("clearly better"),
+        "remission": mark("hardly any symptoms"),
+    }
+)
+PLAN_STATES = said(
+    {
+        "draft": mark("draft, not signed"),
+        "signed": mark("signed"),
+        "active": mark("under way"),
+        "hold": mark("on hold"),
+        "superseded": mark("replaced by a later version"),
+        "completed": mark("completed"),
+        "stopped": mark("stopped"),
+    }
+)
 PROPOSAL_TONES = {
     "next-step": "good",
     "hold": "warn",
@@ -151,7 +161,11 @@ def summaries(items: Iterable[CourseBody], setting: Setting) -> tuple[Summary, .
     ordered = sorted(items, key=lambda course: course.starts_on, reverse=True)
     return tuple(
         Summary(
-            title=f"{course.drug_name} for {words.plain(course.indication).lower()}",
+            title=_(
+                "%(drug)s for %(what)s",
+                drug=course.drug_name,
+                what=words.plain(course.indication).lower(),
+            ),
             phase=PHASES.get(course.phase, words.plain(course.phase)),
             dose=course.dose_text,
             since=words.when(course.started_on or course.starts_on, today=setting.today),
@@ -164,28 +178,35 @@ def summaries(items: Iterable[CourseBody], setting: Setting) -> tuple[Summary, .
 def clock_line(course: CourseBody, setting: Setting) -> str:
     """How long the course has run, and what its end hangs on."""
     if course.started_on is None:
-        return f"Planned to start {words.when(course.starts_on, today=setting.today)}."
+        return _(
+            "Planned to start %(when)s.", when=words.when(course.starts_on, today=setting.today)
+        )
     weeks = words.count(course.clock.weeks_on_treatment, "week")
     if course.clock.remission_on is None:
-        return f"On treatment {weeks}. Remission not recorded."
+        return _("On treatment %(weeks)s. Remission not recorded.", weeks=weeks)
     remission = words.day(course.clock.remission_on)
-    return f"On treatment {weeks}. Remission recorded for {remission}."
+    return _("On treatment %(weeks)s. Remission recorded for %(day)s.", weeks=weeks, day=remission)
 
 
 def clock(course: CourseBody, setting: Setting) -> Clock:
     """The clock card. It opens a review when it has run out; it never stops a medicine."""
     times = course.clock
     rows: list[tuple[str, date | None]] = [
-        ("Six months after remission", times.six_months_on),
-        ("Twelve months after remission", times.twelve_months_on),
-        ("Continue at least until", times.minimum_end_on),
-        ("Decision due", times.review_on),
+        (_("Six months after remission"), times.six_months_on),
+        (_("Twelve months after remission"), times.twelve_months_on),
+        (_("Continue at least until"), times.minimum_end_on),
+        (_("Decision due"), times.review_on),
     ]
     said = [(name, words.when(on, today=setting.today)) for name, on in rows if on is not None]
     if times.months is not None:
-        said.append(("Length chosen", f"{words.count(times.months, 'month')} after remission"))
+        said.append(
+            (
+                _("Length chosen"),
+                _("%(span)s after remission", span=words.count(times.months, "month")),
+            )
+        )
     if times.paused_days:
-        said.append(("Paused", words.count(times.paused_days, "day")))
+        said.append((_("Paused"), words.count(times.paused_days, "day")))
     return Clock(clock_line(course, setting), tuple(said), words.spoken(times.why), times.rule)
 
 
@@ -213,8 +234,12 @@ def step(course: CourseBody, one: ScheduledStepBody, setting: Setting) -> Step:
     """One step: what changes, when, and what is left to do for it."""
     count = course.taper.step_count if course.taper else one.ordinal
     return Step(
-        title=f"Step {one.ordinal} of {count}",
-        change=f"{_mg(one.previous_dose_mg)} → {_mg(one.dose_mg)} mg a day",
+        title=_("Step %(number)s of %(all)s", number=one.ordinal, all=count),
+        change=_(
+            "%(before)s → %(after)s mg a day",
+            before=words.decimal(one.previous_dose_mg),
+            after=words.decimal(one.dose_mg),
+        ),
         before=one.previous_dose_text,
         after=one.dose_text,
         on=words.when(one.change_on, today=setting.today),
@@ -234,8 +259,8 @@ def lines(course: CourseBody, setting: Setting) -> tuple[str, ...]:
     """The course as lines, to see what has changed under somebody's hands."""
     clock_facts = clock(course, setting).facts
     return (
-        f"Phase: {PHASES.get(course.phase, words.plain(course.phase))}",
-        f"Dose: {course.dose_text}",
+        words.labelled(_("Phase"), PHASES.get(course.phase, words.plain(course.phase))),
+        words.labelled(_("Dose"), course.dose_text),
         *(f"{name}: {said}" for name, said in clock_facts),
         *(f"{one.title}: {one.done}" for one in reviews(course, setting) if one.done),
         *(f"{one.title}: {one.change}, {one.on}" for one in steps(course, setting)),
@@ -246,17 +271,19 @@ def lines(course: CourseBody, setting: Setting) -> tuple[str, ...]:
 def response(course: CourseBody, setting: Setting) -> tuple[tuple[str, str], ...]:
     """Where the scores stand."""
     one = course.response
-    first = "none yet" if one.baseline_on is None else _score(one.baseline_total, one.baseline_on)
-    latest = "none yet" if one.latest_on is None else _score(one.latest_total, one.latest_on)
+    first = (
+        _("none yet") if one.baseline_on is None else _score(one.baseline_total, one.baseline_on)
+    )
+    latest = _("none yet") if one.latest_on is None else _score(one.latest_total, one.latest_on)
     said = [
-        ("Measured by", words.instrument(one.instrument)),
-        ("First reading", first),
-        ("Latest", latest),
-        ("So far", RESPONSES[one.category]),
+        (_("Measured by"), words.instrument(one.instrument)),
+        (_("First reading"), first),
+        (_("Latest"), latest),
+        (_("So far"), RESPONSES[one.category]),
     ]
     if one.remission_confirmed_on:
         confirmed = words.when(one.remission_confirmed_on, today=setting.today)
-        said.append(("Remission confirmed by the scores", confirmed))
+        said.append((_("Remission confirmed by the scores"), confirmed))
     return tuple(said)
 
 
@@ -279,7 +306,7 @@ def plans(items: Iterable[TaperPlanBody]) -> tuple[tuple[str, str, str], ...]:
     ordered = sorted(items, key=lambda plan: plan.plan_version, reverse=True)
     return tuple(
         (
-            f"Version {plan.plan_version}: {plan.policy_name}",
+            _("Version %(number)s: %(name)s", number=plan.plan_version, name=plan.policy_name),
             PLAN_STATES[plan.status],
             places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id),
         )
@@ -341,7 +368,11 @@ def _mg(dose: Decimal) -> str:
 
 
 def _score(total: int | None, on: date) -> str:
-    return f"{'not known' if total is None else total}, on {words.day(on)}"
+    return _(
+        "%(total)s, on %(day)s",
+        total=_("not known") if total is None else total,
+        day=words.day(on),
+    )
 
 
 def _review(course: CourseBody, one: ReviewBody, setting: Setting) -> Planned:
@@ -365,7 +396,7 @@ def _look(course: CourseBody, one: SurveillanceBody, setting: Setting) -> Planne
     )
     return Planned(
         ordinal=one.ordinal,
-        title=f"Look {one.ordinal} after the last dose",
+        title=_("Look %(number)s after the last dose", number=one.ordinal),
         due=words.when(one.due_on, today=setting.today),
         whose=words.ROLES["nurse"],
         done=moment(one.done_at, setting),
@@ -384,8 +415,12 @@ def _check(
     }[kind]
     if on is None:
         return ()
-    title = {"early": "Early check-in", "gate": "Check-in before the next step"}[kind]
-    said = f"done {moment(done, setting)}" if done else words.when(on, today=setting.today)
+    title = _CHECKS[kind]
+    said = (
+        _("done %(when)s", when=moment(done, setting))
+        if done
+        else words.when(on, today=setting.today)
+    )
     place = places.course(course.patient_id, course.course_id, "check-ins", kind, one.ordinal)
     return ((title, said, place if f"check-in-{kind}" in one.actions else ""),)
 

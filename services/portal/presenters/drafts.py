@@ -8,29 +8,32 @@ from pydantic import ValidationError
 
 from services.portal.presenters import words
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from shared.runtime.http.problems import Problem
 
-_ADVICE = {
-    "missing": "Please answer this.",
-    "string-too-short": "Please write a little more.",
-    "string-too-long": "This is too long; please shorten it.",
-    "decimal-parsing": "Write a number, such as 12.5.",
-    "decimal-type": "Write a number, such as 12.5.",
-    "decimal-max-places": "At most three decimals.",
-    "int-parsing": "Write a whole number.",
-    "int-type": "Write a whole number.",
-    "greater-than": "This number is too small.",
-    "greater-than-equal": "This number is too small.",
-    "less-than": "This number is too large.",
-    "less-than-equal": "This number is too large.",
-    "literal-error": "Please choose one of the answers.",
-    "enum": "Please choose one of the answers.",
-    "uuid-parsing": "Please choose one from the list.",
-    "bool-parsing": "Please choose yes or no.",
-    "string-pattern-mismatch": "This is not in the form we need.",
-}
+_ADVICE = said(
+    {
+        "missing": mark("Please answer this."),
+        "string-too-short": mark("Please write a little more."),
+        "string-too-long": mark("This is too long; please shorten it."),
+        "decimal-parsing": mark("Write a number, such as 12.5."),
+        "decimal-type": mark("Write a number, such as 12.5."),
+        "decimal-max-places": mark("At most three decimals."),
+        "int-parsing": mark("Write a whole number."),
+        "int-type": mark("Write a whole number."),
+        "greater-than": mark("This number is too small."),
+        "greater-than-equal": mark("This number is too small."),
+        "less-than": mark("This number is too large."),
+        "less-than-equal": mark("This number is too large."),
+        "literal-error": mark("Please choose one of the answers."),
+        "enum": mark("Please choose one of the answers."),
+        "uuid-parsing": mark("Please choose one from the list."),
+        "bool-parsing": mark("Please choose yes or no."),
+        "string-pattern-mismatch": mark("This is not in the form we need."),
+    }
+)
 _NOT_SENT_YET = "not-sent-yet"
-_DATE_ADVICE = "Write a date as year-month-day, such as 2027-05-04."
+_DATE_ADVICE = mark("Write a date as year-month-day, such as 2027-05-04.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,10 @@ def _name(parts: Iterable[Any]) -> str:
 
 def _advice(code: str, detail: str) -> str:
     if code.startswith("date"):
-        return _DATE_ADVICE
+        return _(_DATE_ADVICE)
     return _ADVICE.get(code) or _sentence(detail.removeprefix("Value error, "))
 
 
 def _sentence(text: str) -> str:
-    said = words.spoken(text[:1].upper() + text[1:])
-    return said if said.endswith((".", "?", "!")) else f"{said}."
+    told = words.spoken(text[:1].upper() + text[1:])
+    return told if told.endswith((".", "?", "!")) else f"{told}."

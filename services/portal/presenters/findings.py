@@ -4,14 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.portal.presenters import words
+from services.portal.presenters.language import mark, said
 from shared.api.treatment import FindingBody
 
-_TONES = {
-    "block": ("danger", "This stops it"),
-    "strong-warn": ("danger", "Strong warning"),
-    "warn": ("warn", "Warning"),
-    "inform": ("calm", "Good to know"),
-}
+_TONES = {"block": "danger", "strong-warn": "danger", "warn": "warn", "inform": "calm"}
+"""By weight, the gravest first."""
+_TITLES = said(
+    {
+        "block": mark("This stops it"),
+        "strong-warn": mark("Strong warning"),
+        "warn": mark("Warning"),
+        "inform": mark("Good to know"),
+    }
+)
 _ANSWERABLE = frozenset({"strong-warn", "warn"})
 
 
@@ -35,8 +40,8 @@ def findings(items: Iterable[FindingBody]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             rule=item.rule,
-            tone=_TONES[item.level][0],
-            title=_TONES[item.level][1],
+            tone=_TONES[item.level],
+            title=_TITLES[item.level],
             detail=words.spoken(item.detail),
             source=item.source,
             grade=item.grade,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.portal.presenters import words
+from services.portal.presenters.language import gettext as _
 from shared.api.treatment import FigureBody, FirstWeeksBody, TitrationStepBody
 
 
@@ -68,4 +69,8 @@ def first_weeks(
 def _line(text: str, opened_life_days: int | None) -> str:
     if opened_life_days is None:
         return words.spoken(text)
-    return f"{words.spoken(text)} (once opened, {words.count(opened_life_days, 'day')})"
+    return _(
+        "%(supply)s (once opened, %(days)s)",
+        supply=words.spoken(text),
+        days=words.count(opened_life_days, "day"),
+    )

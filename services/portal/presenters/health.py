@@ -4,6 +4,7 @@ from typing import Any
 
 from services.portal.presenters import words
 from services.portal.presenters.drafts import Draft
+from services.portal.presenters.language import gettext as _
 from shared.api.treatment import HealthProfile
 
 
@@ -42,9 +43,16 @@ def typed(profile: HealthProfile) -> dict[str, str | tuple[str, ...]]:
 def lines(profile: HealthProfile) -> tuple[str, ...]:
     """The answers as lines, to see what somebody else changed."""
     medicines = (
-        f"Takes {words.plain(one.medicine)}"
+        _("Takes %(medicine)s", medicine=words.plain(one.medicine))
         if one.last_taken_on is None
-        else f"Took {words.plain(one.medicine)} until {words.day(one.last_taken_on)}"
+        else _(
+            "Took %(medicine)s until %(day)s",
+            medicine=words.plain(one.medicine),
+            day=words.day(one.last_taken_on),
+        )
         for one in profile.facts.medicines
     )
-    return (*(f"Has {words.plain(code)}" for code in profile.facts.conditions), *medicines)
+    conditions = (
+        _("Has %(condition)s", condition=words.plain(code)) for code in profile.facts.conditions
+    )
+    return (*conditions, *medicines)

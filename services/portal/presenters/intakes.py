@@ -45,7 +45,7 @@ def asked(question: Question, *, prefix: str = "answers") -> Asked:
         label=question.label,
         choices=tuple((choice.code, choice.label) for choice in question.choices),
         required=question.required,
-        source=f"{question.source}; grade {question.grade}",
+        source=words.graded(question.source, question.grade),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.portal.presenters import words
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
 from shared.api.operations import AuditEntryBody, AuditVerdict, OperationsBody, ParkedBody
 
@@ -17,27 +18,31 @@ STRIDES = {
     "7d": timedelta(days=7),
     "28d": timedelta(days=28),
 }
-STRIDE_WORDS = (
-    ("1h", "One hour"),
-    ("1d", "One day"),
-    ("7d", "One week"),
-    ("28d", "Four weeks"),
+STRIDE_WORDS = said(
+    {
+        "1h": mark("One hour"),
+        "1d": mark("One day"),
+        "7d": mark("One week"),
+        "28d": mark("Four weeks"),
+    }
+).items()
+_FACTS = (
+    mark("Waiting to be sent"),
+    mark("Waiting to be taken in"),
+    mark("Parked"),
+    mark("Last tick"),
+    mark("Oldest thing due"),
+    mark("Release"),
+    mark("Schema"),
 )
-FACT_NAMES = (
-    "Waiting to be sent",
-    "Waiting to be taken in",
-    "Parked",
-    "Last tick",
-    "Oldest thing due",
-    "Release",
-    "Schema",
-)
-REASONS = (
-    ("cause-mended", "The cause is mended"),
-    ("superseded", "Later news made it needless"),
-    ("recorded-by-hand", "Recorded by hand instead"),
-    ("not-for-us", "It should never have come here"),
-)
+REASONS = said(
+    {
+        "cause-mended": mark("The cause is mended"),
+        "superseded": mark("Later news made it needless"),
+        "recorded-by-hand": mark("Recorded by hand instead"),
+        "not-for-us": mark("It should never have come here"),
+    }
+).items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,24 @@ def state(
 ) -> State:
     """A service that does not answer is said to be silent. Ticks are in real time."""
     if body is None:
-        return State(service, "danger", "does not answer", ())
+        return State(service, "danger", _("does not answer"), ())
     age = body.oldest_unpublished_s
     late = age is not None and age > WAITING_TOO_LONG_S
     broker = body.pending is None
-    tone, headline = "good", "well"
+    tone, headline = "good", _("well")
     if body.parked:
-        tone, headline = "warn", f"{words.count(body.parked, 'message')} parked"
+        tone, headline = (
+            "warn",
+            _("%(messages)s parked", messages=words.count(body.parked, "message")),
+        )
     if late or broker:
-        tone, headline = "warn", "cannot pass on its messages"
+        tone, headline = "warn", _("cannot pass on its messages")
     return State(service, tone, headline, _facts(body, setting, real_now=real_now))
+
+
+def fact_names() -> tuple[str, ...]:
+    """What is said of each service, in the order of its facts."""
+    return tuple(map(_, _FACTS))
 
 
 def parked(message: ParkedBody, setting: Setting) -> dict[str, str]:
@@ -92,7 +105,7 @@ def _proposed(message: ParkedBody, setting: Setting) -> str:
 def clock(states: Sequence[OperationsBody], setting: Setting) -> str:
     """What time it is in the demo, as the services have it."""
     if not states:
-        return "not known"
+        return _("not known")
     latest = max(state.now for state in states).astimezone(setting.zone)
     return f"{words.day(latest.date())}, {latest:%H:%M}"
 
@@ -100,16 +113,16 @@ def clock(states: Sequence[OperationsBody], setting: Setting) -> str:
 def verdict(service: str, found: AuditVerdict | None) -> State:
     """What checking a service's audit trail found."""
     if found is None:
-        return State(service, "danger", "does not answer", ())
+        return State(service, "danger", _("does not answer"), ())
     facts = (
-        ("Entries", str(found.entries)),
-        ("Head", f"{found.head[:16]}…"),
-        ("Anchors outside", str(found.anchors)),
+        (_("Entries"), str(found.entries)),
+        (_("Head"), f"{found.head[:16]}…"),
+        (_("Anchors outside"), str(found.anchors)),
     )
     if found.intact:
-        return State(service, "good", "unbroken", facts)
-    broken = tuple(("Broken", place) for place in found.broken[:10])
-    return State(service, "danger", "broken", facts + broken)
+        return State(service, "good", _("unbroken"), facts)
+    broken = tuple((_("Broken"), place) for place in found.broken[:10])
+    return State(service, "danger", _("broken"), facts + broken)
 
 
 def entry(one: AuditEntryBody, setting: Setting) -> tuple[str, ...]:
@@ -118,7 +131,9 @@ def entry(one: AuditEntryBody, setting: Setting) -> tuple[str, ...]:
         f"{one.at.astimezone(setting.zone):%Y-%m-%d %H:%M:%S}",
         words.who_recorded(one.actor, setting.staff),
         one.action,
-        one.object if one.object_version is None else f"{one.object}, version {one.object_version}",
+        one.object
+        if one.object_version is None
+        else _("%(object)s, version %(version)s", object=one.object, version=one.object_version),
         one.reason or "",
     )
 
@@ -129,18 +144,22 @@ def _facts(
     age = body.oldest_unpublished_s
     waiting = str(body.unpublished)
     if age is not None:
-        waiting += f", the oldest for {words.lateness(int(age // 60))}"
-    pending = "the broker cannot be asked" if body.pending is None else str(body.pending)
-    said = (
+        waiting = _(
+            "%(count)s, the oldest for %(span)s",
+            count=body.unpublished,
+            span=words.lateness(int(age // 60)),
+        )
+    pending = _("the broker cannot be asked") if body.pending is None else str(body.pending)
+    told = (
         waiting,
         pending,
         str(body.parked),
-        _at(body.last_tick_at, setting, now=real_now) or "never",
-        _at(body.oldest_due_at, setting, now=setting.now) or "nothing",
+        _at(body.last_tick_at, setting, now=real_now) or _("never"),
+        _at(body.oldest_due_at, setting, now=setting.now) or _("nothing"),
         body.release,
-        body.schema_version or "none",
+        body.schema_version or _("none"),
     )
-    return tuple(zip(FACT_NAMES, said, strict=True))
+    return tuple(zip(fact_names(), told, strict=True))
 
 
 def _at(value: datetime | None, setting: Setting, *, now: datetime) -> str:

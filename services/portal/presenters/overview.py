@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from services.portal.presenters import contact, courses, people, places, record, words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import ngettext
 from services.portal.presenters.record import Record
 from services.portal.presenters.today import Setting
 from shared.api.assessment import (
@@ -12,6 +14,9 @@ from shared.api.assessment import (
     TrajectoryBody,
 )
 from shared.api.identity import Role
+
+_UNKNOWN = "unknown"
+"""How it goes is not known before a second reading; a total alone says nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +52,22 @@ def of(read: Record, trajectory: TrajectoryBody, intake: IntakeBody, setting: Se
 def detail_lines(patient: PatientBody, setting: Setting) -> tuple[str, ...]:
     """The details as lines, to show and to compare with."""
     team = ", ".join(words.who(staff_id, setting.staff) for staff_id in patient.care_team)
-    return (
-        f"Name: {words.full_name(patient.given_name, patient.family_name)}",
-        f"Birth date: {words.day(patient.birth_date)}",
-        f"Telephone: {patient.phone or 'not known'}",
-        f"E-mail: {patient.email or 'not known'}",
-        f"Language: {dict(people.LANGUAGES).get(patient.language, patient.language)}",
-        f"Time zone: {patient.time_zone}",
-        f"Postal address: {patient.postal_address or 'not known'}",
-        f"Agreed to: {contact.agreed(patient)}",
-        f"Quiet hours: {contact.quiet(patient)}",
-        f"Neutral wording in messages: {'yes' if patient.neutral_wording else 'no'}",
-        f"Team: {words.plain(patient.team)}",
-        f"Care team: {team or 'nobody named'}",
-        f"Status: {people.STATUSES[patient.status].lower()}",
+    pairs = (
+        (_("Name"), words.full_name(patient.given_name, patient.family_name)),
+        (_("Birth date"), words.day(patient.birth_date)),
+        (_("Telephone"), patient.phone or _("not known")),
+        (_("E-mail"), patient.email or _("not known")),
+        (_("Language"), dict(people.LANGUAGES).get(patient.language, patient.language)),
+        (_("Time zone"), patient.time_zone),
+        (_("Postal address"), patient.postal_address or _("not known")),
+        (_("Agreed to"), contact.agreed(patient)),
+        (_("Quiet hours"), contact.quiet(patient)),
+        (_("Neutral wording in messages"), _("yes") if patient.neutral_wording else _("no")),
+        (_("Team"), words.plain(patient.team)),
+        (_("Care team"), team or _("nobody named")),
+        (_("Status"), people.STATUSES[patient.status].lower()),
     )
+    return tuple(words.labelled(label, value) for label, value in pairs)
 
 
 def colleague(name: str, role: Role) -> str:
@@ -72,50 +78,56 @@ def colleague(name: str, role: Role) -> str:
 def _asked(read: Record, intake: IntakeBody, setting: Setting) -> Tile:
     patient_id = read.patient.patient_id
     if intake.recorded_at is None:
-        figure, text = "Not asked yet", "Answer these before a pathway is proposed."
+        figure, text = _("Not asked yet"), _("Answer these before a pathway is proposed.")
     elif intake.missing:
-        figure = words.count(len(intake.missing), "question") + " open"
-        text = "Nothing can be proposed before these are answered."
+        figure = ngettext("%(num)s question open", "%(num)s questions open", len(intake.missing))
+        text = _("Nothing can be proposed before these are answered.")
     else:
         on = intake.recorded_at.astimezone(setting.zone).date()
-        figure, text = "Complete", f"Recorded {words.when(on, today=setting.today)}."
+        figure = _("Complete")
+        text = _("Recorded %(when)s.", when=words.when(on, today=setting.today))
     if intake.ask_again_on:
-        text += f" Ask again {words.when(intake.ask_again_on, today=setting.today)}."
-    return Tile(
-        "Intake questions", figure, text, places.patient(patient_id, "intake"), "Open the questions"
-    )
+        again = words.when(intake.ask_again_on, today=setting.today)
+        text = f"{text} {_('Ask again %(when)s.', when=again)}"
+    href = places.patient(patient_id, "intake")
+    return Tile(_("Intake questions"), figure, text, href, _("Open the questions"))
 
 
 def _measured(read: Record, line: InstrumentTrajectory, setting: Setting) -> Tile:
-    total = "not known" if line.latest_total is None else str(line.latest_total)
     on = words.when(line.latest_on, today=setting.today) if line.latest_on else ""
-    first = f" First reading {line.baseline_total}." if line.baseline_total is not None else ""
+    said = (
+        [on] if line.response == _UNKNOWN else [words.plain(courses.RESPONSES[line.response]), on]
+    )
+    text = f"{', '.join(filter(None, said))}."
+    if line.baseline_total is not None:
+        text = f"{text} {_('First reading %(total)s.', total=line.baseline_total)}"
     return Tile(
         title=words.instrument(line.instrument),
-        figure=total,
-        text=f"{words.plain(courses.RESPONSES[line.response])}, {on}.{first}",
+        figure=_("not known") if line.latest_total is None else str(line.latest_total),
+        text=text,
         href=places.patient(read.patient.patient_id, "assessments"),
-        link="All readings",
+        link=_("All readings"),
     )
 
 
 def _unmeasured(read: Record) -> Tile:
     href = places.patient(read.patient.patient_id, "assessments")
-    return Tile("Questionnaires", "None yet", "Take the first ones.", href, "Take one")
+    return Tile(_("Questionnaires"), _("None yet"), _("Take the first ones."), href, _("Take one"))
 
 
 def _treated(read: Record, setting: Setting) -> Tile:
     patient_id = read.patient.patient_id
     href = places.patient(patient_id, "courses")
     if read.courses is None:
-        return Tile("Course", "Not known", "Courses cannot be read right now.", href, "Try again")
+        said = _("Courses cannot be read right now.")
+        return Tile(_("Course"), _("Not known"), said, href, _("Try again"))
     course = record.current(read.courses)
     if course is None:
-        return Tile("Course", "None", "No course is under way.", href, "Courses")
+        return Tile(_("Course"), _("None"), _("No course is under way."), href, _("Courses"))
     return Tile(
         title=course.drug_name,
         figure=record.PHASES.get(course.phase, words.plain(course.phase)),
         text=courses.clock_line(course, setting),
         href=places.course(patient_id, course.course_id),
-        link="Open the course",
+        link=_("Open the course"),
     )

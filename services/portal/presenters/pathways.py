@@ -7,20 +7,26 @@ from services.portal.presenters import intakes, words
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.intakes import Asked
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
 from shared.api.assessment import PathwayContent, ProposalBody, TraceLine
 
-_DECISIONS = {
-    "pending": "Waiting for a decision",
-    "accepted": "Accepted",
-    "changed": "Decided otherwise",
-    "declined": "Declined",
-}
-_OUTCOMES = {
-    "fired": ("applies", "good"),
-    "not-fired": ("does not apply", ""),
-    "unknown": ("not known: a fact is missing", "warn"),
-}
+_DECISIONS = said(
+    {
+        "pending": mark("Waiting for a decision"),
+        "accepted": mark("Accepted"),
+        "changed": mark("Decided otherwise"),
+        "declined": mark("Declined"),
+    }
+)
+_OUTCOMES = said(
+    {
+        "fired": mark("applies"),
+        "not-fired": mark("does not apply"),
+        "unknown": mark("not known: a fact is missing"),
+    }
+)
+_TONES = {"fired": "good", "not-fired": "", "unknown": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ def proposal(one: ProposalBody, content: PathwayContent, setting: Setting) -> Pr
         state=_DECISIONS[one.decision],
         decided=decided,
         arms=tuple((arm.code, arm.label, arm.summary) for arm in one.arms),
-        arm_rules=tuple(f"rules {', '.join(arm.rules)}; {arm.review}" for arm in one.arms),
+        arm_rules=tuple(
+            _("rules %(rules)s; %(review)s", rules=", ".join(arm.rules), review=arm.review)
+            for arm in one.arms
+        ),
         pending_review=one.pending_human_review,
         needs=tuple(choice.label for choice in one.needs),
         advice=tuple((item.text, item.rule) for item in one.advice),
@@ -86,7 +95,10 @@ def proposal(one: ProposalBody, content: PathwayContent, setting: Setting) -> Pr
         others=tuple(reason for reason in reasons if reason.tone != "good"),
         may_decide="decide" in one.actions,
         version=one.version,
-        lines=(f"State: {_DECISIONS[one.decision]}", *([decided] if decided else [])),
+        lines=(
+            words.labelled(_("State"), _DECISIONS[one.decision]),
+            *([decided] if decided else []),
+        ),
     )
 
 
@@ -100,21 +112,21 @@ def plan_questions(content: PathwayContent) -> tuple[Asked, ...]:
 
 def choices(one: Proposal, content: PathwayContent) -> tuple[tuple[str, str], ...]:
     """The decisions there are. None is chosen beforehand: a person decides."""
-    proposed = tuple((f"accepted:{code}", label) for code, label, _ in one.arms)
-    codes = {code for code, _, _ in one.arms}
+    proposed = tuple((f"accepted:{code}", label) for code, label, _summary in one.arms)
+    codes = {code for code, _label, _summary in one.arms}
     others = tuple(
-        (f"changed:{arm.code}", f"Another way: {arm.label}")
+        (f"changed:{arm.code}", _("Another way: %(way)s", way=arm.label))
         for arm in content.arms
         if arm.code not in codes
     )
-    return (*proposed, *others, ("declined:", "None of these now"))
+    return (*proposed, *others, ("declined:", _("None of these now")))
 
 
 def decision(choice: str) -> dict[str, str]:
     """The decision and the way behind one choice of the form."""
-    verdict, _, arm = choice.partition(":")
-    said = {"decision": verdict, "arm": arm}
-    return {name: value for name, value in said.items() if value}
+    verdict, _colon, arm = choice.partition(":")
+    chosen = {"decision": verdict, "arm": arm}
+    return {name: value for name, value in chosen.items() if value}
 
 
 def at_the_form(draft: Draft) -> Draft:
@@ -132,20 +144,19 @@ def at_the_form(draft: Draft) -> Draft:
 
 def _needed_for(code: str, content: PathwayContent) -> str:
     ways = [arm.label for arm in content.arms if code in arm.needs]
-    return f"Needed for: {', '.join(ways)}." if ways else ""
+    return _("Needed for: %(ways)s.", ways=", ".join(ways)) if ways else ""
 
 
 def _reason(line: TraceLine) -> Reason:
-    said, tone = _OUTCOMES[line.outcome]
     return Reason(
-        rule=f"{line.rule}, version {line.version}",
+        rule=_("%(rule)s, version %(version)s", rule=line.rule, version=line.version),
         title=line.title,
-        outcome=said,
-        tone=tone,
+        outcome=_OUTCOMES[line.outcome],
+        tone=_TONES[line.outcome],
         condition=line.condition,
-        facts=tuple((fact.label, fact.value or "not known") for fact in line.facts),
+        facts=tuple((fact.label, fact.value or _("not known")) for fact in line.facts),
         effect=line.effect,
-        source=f"{line.source}; grade {line.grade}; {line.review}",
+        source=words.graded(line.source, line.grade, line.review),
     )
 
 
@@ -158,7 +169,9 @@ def _decided(
     at = words.moment(one.decided_at, zone=setting.zone, now=setting.now)
     arm = f": {labels.get(one.decided_arm, one.decided_arm)}" if one.decided_arm else ""
     reasons = {choice.code: choice.label for choice in content.decision_reasons}
-    why = f" Reason: {reasons.get(one.reason, one.reason)}." if one.reason else ""
+    why = ""
+    if one.reason:
+        why = " " + _("Reason: %(why)s.", why=reasons.get(one.reason, one.reason))
     return f"{_DECISIONS[one.decision]}{arm}. {by}, {at}.{why}{_past_guards(one, content)}"
 
 
@@ -168,9 +181,9 @@ def _past_guards(one: ProposalBody, content: PathwayContent) -> str:
         return ""
     reasons = {choice.code: choice.label for choice in content.guard_reasons}
     texts = {guard.code: guard.text for guard in one.guards}
-    said = "; ".join(
+    against = "; ".join(
         f"{texts.get(code, code).rstrip('.')}: {reasons.get(why, why)}"
         for code, why in one.guard_reasons.items()
     )
     signed = _("signed") if one.signed_at else _("not signed")
-    return " " + _("Against a warning (%(signed)s): %(said)s.", signed=signed, said=said)
+    return " " + _("Against a warning (%(signed)s): %(said)s.", signed=signed, said=against)

@@ -36,21 +36,23 @@ _NUMBER = re.compile(r"^(?=.*\d)[0-9A-Fa-f]{4} ?[0-9A-Fa-f]{4}$")
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _OTHER_DATE = re.compile(r"\d+[/.-]\d")
-LANGUAGES = (
-    ("en", "English"),
-    ("ar", "Arabic"),
-    ("bn", "Bengali"),
-    ("zh", "Chinese"),
-    ("fr", "French"),
-    ("de", "German"),
-    ("pl", "Polish"),
-    ("pt", "Portuguese"),
-    ("so", "Somali"),
-    ("es", "Spanish"),
-    ("tr", "Turkish"),
-    ("ur", "Urdu"),
-    ("cy", "Welsh"),
-)
+LANGUAGES = said(
+    {
+        "en": mark("English"),
+        "ar": mark("Arabic"),
+        "bn": mark("Bengali"),
+        "zh": mark("Chinese"),
+        "fr": mark("French"),
+        "de": mark("German"),
+        "pl": mark("Polish"),
+        "pt": mark("Portuguese"),
+        "so": mark("Somali"),
+        "es": mark("Spanish"),
+        "tr": mark("Turkish"),
+        "ur": mark("Urdu"),
+        "cy": mark("Welsh"),
+    }
+).items()
 
 
 class Unclear(Exception):

@@ -9,7 +9,7 @@ from services.portal.presenters import charts, places, record, words
 from services.portal.presenters.charts import Across, Chart, Panel, Series
 from services.portal.presenters.courses import RESPONSES
 from services.portal.presenters.language import gettext as _
-from services.portal.presenters.language import ngettext
+from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.record import Flag
 from services.portal.presenters.today import Setting
 from shared.api.assessment import (
@@ -22,15 +22,17 @@ from shared.api.assessment import (
     TrajectoryBody,
 )
 
-TAB = "Questionnaires"
+TAB = mark("Questionnaires")
 _MARGIN = 0.12
 """Room at both ends of a chart for the day under its first and last reading."""
-MODES = (
-    ("in-person", "In person"),
-    ("telephone", "By telephone"),
-    ("remote", "Filled in alone"),
-    ("proxy", "Somebody else answered for them"),
-)
+MODES = said(
+    {
+        "in-person": mark("In person"),
+        "telephone": mark("By telephone"),
+        "remote": mark("Filled in alone"),
+        "proxy": mark("Somebody else answered for them"),
+    }
+).items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,10 @@ def results(
 
 def result(one: AssessmentBody, titles: Mapping[str, str], setting: Setting) -> Result:
     """One completed questionnaire in words; a missing total is said, never guessed."""
-    highest = f" of {one.highest}" if one.highest is not None else ""
     return Result(
         title=titles.get(one.instrument, words.instrument(one.instrument)),
         taken=words.when(one.taken_on, today=setting.today),
-        total=f"{one.total}{highest}" if one.total is not None else "No total",
+        total=_total(one),
         band=one.band_label or "",
         how=f"{dict(MODES)[one.mode]}{f': {one.answered_by}' if one.answered_by else ''}",
         by=words.who_recorded(one.recorded_by, setting.staff),
@@ -133,7 +134,7 @@ def result(one: AssessmentBody, titles: Mapping[str, str], setting: Setting) -> 
         amended=one.amended,
         findings=one.findings,
         missing=one.missing,
-        subscales=tuple((part.label, part.score or "not known") for part in one.subscales),
+        subscales=tuple((part.label, part.score or _("not known")) for part in one.subscales),
         flags=tuple(record.flag_banner(flag, setting) for flag in one.flags),
         href=places.patient(one.patient_id, "assessments", one.assessment_id),
     )
@@ -222,22 +223,22 @@ def _progress(
     setting: Setting,
 ) -> Progress:
     today = setting.today
-    met = {True: "met", False: "not met", None: "not known"}
+    met = {True: _("met"), False: _("not met"), None: _("not known")}
     return Progress(
         title=_title(line, instrument),
         baseline=_reading(line.baseline_total, line.baseline_on, setting),
         latest=_reading(line.latest_total, line.latest_on, setting),
         response=words.plain(RESPONSES[line.response]),
         remission=_remission(line, setting),
-        relapse="The readings suggest a relapse." if line.relapse_suspected else "",
+        relapse=_("The readings suggest a relapse.") if line.relapse_suspected else "",
         definitions=tuple(
-            (one.label, met[one.met], f"{one.source}; grade {one.grade}")
+            (one.label, met[one.met], words.graded(one.source, one.grade))
             for one in line.definitions
         ),
         readings=tuple(
             (
                 words.when(reading.taken_on, today=today),
-                "not known" if reading.total is None else str(reading.total),
+                _("not known") if reading.total is None else str(reading.total),
                 words.plain(reading.band) if reading.band else "",
             )
             for reading in reversed(line.readings)
@@ -299,18 +300,29 @@ def _chart(line: InstrumentTrajectory, instrument: InstrumentBody | None) -> Cha
     )
 
 
+def _total(one: AssessmentBody) -> str:
+    if one.total is None:
+        return _("No total")
+    if one.highest is None:
+        return str(one.total)
+    return _("%(total)s of %(highest)s", total=one.total, highest=one.highest)
+
+
 def _reading(total: int | None, on: date | None, setting: Setting) -> str:
     if on is None:
-        return "none yet"
-    said = "not known" if total is None else str(total)
-    return f"{said}, on {words.when(on, today=setting.today)}"
+        return _("none yet")
+    return _(
+        "%(total)s, on %(day)s",
+        total=_("not known") if total is None else total,
+        day=words.when(on, today=setting.today),
+    )
 
 
 def _remission(line: InstrumentTrajectory, setting: Setting) -> str:
     if line.remission_confirmed_on:
         day = words.when(line.remission_confirmed_on, today=setting.today)
-        return f"Confirmed by a second reading on {day}. A prescriber records it."
+        return _("Confirmed by a second reading on %(day)s. A prescriber records it.", day=day)
     if line.remission_first_on:
         day = words.when(line.remission_first_on, today=setting.today)
-        return f"First reading on {day}; a second one has to confirm it."
+        return _("First reading on %(day)s; a second one has to confirm it.", day=day)
     return ""

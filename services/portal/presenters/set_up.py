@@ -8,6 +8,7 @@ from decimal import Decimal
 from services.portal.presenters import findings, words
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.first_weeks import FirstWeeks, first_weeks
+from services.portal.presenters.language import gettext as _
 from shared.api.body import DoseMg
 from shared.api.treatment import DrugBody, DrugOption, DrugOptions, FigureBody
 
@@ -81,7 +82,7 @@ def _option(option: DrugOption, *, starts_on: date, today: date) -> Option:
         value=SEPARATOR.join(names),
         name=option.name,
         kind=option.formulation.replace("-", " ") if option.formulation else "",
-        place=f"{words.plain(option.drug_class)}, place {option.rank}",
+        place=_("%(kind)s, place %(rank)s", kind=words.plain(option.drug_class), rank=option.rank),
         reasons=option.reasons,
         findings=findings.findings(option.findings),
         blocked=_blocked(option),
@@ -103,7 +104,9 @@ def sources(figures: Iterable[FigureBody]) -> tuple[tuple[str, str, str], ...]:
 
 
 def _ceiling(maximum_mg: Decimal | None) -> str:
-    return "" if maximum_mg is None else f"{words.decimal(maximum_mg)} mg a day at most"
+    if maximum_mg is None:
+        return ""
+    return _("%(dose)s mg a day at most", dose=words.decimal(maximum_mg))
 
 
 def _blocked(option: DrugOption) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from services.portal.presenters import courses, findings, words
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
 from shared.api.treatment import (
     PlannedStepBody,
@@ -15,12 +16,14 @@ from shared.api.treatment import (
     TaperPreview,
 )
 
-SEVERITIES = (
-    ("none", "None"),
-    ("mild", "Mild"),
-    ("moderate", "Moderate"),
-    ("severe", "Severe"),
-)
+SEVERITIES = said(
+    {
+        "none": mark("None"),
+        "mild": mark("Mild"),
+        "moderate": mark("Moderate"),
+        "severe": mark("Severe"),
+    }
+).items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ def policies(items: Iterable[TaperPolicyBody]) -> tuple[Policy, ...]:
         Policy(
             code=item.policy,
             name=item.name,
-            text="Needs a last dose before zero." if item.needs_last_dose else "",
-            source=f"{item.source}; grade {item.grade}; {item.review_status}",
+            text=_("Needs a last dose before zero.") if item.needs_last_dose else "",
+            source=words.graded(item.source, item.grade, item.review_status),
         )
         for item in items
     )
@@ -116,8 +119,11 @@ def lines(plan: TaperPlanBody, setting: Setting) -> tuple[str, ...]:
     """The plan as lines, to see what has changed under somebody's hands."""
     rows = stored(plan, setting).rows
     return (
-        f"State: {courses.PLAN_STATES[plan.status]}",
-        *(f"Step {row.ordinal}: {row.dose}, {row.on}" for row in rows),
+        words.labelled(_("State"), courses.PLAN_STATES[plan.status]),
+        *(
+            _("Step %(number)s: %(dose)s, %(on)s", number=row.ordinal, dose=row.dose, on=row.on)
+            for row in rows
+        ),
     )
 
 
@@ -153,7 +159,7 @@ def _row(step: PlannedStepBody, setting: Setting) -> Row:
         supply=step.supply_text,
         cut=_percent(step.cut_percent),
         occupancy=_percent(step.occupancy_percent),
-        error=f"{_plain(step.error_mg)} mg" if step.error_mg else "exact",
+        error=_("%(number)s mg", number=_plain(step.error_mg)) if step.error_mg else _("exact"),
     )
 
 

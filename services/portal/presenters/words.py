@@ -171,6 +171,17 @@ def born(birth_date: date, *, today: date) -> str:
     )
 
 
+def graded(source: str, grade: str, review: str = "") -> str:
+    """Where a figure or a rule comes from, and how good that is."""
+    said = _("%(source)s; grade %(grade)s", source=source, grade=grade)
+    return f"{said}; {review}" if review else said
+
+
+def labelled(label: str, value: str) -> str:
+    """One line of a record that is compared with an earlier one."""
+    return _("%(label)s: %(value)s", label=label, value=value)
+
+
 def plain(code: str) -> str:
     """A code in words: ``prolonged-qt`` is ``Prolonged QT``."""
     words = [SPOKEN.get(part, part) for part in code.replace("_", "-").split("-")]

@@ -114,7 +114,7 @@ def test_a_missing_score_is_said_and_never_guessed() -> None:
     said = dict(courses.response(course(), SETTING))
 
     assert said["Latest"] == "not known, on Sat 1 May 2027"
-    assert said["So far"] == "not known yet"
+    assert said["So far"] == "cannot be said yet"
 
 
 def test_the_gravest_finding_comes_first_and_only_warnings_ask_for_a_reason() -> None:
