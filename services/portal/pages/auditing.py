@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from aiohttp import web
 
 from services.portal.clients import SERVICES, Refused, Unreachable
-from services.portal.pages.together import all_of, together
+from services.portal.pages.together import all_of
 from services.portal.pages.visit import Visit
 from services.portal.presenters import machinery, trail
 from services.portal.presenters.drafts import Draft, Fault
@@ -21,13 +21,17 @@ _FILTERS = ("actor", "action", "subject")
 
 
 async def show_audit(visit: Visit) -> web.StreamResponse:
-    """The newest entries of one service; and, when asked, every chain checked from its first
+    """The newest entries of one service; or, when asked, every chain checked from its first
     entry, which takes the longer the more there is."""
     service, draft = _service(visit), _asked(visit)
-    checked = SERVICES if "check" in visit.request.query else ()
-    verdicts, (draft, page) = await together(
-        all_of(*(_verdict(visit, one) for one in checked)), _trail(visit, service, draft)
-    )
+    page: Page[AuditEntryBody] | None = None
+    checked: tuple[str, ...] = ()
+    verdicts: tuple[AuditVerdict | None, ...] = ()
+    if "check" in visit.request.query:
+        checked = SERVICES
+        verdicts = await all_of(*(_verdict(visit, one) for one in checked))
+    else:
+        draft, page = await _trail(visit, service, draft)
     kept = trail.query(draft, service)
     return visit.page(
         "audit.html",
@@ -36,6 +40,7 @@ async def show_audit(visit: Visit) -> web.StreamResponse:
         verdicts=[machinery.verdict(*one) for one in zip(checked, verdicts, strict=True)],
         service=service,
         check_href=f"/?{kept}&check=yes",
+        trail_href=f"/?{kept}",
         services=SERVICES,
         people=trail.people(visit.setting),
         entries=[machinery.entry(one, visit.setting) for one in page.items] if page else [],
