@@ -5,11 +5,14 @@ import asyncio
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import MetaData, inspect, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from typer.testing import CliRunner
 
+from shared.runtime.cli import service_cli
 from shared.runtime.db import Database
 from shared.runtime.schema import FLOOR_TABLE, VERSION_TABLE, Phase, Schema, WrongSchema
 from tests.support.databases import Databases
@@ -201,3 +204,26 @@ def _is_false(keyword: ast.keyword) -> bool:
         and isinstance(keyword.value, ast.Constant)
         and keyword.value.value is False
     )
+
+
+async def test_the_migrate_job_of_an_older_release_leaves_a_newer_schema_alone(
+    databases: Databases, tmp_path: Path
+) -> None:
+    old = release(tmp_path / "old", Phase.PRE)
+    new = release(tmp_path / "new", Phase.PRE, Phase.PRE)
+    url = await databases.empty()
+    await new.upgrade_async(url)
+    before = await tables(url)
+
+    app = service_cli(
+        name="engagement", build=never, schema=old, database_url=lambda: url, play=never
+    )
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["migrate"])
+
+    assert done.exit_code == 0
+    assert "newer than this release's 0001: nothing to migrate" in done.output
+    assert await tables(url) == before
+
+
+def never(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("migrating builds no service")
