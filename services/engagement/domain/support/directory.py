@@ -13,7 +13,8 @@ from services.engagement.domain.support.profile import Profile
 class Activity:
     """One service of the directory. ``cost`` is each time; None is unknown, 0 is free.
 
-    ``km`` is the distance from the clinic; None is unknown.
+    ``km`` is the distance from the clinic; None is unknown. An ``access`` that names nothing is
+    unknown as well: somebody asks before it is called unfit.
     """
 
     activity_id: UUID
@@ -60,10 +61,9 @@ def _match(activity: Activity, profile: Profile) -> Match:
     wanted = {word.lower() for word in profile.interests}
     offered = {word.lower() for word in activity.access}
     shared = tuple(word for word in activity.interests if word.lower() in wanted)
-    said = {
-        "interest": bool(shared) if wanted else None,
-        **{need: need.lower() in offered for need in profile.access_needs},
-    }
+    said = {"interest": bool(shared) if wanted else None}
+    if offered:
+        said |= {need: need.lower() in offered for need in profile.access_needs}
     limits = (
         ("distance", activity.km, profile.within_km),
         ("cost", activity.cost, profile.most_cost),
@@ -77,6 +77,9 @@ def _match(activity: Activity, profile: Profile) -> Match:
         activity=activity,
         shared=shared,
         fits=tuple(name for name, fit in said.items() if fit is True),
-        unknown=tuple(name for name, value, most in limits if most is not None and value is None),
+        unknown=(
+            *(name for name, value, most in limits if most is not None and value is None),
+            *(() if offered else profile.access_needs),
+        ),
         against=tuple(name for name, fit in said.items() if fit is False),
     )
