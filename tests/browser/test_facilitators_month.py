@@ -73,6 +73,7 @@ async def the_way_back_after_two_misses(femi: Page) -> None:
     ladder = femi.locator("section.banner", has_text="Missed 2 contacts")
     await expect(ladder).to_contain_text("First attempt")
     await expect(ladder).to_contain_text("nobody is discharged")
+    await expect(femi.get_by_role("heading", name="What you could say")).to_be_visible()
     await look(femi)
     await ladder.get_by_role("link", name="Record an attempt").click()
     await femi.get_by_label("Nobody was reached").check()
@@ -153,6 +154,34 @@ async def a_carer_by_consent(femi: Page, clinic: Clinic, quin: str) -> None:
     await femi.get_by_label("Emotional support").check()
     await femi.get_by_role("button", name="Record the contact").click()
     await expect(femi.locator("#trouble")).to_contain_text("R-39")
+    await guidance_and_a_weekly_call(femi, clinic, quin)
+
+
+async def guidance_and_a_weekly_call(femi: Page, clinic: Clinic, quin: str) -> None:
+    """On paper for who may have it; the call is owed a week later."""
+    record = femi.url.partition("/support")[0]
+    await femi.goto(f"{record}/support/guidance")
+    await expect(femi.get_by_role("heading", level=1)).to_have_text("For Rea Hale")
+    await expect(femi.locator("main")).to_contain_text("When to call at once")
+    await expect(femi.locator("main")).not_to_contain_text("About a medicine")
+    await look(femi)
+    await femi.get_by_role("link", name="For Jo Lane").click()
+    await expect(femi.get_by_role("heading", level=1)).to_have_text("Nothing is given")
+    await expect(femi.locator("main")).to_contain_text("R-39")
+    await look(femi)
+    await femi.get_by_role("link", name="For Rea Hale").click()
+    await femi.get_by_role("link", name="Record what was given").click()
+    for given in ("Education", "Practical support", "Emotional support"):
+        await femi.get_by_label(given).check()
+    await femi.get_by_label("Telephone").check()
+    await femi.get_by_label("Minutes").fill("25")
+    await look(femi)
+    await femi.get_by_role("button", name="Record the contact").click()
+    await expect(femi.get_by_role("status")).to_have_text("The contact is recorded.")
+    rea = next(one for one in (await support_of(clinic, quin))["carers"] if one["may_receive"])
+    assert rea["given"] == ["education", "emotional", "practical"]
+    await femi.goto(f"{record}/support")
+    await expect(femi.locator("main")).to_contain_text(re.compile("Next call: .*in 7 days"))
 
 
 async def both_known(femi: Page, clinic: Clinic, quin: str) -> None:
@@ -169,6 +198,7 @@ async def a_meeting_further_away_needs_a_reason(femi: Page, clinic: Clinic, quin
     at = femi.url.partition("/support")[0] + "/support"
     await femi.goto(f"{at}/contacts/new?about=programme:{one['programme_id']}")
     await look(femi)
+    await expect(femi.get_by_role("radio", name="Letter")).to_have_count(0)
     await femi.get_by_role("radio", name="Took place").check()
     await femi.get_by_label("Video").check()
     await femi.get_by_label("Minutes").fill("50")

@@ -108,7 +108,7 @@ def form_about(body: SupportBody, offered: SupportForm, about: str) -> Form:
             (str(one.carer_id), _told(one.name, one.relationship, may_receive=one.may_receive))
             for one in body.carers
         ),
-        given=tuple(GIVEN.items()),
+        given=tuple((code, what.capitalize()) for code, what in GIVEN.items()),
         carer_call_every=timedelta(days=offered.carer_call_every_days),
         shortest=offered.shortest_minutes,
         longest=offered.longest_minutes,
@@ -194,7 +194,10 @@ def _rungs(programme: ProgrammeBody | None) -> Sequence[Any]:
 def _outcomes(purpose: str) -> Options:
     calls = {"outreach": _CALLS, "carer": _CALLS}
     codes = _OCCASIONS if purpose == "programme" else calls.get(purpose, tuple(OUTCOMES))
-    return tuple((code, OUTCOMES[code].capitalize()) for code in codes)
+    said = dict(OUTCOMES.items())
+    if purpose in calls:
+        said["took-place"] = _("we spoke with them")
+    return tuple((code, said[code].capitalize()) for code in codes)
 
 
 def _told(name: str, relationship: str, *, may_receive: bool) -> str:
