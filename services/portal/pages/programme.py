@@ -138,6 +138,7 @@ async def _programme(visit: Visit, sent: Draft | None) -> web.StreamResponse:
         overrides=programme.overrides(one, setting),
         closing=programme.closing(one, setting),
         reasons=[(reason.code, reason.label) for reason in read.form.closing_reasons],
+        plan=read.body.relapse_plan,
         guard=programme.closing_guard(one, read.form),
         chart=doses.of_programme(one.doses, one.label, setting.today),
         log=log[:8],
