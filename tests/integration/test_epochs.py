@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from shared.runtime.inbox import Inbox, Outcome, StillFails
 from shared.runtime.outbox import Unsent
 from shared.runtime.tables import applied, audit, parked
 from shared.runtime.tables import outbox as outbox_table
-from tests.integration.two_services import Notebook, a_flag, noted, person, raise_flag
+from tests.integration.two_services import Notebook, a_flag, noted, person, publish_flag, raise_flag
 
 RAISED = a_flag().TYPE
 OPERATOR = f"staff:{UUID(int=5)}"
@@ -168,7 +169,10 @@ async def test_a_late_event_of_the_lost_history_is_set_aside_and_cannot_be_appli
     await raise_flag(assessment, 1)
     then = await point(assessment)
     early = await on_its_way(assessment)
-    await raise_flag(assessment, 2)
+    async with assessment.reading() as tx:
+        soon = tx.now + timedelta(seconds=1)
+    async with assessment.transaction(actor="service:assessment", at=soon) as tx:
+        publish_flag(tx, 2)
     late = await on_its_way(assessment)
 
     await restore(assessment, then)
