@@ -12,7 +12,7 @@ from datetime import date, time
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from shared.api.body import Body
 
@@ -26,6 +26,13 @@ class NewShift(Body):
     starts_at: time
     ends_on: date
     ends_at: time
+
+    @field_validator("starts_at", "ends_at")
+    @classmethod
+    def _on_the_clinics_wall(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("write the clinic's own time, without an offset")
+        return at
 
 
 class ShiftBody(Body):

@@ -1,5 +1,6 @@
 """Engagement's routes: the worklist, and what people do about a reminder."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -387,6 +388,20 @@ async def test_two_nurses_at_once_get_one_outcome(clinic: Clinic) -> None:
 
     assert (first.status, second.status, missing.status) == (200, 412, 428)
     assert (await clinic.reminder("change-day"))["acknowledged"]["by"] == str(NURSE)
+
+
+async def test_nurses_who_complete_in_the_same_moment_get_one_outcome(clinic: Clinic) -> None:
+    one = await clinic.reminder("change-day")
+    path = f"reminders/{one['reminder_id']}/outcomes"
+    nurses = [clinic.nurse, clinic.site.caller(OTHER_NURSE, Role.NURSE)] * 2
+
+    answers = await asyncio.gather(
+        *(who.post(path, {"outcome": "no-answer"}, version=one["version"]) for who in nurses)
+    )
+
+    assert sorted(answer.status for answer in answers) == [200, 412, 412, 412]
+    history = await clinic.nurse.get(f"reminders/{one['reminder_id']}/history")
+    assert len(history.json["attempts"]) == 1
 
 
 async def test_a_repeated_request_is_answered_alike_and_done_once(clinic: Clinic) -> None:

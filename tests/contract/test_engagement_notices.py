@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP
 from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
+from services.engagement.adapters import channels
 from services.engagement.adapters.channels import Channels, Mailbox
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.posting import Postman
@@ -216,6 +217,35 @@ async def test_no_server_at_all_is_tried_with_backoff_and_then_given_up(clinic: 
 
     assert await clinic.ends() == {("failed", "unreachable"): 2}
     assert len(await clinic.tries()) == 2 * (len(CONTENT.delivery.backoff) + 1)
+
+
+async def test_a_server_that_takes_the_call_and_says_nothing_is_given_up_and_tried_again(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender waits its time and no longer; the notice stays planned, and goes out later."""
+    monkeypatch.setattr(channels, "SEND_S", 0.3)
+    hung_up = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await hung_up.wait()
+        writer.close()
+
+    server, answering = await asyncio.start_server(say_nothing, "127.0.0.1", 0), clinic.port
+    clinic.port = server.sockets[0].getsockname()[1]
+    await clinic.tick()
+    await clinic.post()
+    hung_up.set()
+    server.close()
+
+    assert await clinic.ends() == {("planned", None): 2}
+    assert {(channel, answer) for channel, answer, _ in await clinic.tries()} == {
+        ("email", "later")
+    }
+    monkeypatch.undo()
+    clinic.port = answering
+    await clinic.wait_out()
+    await clinic.post()
+    assert await clinic.ends() == {("sent", None): 2}
 
 
 async def test_a_failed_notice_leaves_the_list_and_the_ladder_as_they_were(clinic: Clinic) -> None:

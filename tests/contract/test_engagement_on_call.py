@@ -145,6 +145,8 @@ async def test_a_nurse_sets_no_rota(clinic: Clinic) -> None:
     ("why", "changes", "status", "said"),
     [
         ("not a time", {"starts_at": "25:00"}, 422, "starts_at"),
+        ("another offset", {"starts_at": "08:00+05:00"}, 422, "starts_at"),
+        ("the last day there is", {"ends_on": "9999-12-31"}, 422, "ends_on"),
         ("not a day", {"ends_on": "2026-02-30"}, 422, "ends_on"),
         ("an unknown field", {"until": "x"}, 422, "until"),
         ("nobody", {"staff_id": str(UUID(int=9))}, 422, "staff_id"),

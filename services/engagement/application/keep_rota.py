@@ -9,7 +9,7 @@ from services.engagement.application.plan_notices import plan_notices
 from services.engagement.application.ports import Viewer, Work
 from services.engagement.application.surroundings import on_call_now, turns
 from services.engagement.domain import on_call as decisions
-from services.engagement.domain.errors import BadShift, UnknownShift
+from services.engagement.domain.errors import UnknownShift
 from services.engagement.domain.local_time import instant, local_day
 from services.engagement.domain.notice import Notice, Purpose
 from services.engagement.domain.on_call import Shift, Stretch, teams_answered
@@ -40,8 +40,7 @@ async def put_on_call(
         Refusal: the times or the colleague are not possible, or somebody is on call then.
     """
     zone = rules.hours.zone
-    if starts_on < local_day(now, zone):
-        raise BadShift("starts_on", "That day has passed.")
+    decisions.require_days(starts_on, ends_on, today=local_day(now, zone))
     await work.rota.hold(team)
     one = Shift(
         shift_id=work.new_id(),

@@ -6,7 +6,7 @@ the rota counts at once, for what was planned long before it as well.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from services.engagement.domain.team import Colleague
 ON_CALL = "on-call"
 """The role of a rung that falls to whoever is on call, and to the team's leads when nobody is."""
 LONGEST_SHIFT = timedelta(days=14)
+FARTHEST_DAYS = 366
 _MAY_BE_CALLED = frozenset({"prescriber", "nurse", "lead"})
 Stage = Literal["planned", "running", "over"]
 Span = tuple[datetime, datetime]
@@ -51,6 +52,22 @@ class Stretch:
     from_at: datetime
     until_at: datetime
     shift: Shift | None
+
+
+def require_days(starts_on: date, ends_on: date, *, today: date) -> None:
+    """Check the days before they become instants: not every date has one in every zone.
+
+    Raises:
+        BadShift: names the field and the reason.
+    """
+    if starts_on < today:
+        raise BadShift("starts_on", "That day has passed.")
+    if (starts_on - today).days > FARTHEST_DAYS:
+        raise BadShift("starts_on", "A rota is set at most a year ahead.")
+    if ends_on < starts_on:
+        raise BadShift("ends_on", "It ends before it begins.")
+    if ends_on - starts_on > LONGEST_SHIFT:
+        raise BadShift("ends_on", "One shift is at most 14 days.")
 
 
 def require_possible(

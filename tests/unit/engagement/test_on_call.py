@@ -271,6 +271,16 @@ def test_what_has_passed_of_today_counts_from_now() -> None:
         ("no time", NURSE, "2026-06-03T08:00", "2026-06-03T08:00", BadShift, "ends_on"),
         ("past", NURSE, "2026-06-01T08:00", "2026-06-01T12:59", BadShift, "ends_on"),
         ("a past day", NURSE, "2026-05-31T08:00", "2026-06-04T08:00", BadShift, "starts_on"),
+        ("far ahead", NURSE, "9999-12-30T08:00", "9999-12-31T23:59", BadShift, "starts_on"),
+        (
+            "the first day",
+            NURSE,
+            "2026-06-02T08:00",
+            "0001-01-01T00:00",
+            BadShift,
+            "ends_on",
+        ),
+        ("until the last", NURSE, "2026-06-02T08:00", "9999-12-31T23:59", BadShift, "ends_on"),
         ("too long", NURSE, "2026-06-02T08:00", "2026-06-16T08:01", BadShift, "ends_on"),
         (
             "unknown",
