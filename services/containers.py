@@ -14,7 +14,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.runtime import clock
-from shared.runtime.bus.connection import FAULTS, Access, Connection, Denied, UnsuitableBroker
+from shared.runtime.bus.connection import Access, Connection
+from shared.runtime.bus.faults import FAULTS, Denied, UnsuitableBroker
 from shared.runtime.bus.provision import Change, NotDurable, Size, check_durable
 from shared.runtime.bus.provision import check as check_broker
 from shared.runtime.bus.provision import provision as provision_broker

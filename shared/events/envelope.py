@@ -1,9 +1,12 @@
 """The envelope every fact travels in: CloudEvents 1.0, structured JSON."""
 
+import re
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 CONTENT_TYPE = "application/cloudevents+json"
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -34,6 +37,10 @@ class Fact(Payload):
 
 
 F = TypeVar("F", bound=Fact)
+
+_AGGREGATE = r"^[a-z-]+:.+$"
+_VERSIONS = 2**31
+_is_aggregate = re.compile(_AGGREGATE).fullmatch
 
 
 def _is_none(value: object) -> bool:
@@ -68,8 +75,8 @@ class Event(BaseModel, Generic[F]):
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str = Field(min_length=1)
     recordedby: str = Field(pattern=r"^(staff|patient|rule|service):.+$")
-    aggregate: str = Field(pattern=r"^[a-z-]+:.+$")
-    version: int = Field(ge=1, lt=2**31)
+    aggregate: str = Field(pattern=_AGGREGATE)
+    version: int = Field(ge=1, lt=_VERSIONS)
     correlationid: str = Field(min_length=1)
     causationid: str | None = Field(default=None, exclude_if=_is_none)
     traceparent: str | None = Field(default=None, exclude_if=_is_none)
@@ -83,3 +90,72 @@ class Event(BaseModel, Generic[F]):
 
 
 AnyEvent = Event[Any]
+
+
+_GAPS = (UUID(int=0), UUID(int=1), "gap:aggregate", _VERSIONS - 1)
+
+
+class Letterhead:
+    """What the envelopes of one type and one cause share, checked and written once.
+
+    It writes byte for byte what ``Event.to_bytes`` does, for a fraction of the time: a specimen
+    of that very model is written with gaps, and only the gaps are filled in for each fact.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        type_: str,
+        time: datetime,
+        recordedby: str,
+        correlationid: str,
+        causationid: str | None,
+        traceparent: str | None,
+        epoch: int,
+        restoredto: datetime | None,
+    ) -> None:
+        id_, subject, aggregate, version = _GAPS
+        specimen = AnyEvent(
+            id=id_,
+            source=source,
+            type=type_,
+            subject=str(subject),
+            time=time,
+            dataschema=f"urn:mooring:{type_}",
+            recordedby=recordedby,
+            aggregate=aggregate,
+            version=version,
+            correlationid=correlationid,
+            causationid=causationid,
+            traceparent=traceparent,
+            epoch=epoch,
+            restoredto=restoredto,
+            data=None,
+        )
+        rest = specimen.to_bytes()
+        self._parts: list[bytes] = []
+        for name, gap in zip(("id", "subject", "aggregate", "version"), _GAPS, strict=True):
+            before, found, rest = rest.partition(b'"%b":%b' % (name.encode(), to_json(gap)))
+            self._parts.append(before + found[: len(name) + 3])
+        self._parts.append(rest.removesuffix(b"null}"))
+
+    def to_bytes(
+        self,
+        fact: Fact,
+        *,
+        id: UUID,  # noqa: A002 - the envelope's own word
+        subject: UUID,
+        aggregate: str,
+        version: int,
+    ) -> bytes:
+        """One fact in its envelope.
+
+        Raises:
+            ValueError: ``aggregate`` is not ``<kind>:<id>``, or ``version`` no counter.
+        """
+        if not _is_aggregate(aggregate) or not 1 <= version < _VERSIONS:
+            raise ValueError(f"not an aggregate and its version: {aggregate}, {version}")
+        gaps = (to_json(id), to_json(subject), to_json(aggregate), to_json(version), to_json(fact))
+        filled = (part for pair in zip(self._parts, gaps, strict=True) for part in pair)
+        return b"".join(filled) + b"}"

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import desc, insert, select, text
+from sqlalchemy import desc, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.runtime.bulk import insert_rows
 from shared.runtime.tables import audit
 
 GENESIS = bytes(32)
@@ -22,7 +23,7 @@ _CHAIN_LOCK = 0x6D6F6F72  # one advisory lock per database serialises appends
 # Built once: building a statement costs as much as running it.
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LAST = select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)
-_APPEND = insert(audit)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +46,12 @@ async def append(session: AsyncSession, entries: Sequence[Entry], *, at: datetim
     last = (await session.execute(_LAST)).first()
     seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
     rows = []
+    instant = _as_text(at)
     for entry in entries:
         seq += 1
-        row: dict[str, Any] = {
+        said: dict[str, Any] = {
             "seq": seq,
-            "at": at,
+            "at": instant,
             "actor": entry.actor,
             "action": entry.action,
             "object": entry.object,
@@ -58,15 +60,21 @@ async def append(session: AsyncSession, entries: Sequence[Entry], *, at: datetim
             "reason": entry.reason,
             "correlation_id": entry.correlation_id,
         }
-        sealed = seal(prev, row)
-        rows.append({**row, "prev": prev, "hash": sealed})
+        sealed = _hash(prev, said)
+        rows.append({**said, "at": at, "prev": prev, "hash": sealed})
         prev = sealed
-    await session.execute(_APPEND, rows)
+    await insert_rows(session, audit, rows)
 
 
 def seal(prev: bytes, row: Mapping[str, Any]) -> bytes:
     """The hash of an entry and of everything before it."""
-    sealed = {key: row[key] for key in row if key not in {"prev", "hash"}}
-    sealed["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    canonical = json.dumps(sealed, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(prev + canonical.encode()).digest()
+    said = {key: row[key] for key in row if key not in {"prev", "hash"}}
+    return _hash(prev, said | {"at": _as_text(row["at"])})
+
+
+def _as_text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _hash(prev: bytes, said: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(prev + _canonical(said).encode()).digest()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, column, event, insert, make_url, text
+from sqlalchemy import Connection, column, event, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -21,8 +21,9 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from shared.events.envelope import MAX_BYTES, AnyEvent, Fact
+from shared.events.envelope import MAX_BYTES, Fact, Letterhead
 from shared.runtime import audit, clock, tracing
+from shared.runtime.bulk import insert_rows
 from shared.runtime.clock_guard import ClockGuard
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.inline_sqlite import connector, let_go
@@ -99,6 +100,7 @@ class Transaction:
         self._cause = cause
         self._outgoing: list[dict[str, Any]] = []
         self._entries: list[audit.Entry] = []
+        self._letterheads: dict[tuple[str, str | None], Letterhead] = {}
 
     @property
     def has_outgoing(self) -> bool:
@@ -117,13 +119,14 @@ class Transaction:
         Raises:
             OversizedFact: the fact is larger than the broker takes.
         """
-        envelope = self._envelope(fact, subject=subject, aggregate=aggregate, version=version)
-        body = envelope.to_bytes()
+        id_ = self.new_id()
+        head = self._letterhead(fact.TYPE)
+        body = head.to_bytes(fact, id=id_, subject=subject, aggregate=aggregate, version=version)
         if len(body) > MAX_BYTES:
             raise OversizedFact(fact.TYPE)
         self._outgoing.append(
             {
-                "id": envelope.id,
+                "id": id_,
                 "type": fact.TYPE,
                 "subject": str(subject),
                 "aggregate": aggregate,
@@ -172,29 +175,27 @@ class Transaction:
         wrote = connection is not None and connection.info.pop("wrote", False)
         if wrote and must_be_audited and not entries:
             raise UnauditedWrite(self.actor)
-        if outgoing:
-            await self.session.execute(insert(outbox), outgoing)
+        await insert_rows(self.session, outbox, outgoing)
         if entries:
             await audit.append(self.session, entries, at=self.now)
 
-    def _envelope(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> AnyEvent:
-        return AnyEvent(
-            id=clock.new_id(),
+    def _letterhead(self, type_: str) -> Letterhead:
+        """One for each type, and for each span where somebody traces."""
+        trace = tracing.current() or self._cause.traceparent
+        if (known := self._letterheads.get((type_, trace))) is not None:
+            return known
+        made = self._letterheads[type_, trace] = Letterhead(
             source=f"/mooring/{self._source}",
-            type=fact.TYPE,
-            subject=str(subject),
+            type_=type_,
             time=self.now,
-            dataschema=f"urn:mooring:{fact.TYPE}",
             recordedby=self.actor,
-            aggregate=aggregate,
-            version=version,
             correlationid=self.correlation_id,
             causationid=self._cause.causation_id,
-            traceparent=tracing.current() or self._cause.traceparent,
+            traceparent=trace,
             epoch=self._moment.epoch,
             restoredto=self._moment.restored_to,
-            data=fact,
         )
+        return made
 
 
 class Database:

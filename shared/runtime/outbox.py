@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, exists, func, select, update
 
+from shared.runtime.bulk import among
 from shared.runtime.db import Database
 from shared.runtime.tables import outbox
 
@@ -38,11 +39,6 @@ _UNSENT = (
     .where(outbox.c.published_at.is_(None), outbox.c.next_try_at <= bindparam("now"), ~_held_up)
     .order_by(outbox.c.seq)
     .limit(bindparam("limit"))
-)
-_MARK = (
-    update(outbox)
-    .where(outbox.c.seq.in_(bindparam("sent", expanding=True)))
-    .values(published_at=bindparam("now"))
 )
 _PUT_OFF = (
     update(outbox)
@@ -93,7 +89,8 @@ async def settle(
     """Mark what the broker acknowledged, and put off what it refused by up to 15 minutes."""
     async with db.housekeeping() as tx:
         if sent:
-            await tx.session.execute(_MARK, {"sent": sent, "now": now})
+            these = among(outbox.c.seq, sent, dialect=db.dialect)
+            await tx.session.execute(update(outbox).where(these).values(published_at=now))
         for row, error in refused:
             wait = min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_WAIT)
             put_off = {"refused": row.seq, "next_try": now + wait, "error": error[:64]}

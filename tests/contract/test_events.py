@@ -5,14 +5,16 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any, ClassVar, get_args
+from uuid import UUID
 
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
+from pydantic import ValidationError
 
 from shared import events
 from shared.events import CATALOGUE, FACTS, OWNERS, decode
-from shared.events.envelope import CONTENT_TYPE, Fact, Payload
+from shared.events.envelope import CONTENT_TYPE, AnyEvent, Fact, Letterhead, Payload
 from shared.events.listeners import LISTENERS, WATCHED
 from shared.runtime.catalogue_docs import __main__ as catalogue
 from shared.runtime.catalogue_docs import asyncapi
@@ -59,6 +61,63 @@ def test_what_is_null_in_a_fact_is_null_at_its_reader(fact: type[Fact]) -> None:
 
     assert read.data == bare.data
     assert not {"causationid", "traceparent"} & json.loads(bare.to_bytes()).keys()
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.TYPE)
+def test_a_letterhead_writes_what_the_envelope_itself_would(fact: type[Fact]) -> None:
+    ours = sample(fact)
+    traced = ours.model_copy(update={"causationid": "an event", "traceparent": '00-"-ü'})
+    restored = ours.model_copy(update={"epoch": 7, "restoredto": ours.time})
+    bare = ours.model_copy(
+        update={"data": _with_nulls(ours.data), "causationid": None, "traceparent": None}
+    )
+
+    for event in (ours, traced, restored, bare):
+        head = _letterhead(event)
+        for version, aggregate in ((1, event.aggregate), (2**31 - 1, 'a-kind:with "quotes" and ü')):
+            expected = event.model_copy(update={"aggregate": aggregate, "version": version})
+            written = head.to_bytes(
+                event.data,
+                id=event.id,
+                subject=UUID(event.subject),
+                aggregate=aggregate,
+                version=version,
+            )
+            assert written == expected.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "version"),
+    [("reminder", 1), ("Reminder:1", 1), (":1", 1), ("reminder:1\n", 1), ("reminder:1", 0),
+     ("reminder:1", 2**31)],
+)  # fmt: skip
+def test_a_letterhead_refuses_what_the_envelope_refuses(aggregate: str, version: int) -> None:
+    event = sample(FACTS[0])
+    with pytest.raises(ValidationError):
+        AnyEvent(**{**dict(event), "aggregate": aggregate, "version": version})
+    with pytest.raises(ValueError, match="aggregate"):
+        _letterhead(event).to_bytes(
+            event.data, id=event.id, subject=UUID(int=1), aggregate=aggregate, version=version
+        )
+
+
+def test_a_letterhead_is_checked_once_for_all_its_facts() -> None:
+    with pytest.raises(ValidationError, match="recordedby"):
+        _letterhead(sample(FACTS[0]).model_copy(update={"recordedby": "nobody"}))
+
+
+def _letterhead(event: AnyEvent) -> Letterhead:
+    return Letterhead(
+        source=event.source,
+        type_=event.type,
+        time=event.time,
+        recordedby=event.recordedby,
+        correlationid=event.correlationid,
+        causationid=event.causationid,
+        traceparent=event.traceparent,
+        epoch=event.epoch,
+        restoredto=event.restoredto,
+    )
 
 
 def _with_nulls(value: Any) -> Any:

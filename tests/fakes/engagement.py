@@ -117,7 +117,7 @@ class FakeReminders:
     async def set_live(self, live: Mapping[Subject, int], *, retired: frozenset[Subject]) -> None:
         self.live = {s: v for s, v in self.live.items() if s not in retired} | dict(live)
 
-    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Reminder]:
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Shown]:
         due = [
             row
             for row in self.rows.values()
@@ -127,7 +127,23 @@ class FakeReminders:
         ]
         claimed = [shown(row, now) for row in sorted(due, key=lambda row: row.due_at)[:limit]]
         self.rows |= {row.reminder_id: row for row in claimed}
-        return claimed
+        return [self.announced(row) for row in claimed]
+
+    def announced(self, row: Reminder) -> Shown:
+        if row.visible_at is None:
+            raise AssertionError("shown and not visible")
+        return Shown(
+            key=row.key,
+            reminder_id=row.reminder_id,
+            level=row.level,
+            patient_id=row.patient_id,
+            due_at=row.due_at,
+            visible_at=row.visible_at,
+            version=row.version,
+            owner_id=row.owner_id,
+            for_role=row.for_role,
+            team=self.patients.known[row.patient_id].team,
+        )
 
     async def next_due(self) -> datetime | None:
         planned = (row.due_at for row in self.rows.values() if row.state is State.PLANNED)
@@ -508,19 +524,8 @@ class FakeNotices:
         self.wishes[preference.staff_id] = preference
 
     async def told(self, shown: Collection[UUID]) -> Sequence[Shown]:
-        rows = [self.reminders.rows[reminder_id] for reminder_id in sorted(shown)]
-        return [
-            Shown(
-                reminder_id=row.reminder_id,
-                patient_id=row.patient_id,
-                kind=row.key.kind,
-                level=row.level,
-                owner_id=row.owner_id,
-                for_role=row.for_role,
-                team=self.patients.known[row.patient_id].team,
-            )
-            for row in rows
-        ]
+        rows = self.reminders.rows
+        return [self.reminders.announced(rows[reminder_id]) for reminder_id in sorted(shown)]
 
     async def reachable(self, patients: Collection[UUID]) -> Mapping[UUID, Reach]:
         found = {id_: self.patients.identities.get(id_) for id_ in sorted(patients)}

@@ -12,7 +12,8 @@ import pytest
 
 from shared.runtime import clock, outbox
 from shared.runtime.bus import liveness
-from shared.runtime.bus.connection import Access, Connection, Denied
+from shared.runtime.bus.connection import Access, Connection
+from shared.runtime.bus.faults import Denied
 from shared.runtime.bus.liveness import DeadConnection
 from shared.runtime.bus.provision import provision
 from shared.runtime.bus.speaker import Speaker

@@ -8,13 +8,8 @@ from nats.js.api import ConsumerConfig
 from shared.events import FACTS, OWNERS
 from shared.events.envelope import MAX_BYTES
 from shared.events.listeners import LISTENERS
-from shared.runtime.bus.connection import (
-    Access,
-    Connection,
-    Denied,
-    Refused,
-    UnsuitableBroker,
-)
+from shared.runtime.bus.connection import Access, Connection
+from shared.runtime.bus.faults import Denied, Refused, UnsuitableBroker
 from shared.runtime.bus.provision import Change, Size, check, consumers, provision, streams
 from shared.runtime.bus.topology import PROVISIONER, USERS, stream_of
 from shared.runtime.embedded import Embedded, embedded_broker

@@ -1,6 +1,7 @@
 """What was committed reaches the broker once, in order, whatever fails in between."""
 
 import asyncio
+import signal
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from sqlalchemy import select, update
 from shared.events.envelope import MAX_BYTES
 from shared.runtime import clock
 from shared.runtime import outbox as outbox_module
+from shared.runtime.bus import publishing
 from shared.runtime.bus import relay as relay_module
 from shared.runtime.bus.provision import provision
+from shared.runtime.bus.publishing import Outgoing
 from shared.runtime.bus.relay import Relay
-from shared.runtime.bus.topology import PROVISIONER
+from shared.runtime.bus.topology import PROVISIONER, stream_of
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded
 from shared.runtime.tables import outbox
@@ -75,6 +78,44 @@ async def test_two_relays_side_by_side_store_each_fact_once(
     await asyncio.gather(*(relay.relay_once() for relay in relays))
 
     assert len(await stored(await connect("engagement"))) == 40
+    assert await unpublished(assessment) == 0
+
+
+async def test_what_came_of_each_is_told_apart_among_many(
+    broker: Embedded, connect: Connect
+) -> None:
+    line, type_ = await connect("assessment"), "care.assessment.flag.raised.v1"
+    events = [Outgoing(type_, b"{}", str(number)) for number in range(600)]
+    events[17] = Outgoing(type_, bytes(MAX_BYTES + 1), "17")
+    events[599] = Outgoing(type_, b"{}", "598")
+
+    first = await line.publish_all(events)
+    again = await line.publish_all([*events, Outgoing(type_, b"{}", "another")])
+
+    assert [place for place, answer in enumerate(first) if answer is not None] == [17]
+    assert str(first[17]) == str(again[17]) == "Oversized"
+    info = await (await connect(PROVISIONER)).jetstream.stream_info(stream_of("assessment"))
+    assert info.state.messages == 599
+    assert await line.publish_all(()) == []
+
+
+async def test_a_silent_broker_leaves_everything_waiting_and_a_late_answer_harms_nobody(
+    broker: Embedded, connect: Connect, assessment: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "ANSWER_S", 0.2)
+    for number in range(3):
+        await raise_flag(assessment, number)
+    relay = Relay(assessment, await connect("assessment"))
+
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        assert await relay.relay_once() == 0
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+    monkeypatch.undo()
+
+    assert await relay.relay_once() == 3
+    assert len(await stored(await connect("engagement"))) == 3
     assert await unpublished(assessment) == 0
 
 

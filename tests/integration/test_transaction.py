@@ -155,6 +155,31 @@ async def test_a_fact_larger_than_the_broker_takes_is_refused_at_its_source(db: 
     assert await count(db, outbox) == 0
 
 
+async def test_many_facts_of_one_transaction_keep_their_order_and_seal_one_chain(
+    db: Database,
+) -> None:
+    async with db.transaction(actor=ACTOR) as tx:
+        for version in range(1, 701):
+            tx.publish(a_fact(), subject=UUID(int=7), aggregate="staff:7", version=version)
+
+    async with db.reading() as tx:
+        rows = await tx.session.execute(select(outbox.c.version, outbox.c.body).order_by("seq"))
+        said = [(row.version, decode(a_fact().TYPE, row.body).version) for row in rows]
+    assert said == [(version, version) for version in range(1, 701)]
+    verdict = await audit_check.check(db, anchors=Anchors("portal", None))
+    assert (verdict.entries, verdict.broken) == (700, ())
+
+
+async def test_a_word_too_long_for_its_column_is_refused_and_not_cut_off(db: Database) -> None:
+    if db.dialect == "sqlite":
+        return  # it knows no lengths
+    with pytest.raises(Exception, match="too long"):
+        async with db.transaction(actor=ACTOR) as tx:
+            tx.audit("looked", object="staff:7", reason="x" * 65)
+
+    assert await count(db, audit_table) == 0
+
+
 async def test_now_is_the_database_time_plus_the_demo_offset(db: Database) -> None:
     async with db.reading() as tx:
         before = tx.now

@@ -14,7 +14,8 @@ from typing import Any
 
 import nats.errors
 
-from shared.runtime.bus.connection import Unconfirmed
+from shared.runtime.bus.faults import Unconfirmed
+from shared.runtime.bus.publishing import Answer, Outgoing
 from shared.runtime.bus.topology import stream_of
 from tests.simulation.process import Process
 from tests.simulation.virtual_time import now
@@ -136,8 +137,20 @@ class Line:
     def jetstream(self) -> Any:
         return SimpleNamespace(pull_subscribe_bind=self._bind)
 
-    async def publish(self, type_: str, body: bytes, *, message_id: str) -> None:
-        """As the real one: stored, refused, or nobody knows."""
+    async def publish_all(self, events: Sequence[Outgoing]) -> Sequence[Answer]:
+        """As the real one: each is stored, or nobody knows. Some overtake others."""
+        async with asyncio.TaskGroup() as group:
+            sent = [group.create_task(self._answer(event)) for event in events]
+        return [task.result() for task in sent]
+
+    async def _answer(self, event: Outgoing) -> Answer:
+        try:
+            await self._publish(event.type, event.body, event.message_id)
+        except Unconfirmed as unknown:
+            return unknown
+        return None
+
+    async def _publish(self, type_: str, body: bytes, message_id: str) -> None:
         await self._process.point()
         broker = self._broker
         if broker.is_away or broker.is_lost("publish"):

@@ -56,8 +56,10 @@ def _inbox_mark() -> None:
 def _version_check() -> None:
     """The inbox takes every version for the newest."""
 
-    async def advance(_self: Inbox, _session: Any, events: Sequence[AnyEvent]) -> set[str]:
-        return {event.aggregate for event in events}
+    async def advance(
+        _self: Inbox, _session: Any, events: Sequence[AnyEvent], *, at: datetime
+    ) -> set[UUID]:
+        return {event.id for event in events}
 
     Inbox._advance = advance  # type: ignore[method-assign]
 

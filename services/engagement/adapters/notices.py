@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, Row, delete, func, insert, literal_column, or_, select, update
 
+from services.engagement.adapters.claim import RETURNED, shown_of
 from services.engagement.adapters.listing import is_open, patient
 from services.engagement.adapters.people import staff, upserting
 from services.engagement.adapters.reach import quiet_hours, reach_of, wall
@@ -25,6 +26,7 @@ from services.engagement.domain.notice import (
     Wording,
 )
 from services.engagement.domain.notice_wording import Line
+from shared.runtime.bulk import among
 from shared.runtime.db import Transaction
 
 notice = NoticeRow.metadata.tables["notice"]
@@ -43,6 +45,7 @@ class SqlNotices:
 
     def __init__(self, tx: Transaction, kinds: Kinds) -> None:
         self._session = tx.session
+        self._dialect = tx.session.get_bind().dialect.name
         self._insert = upserting(tx)
         self._kinds = kinds
 
@@ -79,17 +82,17 @@ class SqlNotices:
 
     async def told(self, shown: Collection[UUID]) -> Sequence[Shown]:
         """These reminders as notices need them."""
-        columns = [reminder.c[name] for name in Shown.__dataclass_fields__]
-        query = select(*columns).where(reminder.c.reminder_id.in_(list(shown)))
-        rows = await self._session.execute(query.order_by(reminder.c.reminder_id))
-        return [Shown(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's own name
+        these = among(reminder.c.reminder_id, shown, dialect=self._dialect)
+        query = select(*RETURNED).where(these).order_by(reminder.c.reminder_id)
+        return [shown_of(row) for row in await self._session.execute(query)]
 
     async def reachable(self, patients: Collection[UUID]) -> Mapping[UUID, Reach]:
         """Those of these people who left a way to write to them."""
         if not patients:
             return {}
+        these = among(patient.c.patient_id, patients, dialect=self._dialect)
         query = select(patient.c.patient_id, patient.c.reach).where(
-            patient.c.patient_id.in_(list(patients)), patient.c.reach.is_not(None)
+            these, patient.c.reach.is_not(None)
         )
         rows = await self._session.execute(query.order_by(patient.c.patient_id))
         return {row.patient_id: reach_of(row.reach) for row in rows}

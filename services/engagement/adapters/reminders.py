@@ -18,12 +18,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.engagement.adapters.claim import Shown, claim, live, shown_of
+from services.engagement.adapters.claim import claim, live, shown_of
 from services.engagement.adapters.levels import lost, service_levels
 from services.engagement.adapters.listing import Listing, patient
 from services.engagement.adapters.rows import reminder, reminder_of, values_of
 from services.engagement.adapters.tables import ReminderRow
-from services.engagement.application.ports import Before, Levels, Listed, Subject, Viewer, Wanted
+from services.engagement.application.ports import (
+    Before,
+    Levels,
+    Listed,
+    Shown,
+    Subject,
+    Viewer,
+    Wanted,
+)
 from services.engagement.domain.change import Changes
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
@@ -108,7 +116,7 @@ class SqlReminders:
         """Claim what is due, mark it visible, and return it, oldest first."""
         statement = claim(now, limit=limit, dialect=self._dialect)
         rows = (await self._session.execute(statement)).all()
-        return sorted((shown_of(row) for row in rows), key=lambda row: row.due_at)
+        return sorted(map(shown_of, rows), key=lambda row: (row.due_at, row.reminder_id.int))
 
     async def next_due(self) -> datetime | None:
         """When the next planned reminder falls due."""

@@ -114,7 +114,8 @@ async def follow_rota(work: Work, *, rules: Rules, now: datetime, real_now: date
             continue
         since = one.from_at if begins else one.until_at
         waiting = await work.rota.waiting(one.team, shown_before=since)
-        await plan_notices(work, waiting, rules=rules, now=now, real_now=real_now)
+        told = await work.notices.told(waiting)
+        await plan_notices(work, told, rules=rules, now=now, real_now=real_now)
         if begins:
             await _greet(work, one, len(waiting), now=now, real_now=real_now)
     return len(found)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from services.engagement.application.ports import Work
+from services.engagement.application.ports import Shown, Work
 from services.engagement.application.send_notices import VISITS
 from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.local_time import local_day, zone_named
@@ -16,18 +16,17 @@ _VISIT = UUID("8f0c2f57-9c0e-4a52-a7cb-7b1c6e1d1f02")
 
 
 async def plan_notices(
-    work: Work, shown: Sequence[UUID], *, rules: Rules, now: datetime, real_now: datetime
+    work: Work, shown: Sequence[Shown], *, rules: Rules, now: datetime, real_now: datetime
 ) -> None:
     """Plan the notices of these reminders in the transaction that shows them."""
     if not shown:
         return
     preferences = await work.notices.preferences()
-    told = await work.notices.told(shown)
-    goes_to_call = any(one.for_role == ON_CALL for one in told)
+    goes_to_call = any(one.for_role == ON_CALL for one in shown)
     on_call = await on_call_now(work, rules=rules, now=now) if goes_to_call else {}
     notices = list(
         plan(
-            [one.told(rules.kinds) for one in told],
+            [one.told(rules.kinds) for one in shown],
             colleagues=await work.staff.all(),
             preferences=preferences,
             on_call=on_call,
@@ -40,8 +39,8 @@ async def plan_notices(
     )
     visits = {
         one.patient_id: one.reminder_id
-        for one in told
-        if one.level == 0 and rules.kinds[one.kind].tells_patient
+        for one in shown
+        if one.level == 0 and rules.kinds[one.key.kind].tells_patient
     }
     for patient_id, reach in (await work.notices.reachable(list(visits))).items():
         if VISITS in reach.agreed.get(Channel.EMAIL, ()):

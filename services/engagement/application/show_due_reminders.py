@@ -18,7 +18,5 @@ async def show_due_reminders(
     shown = await work.reminders.show_due(now, limit=limit)
     for row in shown:
         announce(work, row, What.SHOWN)
-    await plan_notices(
-        work, [row.reminder_id for row in shown], rules=rules, now=now, real_now=real_now
-    )
+    await plan_notices(work, shown, rules=rules, now=now, real_now=real_now)
     return len(shown)

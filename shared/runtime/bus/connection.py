@@ -2,50 +2,25 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
-from nats.js.errors import BadRequestError
 
-from shared.events.envelope import CONTENT_TYPE, MAX_BYTES
+from shared.runtime.bus.faults import ANSWER_S, FAULTS, Denied, Unreachable, UnsuitableBroker
+from shared.runtime.bus.publishing import Answer, Outgoing, Publishing
 from shared.runtime.bus.topology import inbox_of, stream_of
 from shared.runtime.logs import get_logger
 
 OLDEST_SERVER = (2, 14)
 CONNECT_S = 10.0
-ANSWER_S = 5.0
-FAULTS = (nats.errors.Error, TimeoutError, OSError)
-"""What the client raises when the broker is away, slow or unwilling."""
-
 Seen = Callable[[str, bytes], Awaitable[None]]
 
 log = get_logger()
-
-
-class Unreachable(Exception):
-    """No broker answered in time; trying again may help."""
-
-
-class Denied(Exception):
-    """The broker refused what this user may not do: the set-up is wrong, the process must end."""
-
-
-class Unconfirmed(Exception):
-    """Whether the event was stored is unknown: send it again with the same id."""
-
-
-class Refused(Exception):
-    """The broker cannot take this one event, whatever happens to the others."""
-
-
-class UnsuitableBroker(Exception):
-    """The broker is too old, or enforces no permissions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +40,7 @@ class Connection:
         self.user = access.user
         self._access = access
         self._client = Client()
+        self._publishing = Publishing(self._client, access.user)
         self._last_error = ""
         self._expected = ""
         self._fatal: Exception | None = None
@@ -105,6 +81,10 @@ class Connection:
         reader = self._client._reading_task  # noqa: SLF001 - the client shows it nowhere else
         return self.is_connected and reader is not None and reader.done()
 
+    async def publish_all(self, events: Sequence[Outgoing]) -> Sequence[Answer]:
+        """Store events in their owner's stream, in this order; what came of each of them."""
+        return await self._publishing.publish_all(events)
+
     async def publish(self, type_: str, body: bytes, *, message_id: str) -> None:
         """Store one event in its owner's stream and wait for the acknowledgement.
 
@@ -112,17 +92,9 @@ class Connection:
             Unconfirmed: always safe to repeat with the same ``message_id``.
             Refused: this event can never be stored.
         """
-        if len(body) > MAX_BYTES:
-            raise Refused("Oversized")  # the server would close the connection over it
-        headers = {"Nats-Msg-Id": message_id, "content-type": CONTENT_TYPE}
-        try:
-            await self.jetstream.publish(
-                type_, body, timeout=ANSWER_S, stream=stream_of(self.user), headers=headers
-            )
-        except BadRequestError as error:
-            raise Refused(f"{type(error).__name__} {error.err_code}") from error
-        except FAULTS as error:
-            raise Unconfirmed(type(error).__name__) from error
+        (answer,) = await self.publish_all((Outgoing(type_, body, message_id),))
+        if answer is not None:
+            raise answer
 
     async def watch(self, subject: str, seen: Seen) -> None:
         """Call ``seen(type, body)`` for what passes by from now on: a hint, not a delivery."""

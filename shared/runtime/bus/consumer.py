@@ -19,7 +19,8 @@ from nats.js import JetStreamContext
 from shared.events.envelope import AnyEvent
 from shared.runtime import clock
 from shared.runtime.bus import metrics
-from shared.runtime.bus.connection import ANSWER_S, FAULTS, Connection
+from shared.runtime.bus.connection import Connection
+from shared.runtime.bus.faults import ANSWER_S, FAULTS
 from shared.runtime.bus.topology import stream_of
 from shared.runtime.inbox import Inbox, Outcome, Unacceptable
 from shared.runtime.logs import get_logger

@@ -6,7 +6,8 @@ claims to be connected while nothing comes back is, because it would never recov
 
 import asyncio
 
-from shared.runtime.bus.connection import FAULTS, Connection
+from shared.runtime.bus.connection import Connection
+from shared.runtime.bus.faults import FAULTS
 from shared.runtime.logs import get_logger
 
 EVERY_S = 10.0

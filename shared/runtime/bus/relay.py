@@ -5,6 +5,7 @@ same row goes out again under the same message id, and who has its event drops i
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -13,23 +14,24 @@ from pydantic_core import from_json
 
 from shared.runtime import clock, outbox, tracing
 from shared.runtime.bus import metrics
-from shared.runtime.bus.connection import Refused, Unconfirmed
+from shared.runtime.bus.faults import Refused, Unconfirmed
+from shared.runtime.bus.publishing import Answer, Outgoing
 from shared.runtime.db import Database
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import TRANSIENT
 from shared.runtime.outbox import Unsent
 
-BATCH = 200
-WINDOW = 64
+BATCH = 500
+"""Events on their way to the broker at once."""
 POLL_S = 0.5
 
 log = get_logger()
 
 
 class Publisher(Protocol):
-    """Whatever stores one event durably; see ``Connection.publish``."""
+    """Whatever stores events durably; see ``Connection.publish_all``."""
 
-    async def publish(self, type_: str, body: bytes, *, message_id: str) -> None: ...
+    async def publish_all(self, events: Sequence[Outgoing]) -> Sequence[Answer]: ...
 
 
 class Relay:
@@ -73,50 +75,60 @@ class _Batch:
         self.refused: list[tuple[Unsent, str]] = []
         self._publisher = publisher
         self._source = source
-        self._window = asyncio.Semaphore(WINDOW)
-        self._broker_is_away = False
+        self._published = metrics.PUBLISHED.labels(source)
+        self._delay = metrics.PUBLISH_DELAY.labels(source)
 
     async def publish(self, rows: Sequence[Unsent]) -> None:
-        chains: dict[str, list[Unsent]] = {}
+        """The first fact of each aggregate, then the second of those whose first is stored; no
+        further while the broker is away."""
+        by_aggregate: dict[str, deque[Unsent]] = {}
         for row in rows:
-            chains.setdefault(row.aggregate, []).append(row)
-        async with asyncio.TaskGroup() as group:
-            for chain in chains.values():
-                group.create_task(self._in_order(chain))
+            by_aggregate.setdefault(row.aggregate, deque()).append(row)
+        chains = list(by_aggregate.values())
+        broker_is_away = False
+        while chains and not broker_is_away:
+            wave = [chain.popleft() for chain in chains]
+            answers = await self._answers(wave)
+            stored = [self._is_stored(*one) for one in zip(wave, answers, strict=True)]
+            broker_is_away = any(isinstance(answer, Unconfirmed) for answer in answers)
+            chains = [chain for chain, ok in zip(chains, stored, strict=True) if ok and chain]
 
-    async def _in_order(self, chain: Sequence[Unsent]) -> None:
-        for row in chain:
-            async with self._window:
-                if self._broker_is_away or not await self._is_stored(row):
-                    return
+    async def _answers(self, wave: Sequence[Unsent]) -> Sequence[Answer]:
+        if tracing.is_on():
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._traced(row)) for row in wave]
+            return [task.result() for task in tasks]
+        return await self._publisher.publish_all([self._outgoing(row) for row in wave])
 
-    async def _is_stored(self, row: Unsent) -> bool:
+    async def _traced(self, row: Unsent) -> Answer:
+        """One by itself, for a span that says what came of it."""
         try:
             with tracing.span(f"publish {row.type}", kind="PRODUCER", parent=_trace_of(row)):
-                message_id = f"{self._source}:{row.id}"
-                await self._publisher.publish(row.type, row.body, message_id=message_id)
-        except Unconfirmed as error:
-            self._broker_is_away = True  # nothing is counted against a row for that
-            self._failed(row, str(error))
-            return False
-        except Refused as error:
-            self.refused.append((row, str(error)))
-            self._failed(row, str(error))
+                (answer,) = await self._publisher.publish_all((self._outgoing(row),))
+                if answer is not None:
+                    raise answer
+        except (Refused, Unconfirmed) as fault:
+            return fault
+        return None
+
+    def _outgoing(self, row: Unsent) -> Outgoing:
+        return Outgoing(row.type, row.body, f"{self._source}:{row.id}")
+
+    def _is_stored(self, row: Unsent, answer: Answer) -> bool:
+        if answer is not None:
+            if isinstance(answer, Refused):  # nothing is counted against a row we know nothing of
+                self.refused.append((row, str(answer)))
+            metrics.PUBLISH_FAILURES.labels(self._source, str(answer)).inc()
+            log.warning("publish_failed", event_id=str(row.id), type=row.type, error=str(answer))
             return False
         self.sent.append(row.seq)
-        metrics.PUBLISHED.labels(self._source).inc()
+        self._published.inc()
         waited = (clock.real_now() - row.waiting_since).total_seconds()
-        metrics.PUBLISH_DELAY.labels(self._source).observe(max(0.0, waited))
+        self._delay.observe(max(0.0, waited))
         return True
-
-    def _failed(self, row: Unsent, error: str) -> None:
-        metrics.PUBLISH_FAILURES.labels(self._source, error).inc()
-        log.warning("publish_failed", event_id=str(row.id), type=row.type, error=error)
 
 
 def _trace_of(row: Unsent) -> str | None:
-    """The trace the fact came from, where anybody asks: reading it costs a look into the body."""
-    if not tracing.is_on():
-        return None
+    """The trace the fact came from."""
     found = from_json(row.body).get("traceparent")
     return found if isinstance(found, str) else None

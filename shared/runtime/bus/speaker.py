@@ -8,8 +8,9 @@ from uuid import UUID
 from shared.events.envelope import Fact
 from shared.runtime import clock, outbox
 from shared.runtime.bus import liveness, metrics
-from shared.runtime.bus.connection import FAULTS, Access, Connection, Seen, Unreachable
+from shared.runtime.bus.connection import Access, Connection, Seen
 from shared.runtime.bus.consumer import Consumer
+from shared.runtime.bus.faults import FAULTS, Unreachable
 from shared.runtime.bus.relay import Relay
 from shared.runtime.bus.topology import stream_of
 from shared.runtime.db import Database

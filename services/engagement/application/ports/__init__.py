@@ -10,7 +10,6 @@ from services.engagement.application.ports.notices import (
     Digest,
     Notices,
     Reach,
-    Shown,
     Try,
 )
 from services.engagement.application.ports.people import (
@@ -26,6 +25,7 @@ from services.engagement.application.ports.reminders import (
     Levels,
     Listed,
     Reminders,
+    Shown,
     Subject,
     Viewer,
     Wanted,

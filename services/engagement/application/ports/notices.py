@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.engagement.domain.kind import Group, Kinds
-from services.engagement.domain.notice import Notice, Preference, Quiet, Told
+from services.engagement.application.ports.reminders import Shown
+from services.engagement.domain.notice import Notice, Preference, Quiet
 from services.engagement.domain.notice_wording import Line
 
 
@@ -41,30 +41,6 @@ class Digest:
     day: date
     made_at: datetime
     items: Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A reminder that has just become visible, as notices need it."""
-
-    reminder_id: UUID
-    patient_id: UUID
-    kind: str
-    level: int
-    owner_id: UUID | None
-    for_role: str
-    team: str
-
-    def told(self, kinds: Kinds) -> Told:
-        """As far as notices to colleagues depend on it."""
-        return Told(
-            reminder_id=self.reminder_id,
-            level=self.level,
-            owner_id=self.owner_id,
-            for_role=self.for_role,
-            team=self.team,
-            is_safety=kinds[self.kind].group is Group.SAFETY,
-        )
 
 
 class Notices(Protocol):

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.engagement.domain.change import Changes
+from services.engagement.domain.kind import Group, Kinds
 from services.engagement.domain.ladder import Item
+from services.engagement.domain.notice import Told
 from services.engagement.domain.obligation import Key
 from services.engagement.domain.reminder import Reason, Reminder, State
 from services.engagement.domain.worklist import Section
@@ -56,6 +58,35 @@ class Announced(Protocol):
     def reason(self) -> Reason | None: ...
     @property
     def version(self) -> int: ...
+
+
+class Shown(NamedTuple):
+    """A reminder that has just become visible, as others and notices are told of it. A tuple,
+    for there may be ten thousand of them in one minute."""
+
+    key: Key
+    reminder_id: UUID
+    level: int
+    patient_id: UUID
+    due_at: datetime
+    visible_at: datetime
+    version: int
+    owner_id: UUID | None
+    for_role: str
+    team: str
+    state: State = State.VISIBLE
+    reason: None = None
+
+    def told(self, kinds: Kinds) -> Told:
+        """As far as notices to colleagues depend on it."""
+        return Told(
+            reminder_id=self.reminder_id,
+            level=self.level,
+            owner_id=self.owner_id,
+            for_role=self.for_role,
+            team=self.team,
+            is_safety=kinds[self.key.kind].group is Group.SAFETY,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +173,7 @@ class Reminders(Protocol):
         """From now on only rows about these versions may be shown."""
         ...
 
-    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Announced]:
+    async def show_due(self, now: datetime, *, limit: int) -> Sequence[Shown]:
         """Claim what is due, mark it visible, and return it, oldest first."""
         ...
 
