@@ -154,7 +154,9 @@ class RelapseRecorded(CourseFact):
 
 class SignatureState(Payload):
     """Something a named prescriber is asked to sign. ``what`` is ``plan-change``: a proposed
-    version that replaces ``plan_version`` of the plan, and dies with it."""
+    version that replaces ``plan_version`` of the plan, and dies with it; ``taper-plan``: the newest
+    draft of a course's taper; or ``course``: a proposed course, whose ``plan_id`` is its own id.
+    Of the last two each course has one request, which may be asked again after it was settled."""
 
     request_id: UUID
     what: str

@@ -241,6 +241,13 @@ REQUESTS = [
     ("of a course that has ended", {}, {"phase": "closed"}, ()),
     ("signed, and the plan moved on by it", {"status": "signed", "settled_at": NOW}, {}, (True,)),
     ("declined", {"status": "declined", "settled_at": NOW}, {"phase": "closed"}, (True,)),
+    ("a draft taper", {"what": "taper-plan"}, {"phase": "continuation", "taper": None}, (False,)),
+    ("a draft taper after a step back", {"what": "taper-plan"}, {"phase": "step-back"}, (False,)),
+    ("a draft taper of a suspended course", {"what": "taper-plan"}, {"phase": "suspended"}, ()),
+    ("a proposed course", {"what": "course"}, {"phase": "draft", "taper": None}, (False,)),
+    ("a proposed course that was dropped", {"what": "course"}, {"phase": "withdrawn"}, ()),
+    ("a course that is signed", {"what": "course", "settled_at": NOW}, {"phase": "acute"}, (True,)),
+    ("something a later release asks for", {"what": "a-letter"}, {}, ()),
 ]
 
 
@@ -250,8 +257,9 @@ REQUESTS = [
 def test_a_request_for_a_signature_is_owed_by_the_prescriber_while_it_can_be_signed(
     why: str, request_: dict[str, object], course: dict[str, object], done: tuple[bool, ...]
 ) -> None:
-    """Source: evidence pack 3.6, severe check-in: the prescriber the same day (PD)."""
-    of_course = a_course(a_taper(), **course)
+    """Source: evidence pack 3.6, severe check-in: the prescriber the same day (PD); 2.2: nothing
+    proposed or drafted counts before a prescriber signs it."""
+    of_course = a_course(**({"taper": a_taper()} | course))  # type: ignore[arg-type]
 
     found = obligation_of_signature(a_request(**request_), [of_course], CONTENT.kinds, a_place())
 

@@ -305,6 +305,38 @@ async def test_a_request_dies_with_the_version_it_is_about(db: Database) -> None
     assert (row.state, row.reason) == ("cancelled", "superseded")
 
 
+@pytest.mark.parametrize(
+    ("what", "phase", "kind"),
+    [("taper-plan", "continuation", "sign-taper"), ("course", "draft", "sign-course")],
+)
+async def test_what_waits_without_a_live_plan_is_one_task_whatever_comes_twice_or_late(
+    db: Database, what: str, phase: str, kind: str
+) -> None:
+    aggregate = f"signature:{FLAG}"
+    asked = a_request().model_copy(update={"what": what})
+    newer = asked.model_copy(update={"plan_id": UUID(int=77)})
+    state = a_course(phase=phase).model_copy(update={"taper": None})
+    await hear(db, treatment.SignatureRequested(signature=newer), aggregate, 2)
+    older = await hear(db, treatment.SignatureRequested(signature=asked), aggregate, 1)
+    again = await hear(db, treatment.SignatureRequested(signature=newer), aggregate, 2)
+    await hear(db, treatment.CourseProposed(course=state), f"course:{COURSE}", 1)
+
+    rows = [key for key in await found(db) if key[0] == kind]
+    assert (older, again) == (Outcome.SUPERSEDED, Outcome.SUPERSEDED)
+    assert rows == [(kind, 1)]
+    one = (await found(db))[kind, 1]
+    assert (one.state, one.for_role, one.due_at) == ("planned", "prescriber", NOW)
+
+    dropped = asked.model_copy(update={"status": "overtaken"})
+    await hear(db, treatment.SignatureSettled(signature=dropped), aggregate, 3)
+    assert (await found(db))[kind, 1].state == "cancelled"
+    await hear(db, treatment.SignatureRequested(signature=asked), aggregate, 4)
+    assert (await found(db))[kind, 1].state == "planned", "asked again is owed again"
+    signed = asked.model_copy(update={"status": "signed"})
+    await hear(db, treatment.SignatureSettled(signature=signed), aggregate, 5)
+    assert (await found(db))[kind, 1].state == "done"
+
+
 async def test_whoever_left_care_is_owed_nothing(db: Database) -> None:
     await hear_course(db, 1)
     left = assessment.PatientLeftCare(patient=a_patient("left-care"))

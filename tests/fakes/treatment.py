@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import OtherCourse, SignatureUsed, StaleVersion
@@ -15,6 +15,7 @@ from services.treatment.domain.phases import BEFORE_REMISSION, ON_DRUG, TAKING
 from services.treatment.domain.plan import Plan
 from services.treatment.domain.plan_change import PlanChange, PlanVersion
 from services.treatment.domain.response import Reading
+from services.treatment.domain.signature_request import Request, Signable
 from shared.events.envelope import Fact
 
 
@@ -269,6 +270,21 @@ class FakePlanChanges:
 
 
 @dataclass(slots=True)
+class FakeRequests:
+    rows: dict[UUID, Request] = field(default_factory=dict)
+
+    async def hold(self, course_id: UUID, what: Signable) -> Request:
+        new = Request(id=uuid5(course_id, what.value), course_id=course_id, what=what)
+        return self.rows.setdefault(new.id, new)
+
+    async def find(self, course_id: UUID, what: Signable) -> Request | None:
+        return self.rows.get(uuid5(course_id, what.value))
+
+    async def put(self, request: Request) -> None:
+        self.rows[request.id] = request
+
+
+@dataclass(slots=True)
 class FakeRecords:
     entries: list[Entry] = field(default_factory=list)
     check_ins: list[RecordedCheckIn] = field(default_factory=list)
@@ -312,6 +328,7 @@ class FakeWork:
     changes: FakePlanChanges = field(default_factory=FakePlanChanges)
     diary: FakeDiary = field(default_factory=FakeDiary)
     calendar_links: FakeCalendarLinks = field(default_factory=FakeCalendarLinks)
+    requests: FakeRequests = field(default_factory=FakeRequests)
     records: FakeRecords = field(default_factory=FakeRecords)
     published: list[tuple[str, int, Fact]] = field(default_factory=list)
     audited: list[str] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from services.engagement.domain.course import Course
 from services.engagement.domain.kind import Kinds
-from services.engagement.domain.obligation import PLAN, SIGNATURE, Key
+from services.engagement.domain.obligation import PLAN, Key, KindCode
 from services.engagement.domain.owed_by_course import MISSED
 from services.engagement.domain.reminder import Reason
 from services.engagement.domain.team import CareStatus
@@ -10,13 +10,14 @@ from services.engagement.domain.team import CareStatus
 
 def why_gone(key: Key, course: Course, kinds: Kinds) -> Reason:
     """The reason for a key that the course's present state does not owe."""
-    if key.subject_kind == SIGNATURE and course.phase in kinds[key.kind].lives_in:
+    is_here = course.phase in kinds[key.kind].lives_in
+    if key.kind == KindCode.SIGN_REQUEST and is_here:
         return Reason.SUPERSEDED
     if key.subject_kind == PLAN and _is_replaced(key, course):
         return Reason.SUPERSEDED
     if key.subject_kind == PLAN and (course.taper is None or course.taper.status == "stopped"):
         return Reason.STOPPED
-    if course.phase not in kinds[key.kind].lives_in:
+    if not is_here:
         return Reason.OUT_OF_PHASE
     if key.kind in MISSED.values():
         return Reason.COMPLETED

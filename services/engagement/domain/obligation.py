@@ -27,6 +27,8 @@ class KindCode(StrEnum):
     MISSED_GATE = "missed-check-in-gate"
     SURVEILLANCE = "surveillance"
     SIGN_REQUEST = "sign-request"
+    SIGN_TAPER = "sign-taper"
+    SIGN_COURSE = "sign-course"
     SAFETY = "safety"
     SAFETY_LIMIT = "safety-limit"
     PROGRAMME_CONTACT = "programme-contact"

@@ -11,17 +11,26 @@ from services.engagement.domain.signature import Signature
 
 _DAY = timedelta(days=1)
 _OVERTAKEN = "overtaken"
+KINDS = {
+    "plan-change": KindCode.SIGN_REQUEST,
+    "taper-plan": KindCode.SIGN_TAPER,
+    "course": KindCode.SIGN_COURSE,
+}
+"""What is to be signed, in treatment's words, and the kind of obligation it is."""
 
 
 def obligation_of_signature(
     asked: Signature, courses: Iterable[Course], kinds: Kinds, place: Place
 ) -> tuple[Obligation, ...]:
-    """One, from the moment it is asked; none for a plan that has moved on, or a phase without."""
+    """One, from the moment it is asked; none for a plan that has moved on, a phase without, or
+    something these rules do not know."""
     course = next((one for one in courses if one.course_id == asked.course_id), None)
-    kind = kinds[KindCode.SIGN_REQUEST]
-    if course is None or asked.status == _OVERTAKEN:
+    code = KINDS.get(asked.what)
+    if course is None or code is None or asked.status == _OVERTAKEN:
         return ()
-    is_open = course.phase in kind.lives_in and _is_about_the_live_plan(asked, course)
+    kind = kinds[code]
+    stands = code is not KindCode.SIGN_REQUEST or _is_about_the_live_plan(asked, course)
+    is_open = course.phase in kind.lives_in and stands
     if asked.settled_at is None and not is_open:
         return ()
     day = local_day(asked.asked_at, place.zone)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """A proposed version of a plan. It is about one live version and dies with it."""
+    """A proposed version of a plan is about one live version and dies with it; a draft taper and a
+    proposed course have none yet."""
 
     request_id: UUID
     patient_id: UUID
@@ -18,5 +19,6 @@ class Signature:
     rule: str
     asked_at: datetime
     status: str
+    what: str = "plan-change"
     settled_at: datetime | None = None
     """When somebody signed or declined."""

@@ -57,7 +57,7 @@ def of(
                 more=more,
             ),
             Tile(
-                _("Plan changes to sign"),
+                _("To sign"),
                 "/?view=team&work=sign-change",
                 sum(row.action is Action.SIGN_CHANGE for row in rows),
                 more=more,

@@ -15,6 +15,7 @@ from services.treatment.adapters.store.patients import (
 )
 from services.treatment.adapters.store.plans import SqlPlans
 from services.treatment.adapters.store.records import SqlRecords
+from services.treatment.adapters.store.requests import SqlRequests
 from shared.events.envelope import Fact
 from shared.runtime.db import Transaction
 
@@ -33,6 +34,7 @@ class SqlWork:
         self.judged = SqlJudged(tx.session)
         self.life_events = SqlLifeEvents(tx.session)
         self.changes = SqlPlanChanges(tx.session)
+        self.requests = SqlRequests(tx.session)
         self.diary = SqlDiary(tx.session)
         self.calendar_links = SqlCalendarLinks(tx.session)
         self.records = SqlRecords(tx.session, actor=tx.actor)

@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -362,6 +371,22 @@ class CheckInRow(Row, table=True):
     proposal: dict[str, Any] = Field(sa_type=Json)
     assessment_ids: list[str] = Field(sa_type=Json)
     note: str | None = Field(default=None, sa_type=Text)
+
+
+class SignatureRequestRow(Row, table=True):
+    """Who is asked to sign what of a course: one row for each thing, asked again in place."""
+
+    __tablename__ = "signature_request"
+    id: UUID = Field(primary_key=True)
+    course_id: UUID = Field(foreign_key="course.id")
+    what: str = Field(sa_type=String(16))
+    status: str = Field(sa_type=String(16))
+    plan_id: UUID | None = None
+    plan_version: int
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int
+
+    __table_args__ = (UniqueConstraint("course_id", "what", name="uq_signature_request_course_id"),)
 
 
 class SignatureRow(Row, table=True):

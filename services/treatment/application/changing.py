@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.treatment.application.ask_to_sign import overtake_requests
 from services.treatment.application.course_state import state_of
 from services.treatment.application.keep_diary import keep_diary
 from services.treatment.application.ports import Entry, Work
@@ -129,6 +130,7 @@ async def commit(
             known=known_then or {},
         )
     )
+    await overtake_requests(work, before, stored)
     live = stored.taper
     if live is not None and _is_new_version(before.taper, live):
         await work.records.version(

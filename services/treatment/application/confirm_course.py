@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from services.treatment.application.ask_to_sign import settle_request
 from services.treatment.application.changing import (
     commit,
     load,
@@ -19,6 +20,7 @@ from services.treatment.domain.course import Course
 from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import settle
+from services.treatment.domain.signature_request import Asking, Signable
 from services.treatment.domain.signing import CONFIRM_COURSE, check_signature, course_hash
 from services.treatment.domain.switching import leave, take_over
 from shared.events.treatment import CourseConfirmed, CourseSwitched
@@ -68,6 +70,7 @@ async def confirm_course(
     )
     settle(findings, reasons=frozenset(reasons))
     await work.records.signature(signed, of=f"course:{course.id}:{course.version}")
+    await settle_request(work, course, Signable.COURSE, Asking.SIGNED)
     confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
     if course.replaces is not None:
         confirmed = await _leave(work, course.replaces, confirmed, today=found.today, now=now)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.treatment.application.ask_to_sign import ask_to_sign
 from services.treatment.application.changing import Loaded, load
 from services.treatment.application.judging import names_of
 from services.treatment.application.outline_taper import outline_taper
@@ -14,6 +15,7 @@ from services.treatment.domain.findings import Finding
 from services.treatment.domain.phases import ALLOWED, Move
 from services.treatment.domain.plan import Outline, Plan, PlanState, Readiness, Wish
 from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.signature_request import Signable
 from services.treatment.domain.taper_readiness import readiness_findings, require_reason_if_early
 
 
@@ -78,6 +80,14 @@ async def draft_taper(
     await work.plans.add(plan)
     work.audit(
         "taper-plan.drafted", object=f"taper-plan:{plan.id}", subject=found.patient.id, version=1
+    )
+    await ask_to_sign(
+        work,
+        found.course,
+        Signable.TAPER,
+        plan_id=plan.id,
+        plan_version=plan.plan_version,
+        now=now,
     )
     return plan
 

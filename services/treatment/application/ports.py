@@ -17,6 +17,7 @@ from services.treatment.domain.plan import Plan
 from services.treatment.domain.plan_change import PlanChange, PlanVersion
 from services.treatment.domain.policies import Policy
 from services.treatment.domain.response import Reading
+from services.treatment.domain.signature_request import Request, Signable
 from services.treatment.domain.taper_rules import TaperRules
 from shared.events.envelope import Fact
 
@@ -271,6 +272,20 @@ class Records(Protocol):
         ...
 
 
+class Requests(Protocol):
+    """Who is asked to sign what of a course."""
+
+    async def hold(self, course_id: UUID, what: Signable) -> Request:
+        """The request, nobody else deciding about it until we commit; made when there is none."""
+        ...
+
+    async def find(self, course_id: UUID, what: Signable) -> Request | None:
+        """The same, or None when nobody was ever asked."""
+        ...
+
+    async def put(self, request: Request) -> None: ...
+
+
 class Work(Protocol):
     """One transaction."""
 
@@ -306,6 +321,9 @@ class Work(Protocol):
 
     @property
     def judged(self) -> Judged: ...
+
+    @property
+    def requests(self) -> Requests: ...
 
     @property
     def records(self) -> Records: ...

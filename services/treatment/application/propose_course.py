@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.treatment.application.ask_to_sign import ask_to_sign
 from services.treatment.application.changing import announce, known_patient, stating
 from services.treatment.application.drafting import Wish, draft_course
 from services.treatment.application.judging import known_then
@@ -11,6 +12,7 @@ from services.treatment.domain.course import Course
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.person import Known
 from services.treatment.domain.rulebook import Rulebook
+from services.treatment.domain.signature_request import Signable
 from shared.events.treatment import CourseProposed
 
 
@@ -63,6 +65,7 @@ async def store_draft(
     drug = formulary.drug(course.drug)
     await work.courses.add(course)
     announce(work, course, stating(CourseProposed), version=1)
+    await ask_to_sign(work, course, Signable.COURSE, plan_id=course.id, plan_version=1, now=now)
     await work.records.journal(
         Entry(
             course_id=course.id,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.treatment.application.ask_to_sign import settle_request
 from services.treatment.application.changing import (
     commit,
     load,
@@ -23,6 +24,7 @@ from services.treatment.domain.phases import Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import settle
+from services.treatment.domain.signature_request import Asking, Signable
 from services.treatment.domain.signing import SIGN_TAPER, check_signature, plan_hash
 from shared.events.treatment import TaperPlanned, TaperReplanned
 
@@ -73,6 +75,7 @@ async def sign_taper(
         plan, version=plan.version + 1, state=PlanState.SIGNED, signed_by=signer, signed_at=now
     )
     await work.plans.save(signed_plan, expected=plan.version)
+    await settle_request(work, course, Signable.TAPER, Asking.SIGNED)
     again = course.phase is Phase.STEP_BACK
     await commit(
         work,

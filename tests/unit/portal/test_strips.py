@@ -25,7 +25,7 @@ def numbers(role: Role) -> dict[str, int | None]:
 def test_a_prescriber_sees_what_waits_for_them_beside_the_list() -> None:
     assert numbers(Role.PRESCRIBER) == {
         "Reviews due": 0,
-        "Plan changes to sign": 0,
+        "To sign": 0,
         "New questionnaires": None,
     }
 
@@ -36,7 +36,7 @@ def test_a_plan_that_waits_for_a_signature_is_counted() -> None:
 
     tiles = {tile.title: tile.number for tile in strips.of(Role.PRESCRIBER, listed)}
 
-    assert tiles["Plan changes to sign"] == 1
+    assert tiles["To sign"] == 1
 
 
 def test_a_lead_sees_what_nobody_has_in_hand() -> None:

@@ -150,7 +150,7 @@ async def test_a_proposal_is_a_draft_with_its_titration(work):
         (7, Decimal(50)),
         (14, Decimal(100)),
     ]
-    assert names(work) == ["CourseProposed"]
+    assert names(work) == ["CourseProposed", "SignatureRequested"]
 
 
 async def test_titration_rounds_down_to_what_can_be_taken(work):
@@ -180,7 +180,12 @@ async def test_confirming_keeps_the_signature_and_what_was_known(work):
     confirmed = await confirm(work, course, **{"I-10": "low dose, protected"})
 
     assert confirmed.version == 2
-    assert names(work) == ["CourseProposed", "CourseConfirmed"]
+    assert names(work) == [
+        "CourseProposed",
+        "SignatureRequested",
+        "SignatureSettled",
+        "CourseConfirmed",
+    ]
     kept, of = work.records.signatures["one"]
     assert (kept.hash, of) == (course_hash(course), f"course:{COURSE}:1")
     known = work.records.entries[-1].known

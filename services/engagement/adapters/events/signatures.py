@@ -32,6 +32,7 @@ def signature_of(event: Event[SignatureFact]) -> Signature:
     state = event.data.signature
     return Signature(
         request_id=state.request_id,
+        what=state.what,
         patient_id=state.patient_id,
         course_id=state.course_id,
         plan_id=state.plan_id,
