@@ -64,7 +64,7 @@ async def test_a_facilitator_records_a_meeting_from_the_caseload(
 ) -> None:
     page = await sign_in("femi")
 
-    await go_to(page, "Caseload, with the support given", tag="A")
+    await go_to(page, "The whole caseload", tag="A")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Caseload", exact=True)).to_be_visible()
     await go_to(page, "Record a contact", tag="A")
