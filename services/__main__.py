@@ -12,7 +12,17 @@ from rich.table import Table
 
 from services import containers, smoke
 from services import group as embedded
-from services.commands import audit, demo, doctor, outbox, parked, reminders, state, users
+from services.commands import (
+    audit,
+    demo,
+    doctor,
+    outbox,
+    parked,
+    reminders,
+    retention,
+    state,
+    users,
+)
 from services.commands.asking import Data, err, finish, group, out
 from shared.demo.staff import STAFF
 from shared.runtime import clock
@@ -25,6 +35,7 @@ for part in (state, doctor, audit, users, demo, containers, smoke):
 app.add_typer(parked.app, name="parked")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(reminders.app, name="reminders")
+app.add_typer(retention.app, name="retention")
 
 
 @app.callback(invoke_without_command=True)

@@ -195,6 +195,8 @@ def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -
         "DEMO": str(group.demo).lower(),
         "ANCHORS_FOLDER": str(group.folder / "anchors"),
     }
+    if name == "assessment":
+        own["PERSON_KEYS"] = str(group.folder / "person-keys")
     if name == "portal":
         own |= {f"{other.upper()}_URL": group.address(other) for other in SEED_ORDER[1:]}
     if name == "engagement":

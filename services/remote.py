@@ -9,6 +9,7 @@ from uuid import UUID
 import aiohttp
 from pydantic import ValidationError
 
+from shared.api.assessment import RetentionBody
 from shared.api.body import Page
 from shared.api.engagement import Recounted
 from shared.api.identity import Token
@@ -80,6 +81,24 @@ class Remote:
         url = f"{self._base(service)}/api/v1/parked/{event}/{act}"
         return ParkedBody.model_validate_json(await self._post(url, token, {"reason": reason}))
 
+    async def retention(self, token: str) -> RetentionBody:
+        """Who has been kept long enough.
+
+        Raises:
+            RemoteError: it was refused; says why.
+        """
+        text = await self._get(f"{self._base('assessment')}/api/v1/retention", token)
+        return RetentionBody.model_validate_json(text)
+
+    async def erase_due(self, token: str, *, due: int) -> RetentionBody:
+        """Propose that those who are due be erased, or do it as the second person.
+
+        Raises:
+            RemoteError: it was refused; says why.
+        """
+        url = f"{self._base('assessment')}/api/v1/retention/erase"
+        return RetentionBody.model_validate_json(await self._post(url, token, {"due": due}))
+
     async def recount(self, token: str, *, after: UUID | None) -> Recounted:
         """Have engagement recount the next people's reminders."""
         url = f"{self._base('engagement')}/api/v1/reminders/recount"
@@ -99,7 +118,7 @@ class Remote:
             raise RemoteError(f"there is no service {service}: " + ", ".join(self.services))
         return self.services[service]
 
-    async def _post(self, url: str, token: str, body: Mapping[str, str | None]) -> str:
+    async def _post(self, url: str, token: str, body: Mapping[str, str | int | None]) -> str:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(clock.new_id())}
         async with self._asking(self.session.post(url, json=body, headers=headers), url) as answer:
             text = await answer.text()

@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -54,9 +53,9 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(postgres_server: str) -> Databases:
+def postgres_databases(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Databases on this run's PostgreSQL."""
-    return Databases(folder=Path(), postgres=postgres_server)
+    return Databases(folder=tmp_path_factory.mktemp("keys"), postgres=postgres_server)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -33,6 +33,10 @@ beside run --rm --no-deps -T -v "${here}_backups:/backups:ro" \
 say "starting it"
 beside up --detach --wait --wait-timeout 180 --quiet-pull postgres >/dev/null 2>&1
 
+say "the keys of people's contact data, and the marks of those that were destroyed"
+beside run --rm --no-deps -T -v "${here}_person-keys:/from:ro" --entrypoint /bin/sh assessment \
+  -c 'cp -R /from/. /var/lib/mooring-keys/' >"$log" 2>&1 || { cat "$log" >&2; fail "the keys could not be copied"; }
+
 say "this release's schema, and a new epoch for each database"
 for service in "${services[@]}"; do
   beside run --rm --no-deps -T "migrate-$service" migrate >"$log" 2>&1 || { cat "$log" >&2; fail "the migration of $service failed"; }

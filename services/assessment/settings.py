@@ -12,6 +12,8 @@ class Settings(ServiceSettings):
 
     ``wording_dir``: the official wording of instruments, where a licence allows it.
     ``rights_file``: rights to use instruments that this installation has (``adapters/rights.py``).
+    ``person_keys``: the folder with a key for each person's contact data, which no backup of the
+    database holds. ``retention_file``: how long what is kept (``adapters/retention.py``).
     ``shadow_rules_dir``: a candidate version of the pathway's rules, run beside them and compared.
     """
 
@@ -20,3 +22,5 @@ class Settings(ServiceSettings):
     wording_dir: Path | None = None
     shadow_rules_dir: Path | None = None
     rights_file: Path | None = None
+    person_keys: Path = Path("data/person-keys")
+    retention_file: Path | None = None

@@ -22,6 +22,9 @@ GET    /patients/{patient_id}/history           R                            Pat
 POST   /patients/{patient_id}/leave-care        N    LeaveCare (b)           PatientBody
 POST   /patients/{patient_id}/return-to-care    N    ReturnToCare (b)        PatientBody
 POST   /patients/{patient_id}/restart-messages  N    RestartMessages (b)     PatientBody
+POST   /patients/{patient_id}/erase             L    ErasePerson (b) (f)     PatientBody
+GET    /retention                               O                            RetentionBody
+POST   /retention/erase                         O    EraseDue (f)            RetentionBody
 GET    /instruments                             R                            InstrumentList
 GET    /instruments/{code}                      R    query InstrumentQuery   InstrumentBody
 POST   /patients/{patient_id}/assessments       R    NewAssessment           201 AssessmentBody (c)
@@ -59,6 +62,9 @@ problem document carries ``candidates``, patient ids only. Send ``duplicate_reas
 raised and stored. (d) version 0 and no answers until the first PUT.
 (e) whose record the caller opened last, newest first. (e) S is the portal, for
 whoever holds the link; 410 ``link-ended`` whatever the reason.
+
+(f) the first time proposes it, and a second person who asks for the same within a day does it.
+O is a lead, operations or (to look) an auditor; the answer holds ids and dates alone.
 
 ``actions`` names what the service would accept now in this state, so a page need not guess.
 """
@@ -221,6 +227,50 @@ class RestartMessages(Body):
     reason: Sentence
 
 
+ErasureReason = Literal["asked-for", "kept-long-enough", "should-not-be-here"]
+
+
+class ErasePerson(Body):
+    """Forget who the person was; what was measured and decided stays. It cannot be undone."""
+
+    reason: ErasureReason
+
+
+class ProposedErasure(Body):
+    """Somebody wants this person erased; a second person has to do it before the day is over."""
+
+    reason: str
+    proposed_by: str
+    proposed_at: AwareDatetime
+
+
+class DuePerson(Body):
+    patient_id: UUID
+    left_on: date
+    due_on: date
+
+
+class RetentionBody(Body):
+    """Whose names and contact data have been kept as long as this installation keeps them, those
+    longest due first (at most 200 of ``due``). ``after_care_years`` None: nothing is ever due.
+    ``waiting``: due, and kept because a safety flag is open. ``erased``: how many this call did.
+    """
+
+    after_care_years: int | None
+    due: int
+    waiting: int
+    people: tuple[DuePerson, ...]
+    proposed_by: str | None = None
+    proposed_at: AwareDatetime | None = None
+    erased: int = 0
+
+
+class EraseDue(Body):
+    """Erase everybody who is due. ``due`` is the number that was seen."""
+
+    due: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class PatientBody(Body):
     patient_id: UUID
     version: int
@@ -244,6 +294,11 @@ class PatientBody(Body):
     messages_stopped: bool
     open_flags: int
     actions: tuple[str, ...]
+    erased_on: date | None = None
+    """Since that day the names say so, and of the birth date only the year is true."""
+    proposed_erasure: ProposedErasure | None = None
+    contact_readable: bool = True
+    """False: the key of the contact data is missing; they look empty and cannot be changed."""
     read_only: bool = False
     """Seen in an emergency (``shared/api/emergency.py``): nothing can be changed."""
 
@@ -259,6 +314,7 @@ class PatientSummary(Body):
     birth_date: date
     enrolled_on: date
     open_flags: int
+    erased_on: date | None = None
 
 
 class PatientQuery(Body):

@@ -78,6 +78,9 @@ class PatientDetails(Payload):
     consents: tuple[ChannelConsent, ...] = ()
     quiet_hours: QuietHours | None = None
     carers: tuple[Carer, ...] = ()
+    erased_on: date | None = None
+    """Since that day nobody can tell who this was: the names say so, and of the birth date only
+    the year is true. Whoever reads this forgets what it knew."""
 
 
 class PatientFact(Fact):

@@ -28,6 +28,7 @@ from shared.runtime.clock_guard import ClockGuard
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.inline_sqlite import connector, let_go
 from shared.runtime.outage import DatabaseAway, outage
+from shared.runtime.person_keys import PersonKeys
 from shared.runtime.tables import outbox
 
 _SQLITE_SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -90,8 +91,17 @@ class Transaction:
     of the request, event or tick.
     """
 
-    def __init__(self, session: AsyncSession, *, source: str, moment: Moment, cause: Cause) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        source: str,
+        moment: Moment,
+        cause: Cause,
+        keys: PersonKeys | None = None,
+    ) -> None:
         self.session = session
+        self._keys = keys
         self.now = moment.now
         self.actor = cause.actor
         self.correlation_id = cause.correlation_id or str(clock.new_id())
@@ -101,6 +111,17 @@ class Transaction:
         self._outgoing: list[dict[str, Any]] = []
         self._entries: list[audit.Entry] = []
         self._letterheads: dict[tuple[str, str | None], Letterhead] = {}
+
+    @property
+    def keys(self) -> PersonKeys:
+        """The keys that people's contact data are sealed with.
+
+        Raises:
+            RuntimeError: this database was opened without any.
+        """
+        if self._keys is None:
+            raise RuntimeError("this database was opened without the keys of its people")
+        return self._keys
 
     @property
     def has_outgoing(self) -> bool:
@@ -201,9 +222,12 @@ class Transaction:
 class Database:
     """A service's database. Open it once in ``main`` and close it at the end."""
 
-    def __init__(self, engine: AsyncEngine, *, source: str) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, source: str, person_keys: PersonKeys | None = None
+    ) -> None:
         self.engine = engine
         self.source = source
+        self.person_keys = person_keys
         self.committed = asyncio.Event()
         """Set after each commit that left something in the outbox: the relay's wake-up."""
         self.guard = ClockGuard.start()
@@ -216,14 +240,15 @@ class Database:
         event.listen(engine.sync_engine, "checkin", _forget_writes)
 
     @classmethod
-    def open(cls, url: str, *, source: str) -> "Database":
+    def open(cls, url: str, *, source: str, person_keys: PersonKeys | None = None) -> "Database":
         """An engine with the durability settings of reliability.md 2.13 and 2.14.
 
-        ``source`` is the service's name, the ``source`` of its events.
+        ``source`` is the service's name, the ``source`` of its events. ``person_keys``: for the
+        service that owns people's contact data.
         """
         backend = make_url(url).get_backend_name()
         engine = _open_sqlite(url) if backend == "sqlite" else _open_postgres(url)
-        return cls(engine, source=source)
+        return cls(engine, source=source, person_keys=person_keys)
 
     @property
     def dialect(self) -> str:
@@ -294,7 +319,13 @@ class Database:
                 with _unreachable():
                     moment = Moment(at) if at else await self._moment(session)
                 yield [
-                    Transaction(session, source=self.source, moment=moment, cause=cause)
+                    Transaction(
+                        session,
+                        source=self.source,
+                        moment=moment,
+                        cause=cause,
+                        keys=self.person_keys,
+                    )
                     for cause in causes
                 ]
 
@@ -420,6 +451,7 @@ def _open_sqlite(url: str) -> AsyncEngine:
         for pragma in (
             f"journal_mode={journal}",
             f"synchronous={synchronous}",
+            "secure_delete=ON",  # what is erased is not left in a free page
             "foreign_keys=ON",
             "busy_timeout=5000",
         ):

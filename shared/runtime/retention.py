@@ -3,16 +3,19 @@
 Published and applied events are kept for 35 days: longer than the broker's 30 and a backup's
 interval, so that a lost store can be refilled and what comes twice is recognised. Answers to
 idempotency keys are kept for 7. The audit trail, parked events and applied versions stay.
+
+Of a person who was erased nothing is left in these rows that says who it was (``forget_person``).
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import Column, CursorResult, Delete, delete, select, tuple_
+from sqlalchemy import Column, CursorResult, Delete, delete, select, tuple_, update
 
-from shared.runtime.db import Database
-from shared.runtime.tables import attempts, idempotency, inbox, outbox
+from shared.runtime.db import Database, Transaction
+from shared.runtime.tables import attempts, idempotency, inbox, outbox, parked
 
 EVENTS = timedelta(days=35)
 ANSWERS = timedelta(days=7)
@@ -33,6 +36,25 @@ async def _forget_batch(db: Database, *, now: datetime) -> int:
         for statement in _statements(now=now, demo_now=tx.now):
             count += cast("CursorResult[Any]", await tx.session.execute(statement)).rowcount
     return count
+
+
+async def forget_person(tx: Transaction, person: UUID, *, told_in: str) -> None:
+    """Remove what the runtime's own rows say of somebody erased: answers kept for a repeated
+    request, and the contents of parked events of the type that tells who people are."""
+    about = (parked.c.subject == str(person)) & (parked.c.type == told_in)
+    resolved = {
+        "status": "discarded",
+        "resolved_at": tx.now,
+        "resolved_by": tx.actor,
+        "resolution": "person-erased",
+    }
+    for statement in (
+        delete(idempotency).where(idempotency.c.response.contains(str(person))),
+        update(parked).where(about).values(body=b""),
+        update(parked).where(about, parked.c.status == "parked").values(resolved),
+    ):
+        await tx.session.execute(statement)
+    tx.audit("person.forgotten", object=f"patient:{person}", subject=person)
 
 
 def _statements(*, now: datetime, demo_now: datetime) -> Iterator[Delete]:

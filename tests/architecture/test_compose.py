@@ -158,3 +158,38 @@ def _locked(path: Path) -> dict[str, tuple[str, frozenset[str]]]:
         if match := re.match(r"([\w.\[\]-]+)==([\w.]+)", entry):
             found[match[1]] = (match[2], frozenset(re.findall(r"sha256:\w+", entry)))
     return found
+
+
+def test_an_image_holds_its_service_s_code_and_what_that_needs() -> None:
+    """Neither data, nor secrets, nor another service: nothing else is copied into an image."""
+    recipe = (ROOT / "deploy/Dockerfile").read_text()
+    copied = [
+        line.split()[1:-1] for line in recipe.splitlines() if re.match(r"(COPY|ADD)\s+[^-]", line)
+    ]
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert sorted(source for sources in copied for source in sources) == [
+        "deploy/requirements/${SERVICE}.txt",
+        "deploy/requirements/core.txt",
+        "requirements.txt",
+        "services/${SERVICE}",
+        "services/*.py",
+        "services/commands",
+        "shared",
+    ]
+    assert allowed[0] == "*"
+    assert [line for line in allowed if line.startswith("!")] == [
+        "!deploy/requirements",
+        "!requirements.txt",
+        "!services",
+        "!shared",
+    ]
+
+
+def test_the_keys_of_people_lie_apart_from_the_database() -> None:
+    """Only their owner has them, and nothing that makes backups does."""
+    with_keys = {
+        name for name, it in CONTAINERS.items() if "person-keys" in str(it.get("volumes", ()))
+    }
+
+    assert with_keys == {"assessment"}

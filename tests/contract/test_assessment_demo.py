@@ -23,7 +23,9 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 async def test_the_cohort_is_enrolled_assessed_and_decided_about(databases: Databases) -> None:
-    db = Database.open(await databases.migrated(SCHEMA), source="assessment")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="assessment", person_keys=databases.person_keys
+    )
     async with db.transaction(actor="service:assessment", at=NOON) as tx:
         for one in STAFF:
             colleague = Colleague(staff_id=one.staff_id, role=one.role.value, active=True)

@@ -7,10 +7,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.events import subscriptions
 from services.engagement.adapters.tables import ReminderRow
+from services.engagement.application.ports import Digest
 from services.engagement.main import SCHEMA
 from shared.events import assessment, portal, treatment
 from shared.events.envelope import Event, Fact
@@ -18,6 +20,7 @@ from shared.events.listeners import LISTENERS
 from shared.runtime import clock
 from shared.runtime.db import Database
 from shared.runtime.inbox import Inbox, Outcome, Unacceptable
+from shared.runtime.tables import audit, parked
 from tests.support.databases import Databases
 from tests.support.engagement import (
     CHANGE_ON,
@@ -386,3 +389,45 @@ async def test_a_well_formed_impossibility_is_never_applied(
 
     assert refused.value.reason == reason
     assert await found(db) == {}
+
+
+async def test_of_somebody_erased_no_name_is_left(db: Database) -> None:
+    await hear(db, assessment.PatientEnrolled(patient=a_patient()), f"patient:{PATIENT}", 1)
+    first = assessment.PatientDetailsChanged(details=details())
+    aggregate = f"patient-details:{PATIENT}"
+    await hear(db, first, aggregate, 1)
+    lines = [
+        {"patient_id": str(who), "patient_name": f"{GIVEN} {FAMILY}", "birth_date": "1984-02-29"}
+        for who in (PATIENT, NURSE)
+    ]
+    async with db.transaction(actor="service:test") as tx:
+        kept = Digest(staff_id=NURSE, day=CHANGE_ON, made_at=NOW, items=lines)
+        assert await SqlWork(tx, CONTENT).notices.keep_digest(kept)
+        row = {
+            "id": clock.new_id(),
+            "type": assessment.PatientDetailsChanged.TYPE,
+            "subject": str(PATIENT),
+            "body": GIVEN.encode(),
+            "reason": "undecodable",
+            "error": "test",
+            "tries": 8,
+            "parked_at": NOW,
+        }
+        await tx.session.execute(insert(parked).values(row))
+        tx.audit("test.wrote", object="test:1")
+    names = {"given_name": "Erased", "family_name": "on 2027-05-04", "erased_on": CHANGE_ON}
+    erased = assessment.PatientDetailsChanged(details=details().model_copy(update=names))
+
+    assert await hear(db, erased, aggregate, 2) is Outcome.APPLIED
+
+    async with db.reading() as tx:
+        work = SqlWork(tx, CONTENT)
+        told = await work.patients.names([PATIENT])
+        digest = await work.notices.digest(NURSE, CHANGE_ON)
+        (waiting,) = (await tx.session.execute(select(parked))).all()
+        said = (await tx.session.scalars(select(audit.c.action))).all()
+    assert told[PATIENT][0] == "Erased on 2027-05-04"
+    assert digest is not None
+    assert [line["patient_name"] for line in digest.items] == [None, f"{GIVEN} {FAMILY}"]
+    assert (waiting.status, waiting.resolution, waiting.body) == ("discarded", "person-erased", b"")
+    assert "person.forgotten" in said

@@ -61,6 +61,9 @@ class FakePatients:
         if reason is not None:
             self.reasons[patient.patient_id] = reason
 
+    async def erase(self, patient: Patient, *, reason: str) -> None:
+        await self.save(patient, reason=reason)
+
 
 @dataclass(slots=True)
 class FakeStaff:

@@ -14,7 +14,14 @@ from shared.runtime.embedded import Embedded
 from shared.runtime.logs import get_logger
 from tests.integration.conftest import Connect
 from tests.support.notebook import Notebook
-from tests.support.sentinel import FAMILY, GIVEN, PersonFound, Watched, refuse_person
+from tests.support.sentinel import (
+    FAMILY,
+    GIVEN,
+    WRITTEN,
+    PersonFound,
+    Watched,
+    refuse_person,
+)
 
 PATIENT = UUID(int=77)
 
@@ -87,3 +94,34 @@ def a_patient() -> PatientDetailsChanged:
 async def publish(db: Database, fact: Fact) -> None:
     async with db.transaction(actor="service:assessment") as tx:
         tx.publish(fact, subject=PATIENT, aggregate=f"patient:{PATIENT}", version=1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "born 1984-02-29",
+        "call +44 20 7946 0555",
+        "tel=%2B44%2020%207946%200555",
+        "write to plover@example.org",
+        "lives at 7 Curlew Row",
+        f"the note ends in {WRITTEN}",
+    ],
+)
+def test_the_guard_sees_more_than_names(said: str) -> None:
+    with pytest.raises(PersonFound):
+        refuse_person(said, where="logs")
+
+
+async def test_what_a_person_can_be_reached_by_is_in_no_refusal(
+    notebook: Notebook, log_stream: Watched
+) -> None:
+    """Sent where it does not belong, it comes back in no problem and no line."""
+    answer = await notebook.send(
+        "GET /api/v1/notes?phone=7946%200555&born=1984-02-29 HTTP/1.1\r\nHost: a\r\n"
+        "X-Note: plover@example.org\r\n\r\n"
+    )
+
+    head, _, body = answer.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 4")
+    refuse_person(head + body, where="the answer")
+    refuse_person(log_stream.text, where="logs")

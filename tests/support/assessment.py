@@ -208,7 +208,9 @@ class Clinic:
 @asynccontextmanager
 async def clinic_on(databases: Databases, content: Content = CONTENT) -> AsyncIterator[Clinic]:
     """Serve a fresh database with the staff known and one person enrolled."""
-    db = Database.open(await databases.migrated(SCHEMA), source="assessment")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="assessment", person_keys=databases.person_keys
+    )
     async with db.transaction(actor="service:assessment") as tx:
         for staff_id, role in (
             (NURSE, Role.NURSE),

@@ -8,6 +8,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.runtime.person_keys import PersonKeys
 from shared.runtime.schema import Schema
 
 
@@ -19,6 +20,11 @@ class Databases:
     postgres: str | None
     _templates: dict[str, str] = field(default_factory=dict)
     _count: int = 0
+
+    @property
+    def person_keys(self) -> PersonKeys:
+        """Keys of the people in these databases."""
+        return PersonKeys(self.folder / "person-keys")
 
     async def empty(self) -> str:
         """The URL of a database without tables."""

@@ -1,7 +1,9 @@
-"""A marked name in every invented patient, and the guard that sees it where no person belongs.
+"""What marks every invented patient, and the guard that sees it where no person belongs.
 
-Builders of tests name their patients ``GIVEN`` ``FAMILY``; demo patients keep their own names and
-are watched for too. Logs, metrics, subjects, headers and problem documents may hold neither.
+Builders of tests name their patients ``GIVEN`` ``FAMILY`` or ``SEARCHED``, born on ``BORN``; every
+telephone number of a test or the demo is one of ``TELEPHONE``, and what people write of them in
+random requests ends in ``WRITTEN``. Demo patients keep their own names and are watched for too.
+Logs, metrics, subjects, headers and problem documents may hold nothing of it.
 """
 
 import re
@@ -15,22 +17,34 @@ GIVEN = "Zebrafinch"
 FAMILY = "Quillfeather"
 SEARCHED = "Markerson"
 """Assessment's patient, named for what its search is tested with."""
-NAMES = re.compile(
-    "|".join([GIVEN, FAMILY, SEARCHED, *(rf"\b{p.given_name} {p.family_name}\b" for p in PATIENTS)])
+BORN = "1984-02-29"
+TELEPHONE = r"7946(?: |%20|\+)?0\d{3}\b"
+"""The numbers set apart for drama in London, as typed, and as an address or a form carries them."""
+MAIL = ("zoe@example.org", "plover@example.org", *(patient.email for patient in PATIENTS))
+STREET = ("Quay Street", "Curlew Row")
+WRITTEN = "Heronsgate"
+CANARIES = re.compile(
+    "|".join(
+        [
+            *(GIVEN, FAMILY, SEARCHED, BORN, TELEPHONE, WRITTEN),
+            *map(re.escape, (*MAIL, *STREET)),
+            *(rf"\b{p.given_name} {p.family_name}\b" for p in PATIENTS),
+        ]
+    )
 )
 
 
 class PersonFound(AssertionError):
-    """A patient's name is where no person belongs."""
+    """Something of a patient is where no person belongs."""
 
 
 def refuse_person(text: str, *, where: str) -> None:
-    """Fail when the text names a patient.
+    """Fail when the text names a patient, or says how to reach them or what was written of them.
 
     Raises:
         PersonFound: with the words around it.
     """
-    if found := NAMES.search(text):
+    if found := CANARIES.search(text):
         around = text[max(0, found.start() - 120) : found.end() + 40]
         raise PersonFound(f"{where} name a patient: …{around}…")
 

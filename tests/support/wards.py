@@ -13,6 +13,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import MetaData, event, select
 
 from services.assessment.adapters.db import SqlWork as AssessmentWork
+from services.assessment.adapters.stored import contact_from
 from services.assessment.application.open_in_emergency import open_in_emergency
 from services.assessment.domain.emergency import Reason
 from services.engagement.adapters.db import SqlWork as EngagementWork
@@ -156,6 +157,7 @@ async def ward(
     async with WARDS[service](databases) as (db, patient_id, nurse):
         environment.setenv("MOORING_DATABASE_URL", db.engine.url.render_as_string(False))
         environment.setenv("MOORING_DEMO", "true")
+        environment.setenv("MOORING_PERSON_KEYS", str(databases.folder / "person-keys"))
         _hurry(db)
         known = await _known(db, BUILDS[service][1].metadata, patient_id)
         build = BUILDS[service][0]
@@ -191,6 +193,9 @@ async def _known(db: Database, metadata: MetaData, patient_id: UUID) -> dict[str
             row = (await tx.session.execute(select(table).limit(1))).first()
             if row is not None:
                 known |= {k: v for k, v in _ids(table.name, row).items() if k not in known}
+                if "contact" in row._mapping and db.person_keys:  # sealed with the person
+                    carers = contact_from(row, db.person_keys)["carers"]
+                    known["carer_id"] = carers[0]["carer_id"]
     return known | {"patient_id": str(patient_id)}
 
 
@@ -199,6 +204,4 @@ def _ids(table: str, row: Any) -> dict[str, str]:
     for name, value in row._mapping.items():
         if isinstance(value, UUID):
             found[f"{table.removeprefix('taper_')}_id" if name == "id" else name] = str(value)
-        if name == "carers" and value:  # kept with the person, not in rows of their own
-            found["carer_id"] = value[0]["carer_id"]
     return found

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from shared.demo import NAMESPACE
 from shared.demo.staff import STAFF, staff_id
 from shared.runtime import clock
-from tests.support.sentinel import FAMILY, GIVEN
+from tests.support.sentinel import BORN, FAMILY, GIVEN, WRITTEN
 
 Choice = dict[str, Any]
 USERNAMES = {
@@ -31,7 +31,7 @@ USERNAMES = {
 }
 ANYBODY = "anybody"
 """Whoever has no token yet."""
-REASON = "Agreed with the person today."
+REASON = f"Agreed with the person today. {WRITTEN}"
 
 
 class _FromAddress(HTTPAdapter):
@@ -360,7 +360,10 @@ BODIES: dict[str, Body] = {
     "NewPatient": lambda w, _r, _t: {
         "given_name": GIVEN,
         "family_name": f"{FAMILY} {w.chance.randrange(10**9)}",
-        "birth_date": "1984-02-29",
+        "birth_date": BORN,
+        "phone": "+44 20 7946 0958",
+        "email": "plover@example.org",
+        "postal_address": "7 Curlew Row, Portside",
         "time_zone": "Europe/London",
         "language": "en",
         "team": "harbour",
@@ -375,6 +378,8 @@ BODIES: dict[str, Body] = {
         "care_team": [str(staff_id("amara")), str(staff_id("nell"))],
     },
     "ReturnToCare": lambda _w, _r, _t: {"reason": REASON},
+    "ErasePerson": lambda _w, _r, _t: {"reason": "asked-for"},
+    "EraseDue": lambda _w, _r, _t: {"due": 1},
     "RestartMessages": lambda _w, _r, _t: {"reason": REASON},
     "LeaveCare": lambda _w, _r, t: {"status": "left-care", "on": t.isoformat(), "reason": REASON},
     "NewAssessment": _answers,

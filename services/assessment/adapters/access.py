@@ -15,6 +15,8 @@ from shared.runtime.http import Call
 CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 DECIDERS = frozenset({Role.PRESCRIBER})
 CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
+ERASERS = frozenset({Role.PRESCRIBER, Role.LEAD})
+"""Who may propose that a person be erased, and be the second who does it."""
 
 
 async def visible_patient(call: Call, patient_id: UUID) -> Patient:

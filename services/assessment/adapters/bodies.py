@@ -5,7 +5,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from services.assessment.adapters.access import CARERS, DECIDERS
+from services.assessment.adapters.access import CARERS, DECIDERS, ERASERS
 from services.assessment.adapters.listing import KeptVersion
 from services.assessment.application.ports import Intake, RecordedProposal
 from services.assessment.domain import intake as questions
@@ -28,7 +28,12 @@ FLAG = tuple(api.FlagBody.model_fields.keys() - {"actions", "status", "patient"}
 
 
 def patient_body(
-    patient: Patient, *, open_flags: int, role: Role, read_only: bool = False
+    patient: Patient,
+    *,
+    open_flags: int,
+    role: Role,
+    read_only: bool = False,
+    proposed_erasure: api.ProposedErasure | None = None,
 ) -> api.PatientBody:
     """The record as ``role`` sees it; ``read_only`` in an emergency, when nothing can be done."""
     return api.PatientBody(
@@ -41,7 +46,10 @@ def patient_body(
         left_on=patient.left_on,
         messages_stopped=patient.messages_stopped,
         open_flags=open_flags,
-        actions=() if read_only else _patient_actions(patient, role),
+        actions=() if read_only else _patient_actions(patient, role, open_flags=open_flags),
+        erased_on=patient.erased_on,
+        contact_readable=patient.contact_readable,
+        proposed_erasure=proposed_erasure,
         read_only=read_only,
         consents={
             each.channel.value: tuple(purpose.value for purpose in each.purposes)
@@ -85,10 +93,13 @@ def carer_from(body: api.NewCarer, carer_id: UUID) -> Carer:
     )
 
 
-def _patient_actions(patient: Patient, role: Role) -> tuple[str, ...]:
+def _patient_actions(patient: Patient, role: Role, *, open_flags: int) -> tuple[str, ...]:
+    if patient.erased_on is not None:
+        return ()
     if not patient.in_care:
         living = ("raise-flag",) if patient.status.value == "left-care" else ()
-        return (*living, "return-to-care") if role in CARERS else living
+        erasing = ("erase",) if role in ERASERS and not open_flags else ()
+        return (*living, "return-to-care", *erasing) if role in CARERS else living
     everyone = ("record-assessment", "invite", "record-intake", "raise-flag")
     if role not in CARERS:
         return everyone

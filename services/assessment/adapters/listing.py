@@ -78,6 +78,7 @@ _summary = select(
     PATIENT.c.family_name,
     PATIENT.c.birth_date,
     PATIENT.c.enrolled_on,
+    PATIENT.c.erased_on,
     _open_flags,
 )
 _arms = PROPOSAL.c.proposal["arms"].label("arms")
@@ -149,8 +150,11 @@ def _assessed_since(then: datetime) -> ColumnElement[bool]:
 
 
 async def search_patients(tx: Transaction, reach: Reach, wanted: PatientSearch) -> PatientsFound:
-    """People by the start of either name, by birth date, by number, or by all that is given."""
+    """People by the start of either name, by birth date, by number, or by all that is given. Who
+    was erased is found by number alone."""
     rows = _summary.where(visible_rows(reach))
+    if wanted.number is None:
+        rows = rows.where(PATIENT.c.erased_on.is_(None))
     if start := folded(wanted.name or ""):
         rows = rows.where(_named(start))
     if wanted.birth_date is not None:
@@ -203,7 +207,7 @@ async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
         .limit(VERSIONS_AT_MOST + 1)
     )
     rows = (await tx.session.execute(query)).all()
-    records = [_flat(row.record) for row in rows]
+    records = [_flat(stored.version_from(row, tx.keys)) for row in rows]
     versions = tuple(
         PatientVersion(
             version=row.version,
@@ -219,7 +223,7 @@ async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
     """A kept record with its details beside the rest."""
-    details: dict[str, Any] = record["details"]
+    details: dict[str, Any] = record.get("details", {})
     return {name: value for name, value in record.items() if name != "details"} | details
 
 

@@ -29,7 +29,9 @@ async def meant(tx: Transaction, wanted: EmergencyWish) -> tuple[UUID, ...]:
     if wanted.patient_id is not None:
         query = select(PATIENT.c.patient_id).where(PATIENT.c.patient_id == wanted.patient_id)
         return tuple((await tx.session.scalars(query)).all())
-    query = select(PATIENT.c.patient_id).where(PATIENT.c.birth_date == wanted.birth_date)
+    query = select(PATIENT.c.patient_id).where(
+        PATIENT.c.birth_date == wanted.birth_date, PATIENT.c.erased_on.is_(None)
+    )
     if wanted.number is not None:
         digits = wanted.number.replace(" ", "").lower()
         first, last = (UUID(digits + end * (32 - len(digits))) for end in "0f")

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.assessment.adapters.sealing import forget_copies, seal_versions
 from services.assessment.adapters.stored import (
     PATIENT as RECORD,
 )
@@ -15,6 +16,7 @@ from services.assessment.adapters.stored import (
     care_team_values,
     patient_from,
     patient_values,
+    version_parts,
 )
 from services.assessment.adapters.tables import (
     CARE_TEAM,
@@ -29,6 +31,7 @@ from services.assessment.application.ports import Colleague
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import Conflict
 from shared.runtime.db import Transaction
+from shared.runtime.person_keys import KeyMissing
 
 
 class SqlPatients:
@@ -47,13 +50,17 @@ class SqlPatients:
     async def alike(self, *, identity: str, birth_date: date) -> tuple[UUID, ...]:
         query = (
             select(PATIENT.c.patient_id)
-            .where(PATIENT.c.identity == identity, PATIENT.c.birth_date == birth_date)
+            .where(
+                PATIENT.c.identity == identity,
+                PATIENT.c.birth_date == birth_date,
+                PATIENT.c.erased_on.is_(None),
+            )
             .order_by(PATIENT.c.namesake)
         )
         return tuple((await self._session.scalars(query)).all())
 
     async def add(self, patient: Patient, *, duplicate_reason: str | None) -> None:
-        values = patient_values(patient) | {
+        values = patient_values(patient, self._tx.keys) | {
             "patient_id": patient.patient_id,
             "namesake": await self._next_namesake(patient),
             "duplicate_reason": duplicate_reason,
@@ -67,7 +74,9 @@ class SqlPatients:
         await self._keep(patient, reason=duplicate_reason)
 
     async def save(self, patient: Patient, *, reason: str | None = None) -> None:
-        values: dict[str, Any] = patient_values(patient)
+        if not (patient.contact_readable or patient.erased_on):
+            raise KeyMissing(f"no key of person {patient.patient_id}")
+        values: dict[str, Any] = patient_values(patient, self._tx.keys)
         values["namesake"] = await self._next_namesake(patient)
         values["left_reason"] = (
             None if patient.in_care else func.coalesce(PATIENT.c.left_reason, reason)
@@ -87,11 +96,23 @@ class SqlPatients:
         await self._add_care_team(patient)
         await self._keep(patient, reason=reason)
 
+    async def erase(self, patient: Patient, *, reason: str) -> None:
+        person = patient.patient_id
+        while await seal_versions(self._tx, PATIENT_VERSION.c.patient_id == person):
+            pass
+        await self.save(patient, reason=reason)
+        await forget_copies(self._tx, person, details_before=patient.version)
+
     async def _keep(self, patient: Patient, *, reason: str | None) -> None:
         values = {
             "patient_id": patient.patient_id,
             "version": patient.version,
-            "record": RECORD.dump_python(patient, mode="json"),
+            **version_parts(
+                patient.patient_id,
+                RECORD.dump_python(patient, mode="json"),
+                self._tx.keys,
+                erased=patient.erased_on is not None,
+            ),
             "recorded_at": self._tx.now,
             "recorded_by": self._tx.actor,
             "reason": reason,
@@ -103,7 +124,9 @@ class SqlPatients:
         if lock:
             query = query.with_for_update()
         row = (await self._session.execute(query)).first()
-        return None if row is None else patient_from(row, await self._care_team(patient_id))
+        if row is None:
+            return None
+        return patient_from(row, await self._care_team(patient_id), self._tx.keys)
 
     async def _care_team(self, patient_id: UUID) -> Sequence[UUID]:
         query = (

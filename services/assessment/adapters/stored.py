@@ -1,6 +1,7 @@
 """Rows to domain objects and back: one pair of small functions each."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.assessment.domain.patient import Details, Patient, PatientStatus
 from services.assessment.domain.safety import Flag, FlagStatus
 from services.assessment.domain.scoring import Score
 from services.assessment.domain.trajectory import Response
+from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
 
 ANSWERS = TypeAdapter(Answers)
 SCORE = TypeAdapter(Score)
@@ -27,6 +29,11 @@ DECISION = TypeAdapter(Decision)
 CARERS = TypeAdapter(tuple[Carer, ...])
 HOURS = TypeAdapter(QuietHours | None)
 PATIENT = TypeAdapter(Patient)
+CONTACT = ("phone", "email", "postal_address")
+"""How to reach the person, kept sealed with the people near to them."""
+NOTHING: Mapping[str, Any] = {**dict.fromkeys(CONTACT), "carers": []}
+_PERSONAL = ("details", "carers")
+"""What of a kept version says who the person was."""
 
 _IN_PARTS = {"consents", "quiet_hours"}
 DETAIL_FIELDS = tuple(name for name in Details.__dataclass_fields__ if name not in _IN_PARTS)
@@ -35,12 +42,18 @@ INVITATION_FIELDS = tuple(Invitation.__dataclass_fields__)
 FLAG_FIELDS = tuple(Flag.__dataclass_fields__)
 
 
-def patient_values(patient: Patient) -> dict[str, Any]:
+def patient_values(patient: Patient, keys: PersonKeys) -> dict[str, Any]:
     """The columns a change of the record may change."""
+    contact = {
+        **{name: getattr(patient.details, name) for name in CONTACT},
+        "carers": CARERS.dump_python(patient.carers, mode="json"),
+    }
     return {
+        **NOTHING,
+        "contact": None if patient.erased_on else sealed_contact(patient.patient_id, contact, keys),
+        "erased_on": patient.erased_on,
         "quiet_hours": HOURS.dump_python(patient.details.quiet_hours, mode="json"),
         "consents": {each.channel: list(each.purposes) for each in patient.details.consents},
-        "carers": CARERS.dump_python(patient.carers, mode="json"),
         "version": patient.version,
         "status": patient.status.value,
         "team": patient.team,
@@ -48,7 +61,50 @@ def patient_values(patient: Patient) -> dict[str, Any]:
         "left_on": patient.left_on,
         "messages_stopped": patient.messages_stopped,
         "identity": patient.details.identity,
-    } | {name: getattr(patient.details, name) for name in DETAIL_FIELDS}
+    } | {name: getattr(patient.details, name) for name in DETAIL_FIELDS if name not in CONTACT}
+
+
+def sealed_contact(person: UUID, contact: Mapping[str, Any], keys: PersonKeys) -> bytes:
+    return keys.seal(person, "contact", json.dumps(contact).encode())
+
+
+def contact_from(row: Any, keys: PersonKeys) -> Mapping[str, Any]:
+    """How to reach the person and who is near to them; of somebody erased, nothing. Rows of an
+    older release are not sealed yet."""
+    if row.erased_on is not None:
+        return NOTHING
+    if row.contact is None:
+        return {name: getattr(row, name) for name in NOTHING}
+    try:
+        found: Mapping[str, Any] = json.loads(keys.open(row.patient_id, "contact", row.contact))
+    except KeyDestroyed:  # restored from before the erasure, and about to be erased again
+        return NOTHING
+    return found
+
+
+def version_parts(
+    person: UUID, record: Mapping[str, Any], keys: PersonKeys, *, erased: bool = False
+) -> dict[str, Any]:
+    """A kept version in two columns: what anybody may keep, and who it was about, sealed."""
+    personal = {name: record[name] for name in _PERSONAL if name in record}
+    return {
+        "record": {name: value for name, value in record.items() if name not in _PERSONAL},
+        "personal": b""
+        if erased or keys.is_destroyed(person)
+        else keys.seal(person, "version", json.dumps(personal).encode()),
+    }
+
+
+def version_from(row: Any, keys: PersonKeys) -> dict[str, Any]:
+    """A kept version in one piece; what was erased is not in it."""
+    record: dict[str, Any] = dict(row.record)
+    if not row.personal:
+        return record
+    try:
+        personal: dict[str, Any] = json.loads(keys.open(row.patient_id, "version", row.personal))
+    except KeyDestroyed:
+        return record
+    return record | personal
 
 
 def care_team_values(patient: Patient) -> list[dict[str, Any]]:
@@ -58,15 +114,21 @@ def care_team_values(patient: Patient) -> list[dict[str, Any]]:
     ]
 
 
-def patient_from(row: Any, care_team: Sequence[UUID]) -> Patient:
+def patient_from(row: Any, care_team: Sequence[UUID], keys: PersonKeys) -> Patient:
+    try:
+        contact, readable = contact_from(row, keys), True
+    except KeyMissing:  # care goes on without telephone numbers, but nothing is saved over them
+        contact, readable = NOTHING, False
     return Patient(
         patient_id=row.patient_id,
         details=Details(
-            **{name: getattr(row, name) for name in DETAIL_FIELDS},
+            **{name: contact.get(name, getattr(row, name)) for name in DETAIL_FIELDS},
             consents=consents_from(row.consents),
             quiet_hours=HOURS.validate_python(row.quiet_hours),
         ),
-        carers=CARERS.validate_python(row.carers),
+        carers=CARERS.validate_python(contact["carers"]),
+        erased_on=row.erased_on,
+        contact_readable=readable,
         team=row.team,
         care_team=tuple(care_team),
         enrolled_on=row.enrolled_on,

@@ -34,9 +34,22 @@ def _json(*, nullable: bool = False, default: str | None = None) -> Any:
     return Field(sa_column=Column(Json, nullable=nullable, server_default=given))
 
 
+UNSEALED = "contact IS NULL AND erased_on IS NULL"
+TO_FORGET = "erased_on IS NOT NULL AND key_destroyed_at IS NULL"
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class PatientRow(Row, table=True):
     """One person. ``identity`` is the folded name; ``namesake`` counts accepted duplicates, so
-    two enrolments of one person at the same moment cannot both succeed."""
+    two enrolments of one person at the same moment cannot both succeed.
+
+    ``contact`` is how to reach the person and who is near to them, sealed with their key. The plain
+    columns of the same (phone, email, postal_address, carers) hold what an older release wrote
+    until it is sealed (``adapters/sealing.py``); this one writes nothing there.
+    """
 
     __tablename__: ClassVar[str] = "patient"
     __table_args__ = (
@@ -44,6 +57,8 @@ class PatientRow(Row, table=True):
         CheckConstraint("status IN ('active', 'left-care', 'deceased')", name="status"),
         CheckConstraint("(status = 'active') = (left_on IS NULL)", name="left_on"),
         CheckConstraint("version >= 1", name="version"),
+        _partial("ix_patient_unsealed", "patient_id", where=UNSEALED),
+        _partial("ix_patient_to_forget", "patient_id", where=TO_FORGET),
         Index("ix_patient_team", "team", "status", "family_name", "given_name", "patient_id"),
         Index("ix_patient_birth_date", "birth_date"),
     )
@@ -70,19 +85,27 @@ class PatientRow(Row, table=True):
     quiet_hours: Any = _json(nullable=True)
     consents: Any = _json(default="{}")
     carers: Any = _json(default="[]")
+    contact: bytes | None = Field(sa_type=LargeBinary)
+    erased_on: date | None
+    key_destroyed_at: datetime | None = Field(sa_type=UtcDateTime)
     identity: str = Field(sa_type=Text)
     namesake: int
     duplicate_reason: str | None = Field(sa_type=Text)
 
 
 class PatientVersionRow(Row, table=True):
-    """The record as each change left it; only ever added to."""
+    """The record as each change left it; only ever added to. ``personal`` is what ``record`` leaves
+    out: who the person was and how to reach them, sealed with their key; empty once erased."""
 
     __tablename__: ClassVar[str] = "patient_version"
+    __table_args__ = (
+        _partial("ix_patient_version_unsealed", "patient_id", "version", where="personal IS NULL"),
+    )
 
     patient_id: UUID = Field(primary_key=True, foreign_key="patient.patient_id")
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     record: Any = _json()
+    personal: bytes | None = Field(sa_type=LargeBinary)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str = Field(sa_type=String(96))
     reason: str | None = Field(sa_type=Text)

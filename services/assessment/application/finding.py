@@ -35,11 +35,13 @@ async def living(work: Work, patient_id: UUID) -> Patient:
 
     Raises:
         Unknown: nobody has this id.
-        Conflict: the person has died.
+        Conflict: the person has died, or was erased.
     """
     patient = known(await work.patients.hold(patient_id))
     if patient.status is PatientStatus.DECEASED:
         raise Conflict("deceased", "The record of a person who has died is closed.")
+    if patient.erased_on is not None:
+        raise Conflict("erased", f"Who this was has been erased on {patient.erased_on}.")
     return patient
 
 

@@ -83,6 +83,15 @@ class Patients(Protocol):
         """
         ...
 
+    async def erase(self, patient: Patient, *, reason: str) -> None:
+        """Save the record of somebody erased. Nothing kept of earlier versions says who they were,
+        and what sealed their contact data is destroyed once this has been committed.
+
+        Raises:
+            StaleVersion: another one is stored.
+        """
+        ...
+
 
 class Staff(Protocol):
     async def put(self, colleague: Colleague) -> None: ...

@@ -43,6 +43,7 @@ def tell_details(work: Work, patient: Patient) -> None:
         email=own.email,
         neutral_wording=own.neutral_wording,
         postal_address=own.postal_address,
+        erased_on=patient.erased_on,
         consents=tuple(
             facts.ChannelConsent(channel=consent.channel, purposes=consent.purposes)
             for consent in own.consents

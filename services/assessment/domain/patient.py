@@ -78,7 +78,8 @@ class Patient:
     """One person. ``version`` counts every change of the record.
 
     ``messages_stopped``: care goes on again after an end that was undone, and nothing is sent to
-    the person before somebody says that it may.
+    the person before somebody says that it may. ``erased_on``: since that day nobody can tell who
+    this was; what was done and measured is still here.
     """
 
     patient_id: UUID
@@ -90,6 +91,9 @@ class Patient:
     left_on: date | None = None
     carers: tuple[Carer, ...] = ()
     messages_stopped: bool = False
+    erased_on: date | None = None
+    contact_readable: bool = True
+    """False while the key of the contact data is missing: nothing may be saved over them."""
     version: int = 1
 
     @property
@@ -143,6 +147,7 @@ def amended(patient: Patient, details: Details, *, today: date) -> Patient:
     """
     if patient.status is PatientStatus.DECEASED:
         raise Conflict("deceased", "The record of a person who has died is closed.")
+    _require_known(patient)
     check_details(details, today=today)
     return replace(patient, details=details, version=patient.version + 1)
 
@@ -213,6 +218,7 @@ def returned(patient: Patient) -> Patient:
     """
     if patient.in_care:
         raise Conflict("in-care", "This person is in care.")
+    _require_known(patient)
     return replace(
         patient,
         status=PatientStatus.ACTIVE,
@@ -232,6 +238,31 @@ def with_messages(patient: Patient) -> Patient:
     if not patient.messages_stopped:
         raise Conflict("messages-not-stopped", "Messages to this person are not stopped.")
     return replace(patient, messages_stopped=False, version=patient.version + 1)
+
+
+def erased(patient: Patient, *, on: date) -> Patient:
+    """The record without who it is about. Of the birth date the year stays, which doses and
+    scores of that time are read by; where a name was, others read when it went.
+
+    Raises:
+        Conflict: the person is in care, or was erased already.
+    """
+    if patient.in_care:
+        raise Conflict("in-care", "End care first: whoever is in care has to be reached.")
+    _require_known(patient)
+    details = Details(
+        given_name="Erased",
+        family_name=f"on {on.isoformat()}",
+        birth_date=date(patient.details.birth_date.year, 1, 1),
+        time_zone=patient.details.time_zone,
+        language=patient.details.language,
+    )
+    return replace(patient, details=details, carers=(), erased_on=on, version=patient.version + 1)
+
+
+def _require_known(patient: Patient) -> None:
+    if patient.erased_on is not None:
+        raise Conflict("erased", f"Who this was has been erased on {patient.erased_on}.")
 
 
 def _require_in_care(patient: Patient) -> None:

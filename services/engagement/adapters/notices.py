@@ -198,6 +198,21 @@ class SqlNotices:
         gone = await self._session.execute(delete(digest).where(digest.c.day < before))
         return cast("CursorResult[Any]", gone).rowcount
 
+    async def unname(self, person: UUID) -> None:
+        """Take somebody's name and birth date out of the lists that were kept."""
+        for row in await self._session.execute(select(digest)):
+            if any(item.get("patient_id") == str(person) for item in row.items):
+                items = [
+                    {**item, "patient_name": None, "birth_date": None}
+                    if item.get("patient_id") == str(person)
+                    else item
+                    for item in row.items
+                ]
+                this = update(digest).where(
+                    digest.c.staff_id == row.staff_id, digest.c.day == row.day
+                )
+                await self._session.execute(this.values(items=items))
+
     async def keep_digest(self, one: Digest) -> bool:
         """Keep it; False when another engine has."""
         new = self._insert(digest).values(

@@ -10,10 +10,11 @@ from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import contact, overview, people, places, words, zones
+from services.portal.presenters import contact, erasing, overview, people, places, words, zones
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     CareTeam,
+    ErasePerson,
     IntakeBody,
     LeaveCare,
     PatientBody,
@@ -130,6 +131,27 @@ async def restart_messages(visit: Visit) -> web.StreamResponse:
     return await _change(visit, send)
 
 
+async def erase(visit: Visit) -> web.StreamResponse:
+    """Propose to forget who this was, or do it as the second person."""
+    patient_id, draft = visit.id("patient_id"), visit.sent()
+
+    async def send() -> PatientBody:
+        body = ErasePerson.model_validate({"reason": draft.value("erase_reason")})
+        return await visit.care.assessment.post(
+            f"/patients/{patient_id}/erase",
+            body,
+            PatientBody,
+            key=draft.key,
+            version=visit.version(),
+        )
+
+    outcome = await attempt(draft, send)
+    if isinstance(outcome, Draft):
+        return await _details(visit, outcome)
+    done = "erased" if outcome.erased_on else "proposed-erasure"
+    raise web.HTTPSeeOther(f"{places.patient(patient_id, 'details')}?done={done}")
+
+
 async def _change(visit: Visit, send: Any) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     outcome = await attempt(visit.sent(), lambda: send(patient_id))
@@ -174,6 +196,8 @@ async def _details(
             for person in visit.people.values()
             if (person.active and person.role in _CARERS) or person.staff_id in patient.care_team
         ],
+        erasing=tuple(erasing.REASONS.items()),
+        wish=erasing.wish(patient, visit.setting),
         leaving=tuple((code, said) for code, said in people.STATUSES.items() if code != "active"),
     )
 

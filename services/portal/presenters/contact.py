@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.portal.presenters import places, words
+from services.portal.presenters import erasing, places, words
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
@@ -54,6 +54,7 @@ FIELDS = said(
         "care_team": mark("Care team"),
         "status": mark("Whether they are in care"),
         "left_on": mark("When care ended"),
+        "erased_on": mark("Who this was: erased"),
         "messages_stopped": mark("Whether messages are stopped"),
     }
 )
@@ -203,7 +204,7 @@ def history(found: PatientHistory, setting: Setting) -> tuple[Change, ...]:
             by=words.who_recorded(version.recorded_by, setting.staff),
             what=", ".join(FIELDS[name] for name in version.what if name in FIELDS)
             or _("The first version that is kept"),
-            why=version.reason or "",
+            why=erasing.REASONS.get(version.reason or "", version.reason or ""),
         )
         for version in found.versions
     )

@@ -89,6 +89,8 @@ NOTICES = said(
         "clock": mark("The demo clock has moved."),
         "emergency": mark("The record is open to you for 60 minutes, to read."),
         "judged": mark("Your judgement is recorded."),
+        "proposed-erasure": mark("This is proposed. A second person has to do the same."),
+        "erased": mark("Erased. What was measured and decided is still here."),
         "parked": mark("The parked message is dealt with."),
         "proposed-parked": mark("This is proposed. A second person has to do the same."),
     }

@@ -53,7 +53,7 @@ def detail_lines(patient: PatientBody, setting: Setting) -> tuple[str, ...]:
     """The details as lines, to show and to compare with."""
     team = ", ".join(words.who(staff_id, setting.staff) for staff_id in patient.care_team)
     pairs = (
-        (_("Name"), words.full_name(patient.given_name, patient.family_name)),
+        (_("Name"), record.name_of(patient)),
         (_("Birth date"), words.day(patient.birth_date)),
         (_("Telephone"), patient.phone or _("not known")),
         (_("E-mail"), patient.email or _("not known")),

@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from services.portal.presenters import listing, places, record, words
+from services.portal.presenters import erasing, listing, places, record, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from shared.api.assessment import PatientSummary
@@ -121,8 +121,8 @@ def rows(people: Iterable[PatientSummary], *, today: date) -> tuple[Person, ...]
     """People in the order they were given."""
     return tuple(
         Person(
-            name=words.full_name(person.given_name, person.family_name),
-            birth=words.birth(person.birth_date, today=today),
+            name=record.name_of(person),
+            birth=erasing.birth_of(person, today=today),
             number=record.number(person.patient_id),
             status=STATUSES[person.status],
             away=person.status != "active",

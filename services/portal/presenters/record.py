@@ -8,7 +8,7 @@ from services.portal.presenters import places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
-from shared.api.assessment import FlagBody, PatientBody
+from shared.api.assessment import FlagBody, PatientBody, PatientSummary
 from shared.api.engagement import ReminderBody
 from shared.api.treatment import CourseBody, HealthProfile
 
@@ -121,10 +121,11 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
     due = _next(record.reminders or ())
     return Head(
         patient_id=patient.patient_id,
-        name=words.full_name(patient.given_name, patient.family_name),
-        birth=words.born(patient.birth_date, today=setting.today),
+        name=name_of(patient),
+        birth="" if patient.erased_on else words.born(patient.birth_date, today=setting.today),
         number=number(patient.patient_id),
         status=_STATUSES.get(patient.status, "")
+        or ("" if patient.contact_readable else _("Contact data cannot be read: tell operations"))
         or (_("Messages are stopped") if patient.messages_stopped else ""),
         taking=_taking(record),
         taking_since=PHASES.get(course.phase, words.plain(course.phase)) if course else "",
@@ -139,6 +140,13 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
             if record.sees_courses or title not in _COURSES_ONLY
         ),
     )
+
+
+def name_of(patient: PatientBody | PatientSummary) -> str:
+    """The name, or the day since which there is none."""
+    if patient.erased_on is not None:
+        return _("Erased on %(day)s", day=words.day(patient.erased_on))
+    return words.full_name(patient.given_name, patient.family_name)
 
 
 def without_flag(record: Record, flag_id: UUID) -> Record:

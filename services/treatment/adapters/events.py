@@ -44,6 +44,7 @@ from shared.events.portal import StaffAdded, StaffDisabled, StaffRoleChanged
 from shared.runtime import standing
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler
+from shared.runtime.retention import forget_person
 
 
 def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], Handler]:
@@ -71,6 +72,8 @@ def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], H
             time_zone=details.time_zone,
         )
         await work(tx).patients.describe(details.patient_id, described)
+        if details.erased_on is not None:
+            await forget_person(tx, details.patient_id, told_in=event.type)
         await plan_birthdays(
             work(tx),
             patient_id=details.patient_id,

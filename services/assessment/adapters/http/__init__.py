@@ -10,6 +10,7 @@ from services.assessment.adapters.http import (
     invitations,
     pathway,
     patients,
+    retention,
     timeline,
     trajectory,
 )
@@ -26,11 +27,18 @@ from services.assessment.domain.refusals import (
 from shared.runtime.auth import Keys
 from shared.runtime.http import Api
 from shared.runtime.http.looks import add_looks
+from shared.runtime.person_keys import KeyMissing
 
 
-def build_api(content: Content, wording: Wording | None = None, *, keys: Keys | None = None) -> Api:
+def build_api(
+    content: Content,
+    wording: Wording | None = None,
+    *,
+    keys: Keys | None = None,
+    kept_years: int | None = None,
+) -> Api:
     """Every route of the service, over this content and the wording that is installed. Signatures
-    are checked with ``keys``."""
+    are checked with ``keys``; who somebody was is kept for ``kept_years`` after care."""
     api = Api(
         service="assessment",
         title="Mooring: assessment",
@@ -41,6 +49,7 @@ def build_api(content: Content, wording: Wording | None = None, *, keys: Keys | 
             StaleVersion: 412,
             Conflict: 409,
             RuleViolation: 422,
+            KeyMissing: 503,
         },
     )
     patients.add(api)
@@ -53,5 +62,6 @@ def build_api(content: Content, wording: Wording | None = None, *, keys: Keys | 
     trajectory.add(api, content)
     timeline.add(api, content)
     emergency.add(api, keys)
+    retention.add(api, kept_years)
     add_looks(api, visible_patient)
     return api

@@ -4,11 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from services.assessment.adapters import listing
-from services.assessment.adapters.access import CARERS, CLINICIANS, looked_at, visible_patient
+from services.assessment.adapters.access import (
+    CARERS,
+    CLINICIANS,
+    ERASERS,
+    looked_at,
+    visible_patient,
+)
 from services.assessment.adapters.bodies import carer_from, details_values, patient_body
 from services.assessment.adapters.db import SqlWork
+from services.assessment.adapters.erasing import of_person, proposed, wished
 from services.assessment.application.amend_patient import amend_patient
 from services.assessment.application.enrol_patient import enrol_patient
+from services.assessment.application.erase_person import erasable, erase_person
 from services.assessment.application.keep_carers import add_carer, change_carer, end_carer
 from services.assessment.application.leave_care import leave_care
 from services.assessment.application.return_to_care import restart_messages, return_to_care
@@ -28,6 +36,7 @@ def add(api: Api) -> None:
     _add_changing(api)
     _add_returning(api)
     _add_carers(api)
+    _add_erasing(api)
 
 
 def _add_reading(api: Api) -> None:
@@ -223,6 +232,26 @@ def _add_carers(api: Api) -> None:
         return await _answer(call, patient)
 
 
+def _add_erasing(api: Api) -> None:
+    @api.post(
+        "/api/v1/patients/{patient_id}/erase",
+        roles=ERASERS,
+        raises=(403, 404, 409, 412, 422, 428),
+        if_match=True,
+    )
+    async def erase(call: Call, patient_id: UUID, body: bodies.ErasePerson) -> bodies.PatientBody:
+        """Forget who this was: proposed by one person, done by a second."""
+        patient = await visible_patient(call, patient_id)
+        work, today = SqlWork(call.tx), call.tx.now.date()
+        asked: dict[str, Any] = {"patient_id": patient_id, "expected": call.if_match, "on": today}
+        await erasable(work, **asked)
+        wish = await wished(call.tx, of_person(patient_id), reason=body.reason)
+        if wish is None:
+            patient = await erase_person(work, reason=body.reason, **asked)
+        answer = await _answer(call, patient)
+        return answer if wish is None else answer.model_copy(update={"proposed_erasure": wish})
+
+
 def _sent(body: bodies.PatientChanges) -> dict[str, Any]:
     """The fields that were sent. Only ways to be reached and quiet hours may be emptied.
 
@@ -240,6 +269,13 @@ def _sent(body: bodies.PatientChanges) -> dict[str, Any]:
 
 async def _answer(call: Call, patient: Patient) -> bodies.PatientBody:
     count = await listing.open_flag_count(call.tx, patient.patient_id)
+    can_be_erased = not patient.in_care and patient.erased_on is None
     return patient_body(
-        patient, open_flags=count, role=call.principal.role, read_only=call.is_emergency
+        patient,
+        open_flags=count,
+        role=call.principal.role,
+        read_only=call.is_emergency,
+        proposed_erasure=await proposed(call.tx, of_person(patient.patient_id))
+        if can_be_erased
+        else None,
     )

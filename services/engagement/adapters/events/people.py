@@ -5,6 +5,7 @@ from datetime import time
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.events.about import require_about
+from services.engagement.adapters.notices import SqlNotices
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.ports import Identity, Reach, Surroundings
@@ -27,6 +28,7 @@ from shared.events.assessment import (
 from shared.events.envelope import Event, Fact
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler, Unacceptable
+from shared.runtime.retention import forget_person
 
 PLACES: tuple[type[Fact], ...] = (
     PatientEnrolled,
@@ -73,6 +75,9 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
             rules=rules,
             now=tx.now,
         )
+        if details.erased_on is not None:
+            await forget_person(tx, details.patient_id, told_in=event.type)
+            await SqlNotices(tx, rules.kinds).unname(details.patient_id)
 
     return {
         **dict.fromkeys(PLACES, on_patient),

@@ -1,0 +1,63 @@
+"""What has been kept long enough: a list to look at, and two people who erase it."""
+
+from typing import Any
+
+from services.assessment.adapters import retention
+from services.assessment.adapters.db import SqlWork
+from services.assessment.adapters.erasing import RETENTION, proposed, wished
+from services.assessment.application.erase_person import erase_person
+from services.assessment.domain.refusals import Conflict
+from shared.api.assessment import DuePerson, EraseDue, RetentionBody
+from shared.api.identity import Role
+from shared.runtime.http import Api, Call
+
+RELEASERS = frozenset({Role.LEAD, Role.OPERATIONS})
+WHY = "kept-long-enough"
+
+
+def add(api: Api, years: int | None) -> None:
+    """The routes of retention; ``years`` after the end of care, None when nothing is ever due."""
+
+    @api.get("/api/v1/retention", roles=RELEASERS | {Role.AUDITOR})
+    async def read_retention(call: Call) -> RetentionBody:
+        """Whose names and contact data are past their time. Nothing is changed."""
+        call.tx.audit("retention.read", object=RETENTION)
+        return await _standing(call, years)
+
+    @api.post("/api/v1/retention/erase", roles=RELEASERS, raises=(403, 409, 422))
+    async def erase_due(call: Call, body: EraseDue) -> RetentionBody:
+        """Erase those who are due, at most 200 at a time: proposed by one, done by a second."""
+        before = await _standing(call, years)
+        if before.due != body.due:
+            sentence = f"{before.due} are due now, not {body.due}. Look again."
+            raise Conflict("not-what-was-seen", sentence, field="due")
+        if wish := await wished(call.tx, RETENTION, reason=WHY):
+            by = {"proposed_by": wish.proposed_by, "proposed_at": wish.proposed_at}
+            return before.model_copy(update=by)
+        today, work = call.tx.now.date(), SqlWork(call.tx)
+        for person in before.people:
+            await erase_person(
+                work, patient_id=person.patient_id, reason=WHY, expected=None, on=today
+            )
+        after = await _standing(call, years)
+        return after.model_copy(update={"erased": len(before.people)})
+
+
+async def _standing(call: Call, years: int | None) -> RetentionBody:
+    if years is None:
+        return RetentionBody(after_care_years=None, due=0, waiting=0, people=())
+    asked: dict[str, Any] = {"years": years, "today": call.tx.now.date()}
+    count, waiting = await retention.counted(call.tx, **asked)
+    found = await retention.due(call.tx, **asked)
+    wish = await proposed(call.tx, RETENTION) if count else None
+    return RetentionBody(
+        after_care_years=years,
+        due=count,
+        waiting=waiting,
+        people=tuple(
+            DuePerson(patient_id=one.patient_id, left_on=one.left_on, due_on=one.due_on)
+            for one in found
+        ),
+        proposed_by=wish.proposed_by if wish else None,
+        proposed_at=wish.proposed_at if wish else None,
+    )

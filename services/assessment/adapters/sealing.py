@@ -1,0 +1,98 @@
+"""Contact data in the database are sealed, and what still lies about of somebody erased is removed.
+
+An older release wrote in the clear; whatever it left, and leaves while both run side by side, is
+sealed here in small transactions while the service serves.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam, delete, select, text, true, update
+
+from services.assessment.adapters.stored import (
+    NOTHING,
+    contact_from,
+    sealed_contact,
+    version_parts,
+)
+from services.assessment.adapters.tables import (
+    ASSESSMENT,
+    PATIENT,
+    PATIENT_VERSION,
+    UNSEALED,
+)
+from shared.events.assessment import PatientDetailsChanged
+from shared.runtime.db import Database, Transaction
+from shared.runtime.retention import forget_person
+from shared.runtime.tables import outbox
+
+SEALER = "rule:seal-contact@1"
+BATCH = 50
+"""Rows in one go: new keys are synced to disk one by one, and the service answers in between."""
+
+
+async def seal_some(db: Database) -> int:
+    """One batch of what an older release left; how many rows."""
+    async with db.transaction(actor=SEALER) as tx:
+        count = await _seal_people(tx) + await seal_versions(tx, true())
+        if count:
+            tx.audit("contact.sealed", object="patients")
+    return count
+
+
+async def _seal_people(tx: Transaction) -> int:
+    rows = (await tx.session.execute(_some(select(PATIENT).where(text(UNSEALED))))).all()
+    values = [
+        {"person": row.patient_id, **NOTHING}
+        | {"contact": sealed_contact(row.patient_id, contact_from(row, tx.keys), tx.keys)}
+        for row in rows
+    ]
+    if values:
+        change = update(PATIENT).where(PATIENT.c.patient_id == bindparam("person"))
+        changes: dict[str, Any] = {name: bindparam(name) for name in (*NOTHING, "contact")}
+        await (await tx.session.connection()).execute(change.values(changes), values)
+    return len(values)
+
+
+async def seal_versions(tx: Transaction, which: ColumnElement[bool]) -> int:
+    """One batch of kept versions that are still in the clear; all of one person when ``which``
+    says so, as nobody's record has more than a few hundred."""
+    query = select(PATIENT_VERSION).where(PATIENT_VERSION.c.personal.is_(None), which)
+    rows = (await tx.session.execute(_some(query))).all()
+    values = [
+        {"person": row.patient_id, "number": row.version}
+        | version_parts(row.patient_id, row.record, tx.keys)
+        for row in rows
+    ]
+    if values:
+        change = update(PATIENT_VERSION).where(
+            PATIENT_VERSION.c.patient_id == bindparam("person"),
+            PATIENT_VERSION.c.version == bindparam("number"),
+        )
+        changes: dict[str, Any] = {name: bindparam(name) for name in ("record", "personal")}
+        await (await tx.session.connection()).execute(change.values(changes), values)
+    return len(values)
+
+
+def _some(query: Any) -> Any:
+    """A batch that no other replica has in hand."""
+    return query.limit(BATCH).with_for_update(skip_locked=True)
+
+
+async def forget_copies(tx: Transaction, person: UUID, *, details_before: int) -> None:
+    """What else this database knows of who somebody was: facts on their way or kept for a refill,
+    answers kept for a repeated request, and who answered for them."""
+    await tx.session.execute(
+        delete(outbox).where(
+            outbox.c.aggregate == f"patient-details:{person}", outbox.c.version < details_before
+        )
+    )
+    await forget_person(tx, person, told_in=PatientDetailsChanged.TYPE)
+    await tx.session.execute(
+        update(ASSESSMENT)
+        .where(ASSESSMENT.c.patient_id == person, ASSESSMENT.c.answered_by.is_not(None))
+        .values(answered_by="erased")
+    )
+    await tx.session.execute(
+        update(PATIENT).where(PATIENT.c.patient_id == person).values(duplicate_reason=None)
+    )

@@ -1,0 +1,100 @@
+"""People whom nobody can name any more: how they are shown, and who is due."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.portal.presenters import places, record, words
+from services.portal.presenters.language import gettext as _
+from services.portal.presenters.language import mark, ngettext, said
+from services.portal.presenters.today import Setting
+from shared.api.assessment import PatientBody, PatientSummary, RetentionBody
+
+REASONS = said(
+    {
+        "asked-for": mark("The person asked for it"),
+        "kept-long-enough": mark("The time to keep it is over"),
+        "should-not-be-here": mark("The person should never have been recorded"),
+    }
+)
+
+
+def birth_of(one: PatientBody | PatientSummary, *, today: date) -> str:
+    """The birth date under a heading; of somebody erased, nothing."""
+    return "" if one.erased_on else words.birth(one.birth_date, today=today)
+
+
+def wish(patient: PatientBody, setting: Setting) -> str:
+    """Who wants this person erased, while it counts."""
+    asked = patient.proposed_erasure
+    if asked is None:
+        return ""
+    return _(
+        "%(name)s proposed it: %(reason)s. A second person has to do the same within a day.",
+        name=words.who_recorded(asked.proposed_by, setting.staff),
+        reason=REASONS.get(asked.reason, asked.reason),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """One record that is past its time, by its number."""
+
+    number: str
+    href: str
+    left: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """``due`` counts those who could be erased now."""
+
+    rule: str
+    headline: str
+    waiting: str
+    wish: str
+    due: int
+    rows: tuple[DueRow, ...]
+
+
+def retention(body: RetentionBody, setting: Setting) -> Retention:
+    """What has been kept long enough, in words."""
+    if body.after_care_years is None:
+        rule = _("No time is set. Names and contact data are kept until somebody asks otherwise.")
+    else:
+        rule = ngettext(
+            "Names and contact data are kept for %(num)s year after care has ended.",
+            "Names and contact data are kept for %(num)s years after care has ended.",
+            body.after_care_years,
+        )
+    return Retention(
+        rule=rule,
+        headline=ngettext(
+            "%(num)s person is past that time", "%(num)s people are past that time", body.due
+        )
+        if body.due
+        else _("Nobody is past that time"),
+        waiting=ngettext(
+            "%(num)s more is kept because a safety flag is open.",
+            "%(num)s more are kept because a safety flag is open.",
+            body.waiting,
+        )
+        if body.waiting
+        else "",
+        wish=_(
+            "%(name)s proposed it. A second person has to do the same within a day.",
+            name=words.who_recorded(body.proposed_by, setting.staff),
+        )
+        if body.proposed_by
+        else "",
+        due=body.due,
+        rows=tuple(
+            DueRow(
+                number=record.number(one.patient_id),
+                href=places.patient(one.patient_id),
+                left=words.day(one.left_on),
+                since=words.when(one.due_on, today=setting.today),
+            )
+            for one in body.people
+        ),
+    )
