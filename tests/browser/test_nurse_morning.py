@@ -51,12 +51,15 @@ async def test_a_nurse_sees_a_reminder_opens_it_and_completes_it(
 async def test_a_safety_flag_appears_on_an_open_page_by_itself(
     sign_in: SignIn, clinic: Clinic
 ) -> None:
+    """Whoever is typing meanwhile keeps their place and what they have typed."""
     nurse = await sign_in("nell")
     patients = await clinic.get("nell", "assessment/patients?limit=200")
     quiet = next(person for person in patients["items"] if not person["open_flags"])
     patient_id = quiet["patient_id"]
     row = nurse.locator(f".safety-now .rows a[href^='/patients/{patient_id}/flags/']")
     await expect(row).to_have_count(0)
+    name = nurse.locator("#name")
+    await name.press_sequentially("Mar")
 
     await clinic.post(
         "tomas",
@@ -65,6 +68,9 @@ async def test_a_safety_flag_appears_on_an_open_page_by_itself(
     )
 
     await expect(row.first).to_be_visible(timeout=PATIENCE_MS)
+    await expect(name).to_be_focused()
+    await nurse.keyboard.type("ia")
+    await expect(name).to_have_value("Maria")
     await row.first.click()
     await nurse.get_by_role("button", name="I take this in hand").click()
     await expect(nurse.get_by_role("status")).to_have_text("You have this safety flag in hand.")
