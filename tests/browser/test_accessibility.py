@@ -29,6 +29,8 @@ RECORD = (
     "/links",
 )
 COURSE = ("", "/taper")
+_SMALL, _TWICE_THE_SIZE = 320, 640
+"""A telephone; and a screen of 1280 at 200 % zoom, which lays a page out for half of it."""
 PLACES = (
     "/",
     "/?view=team",
@@ -99,15 +101,21 @@ async def current_course(clinic: Clinic) -> dict[str, str]:
 
 
 async def look(page: Page) -> None:
-    """Open everything that can be opened, ask axe, and measure the page on a small screen."""
+    """Open everything that can be opened, ask axe, in the dark too, and measure the page on a small
+    screen and at twice the size."""
     await page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     found = await Axe().run(page)
     assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+    await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    dark = await Axe().run(page, options={"runOnly": ["color-contrast"]})
+    await page.emulate_media(color_scheme="null", reduced_motion="null")
+    assert dark.violations_count == 0, f"{page.url} in the dark: {dark.generate_report()}"
 
     ids = await page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
     assert len(ids) == len(set(ids)), f"{page.url}: an id is there twice"
 
-    await page.set_viewport_size({"width": 320, "height": 800})
-    width = await page.evaluate("document.documentElement.scrollWidth")
+    for screen in (_SMALL, _TWICE_THE_SIZE):
+        await page.set_viewport_size({"width": screen, "height": 800})
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= screen, f"{page.url} is {width} px wide on a screen of {screen}"
     await page.set_viewport_size({"width": 1280, "height": 900})
-    assert width <= 320, f"{page.url} is {width} px wide on a screen of 320"
