@@ -9,12 +9,13 @@ import time_machine
 from joserfc.jwk import KeySet
 from sqlalchemy import select, text
 
-from services.portal.identity import staff
+from services.portal.identity import locks, staff
 from services.portal.identity.demo import open_accounts
 from services.portal.identity.front_door import FrontDoor, TooManyTries, WrongPassword
 from services.portal.identity.keyring import Keyring
 from services.portal.identity.passwords import Passwords
 from services.portal.identity.sessions import IDLE_LIMIT
+from services.portal.identity.tables import lock
 from services.portal.identity.tables import session as session_table
 from services.portal.main import schema
 from shared.api.identity import Role
@@ -89,6 +90,17 @@ async def test_guessing_is_slowed_even_when_all_guesses_come_at_once(door: Front
 
     assert sum(isinstance(one, WrongPassword) for one in refusals) == 5
     assert sum(isinstance(one, TooManyTries) for one in refusals) == 7
+
+
+async def test_first_failures_at_the_same_moment_are_all_counted(db: Database) -> None:
+    async def fail() -> None:
+        async with db.housekeeping() as tx:
+            await locks.count_failure(tx, staff_id("nell"), now=clock.real_now())
+
+    await asyncio.gather(*(fail() for _ in range(8)))
+
+    async with db.reading() as tx:
+        assert (await tx.session.execute(select(lock.c.failures))).scalars().all() == [8]
 
 
 async def test_the_right_password_from_another_place_still_opens(door: FrontDoor) -> None:
