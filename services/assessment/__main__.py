@@ -1,10 +1,15 @@
 """``python -m services.assessment``."""
 
+from shared.runtime import loading
+
+# isort: split
 from services.assessment.adapters.cli import add_engine
 from services.assessment.adapters.demo import play
 from services.assessment.main import SCHEMA, build
 from services.assessment.settings import Settings
 from shared.runtime.cli import service_cli
+
+loading.over()
 
 app = service_cli(
     name="assessment",

@@ -1,9 +1,14 @@
 """``python -m services.portal``."""
 
+from shared.runtime import loading
+
+# isort: split
 from services.portal.identity import key_commands
 from services.portal.identity.commands import commands
 from services.portal.main import build, database_url, play, schema
 from shared.runtime.cli import service_cli
+
+loading.over()
 
 app = service_cli(name="portal", build=build, schema=schema, database_url=database_url, play=play)
 app.add_typer(commands(database_url), name="users")

@@ -1,10 +1,15 @@
 """``python -m services.treatment``: the service, its database, and the taper engine by hand."""
 
+from shared.runtime import loading
+
+# isort: split
 from services.treatment.adapters.cli import app as by_hand
 from services.treatment.adapters.demo_past import play
 from services.treatment.main import SCHEMA, build
 from services.treatment.settings import Settings
 from shared.runtime.cli import service_cli
+
+loading.over()
 
 app = service_cli(
     name="treatment",

@@ -3,6 +3,7 @@
 The rows are inserted into the files of a group that does not run, so a thousand people with all
 that belongs to them are there in seconds. What a process keeps for itself (queues, the chain of the
 audit, sessions) is not copied: it is about what happened, and to the copies nothing has happened.
+Nor are the kept versions of a record: they are sealed, and the copies have no keys.
 """
 
 import re
@@ -24,9 +25,11 @@ _NOT_COPIED = frozenset(
         "idempotency",
         "inbox",
         "outbox",
+        "patient_version",
         "parked",
         "schema_floor",
         "schema_version",
+        "on_call_shift",
         "standing",
     }
 )
