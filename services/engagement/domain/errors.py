@@ -12,6 +12,19 @@ class Refusal(Exception):
         return (type(self).__doc__ or "").strip().splitlines()[0]
 
 
+class BrokenRule(Refusal):
+    """One of several rules about a field is broken."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__()
+        self.field = field
+        self._why = why
+
+    def __str__(self) -> str:
+        """Which rule, and what would keep it."""
+        return self._why
+
+
 class UnknownReminder(Refusal):
     """There is no such reminder for a person you look after."""
 
@@ -100,19 +113,10 @@ class UnknownAbsence(Refusal):
     code = "unknown-absence"
 
 
-class BadDates(Refusal):
+class BadDates(BrokenRule):
     """These days cannot be days away."""
 
     code = "bad-dates"
-
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__()
-        self.field = field
-        self._why = why
-
-    def __str__(self) -> str:
-        """Which of the rules the days break."""
-        return self._why
 
 
 class CannotCover(Refusal):
@@ -168,19 +172,10 @@ class UnknownShift(Refusal):
     code = "unknown-shift"
 
 
-class BadShift(Refusal):
+class BadShift(BrokenRule):
     """This cannot be a time on call."""
 
     code = "bad-shift"
-
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__()
-        self.field = field
-        self._why = why
-
-    def __str__(self) -> str:
-        """Which of the rules the times break."""
-        return self._why
 
 
 class CannotBeOnCall(Refusal):

@@ -2,18 +2,16 @@
 try on, until a lead or operations unlocks the account. Nobody edits a database for it."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.portal.identity import sessions
+from services.portal.identity.counters import make_sure_of
 from services.portal.identity.tables import device, lock
 from shared.runtime import clock
 from shared.runtime.db import Transaction
 
-_UPSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 LOCKED_AFTER = 20
 """Wrong passwords or codes in a row; the waiting times make that take a quarter of an hour."""
 DEVICE_KNOWN_FOR = timedelta(days=90)
@@ -34,13 +32,8 @@ async def locked(tx: Transaction) -> dict[UUID, datetime]:
 
 
 async def count_failure(tx: Transaction, staff_id: UUID, *, now: datetime) -> None:
-    """One more wrong try on this account.
-
-    The row is there and locked first, so that tries at the same moment are counted one by one.
-    """
-    upsert = _UPSERTS[tx.session.get_bind().dialect.name](lock)
-    row_is_there = upsert.values(staff_id=staff_id, failures=0).on_conflict_do_nothing()
-    await tx.session.execute(row_is_there)
+    """One more wrong try on this account."""
+    await make_sure_of(tx, lock, [{"staff_id": staff_id, "failures": 0}])
     query = select(lock).where(lock.c.staff_id == staff_id).with_for_update()
     row = (await tx.session.execute(query)).one()
     failures = row.failures + 1

@@ -2,17 +2,15 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.portal.identity import throttle
+from services.portal.identity.counters import make_sure_of
 from services.portal.identity.tables import tries as table
 from services.portal.identity.throttle import Tries
 from shared.runtime.db import Transaction
 
-_UPSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _FREE_AT_ONE_PLACE = 5
 _FREE_FOR_ONE_ADDRESS = 20
 _FREE_FOR_ONE_NAME = 50
@@ -60,8 +58,7 @@ async def sweep(tx: Transaction, *, now: datetime) -> None:
 
 
 async def _locked(tx: Transaction, keys: list[str], *, now: datetime) -> dict[str, Tries]:
-    upsert = _UPSERTS[tx.session.get_bind().dialect.name](table)
     rows = [{"key": key, "number": 0, "last_at": now} for key in keys]
-    await tx.session.execute(upsert.values(rows).on_conflict_do_nothing())
+    await make_sure_of(tx, table, rows)
     query = select(table).where(table.c.key.in_(keys)).order_by(table.c.key).with_for_update()
     return {row.key: Tries(row.number, row.last_at) for row in await tx.session.execute(query)}

@@ -69,11 +69,7 @@ def retention(body: RetentionBody, setting: Setting) -> Retention:
         )
     return Retention(
         rule=rule,
-        headline=ngettext(
-            "%(num)s person is past that time", "%(num)s people are past that time", body.due
-        )
-        if body.due
-        else _("Nobody is past that time"),
+        headline=_headline(body),
         waiting=ngettext(
             "%(num)s more is kept because a safety flag is open.",
             "%(num)s more are kept because a safety flag is open.",
@@ -97,4 +93,15 @@ def retention(body: RetentionBody, setting: Setting) -> Retention:
             )
             for one in body.people
         ),
+    )
+
+
+def _headline(body: RetentionBody) -> str:
+    """How many are past the time; nothing where there is no time to be past."""
+    if body.after_care_years is None:
+        return ""
+    if not body.due:
+        return _("Nobody is past that time")
+    return ngettext(
+        "%(num)s person is past that time", "%(num)s people are past that time", body.due
     )

@@ -9,10 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.treatment.application.ports import Work
+from services.treatment.application.tell_signature import publish_request
 from services.treatment.domain.course import Course
 from services.treatment.domain.phases import ALLOWED, Move, Phase
 from services.treatment.domain.signature_request import Asking, Request, Signable, asked, settled
-from shared.events.treatment import SignatureRequested, SignatureSettled, SignatureState
+from shared.events.treatment import SignatureState
 
 _RULE = "signing"
 _MAY_BE_PLANNED = ALLOWED[Move.PLAN_TAPER]
@@ -58,10 +59,4 @@ async def _keep(work: Work, request: Request, course: Course) -> None:
             "status": request.status.value,
         }
     )
-    fact = SignatureRequested if request.is_open else SignatureSettled
-    work.publish(
-        fact(signature=state),
-        subject=course.patient_id,
-        aggregate=f"signature:{request.id}",
-        version=request.version,
-    )
+    publish_request(work, state, version=request.version)

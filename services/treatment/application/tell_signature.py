@@ -29,10 +29,15 @@ def tell_signature(work: Work, change: PlanChange, course: Course) -> None:
             "status": _STATUS[change.state],
         }
     )
-    fact = SignatureRequested if change.is_open else SignatureSettled
+    publish_request(work, state, version=change.version)
+
+
+def publish_request(work: Work, state: SignatureState, *, version: int) -> None:
+    """A request while it is open, and its end afterwards; both say all there is to say of it."""
+    fact = SignatureRequested if state.status == "open" else SignatureSettled
     work.publish(
         fact(signature=state),
-        subject=change.patient_id,
-        aggregate=f"signature:{change.id}",
-        version=change.version,
+        subject=state.patient_id,
+        aggregate=f"signature:{state.request_id}",
+        version=version,
     )
