@@ -28,7 +28,7 @@ def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
         loneliness=_scores(readings, rules.loneliness),
         contacts=tuple(one.on for one in contacts if one.reached),
         meetings=sum(one.is_meeting for one in contacts),
-        missed=sum(one.is_miss for one in contacts),
+        missed=sum(one.is_missed_meeting for one in contacts),
         minutes=sum(one.minutes for one in contacts),
         reviews=tuple(sorted({*_reviewed(points), *(look.on for look in looks)})),
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.events.about import require_about
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.application.ports import CoursePoint
 from services.engagement.domain.course import Course, Review, Step, Surveillance, Taper
+from services.engagement.domain.local_time import local_day
 from services.engagement.domain.rules import Rules
 from shared.events import FACTS
 from shared.events.envelope import Event, Fact
@@ -25,7 +27,8 @@ def on_courses(rules: Rules) -> Mapping[type[Fact], Handler]:
         if course.phase not in rules.phases:
             raise Unacceptable("unknown-phase")
         work = SqlWork(tx, rules)
-        await work.support.add_point(point_of(event))
+        patient = await work.patients.hold(course.patient_id)
+        await work.support.add_point(point_of(event, rules.place(patient).zone))
         await apply_course_state(work, course=course, rules=rules, now=tx.now)
 
     return {fact: on_course for fact in FACTS if issubclass(fact, CourseFact)}
@@ -46,8 +49,9 @@ def course_of(state: CourseState) -> Course:
     )
 
 
-def point_of(event: Event[CourseFact]) -> CoursePoint:
-    """What was said about the course at one moment, for the outcomes."""
+def point_of(event: Event[CourseFact], zone: ZoneInfo) -> CoursePoint:
+    """What was said about the course at one moment, for the outcomes. A review counts for the day
+    on the wall where the person lives."""
     state = event.data.course
     return CoursePoint(
         course_id=state.course_id,
@@ -62,7 +66,7 @@ def point_of(event: Event[CourseFact]) -> CoursePoint:
         dose_text=state.dose_text,
         started_on=state.started_on,
         remission_on=state.remission_on,
-        reviewed_on=tuple(one.done_at.date() for one in state.reviews if one.done_at),
+        reviewed_on=tuple(local_day(one.done_at, zone) for one in state.reviews if one.done_at),
     )
 
 

@@ -96,6 +96,11 @@ class Contact:
         """Whether a meeting of the programme took place."""
         return self.purpose is Purpose.PROGRAMME and self.outcome is Outcome.TOOK_PLACE
 
+    @property
+    def is_missed_meeting(self) -> bool:
+        """Whether the person did not come to a meeting of the programme."""
+        return self.purpose is Purpose.PROGRAMME and self.outcome is Outcome.MISSED
+
 
 def check(contact: Contact, mode: Mode, limits: Limits, *, today: date) -> None:
     """Refuse what cannot have happened like this.

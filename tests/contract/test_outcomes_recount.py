@@ -1,0 +1,433 @@
+"""Every figure of the outcomes page and every cell of the export, recounted from raw events.
+
+The recount reads nothing but the events of the wire and of the outbox, word for word, and follows
+the written definitions of ``content/support/outcomes.toml``. It shares no code with the report.
+"""
+
+import random
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from joserfc.jwk import KeySet
+
+from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.http import build_api
+from services.engagement.application.apply_staff_state import apply_staff_state
+from services.engagement.application.record_contact import record_contact
+from services.engagement.application.start_programme import NewProgramme, start_programme
+from services.engagement.domain.support.contact import Contact, Purpose
+from services.engagement.domain.support.contact import Outcome as Happened
+from services.engagement.domain.support.programme import Company, Form, Setting
+from services.engagement.main import SCHEMA
+from shared.api.identity import Role
+from shared.events import treatment
+from shared.runtime import clock
+from shared.runtime.auth import StaticKeys
+from shared.runtime.db import Database
+from tests.support.callers import KEY, Caller, site
+from tests.support.databases import Databases
+from tests.support.engagement import CONTENT, LEAD, NURSE, PATIENT, PRESCRIBER
+from tests.support.heard import START, Wire, a_score, day, details_of
+from tests.support.support import DEPUTY, FACILITATOR, SUPPORTERS
+
+LONDON = ZoneInfo("Europe/London")
+PEOPLE = 30
+LOOKED_AT = (20, 30, 90, 160)
+Row = dict[str, str]
+Totals = list[tuple[date, int]]
+
+HOW = [
+    ("other", "telephone", "took-place"),
+    ("other", "email", "took-place"),
+    ("outreach", "telephone", "not-reached"),
+    ("outreach", "letter", "not-reached"),
+    ("other", "telephone", "missed"),
+]
+"""Only the first of these is somebody who spoke with the person; the last is no meeting."""
+MEETINGS = ["took-place", "took-place", "took-place", "missed", "called-off", "cancelled"]
+SPOKEN = {"face-to-face", "video", "telephone"}
+
+
+@pytest.fixture
+async def wire(databases: Databases) -> AsyncIterator[Wire]:
+    """Into an empty database of this service."""
+    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    yield Wire(opened)
+    await opened.close()
+
+
+async def asked(wire: Wire, as_of: date) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The report and the export of that day, as a lead gets them."""
+    async with site(build_api(CONTENT, StaticKeys(KeySet([KEY]))), wire.db) as served:
+        lead: Caller = served.caller(LEAD, Role.LEAD)
+        report = await lead.get("outcomes", as_of=as_of.isoformat())
+        rows = await lead.get("outcomes/rows", as_of=as_of.isoformat())
+    return report.json, rows.json
+
+
+async def begin_course(wire: Wire, patient_id: UUID, looked_at: Sequence[datetime] = ()) -> None:
+    """A course that began, and was reviewed at these moments of it."""
+    course_id = clock.new_id()
+    name = f"course:{course_id}"
+    state = treatment.CourseState(
+        course_id=course_id,
+        patient_id=patient_id,
+        phase="acute",
+        drug="a-drug",
+        indication="depression",
+        dose_mg=Decimal(50),
+        dose_text="one 50 mg tablet",
+        prescriber_id=PRESCRIBER,
+        started_on=START,
+        remission_on=None,
+        decision_review_on=None,
+        reviews=(),
+    )
+    begun = treatment.CourseConfirmed(course=state)
+    await wire.hear(begun, name, 1, subject=patient_id)
+    done: list[treatment.ReviewState] = []
+    for ordinal, at in enumerate(looked_at, start=1):
+        done.append(
+            treatment.ReviewState(
+                ordinal=ordinal,
+                kind="response",
+                due_on=at.date(),
+                for_role="prescriber",
+                rule="R-24",
+                done_at=at,
+            )
+        )
+        after = state.model_copy(update={"reviews": tuple(done)})
+        fact = treatment.ResponseReviewed(course=after, response="partial")
+        await wire.hear(fact, name, ordinal + 1, subject=patient_id, at=at)
+
+
+async def begin_programme(wire: Wire, patient_id: UUID, on: date) -> UUID:
+    """Facilitated participation from that day on."""
+    now = datetime.combine(on, time(9), UTC)
+    wanted = NewProgramme(
+        kind="facilitated-participation",
+        facilitator_id=FACILITATOR,
+        deputy_id=DEPUTY,
+        form=Form.INDIVIDUAL,
+        company=Company.TOGETHER,
+        setting=Setting.COMMUNITY,
+        activity="Singing in the choir",
+        activity_id=None,
+        first_contact_on=None,
+        rhythm=(),
+        rungs=(),
+        serves_course_id=None,
+        reasons={},
+    )
+    async with wire.db.transaction(actor=f"staff:{FACILITATOR}", at=now) as tx:
+        made = await start_programme(
+            SqlWork(tx, CONTENT),
+            patient_id=patient_id,
+            wanted=wanted,
+            by=FACILITATOR,
+            signed=None,
+            rules=CONTENT,
+            now=now,
+        )
+    return made.programme_id
+
+
+async def meet(
+    wire: Wire,
+    patient_id: UUID,
+    number: int,
+    how: tuple[str, str, str],
+    *,
+    programme_id: UUID | None = None,
+    minutes: int = 20,
+    days_late: int = 0,
+) -> None:
+    """A contact on that day, written down an hour or some days later."""
+    purpose, mode, outcome = how
+    at = datetime.combine(day(number), time(10), UTC)
+    now = at + timedelta(days=days_late, hours=1)
+    contact = Contact(
+        contact_id=clock.new_id(),
+        patient_id=patient_id,
+        purpose=Purpose(purpose),
+        mode=mode,
+        outcome=Happened(outcome),
+        at=at,
+        on=at.date(),
+        minutes=minutes if outcome == "took-place" else 0,
+        by=NURSE,
+        recorded_at=now,
+        programme_id=programme_id,
+    )
+    async with wire.db.transaction(actor="service:engagement", at=now) as tx:
+        await record_contact(SqlWork(tx, CONTENT), contact=contact, rules=CONTENT, now=now)
+
+
+async def live(wire: Wire, patient_id: UUID, chance: random.Random) -> None:
+    """Half a year of one person, as the dice fall."""
+    looked_at = sorted(chance.sample(range(40, 100), chance.randint(0, 2)))
+    noon = [datetime.combine(day(number), time(11), UTC) for number in looked_at]
+    await begin_course(wire, patient_id, noon)
+    for number in sorted(chance.sample(range(60), chance.randint(0, 2))):
+        await meet(wire, patient_id, number, chance.choice(HOW))
+    if chance.random() < 0.7:
+        first = chance.randint(0, 5)
+        programme_id = await begin_programme(wire, patient_id, day(first))
+        for number in sorted(chance.sample(range(first + 1, 150), chance.randint(0, 6))):
+            await meet(
+                wire,
+                patient_id,
+                number,
+                ("programme", "face-to-face", chance.choice(MEETINGS)),
+                programme_id=programme_id,
+                minutes=chance.randint(20, 90),
+                days_late=chance.choice((0, 0, 5)),
+            )
+    await answer(wire, patient_id, "phq-9", [*range(-20, 12, 4), *range(12, 150, 5)], chance)
+    await answer(wire, patient_id, "lsns-6", range(0, 150, 7), chance)
+    await answer(wire, patient_id, "ucla-3", range(0, 150, 11), chance)
+
+
+async def answer(
+    wire: Wire, patient_id: UUID, instrument: str, days: Sequence[int], chance: random.Random
+) -> None:
+    """Readings on some of these days; one in six is put right ten days later."""
+    lowest, highest = {"phq-9": (0, 14), "lsns-6": (0, 30), "ucla-3": (3, 9)}[instrument]
+    for number in sorted(chance.sample(days, chance.randint(0, 9 if instrument == "phq-9" else 3))):
+        high = highest if number > 7 else 22 if instrument == "phq-9" else highest
+        low = 8 if instrument == "phq-9" and number <= 7 else lowest
+        taken = a_score(patient_id, day(number), chance.randint(low, high), instrument=instrument)
+        await wire.take(taken)
+        if chance.random() < 1 / 6:
+            right = taken.model_copy(update={"total": chance.choice((None, lowest, highest))})
+            await wire.amend(right, on=day(number + 10))
+
+
+async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire) -> None:
+    chance = random.Random(20260105)
+    async with wire.db.transaction(actor="service:engagement") as tx:
+        for colleague in SUPPORTERS:
+            await apply_staff_state(
+                SqlWork(tx, CONTENT), colleague=colleague, rules=CONTENT, now=tx.now
+            )
+    for number in range(1, PEOPLE + 1):
+        await wire.enrol(UUID(int=number << 96))
+        await live(wire, UUID(int=number << 96), chance)
+    raw = [*wire.heard, *await wire.told()]
+
+    for number in LOOKED_AT:
+        report, export = await asked(wire, day(number))
+        people = [Person(one, raw, day(number)) for one in range(1, PEOPLE + 1)]
+
+        assert report["as_of"] == export["as_of"] == day(number).isoformat()
+        assert report["people"] == len(export["rows"]) == PEOPLE
+        names = [column["code"] for column in export["columns"]]
+        found = [dict(zip(names, row, strict=True)) for row in export["rows"]]
+        assert found == [one.row() for one in people]
+        figures = {one["code"]: one for one in report["figures"]}
+        counted = recounted(people)
+        assert figures.keys() == counted.keys()
+        for code, expected in counted.items():
+            told = figures[code]
+            said = told["numerator"], told["denominator"], told["missing"], told["median_days"]
+            assert said == expected, (code, number)
+
+    assert all(0 < some < of for some, of, _missing, _days in counted.values()), counted
+    assert counted["remission"][3] is not None
+    assert counted["response"][3] is not None
+
+
+class Person:
+    """One person by that day, from the events alone. Days are those on the wall in London."""
+
+    def __init__(self, number: int, raw: Iterable[Mapping[str, Any]], as_of: date) -> None:
+        self.number, self.as_of = number, as_of
+        patient_id = str(UUID(int=number << 96))
+        known = [one for one in raw if one["subject"] == patient_id and _wall(one["time"]) <= as_of]
+        self.contacts = [one["data"]["contact"] for one in known if "contact" in one["data"]]
+        courses = [one["data"]["course"] for one in known if "course" in one["data"]]
+        programmes = [one["data"]["programme"] for one in known if "programme" in one["data"]]
+        starts = [date.fromisoformat(one["started_on"]) for one in (*courses, *programmes)]
+        self.start = min(starts) if starts else None
+        self.reviews = {_wall(review["done_at"]) for one in courses for review in one["reviews"]}
+        self.scores = {code: _totals(known, code) for code in ("phq-9", "lsns-6", "ucla-3")}
+        self.baseline = self._baseline()
+        self.later = [
+            one for one in self.scores["phq-9"] if self.baseline and one[0] > self.baseline[0]
+        ]
+
+    def _baseline(self) -> tuple[date, int] | None:
+        """PHQ-9 around the start: 14 days before to 7 after; the nearest before, else after."""
+        if self.start is None:
+            return None
+        away = [((on - self.start).days, on, total) for on, total in self.scores["phq-9"]]
+        before = [one for one in away if -14 <= one[0] <= 0]
+        after = [one for one in away if 1 <= one[0] <= 7]
+        chosen = max(before) if before else min(after) if after else None
+        return chosen[1:] if chosen else None
+
+    @property
+    def is_case(self) -> bool:
+        """First reading 10 or more, and a later one."""
+        return self.baseline is not None and self.baseline[1] >= 10 and bool(self.later)
+
+    def response(self) -> int | None:
+        """Days from the start to the first halved PHQ-9."""
+        if self.baseline is None or self.start is None or self.baseline[1] < 10:
+            return None
+        days = [(on - self.start).days for on, total in self.later if 2 * total <= self.baseline[1]]
+        return min(days) if days else None
+
+    def remission(self) -> int | None:
+        """Days from the start to the reading that confirms: below 5 for 14 days or more."""
+        for last in range(len(self.later)):
+            for first in range(last):
+                part = self.later[first : last + 1]
+                apart = (part[-1][0] - part[0][0]).days
+                if apart >= 14 and all(total < 5 for _on, total in part) and self.start:
+                    return (part[-1][0] - self.start).days
+        return None
+
+    def contacted(self) -> str:
+        """Somebody spoke with the person within 28 days of the start."""
+        if self.start is None:
+            return "not-due"
+        for one in self.contacts:
+            away = (_wall(one["at"]) - self.start).days
+            spoken = one["outcome"] == "took-place" and one["mode"] in SPOKEN
+            if spoken and one["purpose"] != "carer" and 0 <= away <= 28:
+                return "yes"
+        return "no" if (self.as_of - self.start).days >= 28 else "not-due"
+
+    def reviewed(self) -> str:
+        """A review in weeks 8 to 12 of who had not improved by week 8."""
+        if self.start is None or (self.as_of - self.start).days < 84:
+            return "not-due"
+        by_week_8 = [total for on, total in self.later if (on - self.start).days <= 56]
+        if self.baseline is None or not by_week_8:
+            return "unknown"
+        if by_week_8[-1] < 10 or 2 * by_week_8[-1] <= self.baseline[1]:
+            return "improved"
+        in_time = any(56 <= (on - self.start).days <= 84 for on in self.reviews)
+        return "yes" if in_time else "no"
+
+    def meetings(self, outcome: str) -> int:
+        """Meetings of the programme that ended so."""
+        return sum(
+            one["purpose"] == "programme" and one["outcome"] == outcome for one in self.contacts
+        )
+
+    def row(self) -> Row:
+        """The person's line of the export."""
+        network, lonely = self.scores["lsns-6"], self.scores["ucla-3"]
+        latest = self.later[-1] if self.later else None
+        cells = {
+            "number": f"{self.number:08X}",
+            "started_on": self.start,
+            "baseline": self.baseline and self.baseline[1],
+            "latest": latest and latest[1],
+            "latest_on": latest and latest[0],
+            "days_to_response": self.response(),
+            "days_to_remission": self.remission(),
+            "contact_4_weeks": self.contacted(),
+            "review_8_12": self.reviewed(),
+            "meetings": self.meetings("took-place"),
+            "missed": self.meetings("missed"),
+            "minutes": sum(one["minutes"] for one in self.contacts),
+            "network_first": network[0][1] if network else None,
+            "network_latest": network[-1][1] if len(network) > 1 else None,
+            "lonely_first": lonely[0][1] if lonely else None,
+            "lonely_latest": lonely[-1][1] if len(lonely) > 1 else None,
+            "language": "",
+        }
+        return {name: "" if cell is None else str(cell) for name, cell in cells.items()}
+
+
+Counted = tuple[int, int, int, int | None]
+
+
+def recounted(people: Sequence[Person]) -> dict[str, Counted]:
+    """Numerator, denominator, unknown and median days of each measure."""
+    cases = [one for one in people if one.is_case]
+    unknown = sum(one.start is not None and not one.later for one in people)
+    attended = sum(one.meetings("took-place") for one in people)
+    missed = sum(one.meetings("missed") for one in people)
+    return {
+        "response": _days([one.response() for one in cases], unknown),
+        "remission": _days([one.remission() for one in cases], unknown),
+        "contact-4-weeks": _answers([one.contacted() for one in people]),
+        "case-review": _answers([one.reviewed() for one in people]),
+        "attendance": (attended, attended + missed, 0, None),
+        "network-growth": _change([one.scores["lsns-6"] for one in people], sign=1),
+        "less-lonely": _change([one.scores["ucla-3"] for one in people], sign=-1),
+    }
+
+
+def _days(days: Sequence[int | None], unknown: int) -> Counted:
+    reached = [one for one in days if one is not None]
+    return len(reached), len(days), unknown, round(median(reached)) if reached else None
+
+
+def _answers(answers: Sequence[str]) -> Counted:
+    yes, no = answers.count("yes"), answers.count("no")
+    return yes, yes + no, answers.count("unknown"), None
+
+
+def _change(series: Sequence[Totals], *, sign: int) -> Counted:
+    twice = [one for one in series if len(one) > 1]
+    better = [one for one in twice if sign * (one[-1][1] - one[0][1]) > 0]
+    return len(better), len(twice), sum(len(one) == 1 for one in series), None
+
+
+def _totals(known: Iterable[Mapping[str, Any]], instrument: str) -> Totals:
+    """The totals of one instrument as last put right, in the order of their days."""
+    latest: dict[str, tuple[int, dict[str, Any]]] = {}
+    for one in known:
+        reading = one["data"].get("assessment")
+        if reading is None or reading["instrument"] != instrument:
+            continue
+        version, _before = latest.get(reading["assessment_id"], (0, {}))
+        if one["version"] > version:
+            latest[reading["assessment_id"]] = (one["version"], reading)
+    found = [
+        (date.fromisoformat(reading["taken_on"]), reading["total"])
+        for _version, reading in latest.values()
+        if reading["total"] is not None
+    ]
+    return sorted(found)
+
+
+def _wall(instant: str) -> date:
+    return datetime.fromisoformat(instant).astimezone(LONDON).date()
+
+
+MIDNIGHT = [  # weeks 8 to 12 begin on 2 March and end on 30 March where the person lives
+    ("Pacific/Auckland", "2026-03-01T10:59:59Z", "no"),
+    ("Pacific/Auckland", "2026-03-01T11:00:00Z", "yes"),
+    ("America/Los_Angeles", "2026-03-31T06:59:59Z", "yes"),
+    ("America/Los_Angeles", "2026-03-31T07:00:00Z", "no"),
+]
+
+
+@pytest.mark.parametrize(("zone", "at", "expected"), MIDNIGHT)
+async def test_a_review_counts_for_the_day_where_the_person_lives(
+    wire: Wire, zone: str, at: str, expected: str
+) -> None:
+    await wire.enrol(PATIENT)
+    who = details_of(PATIENT, time_zone=zone)
+    await wire.hear(who, f"patient-details:{PATIENT}", 1, subject=PATIENT)
+    await begin_course(wire, PATIENT, [datetime.fromisoformat(at)])
+    for number, total in ((0, 18), (50, 18)):
+        await wire.take(a_score(PATIENT, day(number), total))
+
+    _report, export = await asked(wire, day(100))
+
+    (row,) = export["rows"]
+    assert row[[one["code"] for one in export["columns"]].index("review_8_12")] == expected
