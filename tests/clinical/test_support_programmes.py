@@ -5,7 +5,7 @@ marked there; the table says which number it is about, never another one.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,21 +13,25 @@ from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.support import doses, missed, package, programme
 from services.engagement.domain.support.contact import Contact, Outcome, Purpose, check
 from services.engagement.domain.support.programme import (
+    Closing,
     Company,
     Form,
     Look,
     Rung,
     Setting,
+    Status,
     check_contact,
     check_start,
     guards_of,
 )
 from services.engagement.domain.support.refusals import RuleBroken
+from services.engagement.domain.support.relapse_plan import RelapsePlan
 from services.engagement.domain.support.rules import Beat
-from tests.support.engagement import LEAD, a_course, a_step, a_taper
+from tests.support.engagement import LEAD, PATIENT, a_course, a_step, a_taper
 from tests.support.support import (
     DEPUTY,
     FACILITATOR,
+    PROGRAMME,
     RULES,
     START,
     SUPPORTERS,
@@ -499,3 +503,86 @@ def test_a_relapse_plan_is_asked_for_two_weeks_before_the_planned_end() -> None:
     (due,) = owed(Known(programmes=[a_programme()]))["relapse-plan"]
 
     assert due.due_on == day(365) - timedelta(days=14)
+
+
+def a_closing(number: int, reason: str = "person-decided") -> Closing:
+    """Closed on that day of the programme."""
+    return Closing(reason=reason, by=FACILITATOR, at=moment(day(number), 16), on=day(number))
+
+
+def a_plan(number: int, *, agreed: bool = True) -> RelapsePlan:
+    """Written on that day of the programme, an hour after anything else; good for a year."""
+    return RelapsePlan(
+        plan_id=PROGRAMME,
+        patient_id=PATIENT,
+        warning_signs="No sleep",
+        what_helps="Walks",
+        whom_to_call="Sister",
+        events_ahead="",
+        agreed=agreed,
+        written_on=day(number),
+        written_at=moment(day(number), 17),
+        by=FACILITATOR,
+        review_on=day(number + 365),
+    )
+
+
+AFTER_THE_END = [  # 6.3: a relapse-prevention plan at the end; it waits for no date and no plan
+    ("closed in week 6", a_closing(42), None, day(42), False),
+    ("the day before it falls due", a_closing(350), None, day(350), False),
+    ("on the day it fell due", a_closing(351), None, day(351), False),
+    ("on the planned day", a_closing(365), None, day(351), False),
+    ("long after it", a_closing(500), None, day(351), False),
+    ("by a reason this version does not know", a_closing(42, "other"), None, day(42), False),
+    ("a plan that still holds that day", a_closing(42), a_plan(-323), day(42), True),
+    ("a plan that ran out the day before", a_closing(42), a_plan(-324), day(42), False),
+    ("a plan nobody agreed to, before", a_closing(42), a_plan(41, agreed=False), day(42), False),
+    ("written afterwards", a_closing(42), a_plan(50), day(42), True),
+    ("offered afterwards and declined", a_closing(42), a_plan(42, agreed=False), day(42), True),
+]
+
+
+@pytest.mark.parametrize(
+    ("closing", "plan", "due_on", "settled"),
+    [row[1:] for row in AFTER_THE_END],
+    ids=[row[0] for row in AFTER_THE_END],
+)
+def test_a_relapse_plan_is_owed_after_every_end(
+    closing: Closing, plan: RelapsePlan | None, due_on: date, settled: bool
+) -> None:
+    ended = a_programme(status=Status.CLOSED, closing=closing)
+
+    (due,) = owed(Known(programmes=[ended], plan=plan))["relapse-plan"]
+
+    assert due.due_on == due_on
+    assert (due.done_at is not None) is settled
+    assert due.owner == FACILITATOR
+    before = owed(Known(programmes=[a_programme()]))["relapse-plan"]
+    assert [due.key] == [one.key for one in before], "the same reminder, not a second one"
+
+
+def test_no_relapse_plan_is_owed_for_what_was_started_by_mistake() -> None:
+    ended = a_programme(status=Status.CLOSED, closing=a_closing(3, "started-in-error"))
+
+    assert "relapse-plan" not in owed(Known(programmes=[ended]))
+
+
+def test_while_a_supervisor_decides_the_plan_is_due_as_before() -> None:
+    asked = a_programme(status=Status.CLOSING, closing=a_closing(42))
+
+    (due,) = owed(Known(programmes=[asked]))["relapse-plan"]
+
+    assert due.due_on == day(351)
+
+
+def test_a_relapse_plan_after_the_end_falls_to_the_deputy_and_then_to_the_nurse() -> None:
+    ended = a_programme(status=Status.CLOSED, closing=a_closing(42))
+    known = Known(programmes=[ended])
+    left = tuple(replace(one, active=one.staff_id != FACILITATOR) for one in SUPPORTERS)
+    both_left = tuple(replace(one, active=one.role != "facilitator") for one in SUPPORTERS)
+
+    (deputys,) = owed(known, left)["relapse-plan"]
+    (nurses,) = owed(known, both_left)["relapse-plan"]
+
+    assert (deputys.owner, deputys.for_role) == (DEPUTY, "facilitator")
+    assert (nurses.owner, nurses.for_role) == (None, "nurse")

@@ -459,6 +459,28 @@ async def test_closing_after_the_weekly_phase_needs_a_reason_alone(ward: Ward) -
     assert done.json["programmes"][0]["closing"]["warns"] == "R-31"
 
 
+async def test_a_relapse_plan_is_owed_after_an_early_end_until_it_is_written(ward: Ward) -> None:
+    await ward.start()
+    await ward.travel(NOW + timedelta(days=85))
+    one = await ward.programme()
+    before = await ward.owed()
+
+    closed = await ward.femi.post(
+        f"programmes/{one['programme_id']}/closing", {"reason": "person-decided"}, version=1
+    )
+    after = await ward.owed_after(timedelta(days=86))
+    page = await ward.femi.get("worklist", scope="mine")
+    words = {"warning_signs": "No sleep", "what_helps": "Walks", "whom_to_call": "Sister"}
+    await ward.femi.put(f"patients/{PATIENT}/relapse-plan", words | {"agreed": True}, version=0)
+
+    assert closed.json["programmes"][0]["status"] == "closed", "it waits for no plan"
+    assert "relapse-plan" not in before
+    assert "relapse-plan" in after
+    (mine,) = [row for row in page.json["items"] if row["key"]["kind"] == "relapse-plan"]
+    assert (mine["owner_id"], mine["action"]) == (str(FACILITATOR), "write-relapse-plan")
+    assert "relapse-plan" not in await ward.owed()
+
+
 async def test_a_facilitator_who_leaves_opens_a_gap_that_escalates(ward: Ward) -> None:
     await ward.start()
     await ward.travel(NOW + timedelta(days=1))

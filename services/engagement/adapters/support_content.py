@@ -198,6 +198,7 @@ class _Coded(Section):
 class _Reason(_Coded):
     for_: Annotated[tuple[str, ...], Field(alias="for", min_length=1)]
     warns: str | None = None
+    no_support: bool = False
 
 
 class _Guard(Section):
@@ -356,7 +357,11 @@ def load_support(folder: Path) -> SupportRules:
         guards={one.code: Guard(**one.model_dump()) for one in programmes.guards},
         reasons={
             one.code: CodedReason(
-                code=one.code, label=one.label, purposes=frozenset(one.for_), warns=one.warns
+                code=one.code,
+                label=one.label,
+                purposes=frozenset(one.for_),
+                warns=one.warns,
+                no_support=one.no_support,
             )
             for one in programmes.reasons
         },

@@ -154,6 +154,7 @@ def _programme(
             done_at=held.recorded_at,
         )
     if not one.is_open:
+        yield from _plan_after_the_end(one, known, rules, maker, who)
         return
     next_on = one.next_on(occasions)
     yield maker.make(
@@ -300,16 +301,48 @@ def _ending(
             subtype=label,
             rule="R-31",
         )
-    before = timedelta(days=rules.limits.relapse_plan_before_days)
     yield maker.make(
         KindCode.RELAPSE_PLAN,
         (PROGRAMME, one.programme_id, one.extensions + 1),
         one.patient_id,
-        one.planned_until - before,
+        _plan_due_on(one, rules),
         overdue_on=one.planned_until,
         preferred=who,
         done_at=_written_at(known.plan, one.planned_until),
     )
+
+
+def _plan_after_the_end(
+    one: Programme, known: Known, rules: SupportRules, maker: _Maker, who: UUID | None
+) -> Iterator[Obligation]:
+    """Ending, early or not, waits for no plan; the plan stays owed until it is written (6.3).
+
+    One written since then settles it even where the person did not agree: it was offered, and
+    the record still says that no plan holds.
+    """
+    closing = one.closing
+    if closing is None or _is_no_support(closing.reason, rules):
+        return
+    plan = known.plan
+    written_since = plan is not None and plan.written_at >= closing.at
+    yield maker.make(
+        KindCode.RELAPSE_PLAN,
+        (PROGRAMME, one.programme_id, one.extensions + 1),
+        one.patient_id,
+        min(_plan_due_on(one, rules), closing.on),
+        overdue_on=min(one.planned_until, closing.on),
+        preferred=who,
+        done_at=plan.written_at if plan and written_since else _written_at(plan, closing.on),
+    )
+
+
+def _is_no_support(reason: str, rules: SupportRules) -> bool:
+    """A reason that is no longer in the content still ended support."""
+    return reason in rules.reasons and rules.reasons[reason].no_support
+
+
+def _plan_due_on(one: Programme, rules: SupportRules) -> date:
+    return one.planned_until - timedelta(days=rules.limits.relapse_plan_before_days)
 
 
 def _written_at(plan: RelapsePlan | None, on: date) -> datetime | None:

@@ -66,12 +66,16 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodedReason:
-    """A reason for going on all the same. ``warns`` is a rule that asks to look twice."""
+    """A reason for going on all the same. ``warns`` is a rule that asks to look twice.
+
+    ``no_support`` closes what never was support: nothing is owed for its end.
+    """
 
     code: str
     label: str
     purposes: frozenset[str]
     warns: str | None = None
+    no_support: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
