@@ -194,7 +194,7 @@ async def _require_exact(db: Database, published: int) -> None:
 
 
 async def by_hand(url: str, rig: Rig) -> float:
-    """Claim 500, publish them all, wait for as many answers, commit; nothing else."""
+    """Claim 500, publish them as one batch, wait for its answer, commit; nothing else."""
     connection = await asyncpg.connect(dsn(url))
     client, _ = await _client(rig.broker, "engagement")
     before, this_run = await rig.stored(), clock.new_id()  # the broker drops an id it knows
@@ -210,14 +210,20 @@ async def by_hand(url: str, rig: Rig) -> float:
     while True:
         async with connection.transaction():
             rows = await connection.fetch(CLAIM, CLAIMED_AT_ONCE)
-            for row in rows:
-                headers = {"Nats-Msg-Id": f"{this_run}:{row['id']}"}
+            if not rows:
+                break
+            for place, row in enumerate(rows, 1):
+                headers = {
+                    "Nats-Msg-Id": f"{this_run}:{row['id']}",
+                    "Nats-Batch-Id": f"{this_run}:{done}",
+                    "Nats-Batch-Sequence": str(place),
+                }
+                reply = ""
+                if place == len(rows):
+                    headers["Nats-Batch-Commit"], reply = "1", answers
                 body = BODY + row["id"].bytes
-                await client.publish(SUBJECT, body, reply=answers, headers=headers)
-            for _ in rows:
-                await answered.acquire()
-        if not rows:
-            break
+                await client.publish(SUBJECT, body, reply=reply, headers=headers)
+            await answered.acquire()
         done += len(rows)
     took = clock.monotonic() - began
     await client.close()

@@ -1,5 +1,6 @@
 """Streams and consumers are made once, corrected when they differ, and never by a service."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,18 @@ async def test_a_consumer_that_differs_is_found_and_corrected(
 
     assert await check(provisioner, SMALL) == drift
     assert await provision(provisioner, SMALL) == drift
+    assert await check(provisioner, SMALL) == ()
+
+
+async def test_a_stream_of_an_earlier_release_is_corrected_in_place(
+    broker: Embedded, connect: Connect
+) -> None:
+    provisioner = await connect(PROVISIONER)
+    js, name = provisioner.jetstream, stream_of("assessment")
+    config = (await js.stream_info(name)).config
+    await js.update_stream(replace(config, allow_atomic=False))
+
+    assert await provision(provisioner, SMALL) == (Change(name, ("allow_atomic",)),)
     assert await check(provisioner, SMALL) == ()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from shared.runtime import outbox as outbox_module
 from shared.runtime.bus import publishing
 from shared.runtime.bus import relay as relay_module
 from shared.runtime.bus.provision import provision
-from shared.runtime.bus.publishing import Outgoing
+from shared.runtime.bus.publishing import WORTH_A_BATCH, Outgoing
 from shared.runtime.bus.relay import Relay
 from shared.runtime.bus.topology import PROVISIONER, stream_of
 from shared.runtime.db import Database
@@ -27,6 +28,7 @@ from tests.integration.two_services import (
     raise_flag,
     speaking,
     stored,
+    stored_headers,
     unpublished,
     until,
 )
@@ -99,11 +101,62 @@ async def test_what_came_of_each_is_told_apart_among_many(
     assert await line.publish_all(()) == []
 
 
+async def test_many_facts_are_one_batch_in_the_order_they_were_committed(
+    broker: Embedded, connect: Connect, assessment: Database
+) -> None:
+    for number in range(WORTH_A_BATCH):
+        await raise_flag(assessment, number)
+
+    assert await Relay(assessment, await connect("assessment")).relay_once() == WORTH_A_BATCH
+
+    kept = await stored_headers(await connect("engagement"))
+    assert {headers["Nats-Batch-Id"] for headers in kept} == {kept[0]["Nats-Batch-Id"]}
+    assert [headers["Nats-Batch-Sequence"] for headers in kept] == [
+        str(place) for place in range(1, WORTH_A_BATCH + 1)
+    ]
+    assert await unpublished(assessment) == 0
+
+
+async def test_a_batch_with_a_known_fact_stores_the_others_once(
+    broker: Embedded, connect: Connect, assessment: Database
+) -> None:
+    """As after a crash between publishing and marking, with more committed since."""
+    for number in range(WORTH_A_BATCH):
+        await raise_flag(assessment, number)
+    connection = await connect("assessment")
+    row = (await outbox_module.unsent(assessment, now=clock.real_now(), limit=100))[3]
+    await connection.publish(row.type, row.body, message_id=f"assessment:{row.id}")
+
+    assert await Relay(assessment, connection).relay_once() == WORTH_A_BATCH
+
+    kept = await stored(await connect("engagement"))
+    assert sorted(kept) == sorted((f"flag:{person(n)}", 1) for n in range(WORTH_A_BATCH))
+
+
+async def test_a_stream_of_an_earlier_release_takes_them_one_by_one(
+    broker: Embedded, connect: Connect, assessment: Database
+) -> None:
+    js = (await connect(PROVISIONER)).jetstream
+    config = (await js.stream_info(stream_of("assessment"))).config
+    await js.update_stream(replace(config, allow_atomic=False))
+    for number in range(WORTH_A_BATCH):
+        await raise_flag(assessment, number)
+
+    assert await Relay(assessment, await connect("assessment")).relay_once() == WORTH_A_BATCH
+
+    assert len(await stored(await connect("engagement"))) == WORTH_A_BATCH
+
+
+@pytest.mark.parametrize("facts", [3, WORTH_A_BATCH])
 async def test_a_silent_broker_leaves_everything_waiting_and_a_late_answer_harms_nobody(
-    broker: Embedded, connect: Connect, assessment: Database, monkeypatch: pytest.MonkeyPatch
+    broker: Embedded,
+    connect: Connect,
+    assessment: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    facts: int,
 ) -> None:
     monkeypatch.setattr(publishing, "ANSWER_S", 0.2)
-    for number in range(3):
+    for number in range(facts):
         await raise_flag(assessment, number)
     relay = Relay(assessment, await connect("assessment"))
 
@@ -114,8 +167,8 @@ async def test_a_silent_broker_leaves_everything_waiting_and_a_late_answer_harms
         broker.process.send_signal(signal.SIGCONT)
     monkeypatch.undo()
 
-    assert await relay.relay_once() == 3
-    assert len(await stored(await connect("engagement"))) == 3
+    assert await relay.relay_once() == facts
+    assert len(await stored(await connect("engagement"))) == facts
     assert await unpublished(assessment) == 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
+from nats.aio.msg import Msg
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 
 from shared.events import assessment, decode
@@ -151,15 +152,24 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 2
 
 async def stored(listener: Connection) -> list[tuple[str, int]]:
     """Aggregate and version of everything in assessment's stream that engagement has not had."""
+    events = [decode(message.subject, message.data) for message in await _new_to(listener)]
+    return [(event.aggregate, event.version) for event in events]
+
+
+async def stored_headers(listener: Connection) -> list[dict[str, str]]:
+    """The headers of everything in assessment's stream that engagement has not had."""
+    return [message.headers or {} for message in await _new_to(listener)]
+
+
+async def _new_to(listener: Connection) -> list[Msg]:
     subscription = await listener.jetstream.pull_subscribe_bind(
         consumer="engagement", stream="CARE_ASSESSMENT"
     )
     waiting = (await listener.consumer_info("assessment")).num_pending or 0
-    found: list[tuple[str, int]] = []
+    found: list[Msg] = []
     while len(found) < waiting:
         for message in await subscription.fetch(50, timeout=2):
-            event = decode(message.subject, message.data)
-            found.append((event.aggregate, event.version))
+            found.append(message)
             await message.ack()
     return found
 

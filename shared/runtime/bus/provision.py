@@ -169,6 +169,7 @@ def _stream(name: str, subjects: list[str], max_bytes: int, replicas: int) -> St
         duplicate_window=DUPLICATE_WINDOW_S,
         deny_delete=True,
         deny_purge=True,
+        allow_atomic=True,  # many events, one write to the disk (decision 0085)
     )
 
 
