@@ -93,6 +93,9 @@ class FindingBody(Body):
     detail: str
     source: str
     grade: str
+    second_signature: bool = Field(
+        default=False, description="one prescriber alone may not go past it: two have to sign"
+    )
 
 
 class Acknowledgement(Body):
@@ -111,6 +114,19 @@ class SigningBody(Body):
 
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     meaning: Code
+
+
+class FirstSignatureBody(Body):
+    """Somebody signed first; nothing is in force before another prescriber signs too.
+
+    ``reasons`` are why each warning did not stop them, by rule. ``mine``: it is the caller's own.
+    """
+
+    signed_by: UUID
+    signed_at: AwareDatetime
+    counts_until: AwareDatetime
+    reasons: dict[str, str]
+    mine: bool
 
 
 # --- drugs -------------------------------------------------------------------------------------
@@ -170,6 +186,7 @@ class SignatureBody(Body):
     meaning: Code
     void_since: date | None
     void_because: Code | None
+    second_signed_by: UUID | None = None
 
 
 class PlannedReviewBody(Body):
@@ -644,6 +661,9 @@ class CourseBody(Body):
         default=None, description="of a proposal: what signing it would plan"
     )
     signature: SignatureBody | None = None
+    first_signature: FirstSignatureBody | None = Field(
+        default=None, description="of a proposal that waits for a second prescriber's signature"
+    )
     harm_watch: tuple[date, ...] = Field(
         default=(), description="while it is taken: the looks a stop for harm today would plan"
     )
@@ -803,6 +823,10 @@ class TaperPlanBody(Body):
     signing: SigningBody | None
     actions: tuple[str, ...]
     standing_order_days: int | None = None
+    first_signature: FirstSignatureBody | None = Field(
+        default=None, description="of a draft that waits for a second prescriber's signature"
+    )
+    second_signed_by: UUID | None = None
 
 
 class SignTaperPlan(Body):

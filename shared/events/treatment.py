@@ -155,8 +155,10 @@ class RelapseRecorded(CourseFact):
 class SignatureState(Payload):
     """Something a named prescriber is asked to sign. ``what`` is ``plan-change``: a proposed
     version that replaces ``plan_version`` of the plan, and dies with it; ``taper-plan``: the newest
-    draft of a course's taper; or ``course``: a proposed course, whose ``plan_id`` is its own id.
-    Of the last two each course has one request, which may be asked again after it was settled."""
+    draft of a course's taper; or ``course``: a proposed course, whose ``plan_id`` is its own id;
+    ``taper-second`` or ``course-second``: the second signature under either, by anybody but
+    ``not_staff_id``. Of these four each course has one request, which may be asked again after
+    it was settled."""
 
     request_id: UUID
     what: str
@@ -168,6 +170,7 @@ class SignatureState(Payload):
     rule: str
     asked_at: AwareDatetime
     status: Literal["open", "signed", "declined", "overtaken"]
+    not_staff_id: UUID | None = None
 
 
 class SignatureFact(Fact):

@@ -247,6 +247,14 @@ REQUESTS = [
     ("a proposed course", {"what": "course"}, {"phase": "draft", "taper": None}, (False,)),
     ("a proposed course that was dropped", {"what": "course"}, {"phase": "withdrawn"}, ()),
     ("a course that is signed", {"what": "course", "settled_at": NOW}, {"phase": "acute"}, (True,)),
+    ("a second signature under a taper", {"what": "taper-second"}, {"phase": "acute"}, (False,)),
+    (
+        "a second signature under a proposal",
+        {"what": "course-second"},
+        {"phase": "draft", "taper": None},
+        (False,),
+    ),
+    ("a second signature nobody gave", {"what": "course-second", "status": "overtaken"}, {}, ()),
     ("something a later release asks for", {"what": "a-letter"}, {}, ()),
 ]
 

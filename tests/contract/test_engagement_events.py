@@ -340,6 +340,27 @@ async def test_what_waits_without_a_live_plan_is_one_task_whatever_comes_twice_o
     assert (await found(db))[kind, 1].state == "done"
 
 
+@pytest.mark.parametrize(("first", "owner"), [(PRESCRIBER, None), (NURSE, PRESCRIBER)])
+async def test_a_second_signature_is_nobodys_who_signed_first(
+    db: Database, first: UUID, owner: UUID | None
+) -> None:
+    """Without another prescriber in the care team it falls to the whole team at once."""
+    for number, (staff_id, _) in enumerate(PEOPLE):
+        added = portal.StaffAdded(staff=colleague(number))
+        await hear(db, added, f"staff:{staff_id}", 1, subject=staff_id)
+    await hear(db, assessment.PatientEnrolled(patient=a_patient()), f"patient:{PATIENT}", 1)
+    told = assessment.PatientDetailsChanged(details=details("America/New_York"))
+    await hear(db, told, f"patient-details:{PATIENT}", 1)
+    state = a_course(phase="continuation").model_copy(update={"taper": None})
+    await hear(db, treatment.CourseProposed(course=state), f"course:{COURSE}", 1)
+    asked = a_request().model_copy(update={"what": "taper-second", "not_staff_id": first})
+
+    await hear(db, treatment.SignatureRequested(signature=asked), f"signature:{FLAG}", 1)
+
+    row = (await found(db))["sign-second", 1]
+    assert (row.state, row.for_role, row.owner_id) == ("planned", "prescriber", owner)
+
+
 async def test_whoever_left_care_is_owed_nothing(db: Database) -> None:
     await hear_course(db, 1)
     left = assessment.PatientLeftCare(patient=a_patient("left-care"))

@@ -280,8 +280,21 @@ class FakeRequests:
     async def find(self, course_id: UUID, what: Signable) -> Request | None:
         return self.rows.get(uuid5(course_id, what.value))
 
+    async def look(self, course_id: UUID, what: Signable) -> Request | None:
+        return await self.find(course_id, what)
+
     async def put(self, request: Request) -> None:
         self.rows[request.id] = request
+
+    async def open_since(
+        self, what: Sequence[Signable], *, before: datetime, limit: int
+    ) -> Sequence[Request]:
+        found = [
+            one
+            for one in self.rows.values()
+            if one.is_open and one.what in what and one.asked_at and one.asked_at <= before
+        ]
+        return sorted(found, key=lambda one: (one.asked_at, one.id))[:limit]
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ class KindCode(StrEnum):
     SIGN_REQUEST = "sign-request"
     SIGN_TAPER = "sign-taper"
     SIGN_COURSE = "sign-course"
+    SIGN_SECOND = "sign-second"
     SAFETY = "safety"
     SAFETY_LIMIT = "safety-limit"
     PROGRAMME_CONTACT = "programme-contact"
@@ -107,5 +108,7 @@ class Obligation:
     overdue_from: datetime
     detail: Mapping[str, str | int] = field(default_factory=dict)
     owner: UUID | None = None
+    not_for: UUID | None = None
+    """Who may not be given it: whoever has done the first half of something for two people."""
     done_at: datetime | None = None
     acknowledged: Acknowledgement | None = None

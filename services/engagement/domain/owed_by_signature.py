@@ -15,6 +15,8 @@ KINDS = {
     "plan-change": KindCode.SIGN_REQUEST,
     "taper-plan": KindCode.SIGN_TAPER,
     "course": KindCode.SIGN_COURSE,
+    "taper-second": KindCode.SIGN_SECOND,
+    "course-second": KindCode.SIGN_SECOND,
 }
 """What is to be signed, in treatment's words, and the kind of obligation it is."""
 
@@ -45,6 +47,7 @@ def obligation_of_signature(
         overdue_from=place.start_of(day + _DAY),
         detail={"drug": course.drug, "dose_text": course.dose_text, "rule": asked.rule},
         owner=asked.for_staff_id,
+        not_for=asked.not_staff_id,
         done_at=asked.settled_at,
     )
     return (one,)

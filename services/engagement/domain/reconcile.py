@@ -84,7 +84,7 @@ def _first(
     one: Obligation, before: Reminder | None, setting: Setting, now: datetime, *, life: int = 1
 ) -> Reminder:
     """A new reminder; it shows who had the one before it in hand."""
-    owner_id = setting.staffing.owner(one.for_role, one.owner)
+    owner_id = setting.staffing.owner(one.for_role, one.owner, besides=one.not_for)
     row = reminder.planned(one, owner_id=owner_id, now=now, life=life)
     if before is None or before.acknowledged is None:
         return row
@@ -123,7 +123,7 @@ def _assigned(item: Item, one: Obligation, setting: Setting) -> Changes:
     """Follow the care team, unless a person gave it to somebody who still works here."""
     rungs = ladder.reassigned(item, setting)
     row, staffing = item.owner, setting.staffing
-    owner_id = staffing.owner(one.for_role, one.owner)
+    owner_id = staffing.owner(one.for_role, one.owner, besides=one.not_for)
     stays = row.handed_over and row.owner_id is not None and staffing.works_here(row.owner_id)
     if stays or row.owner_id == owner_id:
         return rungs

@@ -20,5 +20,7 @@ class Signature:
     asked_at: datetime
     status: str
     what: str = "plan-change"
+    not_staff_id: UUID | None = None
+    """Who signed first and may not sign second."""
     settled_at: datetime | None = None
     """When somebody signed or declined."""

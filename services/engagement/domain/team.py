@@ -63,18 +63,21 @@ class Staffing:
     away: Mapping[UUID, Away] = field(default_factory=dict)
     """Who is away today."""
 
-    def owner(self, role: str, preferred: UUID | None = None) -> UUID | None:
+    def owner(
+        self, role: str, preferred: UUID | None = None, *, besides: UUID | None = None
+    ) -> UUID | None:
         """Who in the care team does this; None when it falls to the whole team.
 
         The place of somebody who is away is taken only by whoever said yes: nobody is given
         a person without having been asked.
         """
         wanted = (preferred, *self.patient.care_team) if preferred else self.patient.care_team
-        found = next((one for one in wanted if self._fits(one, role)), None)
+        found = next((one for one in wanted if one != besides and self._fits(one, role)), None)
         if found is None or found not in self.away:
             return found
         cover = self.away[found].cover
-        return cover if cover is not None and self.works_here(cover) else None
+        may = cover is not None and cover != besides and self.works_here(cover)
+        return cover if may else None
 
     def anybody(self, role: str) -> bool:
         """Whether somebody of this role works in the person's team at all."""

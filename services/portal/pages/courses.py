@@ -87,7 +87,8 @@ async def confirm(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _course(visit, outcome)
-    raise web.HTTPSeeOther(f"{_place(course)}?done=confirmed")
+    done = "signed-first" if outcome.first_signature else "confirmed"
+    raise web.HTTPSeeOther(f"{_place(course)}?done={done}")
 
 
 async def record(visit: Visit) -> web.StreamResponse:
@@ -162,6 +163,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         first_day=words.when(course.starts_on, today=setting.today),
         prescriber=words.who(course.prescriber_id, setting.staff),
         plan=signed["plan"],
+        second=signed["second"],
         codes=signed["codes"],
         ways=courses.ways(course),
         switch=switching.switch(course.switch, setting) if course.switch else None,

@@ -10,7 +10,15 @@ from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import courses, findings, places, set_up, switching, words
+from services.portal.presenters import (
+    courses,
+    findings,
+    places,
+    second_signatures,
+    set_up,
+    switching,
+    words,
+)
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.first_weeks import first_weeks
 from shared.api.assessment import InstrumentList
@@ -120,10 +128,12 @@ async def _proposed(visit: Visit, course_id: UUID) -> CourseBody:
 def signing_of(visit: Visit, course: CourseBody) -> dict[str, Any]:
     """Everything the panel shows that is signed."""
     today = visit.setting.today
+    found = findings.findings(course.findings)
     return {
         "course": course,
+        "second": second_signatures.waiting(course.first_signature, found, visit.setting),
         "seen": courses.lines(course, visit.setting),
-        "findings": findings.findings(course.findings),
+        "findings": found,
         "dose": words.daily(course.dose_text, course.dose_mg),
         "first_day": words.when(course.starts_on, today=today),
         "switch": switching.switch(course.switch, visit.setting) if course.switch else None,

@@ -16,6 +16,7 @@ from services.portal.presenters import (
     courses,
     intakes,
     places,
+    second_signatures,
     tapers,
     words,
 )
@@ -116,6 +117,9 @@ async def sign(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _stored(visit, outcome)
+    if outcome.first_signature is not None:
+        place = places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id)
+        raise web.HTTPSeeOther(f"{place}?done=signed-first")
     raise web.HTTPSeeOther(f"{places.course(plan.patient_id, plan.course_id)}?done=signed")
 
 
@@ -186,6 +190,7 @@ async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
         read_plan(visit),
     )
     lines = tapers.lines(plan, visit.setting)
+    shown = tapers.stored(plan, visit.setting)
     if is_stale(draft):
         draft = draft.overtaken(lines)
     return await record_page(
@@ -197,16 +202,25 @@ async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
         draft=draft,
         body=plan,
         print_at=places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id, "print"),
-        plan=tapers.stored(plan, visit.setting),
+        plan=shown,
+        second=second_signatures.waiting(plan.first_signature, shown.findings, visit.setting),
         prevention=prevention(support, visit.setting),
         state=courses.PLAN_STATES[plan.status],
         seen=lines,
         people=(
             (_("Drafted by"), words.who(plan.drafted_by, visit.setting.staff)),
             (_("Signed by"), words.who(plan.signed_by, visit.setting.staff)),
+            *_second(plan, visit),
             (_("Signed"), courses.moment(plan.signed_at, visit.setting) or _("not yet")),
         ),
     )
+
+
+def _second(plan: TaperPlanBody, visit: Visit) -> tuple[tuple[str, str], ...]:
+    """Who signed after the first, where two had to."""
+    if plan.second_signed_by is None:
+        return ()
+    return ((_("Second signature by"), words.who(plan.second_signed_by, visit.setting.staff)),)
 
 
 def _shelf(drugs: Page[DrugBody], course: CourseBody) -> list[tuple[str, str]]:

@@ -320,6 +320,9 @@ def signature(course: CourseBody, setting: Setting) -> Signature | None:
     if kept is None:
         return None
     by = words.who(kept.signed_by, setting.staff)
+    if kept.second_signed_by is not None:
+        second = words.who(kept.second_signed_by, setting.staff)
+        by = _("%(first)s and %(second)s", first=by, second=second)
     signed = _("%(who)s, %(when)s", who=by, when=moment(kept.signed_at, setting))
     if kept.void_since is None:
         return Signature(signed, kept.hash[:12], "good", _("holds for the course as it is"))

@@ -31,6 +31,8 @@ class Finding:
     source: str
     grade: str
     needs_reason: bool
+    for_two: bool = False
+    """Two prescribers have to sign to go past it."""
 
 
 def findings(items: Iterable[FindingBody]) -> tuple[Finding, ...]:
@@ -46,6 +48,7 @@ def findings(items: Iterable[FindingBody]) -> tuple[Finding, ...]:
             source=item.source,
             grade=item.grade,
             needs_reason=item.level in _ANSWERABLE,
+            for_two=item.second_signature,
         )
         for item in ordered
     )

@@ -56,6 +56,9 @@ NOTICES = said(
         "stayed": mark("The switch is given up. The old medicine goes on."),
         "plan": mark("The plan is saved as a draft. It counts once it is signed."),
         "signed": mark("The plan is signed. Its first step is scheduled."),
+        "signed-first": mark(
+            "Your signature is kept. Nothing is in force before another prescriber has signed too."
+        ),
         "supply": mark("The supply is confirmed."),
         "taken": mark("The change of dose is recorded."),
         "check-in": mark("The check-in is recorded."),

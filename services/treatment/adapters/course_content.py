@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.treatment.adapters.content import HERE, BadContent, read
 from services.treatment.adapters.content_file import (
@@ -295,9 +296,24 @@ class Citation(Sourced):
     rule: Text
 
 
+class SecondSignatureTable(Sourced):
+    """``rules`` are ids of this file's rules or of findings of the plan."""
+
+    rules: frozenset[Text]
+
+
 class SafetyFile(ContentFile):
+    second_signature: SecondSignatureTable
     citations: tuple[Citation, ...]
     rules: tuple[SafetyRow, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _marked_rules_exist(self) -> Self:
+        known = {row.rule for row in self.citations}
+        known |= {row.id for row in self.rules if row.level is Level.STRONG_WARN}
+        for rule in sorted(self.second_signature.rules - known):
+            raise ValueError(f"second_signature.rules: {rule}: no strong warning of this file")
+        return self
 
 
 class RankRow(Sourced):
@@ -385,6 +401,7 @@ def load_rulebook(jurisdiction: str, folder: Path = HERE / "content") -> Ruleboo
         surveillance=cadence.as_surveillance(),
         attribution=AttributionRules(**cadence.attribution.model_dump()),
         safety=tuple(SafetyRule(**row.model_dump()) for row in safety.rules),
+        second_signature=safety.second_signature.rules,
         citations={row.rule: (row.source, row.grade) for row in safety.citations}
         | {row.id: (row.source, row.grade) for row in safety.rules},
         ranking={

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.treatment.adapters.tables import JournalRow, SignatureRow
 from services.treatment.domain.course import Course
+from services.treatment.domain.second_signature import SECOND_SIGNATURE
 from services.treatment.domain.signing import Change, voided_by
 from shared.api.treatment import SignatureBody
 
@@ -17,7 +18,12 @@ CONFIRMED = "confirmed"
 
 async def signature_of(session: AsyncSession, course: Course) -> SignatureBody | None:
     """Who signed exactly what, and since when the course is something else."""
-    query = select(SignatureRow).where(signature.object.startswith(f"course:{course.id}:"))
+    of = f"course:{course.id}:"
+    query = (
+        select(SignatureRow)
+        .where(signature.object.startswith(of), signature.meaning != SECOND_SIGNATURE)
+        .order_by(signature.signed_at.desc())
+    )
     kept = (await session.execute(query)).scalars().first()
     if kept is None:
         return None
@@ -30,7 +36,18 @@ async def signature_of(session: AsyncSession, course: Course) -> SignatureBody |
         meaning=kept.meaning,
         void_since=change.on if change else None,
         void_because=change.kind if change else None,
+        second_signed_by=await second_signer(session, of=of),
     )
+
+
+async def second_signer(session: AsyncSession, *, of: str) -> UUID | None:
+    """Who signed it after another prescriber, where two had to."""
+    query = (
+        select(signature.staff_id)
+        .where(signature.object.startswith(of), signature.meaning == SECOND_SIGNATURE)
+        .order_by(signature.signed_at.desc())
+    )
+    return (await session.execute(query)).scalars().first()
 
 
 async def _later(session: AsyncSession, course_id: UUID) -> tuple[Change, ...]:

@@ -385,6 +385,10 @@ class SignatureRequestRow(Row, table=True):
     plan_version: int
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int
+    first_by: UUID | None = None
+    first_hash: str | None = Field(default=None, sa_type=String(64))
+    first_reasons: dict[str, str] | None = Field(default=None, sa_type=Json)
+    """Of a second signature: who signed first (at ``asked_at``), what, and why."""
 
     __table_args__ = (UniqueConstraint("course_id", "what", name="uq_signature_request_course_id"),)
 

@@ -14,6 +14,10 @@ from services.treatment.application.recheck_formulary import (
     recheck_outdated,
 )
 from services.treatment.application.refusals import StaleVersion
+from services.treatment.application.sign_twice import (
+    lapse_first_signatures,
+    lapsed_first_signatures,
+)
 from services.treatment.application.watch_courses import long_enough, watch_courses
 from services.treatment.domain.rulebook import Rulebook
 from shared.runtime.db import Database
@@ -38,6 +42,7 @@ class Watch:
         return (
             Tick("formulary", every_s=15.0, run=self.look),
             Tick("review-list", every_s=15.0, run=self.watch),
+            Tick("first-signatures", every_s=15.0, run=self.lapse),
         )
 
     async def watch(self) -> int:
@@ -58,6 +63,19 @@ class Watch:
         except StaleVersion:  # somebody changed one of them meanwhile: they are asked again
             self._waiting += people
         return len(people)
+
+    async def lapse(self) -> int:
+        """First signatures that nobody followed for a day count no more; how many."""
+        async with self.db.reading() as tx:
+            work = SqlWork(tx, supply_working_days=self.book.supply_working_days)
+            if not await lapsed_first_signatures(work, now=tx.now):
+                return 0
+        try:
+            async with self.db.transaction(actor="rule:four-eyes") as tx:
+                work = SqlWork(tx, supply_working_days=self.book.supply_working_days)
+                return await lapse_first_signatures(work, now=tx.now)
+        except StaleVersion:  # somebody changed one of them meanwhile: the next tick looks again
+            return 0
 
     async def look(self) -> int:
         """Judge the next few courses; how many were outdated."""

@@ -24,26 +24,30 @@ async def ask_to_sign(
 ) -> None:
     """The course's prescriber is asked, once however many drafts there are."""
     request = await work.requests.hold(course.id, what)
-    await _keep(work, asked(request, plan_id=plan_id, plan_version=plan_version, now=now), course)
+    request = asked(request, plan_id=plan_id, plan_version=plan_version, now=now)
+    await keep_request(work, request, course)
 
 
 async def settle_request(work: Work, course: Course, what: Signable, status: Asking) -> None:
     """Nobody is asked any more; nothing when nobody was."""
     request = await work.requests.find(course.id, what)
     if request is not None and request.is_open:
-        await _keep(work, settled(request, status), course)
+        await keep_request(work, settled(request, status), course)
 
 
 async def overtake_requests(work: Work, before: Course, after: Course) -> None:
     """What was to be signed about the course as it was and cannot be about what it is now."""
     if before.phase is Phase.DRAFT and after.phase is not Phase.DRAFT:
-        await settle_request(work, after, Signable.COURSE, Asking.OVERTAKEN)
+        for what in (Signable.COURSE, Signable.COURSE_SECOND):
+            await settle_request(work, after, what, Asking.OVERTAKEN)
     fits = after.phase in _MAY_BE_PLANNED and after.dose == before.dose
     if before.phase in _MAY_BE_PLANNED and not fits:
-        await settle_request(work, after, Signable.TAPER, Asking.OVERTAKEN)
+        for what in (Signable.TAPER, Signable.TAPER_SECOND):
+            await settle_request(work, after, what, Asking.OVERTAKEN)
 
 
-async def _keep(work: Work, request: Request, course: Course) -> None:
+async def keep_request(work: Work, request: Request, course: Course) -> None:
+    """Store how a request stands and tell of it."""
     await work.requests.put(request)
     state = SignatureState.model_validate(
         {
@@ -57,6 +61,7 @@ async def _keep(work: Work, request: Request, course: Course) -> None:
             "rule": _RULE,
             "asked_at": request.asked_at,
             "status": request.status.value,
+            "not_staff_id": request.first.by if request.first else None,
         }
     )
     publish_request(work, state, version=request.version)

@@ -1,10 +1,9 @@
 """Confirm a proposed course: the prescriber signs exactly this version, the drug starts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from services.treatment.application.ask_to_sign import settle_request
 from services.treatment.application.changing import (
     commit,
     load,
@@ -15,13 +14,21 @@ from services.treatment.application.judging import findings_on, known_then
 from services.treatment.application.plan_birthdays import birthdays_after
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.application.refusals import Unknown
+from services.treatment.application.sign_twice import (
+    Document,
+    count_signature,
+    require_signature,
+    waiting_for,
+)
 from services.treatment.domain import course as life
 from services.treatment.domain.course import Course
+from services.treatment.domain.findings import Finding
 from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import settle
-from services.treatment.domain.signature_request import Asking, Signable
-from services.treatment.domain.signing import CONFIRM_COURSE, check_signature, course_hash
+from services.treatment.domain.second_signature import rules_for_two
+from services.treatment.domain.signature_request import Signable
+from services.treatment.domain.signing import CONFIRM_COURSE, course_hash
 from services.treatment.domain.switching import leave, take_over
 from shared.events.treatment import CourseConfirmed, CourseSwitched
 
@@ -40,23 +47,17 @@ async def confirm_course(
 ) -> Course:
     """The rules are asked again with what is known now; every warning needs a reason.
 
+    Where one is marked for two prescribers the course stays a proposal until the second signs.
+
     Raises:
         Unknown, StaleVersion, NotInCare, IllegalMove, InformationMissing, SignatureMismatch,
-        SignatureUsed, Blocked, ReasonNeeded
+        SignatureUsed, FourEyes, FirstSignatureGone, Blocked, ReasonNeeded
         OtherCourse: the person takes another one.
     """
     found = await load(work, course_id, now=now, expected=expected)
     course, patient = found.course, found.patient
     require(Move.CONFIRM, course.phase)
     await require_complete_information(work, patient.id)
-    check_signature(
-        hash_=signed.hash,
-        meaning=signed.meaning,
-        signed_by=signed.staff_id,
-        expected_hash=course_hash(course),
-        expected=CONFIRM_COURSE,
-        person=signer,
-    )
     drug = formulary.drug(course.drug)
     findings = await findings_on(
         work,
@@ -68,9 +69,21 @@ async def confirm_course(
         book=book,
         formulary=formulary,
     )
+    document = document_of(course, findings, book=book)
+    first = await waiting_for(work, course, document, now=now)
+    require_signature(document, signed=signed, signer=signer, first=first)
+    reasons = {**reasons, **(first.reasons if first else {})}
     settle(findings, reasons=frozenset(reasons))
-    await work.records.signature(signed, of=f"course:{course.id}:{course.version}")
-    await settle_request(work, course, Signable.COURSE, Asking.SIGNED)
+    if not await count_signature(
+        work,
+        course,
+        document,
+        signed=signed,
+        first=first,
+        reasons=reasons,
+        now=now,
+    ):
+        return course
     confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
     if course.replaces is not None:
         confirmed = await _leave(work, course.replaces, confirmed, today=found.today, now=now)
@@ -97,6 +110,19 @@ async def confirm_course(
             drug=drug,
             reasons=reasons,
         ),
+    )
+
+
+def document_of(course: Course, findings: Iterable[Finding], *, book: Rulebook) -> Document:
+    """The proposal as it is signed now."""
+    return Document(
+        what=Signable.COURSE,
+        id=course.id,
+        plan_version=1,
+        of=f"course:{course.id}:{course.version}",
+        hash=course_hash(course),
+        meaning=CONFIRM_COURSE,
+        needed=rules_for_two(findings, book.second_signature),
     )
 
 

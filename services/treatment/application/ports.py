@@ -283,7 +283,17 @@ class Requests(Protocol):
         """The same, or None when nobody was ever asked."""
         ...
 
+    async def look(self, course_id: UUID, what: Signable) -> Request | None:
+        """The same, to be shown and not to be decided about."""
+        ...
+
     async def put(self, request: Request) -> None: ...
+
+    async def open_since(
+        self, what: Sequence[Signable], *, before: datetime, limit: int
+    ) -> Sequence[Request]:
+        """Those that have been open since then or longer, the oldest first."""
+        ...
 
 
 class Work(Protocol):

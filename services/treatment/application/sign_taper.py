@@ -1,11 +1,10 @@
 """Sign a taper plan: its first step is scheduled, and only that one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.treatment.application.ask_to_sign import settle_request
 from services.treatment.application.changing import (
     commit,
     load,
@@ -16,16 +15,24 @@ from services.treatment.application.draft_taper import findings_now
 from services.treatment.application.judging import known_then
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.application.refusals import StaleVersion, Unknown
+from services.treatment.application.sign_twice import (
+    Document,
+    count_signature,
+    require_signature,
+    waiting_for,
+)
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import AlreadyDone, BadDate, IllegalMove
+from services.treatment.domain.findings import Finding
 from services.treatment.domain.live_taper import Taper, begin
 from services.treatment.domain.phases import Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import settle
-from services.treatment.domain.signature_request import Asking, Signable
-from services.treatment.domain.signing import SIGN_TAPER, check_signature, plan_hash
+from services.treatment.domain.second_signature import rules_for_two
+from services.treatment.domain.signature_request import Signable
+from services.treatment.domain.signing import SIGN_TAPER, plan_hash
 from shared.events.treatment import TaperPlanned, TaperReplanned
 
 
@@ -43,9 +50,11 @@ async def sign_taper(
 ) -> Plan:
     """The prescriber binds exactly this plan; it can never be changed afterwards.
 
+    Where a warning is marked for two prescribers it stays a draft until the second signs.
+
     Raises:
         Unknown, StaleVersion, AlreadyDone, IllegalMove, InformationMissing, BadDate,
-        SignatureMismatch, SignatureUsed, Blocked, ReasonNeeded
+        SignatureMismatch, SignatureUsed, FourEyes, FirstSignatureGone, Blocked, ReasonNeeded
     """
     plan = await work.plans.get(plan_id)
     if plan is None:
@@ -60,22 +69,30 @@ async def sign_taper(
     if plan.outline.starts_on < found.today:
         raise BadDate("The first cut lies in the past by now: draft it again.", field="starts_on")
     await require_complete_information(work, found.patient.id)
-    check_signature(
-        hash_=signed.hash,
-        meaning=signed.meaning,
-        signed_by=signed.staff_id,
-        expected_hash=plan_hash(plan),
-        expected=SIGN_TAPER,
-        person=signer,
-    )
     findings = await findings_now(work, found, plan, book=book)
+    document = document_of(plan, findings, book=book)
+    first = await waiting_for(work, course, document, now=now)
+    require_signature(document, signed=signed, signer=signer, first=first)
+    reasons = {**reasons, **(first.reasons if first else {})}
     settle(findings, reasons=frozenset(reasons))
-    await work.records.signature(signed, of=f"taper-plan:{plan.id}:{plan.plan_version}")
+    if not await count_signature(
+        work,
+        course,
+        document,
+        signed=signed,
+        first=first,
+        reasons=reasons,
+        now=now,
+    ):
+        return plan
     signed_plan = replace(
-        plan, version=plan.version + 1, state=PlanState.SIGNED, signed_by=signer, signed_at=now
+        plan,
+        version=plan.version + 1,
+        state=PlanState.SIGNED,
+        signed_by=first.by if first else signer,
+        signed_at=now,
     )
     await work.plans.save(signed_plan, expected=plan.version)
-    await settle_request(work, course, Signable.TAPER, Asking.SIGNED)
     again = course.phase is Phase.STEP_BACK
     await commit(
         work,
@@ -101,6 +118,19 @@ async def sign_taper(
         ),
     )
     return signed_plan
+
+
+def document_of(plan: Plan, findings: Iterable[Finding], *, book: Rulebook) -> Document:
+    """The draft as it is signed now."""
+    return Document(
+        what=Signable.TAPER,
+        id=plan.id,
+        plan_version=plan.plan_version,
+        of=f"taper-plan:{plan.id}:{plan.plan_version}",
+        hash=plan_hash(plan),
+        meaning=SIGN_TAPER,
+        needed=rules_for_two(findings, book.second_signature),
+    )
 
 
 def _check_still_fits(plan: Plan, course: Course) -> None:

@@ -50,7 +50,8 @@ class Rulebook:
     shows. ``freezing_flag_level`` is the mildest
     level of a safety flag that freezes a taper; 0 is the gravest. ``interval_levels`` are the
     days of a step from short to long, ``holds_before_slower`` the holds in a row after which the
-    next level is proposed (T-09).
+    next level is proposed (T-09). ``second_signature`` names the rules whose strong warning two
+    prescribers have to go past.
     """
 
     version: str
@@ -65,6 +66,7 @@ class Rulebook:
     surveillance: SurveillanceRules
     attribution: AttributionRules
     safety: tuple[SafetyRule, ...]
+    second_signature: frozenset[str]
     citations: Mapping[str, tuple[str, str]]
     figures: Mapping[str, tuple[str, str]]
     ranking: Mapping[str, Rank]

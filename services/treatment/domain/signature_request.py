@@ -1,9 +1,12 @@
-"""What a prescriber is asked to sign: of each course at most one draft taper and its proposal."""
+"""What a prescriber is asked to sign: of each course at most one draft taper and its proposal,
+and the second signature under either."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from services.treatment.domain.second_signature import FirstSignature
 
 
 class Signable(StrEnum):
@@ -11,6 +14,12 @@ class Signable(StrEnum):
 
     COURSE = "course"
     TAPER = "taper-plan"
+    COURSE_SECOND = "course-second"
+    TAPER_SECOND = "taper-second"
+
+
+SECOND_OF = {Signable.COURSE: Signable.COURSE_SECOND, Signable.TAPER: Signable.TAPER_SECOND}
+"""What else has to be signed where a warning is marked for two prescribers."""
 
 
 class Asking(StrEnum):
@@ -35,6 +44,8 @@ class Request:
     plan_version: int = 1
     asked_at: datetime | None = None
     version: int = 0
+    first: FirstSignature | None = None
+    """Of a second signature: the one it has to follow."""
 
     @property
     def is_open(self) -> bool:
@@ -51,6 +62,21 @@ def asked(request: Request, *, plan_id: UUID, plan_version: int, now: datetime) 
         plan_version=plan_version,
         asked_at=request.asked_at if request.is_open else now,
         version=request.version + 1,
+    )
+
+
+def asked_again_by(
+    request: Request, first: FirstSignature, *, plan_id: UUID, plan_version: int
+) -> Request:
+    """Somebody signed first: another prescriber is asked from this moment on."""
+    return replace(
+        request,
+        status=Asking.OPEN,
+        plan_id=plan_id,
+        plan_version=plan_version,
+        asked_at=first.at,
+        version=request.version + 1,
+        first=first,
     )
 
 

@@ -38,6 +38,7 @@ def signature_of(event: Event[SignatureFact]) -> Signature:
         plan_id=state.plan_id,
         plan_version=state.plan_version,
         for_staff_id=state.for_staff_id,
+        not_staff_id=state.not_staff_id,
         rule=state.rule,
         asked_at=state.asked_at,
         status=state.status,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal
+from uuid import UUID
 
 from services.treatment.application.change_dose import DoseOutline
 from services.treatment.application.first_weeks import FirstWeeks
@@ -25,7 +26,7 @@ from services.treatment.domain.drug import Drug
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.live_taper import ScheduledStep, Taper
 from services.treatment.domain.person import HealthProfile, Known
-from services.treatment.domain.phases import ON_DRUG, Phase
+from services.treatment.domain.phases import ON_DRUG, Move, Phase
 from services.treatment.domain.plan import Outline, Plan, PlanRow, PlanState
 from services.treatment.domain.policies import Policy
 from services.treatment.domain.response import Response
@@ -33,6 +34,7 @@ from services.treatment.domain.reviews import Review
 from services.treatment.domain.rulebook import Rulebook
 from services.treatment.domain.safety import Taken, indications
 from services.treatment.domain.schedule import expected
+from services.treatment.domain.second_signature import SECOND_SIGNATURE, rules_for_two
 from services.treatment.domain.signing import (
     CONFIRM_COURSE,
     SIGN_TAPER,
@@ -55,6 +57,7 @@ from shared.api.treatment import (
     ExpectedStepBody,
     FigureBody,
     FindingBody,
+    FirstSignatureBody,
     FirstWeeksBody,
     HealthFacts,
     LeavingStepBody,
@@ -97,6 +100,7 @@ def finding_bodies(findings: tuple[Finding, ...], book: Rulebook) -> tuple[Findi
                 detail=finding.detail,
                 source=source,
                 grade=grade,
+                second_signature=bool(rules_for_two((finding,), book.second_signature)),
             )
         )
     return tuple(found)
@@ -116,6 +120,7 @@ def course_body(
     switch: Axis | None = None,
     planned: FirstWeeks | None = None,
     signature: SignatureBody | None = None,
+    first: FirstSignatureBody | None = None,
 ) -> CourseBody:
     """A course as this role may see and change it today."""
     draft = course.phase is Phase.DRAFT
@@ -144,7 +149,12 @@ def course_body(
         taper=_taper(course, course.taper, acting, book=book, today=today)
         if course.taper
         else None,
-        signing=SigningBody(hash=course_hash(course), meaning=CONFIRM_COURSE) if draft else None,
+        signing=SigningBody(
+            hash=course_hash(course), meaning=SECOND_SIGNATURE if first else CONFIRM_COURSE
+        )
+        if draft
+        else None,
+        first_signature=first,
         information_missing=information_missing,
         known_risk_factors=tuple(sorted(book.duration.factors)),
         known_harms=tuple(sorted(book.harms)),
@@ -166,7 +176,11 @@ def course_body(
         known_warning_reasons=tuple(sorted(book.reasons.warning)),
         known_early_reasons=tuple(sorted(book.reasons.early_taper)),
         maoi_from=_maoi_from(course, drug),
-        actions=actions(course, role, has_left_care=not patient.in_care),
+        actions=tuple(
+            action
+            for action in actions(course, role, has_left_care=not patient.in_care)
+            if not (first and first.mine and action == Move.CONFIRM.value)
+        ),
     )
 
 
@@ -403,12 +417,19 @@ def preview_body(outline: Outline, *, book: Rulebook) -> TaperPreview:
 
 
 def plan_body(
-    plan: Plan, *, course: Course, findings: tuple[Finding, ...], role: str, book: Rulebook
+    plan: Plan,
+    *,
+    course: Course,
+    findings: tuple[Finding, ...],
+    role: str,
+    book: Rulebook,
+    first: FirstSignatureBody | None = None,
+    second_signed_by: UUID | None = None,
 ) -> TaperPlanBody:
     """A plan as a document, with how its life goes."""
     outline = plan.outline
     draft = plan.state is PlanState.DRAFT
-    may_sign = draft and role == "prescriber"
+    may_sign = draft and role == "prescriber" and not (first and first.mine)
     return TaperPlanBody(
         plan_id=plan.id,
         version=plan.version,
@@ -427,7 +448,11 @@ def plan_body(
         drafted_by=plan.drafted_by,
         signed_by=plan.signed_by,
         signed_at=plan.signed_at,
-        signing=SigningBody(hash=plan_hash(plan), meaning=SIGN_TAPER) if draft else None,
+        signing=SigningBody(hash=plan_hash(plan), meaning=SECOND_SIGNATURE if first else SIGN_TAPER)
+        if draft
+        else None,
+        first_signature=first,
+        second_signed_by=second_signed_by,
         actions=("sign",) if may_sign else (),
         standing_order_days=plan.standing_days,
     )

@@ -19,6 +19,7 @@ from services.treatment.domain.errors import (
     Refusal,
 )
 from services.treatment.domain.findings import RuleRefusal
+from services.treatment.domain.second_signature import FirstSignatureGone, FourEyes
 from services.treatment.domain.signing import SignatureMismatch
 
 PROBLEMS: dict[type[Exception], int] = {
@@ -35,6 +36,8 @@ PROBLEMS: dict[type[Exception], int] = {
     PlanSuperseded: 409,
     Frozen: 409,
     NotAuthorised: 403,
+    FourEyes: 403,
+    FirstSignatureGone: 410,
     SignatureMismatch: 422,
     RuleRefusal: 422,
     Refusal: 422,

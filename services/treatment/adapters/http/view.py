@@ -2,14 +2,17 @@
 
 from services.treatment.adapters.http.bodies import course_body, plan_body
 from services.treatment.adapters.http.desk import Desk
-from services.treatment.adapters.signatures import signature_of
+from services.treatment.adapters.signatures import second_signer, signature_of
 from services.treatment.application.changing import Loaded
+from services.treatment.application.confirm_course import document_of as course_document
 from services.treatment.application.draft_taper import findings_now
 from services.treatment.application.drafting import shelf_for
 from services.treatment.application.first_weeks import FirstWeeks, first_weeks
 from services.treatment.application.judging import axis_of, findings_on
 from services.treatment.application.ports import Work
 from services.treatment.application.record_review import response_of
+from services.treatment.application.sign_taper import document_of as taper_document
+from services.treatment.application.sign_twice import Document, waiting_for
 from services.treatment.domain.authority import NOBODY
 from services.treatment.domain.course import Course
 from services.treatment.domain.findings import Finding, RuleRefusal
@@ -19,9 +22,10 @@ from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.response import not_improving
 from services.treatment.domain.reviews import Start
 from services.treatment.domain.schedule import expected
+from services.treatment.domain.second_signature import FirstSignature
 from services.treatment.domain.shelf_watch import gone_from_the_shelf
 from services.treatment.domain.switching import Axis
-from shared.api.treatment import CourseBody, TaperPlanBody
+from shared.api.treatment import CourseBody, FirstSignatureBody, TaperPlanBody
 from shared.runtime.http import Call
 
 
@@ -60,11 +64,15 @@ async def show_course(desk: Desk, call: Call, course: Course, patient: Known) ->
             today=today,
         )
     signature = None if is_draft else await signature_of(call.tx.session, course)
+    first = await _first(
+        call, work, course, course_document(course, findings, book=desk.book), is_draft=is_draft
+    )
     return course_body(
         course,
         patient=patient,
         role=call.principal.role,
         signature=signature,
+        first=first,
         response=response,
         findings=findings,
         information_missing=await work.patients.is_information_missing(patient.id),
@@ -121,4 +129,34 @@ async def show_plan(
         found = Loaded(course=course, patient=patient, today=patient.today(call.tx.now))
         findings = await findings_now(desk.work(call), found, plan, book=desk.book)
     role = call.principal.role if patient.in_care else NOBODY
-    return plan_body(plan, course=course, findings=findings, role=role, book=desk.book)
+    document = taper_document(plan, findings, book=desk.book)
+    is_draft = plan.state is PlanState.DRAFT
+    return plan_body(
+        plan,
+        course=course,
+        findings=findings,
+        role=role,
+        book=desk.book,
+        first=await _first(call, desk.work(call), course, document, is_draft=is_draft),
+        second_signed_by=None
+        if is_draft
+        else await second_signer(call.tx.session, of=f"taper-plan:{plan.id}:"),
+    )
+
+
+async def _first(
+    call: Call, work: Work, course: Course, document: Document, *, is_draft: bool
+) -> FirstSignatureBody | None:
+    """Who signed this first, while a second prescriber is waited for."""
+    first: FirstSignature | None = None
+    if is_draft:
+        first = await waiting_for(work, course, document, now=call.tx.now, to_show=True)
+    if first is None:
+        return None
+    return FirstSignatureBody(
+        signed_by=first.by,
+        signed_at=first.at,
+        counts_until=first.counts_until,
+        reasons=dict(first.reasons),
+        mine=first.by == call.principal.staff_id,
+    )
