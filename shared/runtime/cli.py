@@ -81,7 +81,7 @@ def _migrate(schema: Schema, url: str, *, new: str, beside_old: bool) -> None:
     elif beside_old:
         for revision, phase in schema.upgrade_beside_old(url):
             print(phase, revision)  # noqa: T201 - for the upgrade script
-    elif (current := schema.current(url)) is not None and current > (schema.head or ""):
+    elif (current := schema.current(url)) is not None and current > schema.head:
         # The job of a release that was there before: whether it may still run, it says itself.
         newer = f"the database is at schema {current}, newer than this release's {schema.head}"
         print(f"{schema.service}: {newer}: nothing to migrate", file=sys.stderr)  # noqa: T201

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
@@ -161,6 +162,18 @@ async def test_old_and_new_run_side_by_side_exactly_as_far_as_the_migrations_say
     await new.upgrade_async(url)
     assert await starts(new, url)
     assert await starts(old, url) is old_comes_back
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_file_is_named_after_the_revision_in_it(service: str) -> None:
+    """A service reads the names alone; Alembic reads what is inside."""
+    schema = schema_of(service)
+    script = ScriptDirectory(str(schema.versions), version_locations=[str(schema.versions)])
+
+    inside = [one.revision for one in script.walk_revisions()][::-1]
+
+    assert [revision for revision, _ in schema.phases] == inside
+    assert schema.head == script.get_current_head()
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -3,22 +3,27 @@
 Each migration says in its docstring when it may run beside the release before it (``Phase``). The
 database remembers the oldest schema a program must know to work on it (its floor), so that an old
 release may go on beside a new one, or come back, exactly as long as that is safe.
+
+A migration's number is the beginning of its file's name. A service that only has to know whether
+its database is ready reads those names, and does without Alembic.
 """
 
+import ast
 import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.runtime.db import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE = "schema_version"
 FLOOR_TABLE = "schema_floor"
@@ -53,9 +58,13 @@ class Schema:
     versions: Path
 
     @property
-    def head(self) -> str | None:
-        """The newest revision this program knows."""
-        return ScriptDirectory.from_config(self._config("")).get_current_head()
+    def head(self) -> str:
+        """The newest revision this program knows.
+
+        Raises:
+            ValueError: there is no migration.
+        """
+        return max(_revision(path) for path in self._files)
 
     @property
     def phases(self) -> Sequence[tuple[str, Phase]]:
@@ -64,8 +73,11 @@ class Schema:
         Raises:
             UnknownPhase: a migration does not say.
         """
-        found = ScriptDirectory.from_config(self._config("")).walk_revisions()
-        return [(one.revision, _phase(one.revision, one.module.__doc__)) for one in found][::-1]
+        return [(_revision(path), _phase(path)) for path in sorted(self._files)]
+
+    @property
+    def _files(self) -> Sequence[Path]:
+        return list(self.versions.glob("[0-9]*.py"))
 
     def pending(self, current: str | None) -> Sequence[tuple[str, Phase]]:
         """What is still to be applied to a database at ``current``."""
@@ -79,6 +91,8 @@ class Schema:
 
     def upgrade(self, url: str, revision: str = "head") -> None:
         """Apply migrations. Starts a loop of its own: call it from a thread where one runs."""
+        from alembic import command
+
         command.upgrade(self._config(url), revision)
 
     def upgrade_beside_old(self, url: str) -> Sequence[tuple[str, Phase]]:
@@ -103,6 +117,8 @@ class Schema:
 
     def downgrade(self, url: str, revision: str = "base") -> None:
         """Take migrations back. Starts a loop of its own."""
+        from alembic import command
+
         command.downgrade(self._config(url), revision)
 
     def check(self, url: str) -> None:
@@ -111,11 +127,15 @@ class Schema:
         Raises:
             alembic.util.exc.CommandError: they differ.
         """
+        from alembic import command
+
         command.check(self._config(url))
 
     def new_revision(self, url: str, message: str) -> None:
         """Write a migration for whatever the tables have and the database lacks."""
-        number = f"{len(list(self.versions.glob('[0-9]*.py'))) + 1:04d}"
+        from alembic import command
+
+        number = f"{len(self._files) + 1:04d}"
         command.revision(self._config(url), message=message, autogenerate=True, rev_id=number)
 
     async def upgrade_async(self, url: str) -> None:
@@ -132,7 +152,7 @@ class Schema:
             WrongSchema: with what to do.
         """
         current = await self._read(db, VERSION_TABLE, "version_num")
-        head = self.head or ""
+        head = self.head
         if current is not None and current <= head:
             if all(phase is Phase.POST for _, phase in self.pending(current)):
                 return
@@ -142,11 +162,11 @@ class Schema:
                 return
         if current is None or current < head:
             raise WrongSchema(
-                f"The database is at schema {current or 'none'} and {self.head} is needed:"
+                f"The database is at schema {current or 'none'} and {head} is needed:"
                 f" run `python -m services.{self.service} migrate` first."
             )
         raise WrongSchema(
-            f"The database is at schema {current}, newer than this program's {self.head}:"
+            f"The database is at schema {current}, newer than this program's {head}:"
             " start the newer release."
         )
 
@@ -158,7 +178,9 @@ class Schema:
         except DBAPIError:
             return None
 
-    def _config(self, url: str) -> Config:
+    def _config(self, url: str) -> "Config":
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
         config.set_main_option("path_separator", "os")
@@ -167,7 +189,13 @@ class Schema:
         return config
 
 
-def _phase(revision: str, text: str | None) -> Phase:
-    if (found := _DEPLOYMENT.search(text or "")) is None:
+def _revision(migration: Path) -> str:
+    return migration.stem.partition("_")[0]
+
+
+def _phase(migration: Path) -> Phase:
+    said = ast.get_docstring(ast.parse(migration.read_bytes()))
+    if (found := _DEPLOYMENT.search(said or "")) is None:
+        revision = _revision(migration)
         raise UnknownPhase(f"migration {revision} does not say Deployment: pre, post or stop")
     return Phase(found[1])
