@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.demo import demo_id
 from shared.demo.staff import TEAM
 
-Twist = Literal["none", "item-9", "no-response", "left-care", "contented", "hold"]
+Twist = Literal["none", "item-9", "no-response", "left-care", "contented", "hold", "unwell"]
 
 # The path, in days since enrolment.
 INTAKE_DAY = 0
@@ -99,7 +99,7 @@ _DAYS_AND_TWISTS: tuple[tuple[int, Twist], ...] = (
     (75, "no-response"), (84, "none"), (90, "none"), (101, "none"), (109, "none"), (121, "none"),
     (137, "none"), (158, "none"), (176, "none"), (199, "none"), (222, "none"), (250, "none"),
     (276, "none"), (289, "none"), (292, "none"), (296, "none"), (299, "none"), (305, "none"),
-    (312, "none"), (320, "none"), (331, "hold"), (345, "none"), (362, "none"), (380, "none"),
+    (307, "unwell"), (320, "none"), (331, "hold"), (345, "none"), (362, "none"), (380, "none"),
     (430, "none"), (150, "left-care"),
 )  # fmt: skip
 

@@ -38,10 +38,13 @@ async def test_everyone_stands_where_the_cohort_says(sqlite_databases):
                     phases[course.phase] += 1
                     owed = owed_by(course, supply_working_days=BOOK.supply_working_days)
                     assert all(each.due_on >= TODAY for each in owed)
+            unwell = next(one for one in PATIENTS if one.twist == "unwell")
+            (change,) = await work.changes.of(unwell.course_id)
         assert {"acute", "responded", "continuation", "taper-active", "stopped-watch"} <= set(
             phases
         )
         assert sum(phases.values()) >= 35
+        assert (change.kind, change.state, change.rule) == ("hold", "proposed", "T-07")
 
 
 async def know(clinic: Clinic, patient: DemoPatient) -> None:

@@ -95,11 +95,12 @@ def comparison(body: BenchBody) -> Comparison:
         if column.plan is not None
     ]
     risk, features = body.risk, _features()
+    names = {column.asked.policy: column.plan.policy_name for column in body.columns if column.plan}
     return Comparison(
         start=words.daily(body.from_dose_text, body.from_dose_mg),
         proposed=_(
             _TIERS[risk.tier],
-            policy=words.plain(risk.policy),
+            policy=names.get(risk.policy) or words.plain(risk.policy),
             pace=words.count(risk.interval_days, "day"),
         ),
         reasons=tuple(reason.removesuffix(".") for reason in risk.reasons),

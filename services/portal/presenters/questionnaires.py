@@ -95,7 +95,7 @@ def items(instrument: InstrumentBody) -> tuple[Item, ...]:
     return tuple(
         Item(
             name=f"answers.{item.code}",
-            label=f"{place}. {item.wording or item.label}",
+            label=_numbered(place, item.wording or item.label),
             answers=tuple(
                 (str(answer.value), f"{answer.value}  {answer.label}") for answer in item.answers
             ),
@@ -103,6 +103,11 @@ def items(instrument: InstrumentBody) -> tuple[Item, ...]:
         )
         for place, item in enumerate(instrument.items, start=1)
     )
+
+
+def _numbered(place: int, said: str) -> str:
+    """A question with its place in the list, unless its instrument numbers it itself."""
+    return said if said[:1].isdigit() else f"{place}. {said}"
 
 
 def answers(form: Mapping[str, tuple[str, ...]]) -> dict[str, int]:

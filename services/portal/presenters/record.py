@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.portal.presenters import places, words
+from services.portal.presenters import health, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
@@ -208,7 +208,7 @@ def _cautions(record: Record) -> Cautions:
     facts = record.health.facts
     taken = (one.medicine for one in facts.medicines if one.last_taken_on is None)
     items = (
-        *(words.plain(code) for code in facts.conditions),
+        *(health.named(code) for code in facts.conditions),
         *(_("takes %(medicine)s", medicine=words.plain(code).lower()) for code in taken),
     )
     if not items:

@@ -1,6 +1,7 @@
 """How the demo's clinic answers each thing owed: on its day, and mostly with good news."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from services.treatment.application.confirm_supply import confirm_supply
@@ -18,9 +19,18 @@ Duty = Callable[[Work, datetime], Awaitable[Course]]
 
 
 def do_duty(
-    course: Course, owed: Owed, *, formulary: Formulary, book: Rulebook, hold_days: int
+    course: Course,
+    owed: Owed,
+    *,
+    formulary: Formulary,
+    book: Rulebook,
+    hold_days: int,
+    is_unwell: bool,
 ) -> Duty:
-    """The use case that answers it; ``hold_days`` above 0 makes the first gate a hold."""
+    """The use case that answers it; ``hold_days`` above 0 makes the first gate a hold.
+
+    Somebody unwell says so a few days after a cut, and a hold is proposed from it.
+    """
     if owed.kind == REVIEW:
         return _review(course, owed, book)
     if owed.kind == SUPPLY:
@@ -30,7 +40,8 @@ def do_duty(
     first_gate = owed.kind == GATE and _plan_version(course) == 1
     if hold_days and first_gate:
         return _hold(course, hold_days, formulary, book)
-    return _check_in(course, owed, formulary, book)
+    said = UNWELL if is_unwell and owed.kind == EARLY else WELL
+    return _check_in(course, owed, said, formulary, book)
 
 
 def _review(course: Course, owed: Owed, book: Rulebook) -> Duty:
@@ -70,7 +81,9 @@ def _step(course: Course, owed: Owed, book: Rulebook) -> Duty:
     )
 
 
-def _check_in(course: Course, owed: Owed, formulary: Formulary, book: Rulebook) -> Duty:
+def _check_in(
+    course: Course, owed: Owed, said: CheckIn, formulary: Formulary, book: Rulebook
+) -> Duty:
     kinds = {EARLY: "early", GATE: "gate"}
 
     async def check_in(work: Work, now: datetime) -> Course:
@@ -80,7 +93,7 @@ def _check_in(course: Course, owed: Owed, formulary: Formulary, book: Rulebook) 
             plan_version=_plan_version(course),
             kind=kinds.get(owed.kind, "surveillance"),
             ordinal=owed.ordinal,
-            said=WELL,
+            said=said,
             assessment_ids=(),
             note=None,
             formulary=formulary,
@@ -124,5 +137,17 @@ WELL = CheckIn(
         brain_zaps=Severity.NONE,
         irritability=Severity.NONE,
         anxiety=Severity.MILD,
+    ),
+)
+
+UNWELL = replace(
+    WELL,
+    withdrawal=Severity.MODERATE,
+    tolerable=False,
+    symptoms=FourSymptoms(
+        dizziness=Severity.MODERATE,
+        brain_zaps=Severity.MODERATE,
+        irritability=Severity.MILD,
+        anxiety=Severity.MODERATE,
     ),
 )

@@ -109,7 +109,12 @@ class Past:
         for owed in owed_by(course, supply_working_days=self.book.supply_working_days)[:1]:
             hold_days = self.demo.taper.hold_days if self.patient.twist == "hold" else 0
             duty = do_duty(
-                course, owed, formulary=self.content, book=self.book, hold_days=hold_days
+                course,
+                owed,
+                formulary=self.content,
+                book=self.book,
+                hold_days=hold_days,
+                is_unwell=self.patient.twist == "unwell",
             )
             who = doctor if owed.kind == REVIEW else staff_id(self.patient.nurse)
             steps.append((owed.due_on, who, duty))

@@ -47,7 +47,7 @@ async def record_review(
         on=found.today,
         now=now,
         kind="reviewed",
-        text=f"Review: {response.category}",
+        text=f"Review; response: {response.category.replace('-', ' ')}",
         reason=note,
         known_then={
             "assessments": [str(assessment_id) for assessment_id in assessment_ids],

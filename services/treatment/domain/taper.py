@@ -196,7 +196,8 @@ def _makeable(dose_mg: Decimal, field: str, table: DoseTable, shelf: Shelf) -> R
     raise RuleRefusal(
         "F-13",
         field,
-        f"{plain(dose_mg)} mg cannot be made from the {shelf.code} shelf; nearest: {doses}.",
+        f"{plain(dose_mg)} mg cannot be made from the {shelf.code.upper()} shelf; "
+        f"nearest: {doses}.",
     )
 
 

@@ -95,7 +95,7 @@ def _cliff_finding(
         rule,
         Level.BLOCK,
         f"{len(forced)} of {len(descent.rungs)} cuts are larger than {descent.policy.name} allows "
-        f"on the {descent.shelf.code} shelf; the worst, {cliff.sentence}. "
+        f"on the {descent.shelf.code.upper()} shelf; the worst, {cliff.sentence}. "
         f"{cliff.way_round}.",
     )
 
