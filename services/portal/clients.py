@@ -28,6 +28,7 @@ _TURNS_TO_GATHER = 4
 """Turns of the loop until everything a page asks for side by side has been asked."""
 _NOT_YET_KNOWN = "patient-not-yet-known"
 _NOT_FOUND = "not-found"
+_LOOKS = frozenset({"GET", "ASK"})
 
 B = TypeVar("B", bound=Body)
 
@@ -53,6 +54,7 @@ class _Asked:
     """A look that waits to be sent with its neighbours."""
 
     path: str
+    question: str | None
     answer: asyncio.Future[tuple[int, bytes]]
 
 
@@ -132,8 +134,9 @@ class Caller:
         return await self._patiently("POST", path, answer, headers=headers, body=body)
 
     async def ask(self, path: str, question: Body, answer: type[B]) -> B:
-        """Read something whose question holds personal data. Raises as ``get`` does."""
-        return await self._patiently("POST", path, answer, headers={}, body=question)
+        """Read something whose question holds personal data or is long; it travels with what is
+        asked for side by side. Raises as ``get`` does."""
+        return await self._patiently("ASK", path, answer, headers={}, body=question)
 
     async def put(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
         """Replace something that was at ``version``. Raises as ``get`` does."""
@@ -194,14 +197,14 @@ class Caller:
         body: Body | None,
     ) -> B:
         url = URL(f"/api/v1{path}").with_query(query)
-        if method == "GET":
-            status, raw = await self._with_neighbours(str(url))
+        sent = None if body is None else body.model_dump_json(exclude_unset=True)
+        if method in _LOOKS:
+            status, raw = await self._with_neighbours(str(url), sent)
         else:
-            sent = None if body is None else body.model_dump_json(exclude_unset=True)
             status, raw = await self._send(method, str(url), headers=headers, body=sent)
         return self._read(status, raw, answer)
 
-    async def _with_neighbours(self, path: str) -> tuple[int, bytes]:
+    async def _with_neighbours(self, path: str, question: str | None) -> tuple[int, bytes]:
         """Wait for what else is being asked for in this turn of the loop, and go together.
 
         The call has a task of its own, because one look may be called off while another waits.
@@ -210,7 +213,7 @@ class Caller:
         if round_ is None:
             round_ = self._gathering.open = _Round()
             round_.sending = asyncio.create_task(self._set_out(round_))
-        asked = _Asked(path, asyncio.get_running_loop().create_future())
+        asked = _Asked(path, question, asyncio.get_running_loop().create_future())
         round_.asked.append(asked)
         try:
             return await asked.answer
@@ -224,9 +227,11 @@ class Caller:
                 await asyncio.sleep(0)
         finally:
             self._gathering.open = None
-        for some in _in_parts([one for one in round_.asked if not one.answer.cancelled()]):
+        waiting = [one for one in round_.asked if not one.answer.cancelled()]
+        waiting.sort(key=lambda one: one.question is not None)
+        for some in _in_parts(waiting):
             try:
-                answers = await self._together([one.path for one in some])
+                answers = await self._together(some)
             except Exception as error:  # noqa: BLE001 - it belongs to those who asked
                 _fail(some, error)
             else:
@@ -234,14 +239,16 @@ class Caller:
                     if not one.answer.done():
                         one.answer.set_result(answer)
 
-    async def _together(self, paths: Sequence[str]) -> list[tuple[int, bytes]]:
-        if len(paths) == 1:
-            return [await self._send("GET", paths[0], headers={}, body=None)]
-        body = json.dumps({"paths": paths})
-        status, raw = await self._send("POST", READS, headers={}, body=body)
+    async def _together(self, asked: Sequence[_Asked]) -> list[tuple[int, bytes]]:
+        """One call for all of them; those with a question come last, as they are answered."""
+        if len(asked) == 1:
+            one = asked[0]
+            method = "GET" if one.question is None else "POST"
+            return [await self._send(method, one.path, headers={}, body=one.question)]
+        status, raw = await self._send("POST", READS, headers={}, body=_reads(asked))
         lines = raw.split(b"\n")
-        if status != HTTPStatus.OK or len(lines) != 2 * len(paths):
-            return [(status, raw)] * len(paths)
+        if status != HTTPStatus.OK or len(lines) != 2 * len(asked):
+            return [(status, raw)] * len(asked)
         return [(int(said), body) for said, body in zip(lines[::2], lines[1::2], strict=True)]
 
     async def _send(
@@ -367,6 +374,17 @@ async def or_missing(call: Awaitable[B], *, missing: list[str]) -> B | None:
 def _in_parts(asked: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
     for start in range(0, len(asked), _MOST_READS):
         yield asked[start : start + _MOST_READS]
+
+
+def _reads(asked: Sequence[_Asked]) -> str:
+    """The questions are JSON already."""
+    paths = [one.path for one in asked if one.question is None]
+    questions = [
+        f'{{"path": {json.dumps(one.path)}, "body": {one.question}}}'
+        for one in asked
+        if one.question is not None
+    ]
+    return f'{{"paths": {json.dumps(paths)}, "questions": [{", ".join(questions)}]}}'
 
 
 def _fail(asked: Iterable[_Asked], error: Exception) -> None:

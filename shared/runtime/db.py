@@ -5,7 +5,7 @@ A change, its outgoing facts and its audit entries commit together or not at all
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -191,14 +191,26 @@ class Transaction:
         together = (self, *others)
         entries = [entry for tx in together for entry in tx._entries]  # noqa: SLF001 - our own kind
         outgoing = [row for tx in together for row in tx._outgoing]  # noqa: SLF001
-        await self.session.flush()
-        connection = (await self.session.connection()).sync_connection
-        wrote = connection is not None and connection.info.pop("wrote", False)
-        if wrote and must_be_audited and not entries:
+        if await self._has_written() and must_be_audited and not entries:
             raise UnauditedWrite(self.actor)
         await insert_rows(self.session, outbox, outgoing)
         if entries:
             await audit.append(self.session, entries, at=self.now)
+
+    async def require_audited(self) -> None:
+        """To be asked before another unit of work goes on in the same commit.
+
+        Raises:
+            UnauditedWrite: rows were changed and nothing says who did it.
+        """
+        if await self._has_written() and not self._entries:
+            raise UnauditedWrite(self.actor)
+
+    async def _has_written(self) -> bool:
+        """Whether rows were changed since this was asked last."""
+        await self.session.flush()
+        connection = (await self.session.connection()).sync_connection
+        return connection is not None and bool(connection.info.pop("wrote", False))
 
     def _letterhead(self, type_: str) -> Letterhead:
         """One for each type, and for each span where somebody traces."""
@@ -217,6 +229,32 @@ class Transaction:
             restoredto=self._moment.restored_to,
         )
         return made
+
+
+class Looks:
+    """Several looks that are made one after the other and committed together."""
+
+    def __init__(self, begin: Callable[[Cause], Transaction]) -> None:
+        self._begin = begin
+        self._taken: list[Transaction] = []
+
+    @asynccontextmanager
+    async def look(self, cause: Cause) -> AsyncIterator[Transaction]:
+        """One of them. What it recorded is kept, unless it ends with an error.
+
+        Raises:
+            UnauditedWrite: it changed rows and does not say who did it.
+        """
+        tx = self._begin(cause)
+        yield tx
+        await tx.require_audited()
+        self._taken.append(tx)
+
+    async def finish(self) -> None:
+        """Write what all of them recorded; the last thing before the commit."""
+        if self._taken:
+            first, *others = self._taken
+            await first.finish(*others, must_be_audited=True)
 
 
 class Database:
@@ -311,23 +349,42 @@ class Database:
             await tx.finish(must_be_audited=True)
 
     @asynccontextmanager
+    async def looks(self) -> AsyncIterator[Looks]:
+        """Looks that are recorded and committed together: one wait for the disk for all of them.
+
+        Raises:
+            DatabaseAway: the database is unreachable or busy.
+        """
+        async with self._session() as (session, moment):
+
+            def begin(cause: Cause) -> Transaction:
+                return self._unit(session, moment, cause)
+
+            looks = Looks(begin)
+            yield looks
+            await looks.finish()
+
+    @asynccontextmanager
     async def _begin(
         self, causes: Sequence[Cause], *, at: datetime | None = None
     ) -> AsyncIterator[Sequence[Transaction]]:
+        async with self._session(at=at) as (session, moment):
+            yield [self._unit(session, moment, cause) for cause in causes]
+
+    @asynccontextmanager
+    async def _session(
+        self, *, at: datetime | None = None
+    ) -> AsyncIterator[tuple[AsyncSession, Moment]]:
         with _outages():
             async with self._sessions() as session, session.begin():
                 with _unreachable():
                     moment = Moment(at) if at else await self._moment(session)
-                yield [
-                    Transaction(
-                        session,
-                        source=self.source,
-                        moment=moment,
-                        cause=cause,
-                        keys=self.person_keys,
-                    )
-                    for cause in causes
-                ]
+                yield session, moment
+
+    def _unit(self, session: AsyncSession, moment: Moment, cause: Cause) -> Transaction:
+        return Transaction(
+            session, source=self.source, moment=moment, cause=cause, keys=self.person_keys
+        )
 
     async def _moment(self, session: AsyncSession) -> Moment:
         """The database's time plus the demo offset, aware UTC, and its epoch."""

@@ -12,7 +12,6 @@ from services.portal.presenters.drafts import Draft
 from shared.api.body import Page
 from shared.api.taper_bench import MOST_WAYS, BenchBody, BenchRequest
 from shared.api.treatment import TaperPolicyBody
-from shared.runtime import clock
 
 _TAB = "Course"
 
@@ -32,11 +31,10 @@ async def _compared(visit: Visit, draft: Draft, *, proposing: bool) -> web.Strea
     async def ask() -> BenchBody:
         ways = [] if proposing else bench.asked(draft)
         request = {"ways": ways, "starts_on": draft.value("starts_on") or None}
-        return await visit.care.treatment.post(
+        return await visit.care.treatment.ask(
             f"/courses/{visit.id('course_id')}/taper-bench",
             BenchRequest.model_validate(request),
             BenchBody,
-            key=str(clock.new_id()),
         )
 
     seen, read, course, policies = await together(

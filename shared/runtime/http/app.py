@@ -75,7 +75,9 @@ def build_app(
     line = (table or access.table()).lines(api.service).get(("POST", reads.PATH))
     if line is not None:
         inside = (shield, measure(api.service))
-        several = reads.answerer(api.service, rule=line, keys=keys, inside=inside)
+        several = reads.answerer(
+            api.operations, service=api.service, rule=line, db=db, keys=keys, inside=inside
+        )
         app.router.add_post(reads.PATH, several)
     return app
 

@@ -23,7 +23,7 @@ from shared.runtime.auth import (
     Unauthenticated,
     verify_access_token,
 )
-from shared.runtime.db import Database, Transaction
+from shared.runtime.db import Cause, Database, Looks, Transaction
 from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.limits import Rate
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
@@ -50,6 +50,8 @@ _RACES = (LostRace, sqlalchemy.exc.IntegrityError)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 correlation_key = web.RequestKey("correlation_id", str)
+looks_key = web.RequestKey("looks", Looks)
+"""The looks that this one is committed with, where it did not come alone."""
 log = get_logger()
 
 
@@ -245,6 +247,9 @@ def _open(
     request: web.Request, operation: Operation, *, db: Database, principal: Principal
 ) -> contextlib.AbstractAsyncContextManager[Transaction]:
     if operation.mode is Mode.READS:
+        looks: Looks | None = request.get(looks_key)
+        if looks is not None:
+            return looks.look(Cause(actor=principal.actor))
         return db.reading(actor=principal.actor)
     return db.transaction(
         actor=principal.actor,
@@ -403,8 +408,10 @@ async def _audit_denied(
     reason: str,
     subject: UUID | None = None,
 ) -> None:
-    correlation_id = request[correlation_key]
-    async with db.transaction(actor=principal.actor, correlation_id=correlation_id) as tx:
+    cause = Cause(actor=principal.actor, correlation_id=request[correlation_key])
+    looks: Looks | None = request.get(looks_key)
+    alone = db.transaction(actor=cause.actor, correlation_id=cause.correlation_id)
+    async with alone if looks is None else looks.look(cause) as tx:
         tx.audit(
             "access.denied", object=f"operation:{operation.name}", subject=subject, reason=reason
         )

@@ -111,6 +111,39 @@ async def test_looks_side_by_side_travel_as_one_call_and_keep_their_own_answers(
     assert (a, c) == (Thing(name="/api/v1/a"), Thing(name="/api/v1/c"))
 
 
+async def test_a_question_travels_with_the_looks_beside_it(
+    caller: Caller, neighbour: Neighbour
+) -> None:
+    sent: list[object] = []
+
+    async def keep(request: web.Request) -> web.Response:
+        sent.append(await request.json())
+        return web.Response(text='200\n{"name": "read"}\n200\n{"name": "worked out"}')
+
+    neighbour.answers = [keep]
+
+    worked_out, read = await asyncio.gather(
+        caller.ask("/sums", Thing(name="which"), Thing), caller.get("/a", Thing)
+    )
+
+    assert sent == [
+        {
+            "paths": ["/api/v1/a"],
+            "questions": [{"path": "/api/v1/sums", "body": {"name": "which"}}],
+        }
+    ]
+    assert (read.name, worked_out.name) == ("read", "worked out")
+
+
+async def test_a_question_alone_is_posted_as_it_is(caller: Caller, neighbour: Neighbour) -> None:
+    neighbour.answers = [well()]
+
+    await caller.ask("/sums", Thing(name="which"), Thing)
+
+    (asked,) = neighbour.asked
+    assert (asked.method, asked.path) == ("POST", "/api/v1/sums")
+
+
 async def test_a_look_nobody_waits_for_any_more_is_called_off(
     caller: Caller, neighbour: Neighbour
 ) -> None:
