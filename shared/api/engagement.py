@@ -86,13 +86,15 @@ class Meaning(StrEnum):
 
 class WorklistQuery(Body):
     """``patient_id`` narrows the list to one person; names are never in an address. ``action``
-    narrows it to one kind of work, ``free`` to what nobody has in hand or put off."""
+    narrows it to one kind of work, ``free`` to what nobody has in hand or put off. ``beyond`` asks
+    for the keys of what is on the team's list and not on this page."""
 
     scope: Scope = Scope.TEAM
     section: Section | None = None
     patient_id: UUID | None = None
     action: Action | None = None
     free: bool = False
+    beyond: bool = False
     cursor: str | None = Field(default=None, max_length=512)
     limit: int = Field(default=50, ge=1, le=100)
 
@@ -226,11 +228,15 @@ class Worklist(Page[ReminderBody]):
 
     ``counts`` covers the whole scope, not this page. ``engine_seen_at`` is the reminder
     engine's last tick: when it is old, notices are late but this list is still complete.
+    ``beyond``, where it was asked for, are keys of courses and plans on the team's list that are
+    not on this page, the longest owed first and at most 500: whoever knows by itself what is due
+    can tell what nobody here knows of from what stands on another page.
     """
 
     as_of: AwareDatetime
     counts: dict[Section, int]
     engine_seen_at: AwareDatetime | None
+    beyond: tuple[ReminderKey, ...] = ()
 
 
 class ZoneQuery(Body):

@@ -340,6 +340,33 @@ async def test_pages_of_the_list(clinic: Clinic) -> None:
     assert second.json["next"] is None
 
 
+async def test_what_is_on_the_list_and_not_on_the_page_is_named_by_key(clinic: Clinic) -> None:
+    kinds = {
+        name: [key["kind"] for key in (await clinic.nurse.get("worklist", **asked)).json["beyond"]]
+        for name, asked in {
+            "not asked": {"limit": "1"},
+            "short page": {"limit": "1", "beyond": "true"},
+            "whole list": {"beyond": "true"},
+            "narrowed": {"action": "take-step", "beyond": "true"},
+            "one's own": {"scope": "mine", "section": "waiting", "beyond": "true"},
+        }.items()
+    }
+
+    assert kinds == {
+        "not asked": [],
+        "short page": ["change-day"],
+        "whole list": [],
+        "narrowed": ["prepare-supply"],
+        "one's own": ["prepare-supply", "change-day"],
+    }
+
+
+async def test_a_stranger_is_told_no_keys(clinic: Clinic) -> None:
+    stranger = clinic.site.caller(clock.new_id(), Role.NURSE, teams=("elsewhere",))
+
+    assert (await stranger.get("worklist", beyond="true")).json["beyond"] == []
+
+
 async def test_service_levels_are_counts_for_operations_too(clinic: Clinic) -> None:
     operations = clinic.site.caller(clock.new_id(), Role.OPERATIONS, teams=())
 

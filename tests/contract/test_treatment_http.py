@@ -687,6 +687,32 @@ async def test_drugs_are_offered_with_reasons_best_first(clinic):
     assert all(option["reasons"] and option["titration"] for option in options)
 
 
+async def test_instead_of_a_courses_drug_every_other_one_is_offered(clinic):
+    await enrolled(clinic)
+    course = (await clinic.propose()).json
+    path = f"patients/{PATIENT}/drug-options"
+
+    every = (await clinic.prescriber.get(path, indication=course["indication"])).json
+    others = (await clinic.prescriber.get(path, instead_of=course["course_id"])).json
+
+    assert others["indication"] == course["indication"]
+    assert {one["drug"] for one in every["options"]} - {
+        one["drug"] for one in others["options"]
+    } == {course["drug"]}
+
+
+async def test_drugs_are_offered_for_an_illness_or_instead_of_a_persons_own_course(clinic):
+    await clinic.enrol()
+    path = f"patients/{PATIENT}/drug-options"
+    nobodys = "00000000-0000-7000-8000-00000000dead"
+
+    neither = await clinic.prescriber.get(path)
+    both = await clinic.prescriber.get(path, indication="depression", instead_of=nobodys)
+    unknown = await clinic.prescriber.get(path, instead_of=nobodys)
+
+    assert (neither.status, both.status, unknown.status) == (422, 422, 404)
+
+
 async def test_every_policy_that_is_listed_can_be_planned(clinic):
     course = await clinic.remit(await clinic.start_course())
     policies = (await clinic.nurse.get("taper-policies")).json["items"]

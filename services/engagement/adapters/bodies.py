@@ -9,6 +9,7 @@ from services.engagement.application.ports import Attempt, Listed
 from services.engagement.domain.acts import possible
 from services.engagement.domain.kind import Kinds, Patience
 from services.engagement.domain.ladder import Item
+from services.engagement.domain.obligation import Key
 from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.reminder import Reminder, State
 from services.engagement.domain.wording import worded
@@ -22,6 +23,11 @@ SECTIONS: Mapping[Section, api.Section] = dict(zip(Section, api.Section, strict=
 _NOBODY: Mapping[str, UUID] = {}
 
 
+def key_body(key: Key, level: int = 0) -> api.ReminderKey:
+    """The key of an owner's reminder, or of one of its rungs."""
+    return api.ReminderKey(**key._asdict(), level=level)
+
+
 def reminder_body(
     listed: Listed, kinds: Kinds, now: datetime, on_call: Mapping[str, UUID] = _NOBODY
 ) -> api.ReminderBody:
@@ -32,7 +38,7 @@ def reminder_body(
     return api.ReminderBody(
         reminder_id=row.reminder_id,
         version=row.version,
-        key=api.ReminderKey(**row.key._asdict(), level=row.level),
+        key=key_body(row.key, row.level),
         patient_id=row.patient_id,
         patient_name=listed.patient_name,
         birth_date=listed.birth_date,

@@ -34,7 +34,7 @@ from services.engagement.adapters.rows import reminder, reminder_of
 from services.engagement.adapters.tables import CareTeamRow, PatientRow
 from services.engagement.application.ports import Before, Listed, Viewer, Wanted
 from services.engagement.domain.kind import Group, Kinds
-from services.engagement.domain.obligation import Key
+from services.engagement.domain.obligation import COURSE, PLAN, Key
 from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.reminder import State
 from services.engagement.domain.worklist import Section, section_of
@@ -50,6 +50,8 @@ _COLUMNS = (
     patient.c.family_name,
     patient.c.birth_date,
 )
+_PUT_OFF = and_(reminder.c.due_at != reminder.c.owed_at, reminder.c.level == 0)
+_MOST_KEYS = 500
 OPEN = (State.PLANNED.value, State.VISIBLE.value, State.ACKNOWLEDGED.value)
 
 
@@ -80,6 +82,22 @@ class Listing:
         query = select(whole.c.section, func.count()).group_by(whole.c.section)
         found = {Section(number): count for number, count in await self.session.execute(query)}
         return {one: found.get(one, 0) for one in Section}
+
+    async def keys(self, viewer: Viewer, as_of: datetime) -> Sequence[Key]:
+        """Of courses and plans on the team's list, the longest owed first."""
+        query = (
+            select(*(reminder.c[name] for name in Key._fields))
+            .where(
+                is_open(reminder),
+                reminder.c.level == literal_column("0"),
+                _is_on_list(as_of),
+                reminder.c.subject_kind.in_((COURSE, PLAN)),
+                await self._related(viewer),
+            )
+            .order_by(reminder.c.due_at, reminder.c.reminder_id)
+            .limit(_MOST_KEYS)
+        )
+        return [Key(*row) for row in await self.session.execute(query)]
 
     async def of_patient(
         self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
@@ -115,7 +133,6 @@ class Listing:
 
     async def _whole(self, wanted: Wanted) -> Subquery:
         """Everything on this list, as little of it as the order needs."""
-        put_off = and_(reminder.c.due_at != reminder.c.owed_at, reminder.c.level == 0)
         query = select(
             reminder.c.reminder_id,
             reminder.c.item_id,
@@ -125,7 +142,7 @@ class Listing:
             self._section(wanted.as_of).label("section"),
         ).where(
             is_open(reminder),
-            or_(reminder.c.due_at <= wanted.as_of, put_off),
+            _is_on_list(wanted.as_of),
             await self._related(wanted.viewer),
         )
         if wanted.patients is not None:
@@ -133,7 +150,7 @@ class Listing:
         if wanted.action is not None:
             query = query.where(reminder.c.kind.in_(self._done_by(wanted.action)))
         if wanted.free:
-            query = query.where(reminder.c.state != "acknowledged", not_(put_off))
+            query = query.where(reminder.c.state != "acknowledged", not_(_PUT_OFF))
         if wanted.mine:
             return _mine(query, wanted.viewer)
         return query.where(reminder.c.level == literal_column("0")).subquery("whole")
@@ -206,6 +223,11 @@ def is_open(row: FromClause) -> ColumnElement[bool]:
     """Spelled as the partial indexes spell it, so that they are used."""
     states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN]
     return row.c.state.in_(states)
+
+
+def _is_on_list(as_of: datetime) -> ColumnElement[bool]:
+    """Whether an open reminder is due, or was put off by somebody."""
+    return or_(reminder.c.due_at <= as_of, _PUT_OFF)
 
 
 def _mine(query: Select[Any], viewer: Viewer) -> Subquery:

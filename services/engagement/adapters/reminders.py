@@ -132,6 +132,10 @@ class SqlReminders:
         """How many rows each section of the whole list has."""
         return await self._listing.counts(wanted)
 
+    async def keys_on_list(self, viewer: Viewer, as_of: datetime) -> Sequence[Key]:
+        """Keys of courses and plans on the team's list, the longest owed first."""
+        return await self._listing.keys(viewer, as_of)
+
     async def of_patient(
         self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
     ) -> Sequence[Listed]:

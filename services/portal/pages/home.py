@@ -19,7 +19,7 @@ from services.portal.presenters.today import Group, Sources
 from shared.api.absences import AbsenceBody
 from shared.api.assessment import FlagBody, PatientCounts, PatientSummary, WaitingProposal
 from shared.api.body import Body, Page
-from shared.api.engagement import KnownKeys, ReminderBody, Scope, Worklist, WorklistSearch
+from shared.api.engagement import ReminderBody, ReminderKey, Scope, Worklist, WorklistSearch
 from shared.api.identity import Role
 from shared.api.on_call import TeamOnCall
 from shared.api.support import Caseload
@@ -29,7 +29,7 @@ from shared.runtime import clock
 T = TypeVar("T")
 P = TypeVar("P", bound=Body)
 _NOT_FOR_THIS_ROLE = 403
-_LONGEST_PAGE, _MOST_KEYS = 50, 200
+_LONGEST_PAGE, _TEAM = 50, "team"
 _PROGRAMMES = "5"
 """How many of a facilitator's programmes stand above their list; the caseload has them all."""
 _SHORTEST_NAME, _LONGEST_NAME = 2, 100
@@ -110,7 +110,8 @@ async def _list_page(
 
 async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist | None, bool]:
     """The views of what is owed, asked for side by side. What came up to somebody is on their
-    own list alone, so the first page asks for both lists."""
+    own list alone, so the first page asks for both lists. A list that is narrow or long leaves
+    reminders out; what is due is not taken for unknown because of that."""
     care, limit = visit.care, {"limit": str(_LONGEST_PAGE)}
     due, page, other, flags = await together(
         _view(visit, care.treatment.get("/due-steps", Page[DueItem])),
@@ -120,11 +121,10 @@ async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist |
     )
     reminders = None if page is None else (*page.items, *_items_or_none(other))
     sources = Sources(due=_items(due), reminders=reminders, flags=_items(flags))
-    if not wanted.begins:
+    if wanted.begins:
+        sources = today.not_beyond(sources, (*_beyond(page), *_beyond(other)))
+    else:
         sources = today.only_known(sources)
-    elif reminders is not None and (wanted.is_narrow or _is_long(page) or _is_long(other)):
-        found = await _view(visit, _known(visit, sources))
-        sources = replace(sources, reminders=(*reminders, *_items_or_none(found)))
     if today.needs_names(sources):
         sources = replace(sources, people=await _people(visit))
     shown = page if isinstance(page, Worklist) else None
@@ -133,7 +133,9 @@ async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist |
 
 
 async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:
+    beyond = wanted.begins and scope == _TEAM
     asked = dict(wanted.asked) | {"scope": scope, "limit": str(_LONGEST_PAGE)}
+    asked |= {"beyond": "true"} if beyond else {}
     if not wanted.name:
         return await visit.care.engagement.get("/worklist", Worklist, asked)
     search = WorklistSearch(
@@ -142,6 +144,7 @@ async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:
         section=wanted.section,
         action=wanted.work,
         free=wanted.free,
+        beyond=beyond,
         limit=_LONGEST_PAGE,
     )
     return await visit.care.engagement.ask("/worklist/search", search, Worklist)
@@ -150,18 +153,7 @@ async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:
 async def _other_list(visit: Visit, wanted: Narrowing) -> Page[ReminderBody] | Worklist:
     if not wanted.begins:
         return Page(items=())
-    return await _worklist(visit, wanted, "mine" if wanted.is_team else "team")
-
-
-async def _known(visit: Visit, sources: Sources) -> Page[ReminderBody]:
-    """A list that is narrow or long leaves reminders out; what is due is not taken for unknown
-    because of that."""
-    keys = today.unknown(sources.due or (), sources.reminders or ())
-    if not keys:
-        return Page(items=())
-    return await visit.care.engagement.ask(
-        "/worklist/known", KnownKeys(keys=keys[:_MOST_KEYS]), Page[ReminderBody]
-    )
+    return await _worklist(visit, wanted, "mine" if wanted.is_team else _TEAM)
 
 
 async def _waiting(visit: Visit, *, asked: bool) -> Page[WaitingProposal] | None:
@@ -247,8 +239,8 @@ def _items(page: Page[T] | None) -> tuple[T, ...] | None:
     return None if page is None else page.items
 
 
-def _is_long(page: Page[Any] | None) -> bool:
-    return page is not None and page.next is not None
+def _beyond(page: Page[Any] | None) -> tuple[ReminderKey, ...]:
+    return page.beyond if isinstance(page, Worklist) else ()
 
 
 def _goes_on(page: Worklist | None) -> bool:

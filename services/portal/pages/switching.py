@@ -92,9 +92,10 @@ async def stay(visit: Visit) -> web.StreamResponse:
 
 
 async def _switch(visit: Visit, draft: Draft, *, looking: bool = False) -> web.StreamResponse:
-    read, course = await together(read_record(visit, visit.id("patient_id")), read_course(visit))
+    read, course, offered = await together(
+        read_record(visit, visit.id("patient_id")), read_course(visit), _offered(visit)
+    )
     may = "switches" in course.actions
-    offered = await _offered(visit, course) if may else None
     preview = None
     if looking and may:
         seen = await attempt(draft, lambda: _look(visit, draft, course))
@@ -118,7 +119,7 @@ async def _switch(visit: Visit, draft: Draft, *, looking: bool = False) -> web.S
         seen=lines,
         dose=courses.dose_now(course),
         may=may,
-        options=set_up.options(offered, starts_on=today, today=today) if offered else (),
+        options=set_up.options(offered, starts_on=today, today=today) if may else (),
         places=range(switching.ROWS),
         switch=switching.switch(axis, visit.setting) if axis else None,
         steps=switching.steps(course, visit.setting),
@@ -137,16 +138,11 @@ async def _look(visit: Visit, draft: Draft, course: CourseBody) -> SwitchPreview
     )
 
 
-async def _offered(visit: Visit, course: CourseBody) -> DrugOptions:
-    """Every other medicine, and other formulations of this one."""
-    path = f"/patients/{course.patient_id}/drug-options"
-    found = await visit.care.treatment.get(path, DrugOptions, {"indication": course.indication})
-    others = [
-        option
-        for option in found.options
-        if option.drug != course.drug or course.formulation not in {None, option.formulation}
-    ]
-    return found.model_copy(update={"options": tuple(others)})
+async def _offered(visit: Visit) -> DrugOptions:
+    """What may replace this medicine."""
+    path = f"/patients/{visit.id('patient_id')}/drug-options"
+    query = {"instead_of": str(visit.id("course_id"))}
+    return await visit.care.treatment.get(path, DrugOptions, query)
 
 
 def _wish(visit: Visit, draft: Draft, course: CourseBody) -> NewSwitch:

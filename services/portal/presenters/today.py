@@ -188,20 +188,23 @@ def needs_names(sources: Sources) -> bool:
     return any(flag.patient_id not in named for flag in sources.flags or ())
 
 
-def unknown(due: Iterable[DueItem], reminders: Iterable[ReminderBody]) -> tuple[ReminderKey, ...]:
-    """Keys of what is due that none of these reminders has."""
-    known = {_key(item.key) for item in reminders}
-    return tuple(item.key for item in due if _key(item.key) not in known)
+def not_beyond(sources: Sources, beyond: Iterable[ReminderKey]) -> Sources:
+    """The first page of a list: what stands on another page of it, or was left out on purpose, is
+    left to that. What nobody knows of stays here."""
+    elsewhere = {_key(key) for key in beyond} - _keys(sources.reminders)
+    due = sources.due and [item for item in sources.due if _key(item.key) not in elsewhere]
+    return replace(sources, due=due)
 
 
 def only_known(sources: Sources) -> Sources:
     """A later page of a list: what no reminder knows of was on the first."""
-    return replace(sources, flags=(), due=_known(sources))
+    known = _keys(sources.reminders)
+    due = [item for item in sources.due or () if _key(item.key) in known]
+    return replace(sources, flags=(), due=due)
 
 
-def _known(sources: Sources) -> Sequence[DueItem]:
-    strange = set(map(_key, unknown(sources.due or (), sources.reminders or ())))
-    return [item for item in sources.due or () if _key(item.key) not in strange]
+def _keys(reminders: Iterable[ReminderBody] | None) -> frozenset[Key]:
+    return frozenset(_key(item.key) for item in reminders or ())
 
 
 def heading(setting: Setting) -> str:

@@ -50,8 +50,6 @@ _RACES = (LostRace, sqlalchemy.exc.IntegrityError)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 correlation_key = web.RequestKey("correlation_id", str)
-looks_key = web.RequestKey("looks", Looks)
-"""The looks that this one is committed with, where it did not come alone."""
 log = get_logger()
 
 
@@ -72,6 +70,19 @@ class Asked:
     rule: Rule
     principal: Principal
     sent: Sent
+
+
+@dataclass(slots=True)
+class Together:
+    """Looks that came in one call: whose they are is found out once, and they commit as one."""
+
+    looks: Looks
+    principal: Principal
+    reach: Reach | None = None
+
+
+together_key = web.RequestKey("together", Together)
+"""Of a look that did not come alone."""
 
 
 class _Replay(Exception):
@@ -100,7 +111,12 @@ def handler(
     async def answer(request: web.Request) -> web.Response:
         if operation.mode is Mode.PUBLIC:
             return await _in_public(request, api, operation)
-        principal = await authenticate(request, keys=keys, audience=api.service)
+        together: Together | None = request.get(together_key)
+        principal = (
+            together.principal
+            if together is not None
+            else await authenticate(request, keys=keys, audience=api.service)
+        )
         rate.require(str(principal.staff_id), whose="caller")
         if principal.role not in rule.roles:
             await _audit_denied(request, operation, db=db, principal=principal, reason="role")
@@ -217,7 +233,7 @@ async def _once(request: web.Request, asked: Asked, *, db: Database) -> web.Resp
         result = await operation.handler(call, **sent.arguments)
         return _answer(_render(operation, result), call.headers)
     async with _open(request, operation, db=db, principal=asked.principal) as tx:
-        reach = await _reach(tx, asked)
+        reach = await _reach_of_all(request, tx, asked)
         if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
             raise _Replay(earlier)
         call = Call(reach=reach, rule=asked.rule, transaction=tx, if_match=sent.if_match)
@@ -243,13 +259,23 @@ async def _reach(tx: Transaction, asked: Asked) -> Reach:
     return Reach(asked.principal, await standing.of(tx, asked.principal.staff_id))
 
 
+async def _reach_of_all(request: web.Request, tx: Transaction, asked: Asked) -> Reach:
+    """The same for every look of one transaction. Raises as ``_reach`` does."""
+    together: Together | None = request.get(together_key)
+    if together is None:
+        return await _reach(tx, asked)
+    if together.reach is None:
+        together.reach = await _reach(tx, asked)
+    return together.reach
+
+
 def _open(
     request: web.Request, operation: Operation, *, db: Database, principal: Principal
 ) -> contextlib.AbstractAsyncContextManager[Transaction]:
     if operation.mode is Mode.READS:
-        looks: Looks | None = request.get(looks_key)
-        if looks is not None:
-            return looks.look(Cause(actor=principal.actor))
+        together: Together | None = request.get(together_key)
+        if together is not None:
+            return together.looks.look(Cause(actor=principal.actor))
         return db.reading(actor=principal.actor)
     return db.transaction(
         actor=principal.actor,
@@ -409,9 +435,9 @@ async def _audit_denied(
     subject: UUID | None = None,
 ) -> None:
     cause = Cause(actor=principal.actor, correlation_id=request[correlation_key])
-    looks: Looks | None = request.get(looks_key)
+    together: Together | None = request.get(together_key)
     alone = db.transaction(actor=cause.actor, correlation_id=cause.correlation_id)
-    async with alone if looks is None else looks.look(cause) as tx:
+    async with alone if together is None else together.looks.look(cause) as tx:
         tx.audit(
             "access.denied", object=f"operation:{operation.name}", subject=subject, reason=reason
         )

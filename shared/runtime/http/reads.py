@@ -19,9 +19,9 @@ from yarl import URL
 
 from shared.api.body import Body
 from shared.runtime.access import Rule
-from shared.runtime.auth import Keys
+from shared.runtime.auth import Keys, Principal
 from shared.runtime.db import Database
-from shared.runtime.http.dispatch import authenticate, looks_key, received
+from shared.runtime.http.dispatch import Together, authenticate, received, together_key
 from shared.runtime.http.problems import ApiError, invalid
 from shared.runtime.http.router import Mode, Operation
 from shared.runtime.outage import DatabaseAway
@@ -98,7 +98,8 @@ def answerer(
         if any(one.is_question and one.route not in looks for one in found):
             raise ApiError(422, "not-a-read", "A question must be one that changes nothing.")
         may_share = len(found) > 1 and all(one.route in looks for one in found)
-        lines = await (_together(found, db) if may_share else _one_by_one(found))
+        several = _together(found, db, principal) if may_share else _one_by_one(found)
+        lines = await several
         return web.Response(
             body=b"\n".join(lines), content_type=CONTENT_TYPE, headers={"Vary": "Authorization"}
         )
@@ -106,20 +107,21 @@ def answerer(
     return answer
 
 
-async def _together(found: Sequence[_Found], db: Database) -> Sequence[bytes]:
+async def _together(found: Sequence[_Found], db: Database, principal: Principal) -> Sequence[bytes]:
     """All in one transaction; each in its own where one of them fails."""
     lines: list[bytes] = []
     try:
         async with db.looks() as looks:
+            together = Together(looks, principal)
             for one in found:
-                one.look[looks_key] = looks
+                one.look[together_key] = together
                 status, body = await _answered(one)
                 if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise _Broken
                 lines += [str(status).encode(), body]
     except (_Broken, DatabaseAway):
         for one in found:
-            one.look.pop(looks_key, None)
+            one.look.pop(together_key, None)
         return await _one_by_one(found)
     return lines
 

@@ -295,3 +295,20 @@ def flag(**changes: Any) -> FlagBody:
         actions=(),
     )
     return body.model_copy(update=changes)
+
+
+def test_what_stands_on_another_page_is_left_to_it_and_what_nobody_knows_stays() -> None:
+    on_page, elsewhere, unheard_of = (due(key=_key(ordinal)) for ordinal in (2, 3, 4))
+    sources = Sources(
+        due=[on_page, elsewhere, unheard_of], reminders=[reminder(key=_key(2))], flags=[]
+    )
+
+    left = today.not_beyond(sources, [_key(2), _key(3)])
+
+    assert left.due == [on_page, unheard_of]
+
+
+def test_a_silent_plan_stays_silent_whatever_stands_elsewhere() -> None:
+    sources = Sources(due=None, reminders=[reminder()], flags=[])
+
+    assert today.not_beyond(sources, [_key(3)]).due is None

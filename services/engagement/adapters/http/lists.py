@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.engagement.adapters.access import CLINICIANS, viewer
-from services.engagement.adapters.bodies import SECTIONS, reminder_body
+from services.engagement.adapters.bodies import SECTIONS, key_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import engine_seen_at
 from services.engagement.application.keep_rota import with_calls
@@ -84,12 +84,15 @@ async def _read(
         reminder_body(row, rules.kinds, call.tx.now, on_call) for row in found[: query.limit]
     )
     _audit_look(call, items)
+    keys = await work.reminders.keys_on_list(who, as_of) if query.beyond else ()
+    shown = {row.row.key for row in found[: query.limit]}
     return Worklist(
         items=items,
         next=_next_on_list(found, query.limit, as_of),
         as_of=as_of,
         counts={SECTIONS[section]: count for section, count in counts.items()},
         engine_seen_at=await engine_seen_at(call.tx),
+        beyond=tuple(key_body(key) for key in keys if key not in shown),
     )
 
 

@@ -1,26 +1,40 @@
 """Routes about drugs, and about what a person was asked before one is chosen."""
 
 from datetime import date
+from typing import Self
 from uuid import UUID
+
+from pydantic import model_validator
 
 from services.treatment.adapters.http.bodies import drug_body, option_body, profile_body, taken
 from services.treatment.adapters.http.desk import CLINICAL, Desk
-from services.treatment.application.offer_drugs import offer_drugs
+from services.treatment.application.offer_drugs import Offer, offer_drugs
+from services.treatment.application.ports import Work
 from services.treatment.application.record_health_profile import (
     record_health_profile,
     vocabulary,
 )
+from services.treatment.application.refusals import Unknown
+from services.treatment.domain.course import Course
 from shared.api.body import Body, Code, Page
 from shared.api.treatment import DrugBody, DrugOptions, HealthFacts, HealthProfile
 from shared.runtime.http import Api, Call
 
 
 class OptionsQuery(Body):
-    """Which illness the drug is for; the day and the concern change what is planned."""
+    """Which illness the drug is for, or the course whose drug it would replace; the day and the
+    concern change what is planned."""
 
-    indication: Code
+    indication: Code | None = None
+    instead_of: UUID | None = None
     starts_on: date | None = None
     suicide_concern: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.indication is None) is (self.instead_of is None):
+            raise ValueError("Give indication or instead_of, one of the two.")
+        return self
 
 
 def add_drugs(api: Api, desk: Desk) -> None:
@@ -39,12 +53,16 @@ def add_drugs(api: Api, desk: Desk) -> None:
 
     @api.get("/api/v1/patients/{patient_id}/drug-options", roles=CLINICAL, raises=(404, 409))
     async def list_drug_options(call: Call, patient_id: UUID, query: OptionsQuery) -> DrugOptions:
-        """Drugs for one person and indication, best first."""
+        """Drugs for one person and indication, best first; or what may replace a course's drug:
+        every other one, and other formulations of the same."""
         await desk.visible_patient(call, patient_id, read="drug-options")
+        work = desk.work(call)
+        old = await _replaced(work, patient_id, query.instead_of)
+        indication = old.indication if old else query.indication or ""
         offers = await offer_drugs(
-            desk.work(call),
+            work,
             patient_id=patient_id,
-            indication=query.indication,
+            indication=indication,
             starts_on=query.starts_on,
             suicide_concern=query.suicide_concern,
             book=desk.book,
@@ -53,10 +71,11 @@ def add_drugs(api: Api, desk: Desk) -> None:
         )
         return DrugOptions(
             patient_id=patient_id,
-            indication=query.indication,
+            indication=indication,
             options=tuple(
                 option_body(offer, rank=place, book=desk.book)
                 for place, offer in enumerate(offers, start=1)
+                if old is None or _is_another(offer, old)
             ),
         )
 
@@ -91,3 +110,22 @@ def add_drugs(api: Api, desk: Desk) -> None:
             now=call.tx.now,
         )
         return profile_body(profile, patient=patient, vocabulary=words)
+
+
+async def _replaced(work: Work, patient_id: UUID, course_id: UUID | None) -> Course | None:
+    """The person's own course that is asked about, if one is.
+
+    Raises:
+        Unknown: it is not a course of this person.
+    """
+    if course_id is None:
+        return None
+    course = await work.courses.get(course_id)
+    if course is None or course.patient_id != patient_id:
+        raise Unknown
+    return course
+
+
+def _is_another(offer: Offer, course: Course) -> bool:
+    """Another drug, or another formulation of this one."""
+    return offer.drug.code != course.drug or course.family not in {None, offer.shelf.family}
