@@ -8,7 +8,7 @@ from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import places, questionnaires
+from services.portal.presenters import listing, places, questionnaires
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     AmendAssessment,
@@ -24,12 +24,13 @@ from shared.api.body import Page
 
 async def show_assessments(visit: Visit) -> web.StreamResponse:
     """What was taken so far, and what can be taken now."""
-    patient_id = visit.id("patient_id")
+    patient_id, at = visit.id("patient_id"), visit.request.query.get("cursor")
+    query = {"cursor": at} if at else {}
     care = visit.care.assessment
     read, instruments, taken, trajectory = await together(
         read_record(visit, patient_id),
         care.get("/instruments", InstrumentList),
-        care.get(f"/patients/{patient_id}/assessments", Page[AssessmentBody]),
+        care.get(f"/patients/{patient_id}/assessments", Page[AssessmentBody], query),
         care.get(f"/patients/{patient_id}/trajectory", TrajectoryBody),
     )
     titles = questionnaires.titles_of(instruments.items)
@@ -39,6 +40,9 @@ async def show_assessments(visit: Visit) -> web.StreamResponse:
         read,
         tab=questionnaires.TAB,
         results=questionnaires.results(taken.items, titles, visit.setting),
+        pages=listing.pages(
+            visit.request.path, query, next_cursor=taken.next, shown=len(taken.items), of=None
+        ),
         progress=questionnaires.progress(trajectory, instruments.items, visit.setting),
         offered=[
             (one.title, one.purpose, questionnaires.taken_href(patient_id, one.code))

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.portal.identity.office import Seen
 from services.portal.pages.visit import Visit
+from services.portal.presenters import listing
 from services.portal.presenters import staff as presenter
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
@@ -50,13 +51,19 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
     me = visit.visitor.staff
     seen = await visit.desk.office.everyone()
     mine = [one for one in seen if me.role is not Role.LEAD or set(one.staff.teams) & set(me.teams)]
+    query = presenter.wanted(visit.request.query)
+    accounts = presenter.arranged([_account(one) for one in mine], query)
+    shown, pages = listing.portion(accounts, presenter.PATH, query)
     return visit.page(
         "staff.html",
         status=draft.status,
         draft=draft,
+        columns=presenter.columns(query),
+        roles=presenter.roles([one.staff.role for one in mine], query),
+        pages=pages,
         rows=[
-            presenter.row(_account(one), me=me.staff_id, my_role=me.role, setting=visit.setting)
-            for one in mine
+            presenter.row(one, me=me.staff_id, my_role=me.role, setting=visit.setting)
+            for one in shown
         ],
     )
 

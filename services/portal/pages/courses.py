@@ -38,13 +38,14 @@ _TAB = "Course"
 
 async def show_courses(visit: Visit) -> web.StreamResponse:
     """The courses so far."""
-    read = await read_record(visit, visit.id("patient_id"))
+    read, query = await read_record(visit, visit.id("patient_id")), visit.request.query
     return await record_page(
         visit,
         "courses.html",
         read,
         tab=_TAB,
-        courses=courses.summaries(read.courses or (), visit.setting),
+        columns=courses.columns(visit.request.path, query),
+        courses=courses.summaries(read.courses or (), visit.setting, query),
         may_prescribe=may_prescribe(visit, read),
     )
 

@@ -1,12 +1,13 @@
 """A course in words: its clock, what is planned, what a rule has to say."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from services.portal.presenters import findings, places, words
+from services.portal.presenters import findings, listing, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.record import PHASES
@@ -156,9 +157,30 @@ class Summary:
     href: str
 
 
-def summaries(items: Iterable[CourseBody], setting: Setting) -> tuple[Summary, ...]:
-    """Courses, the newest first."""
-    ordered = sorted(items, key=lambda course: course.starts_on, reverse=True)
+_ORDERS: Mapping[str, Callable[[CourseBody], Any]] = {
+    "drug": lambda course: (course.drug_name.casefold(), course.starts_on),
+    "phase": lambda course: (_phase(course), course.starts_on),
+    "since": lambda course: course.started_on or course.starts_on,
+}
+_NEWEST = "-since"
+
+
+def columns(path: str, query: Mapping[str, str]) -> tuple[listing.Column, ...]:
+    """The headings of the list of courses. Doses of different drugs have no order."""
+    titles = (
+        ("drug", _("Course")),
+        ("phase", _("Phase")),
+        ("", _("Dose")),
+        ("since", _("Since")),
+    )
+    return listing.columns(titles, path=path, query=query, default=_NEWEST)
+
+
+def summaries(
+    items: Iterable[CourseBody], setting: Setting, query: Mapping[str, str]
+) -> tuple[Summary, ...]:
+    """Courses in the order of the address, the newest first by itself."""
+    ordered = listing.arranged(items, _ORDERS, query=query, default=_NEWEST)
     return tuple(
         Summary(
             title=_(
@@ -166,13 +188,17 @@ def summaries(items: Iterable[CourseBody], setting: Setting) -> tuple[Summary, .
                 drug=course.drug_name,
                 what=words.plain(course.indication).lower(),
             ),
-            phase=PHASES.get(course.phase, words.plain(course.phase)),
+            phase=_phase(course),
             dose=course.dose_text,
             since=words.when(course.started_on or course.starts_on, today=setting.today),
             href=places.course(course.patient_id, course.course_id),
         )
         for course in ordered
     )
+
+
+def _phase(course: CourseBody) -> str:
+    return PHASES.get(course.phase, words.plain(course.phase))
 
 
 def clock_line(course: CourseBody, setting: Setting) -> str:

@@ -1,10 +1,13 @@
 """Lists whose state is in the address: sorted by, narrowed to, and from where on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from services.portal.presenters.language import gettext as _
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,33 @@ def columns(
     upwards and ``sort=-code`` downwards; another order begins again at the first page."""
     now = query.get("sort") or default
     return tuple(_column(code, title, path, query, now) for code, title in titles)
+
+
+def arranged(
+    rows: Iterable[R],
+    by: Mapping[str, Callable[[R], Any]],
+    *,
+    query: Mapping[str, str],
+    default: str,
+) -> list[R]:
+    """A list that is here as a whole, in the order of the address: ``by`` says for each code what
+    its rows are compared by. An order nobody offers is the usual one."""
+    wish = query.get("sort") or default
+    if wish.removeprefix("-") not in by:
+        wish = default
+    return sorted(rows, key=by[wish.removeprefix("-")], reverse=wish.startswith("-"))
+
+
+def portion(
+    rows: Sequence[R], path: str, query: Mapping[str, str], *, longest: int = 50
+) -> tuple[Sequence[R], Pages]:
+    """One page of a list that is here as a whole, and its foot; ``cursor`` counts rows."""
+    at = query.get("cursor", "")
+    begin = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else 0
+    shown, end = rows[begin : begin + longest], begin + longest
+    more = str(end) if end < len(rows) else None
+    kept = dict(query) if begin else {name: at for name, at in query.items() if name != "cursor"}
+    return shown, pages(path, kept, next_cursor=more, shown=len(shown), of=len(rows))
 
 
 def pages(

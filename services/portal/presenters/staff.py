@@ -1,15 +1,18 @@
 """The list of who works here."""
 
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from services.portal.presenters import words
+from services.portal.presenters import listing, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
 from shared.api.identity import Role
 
+PATH = "/staff"
 _BY_LEADS = ("unlock", "sign-out")
 _ALL = ("unlock", "sign-out", "take-off", "close")
 _WORDS = said(
@@ -53,6 +56,58 @@ class Row:
     state: str
     tone: str
     acts: tuple[tuple[str, str], ...]
+
+
+_ORDERS: Mapping[str, Callable[[Account], Any]] = {
+    "name": lambda one: one.name.casefold(),
+    "role": lambda one: (words.ROLES[one.role.value], one.name.casefold()),
+    "teams": lambda one: (one.teams, one.name.casefold()),
+    "account": lambda one: (
+        one.locked_at is None,
+        not one.active,
+        one.has_codes,
+        one.name.casefold(),
+    ),
+}
+
+
+def wanted(query: Mapping[str, str]) -> dict[str, str]:
+    """What the address says of this list."""
+    return {name: query[name] for name in ("sort", "role", "cursor") if query.get(name)}
+
+
+def arranged(accounts: Iterable[Account], query: Mapping[str, str]) -> list[Account]:
+    """Everybody of the role asked for, in the order asked for: by account, what needs somebody
+    comes first."""
+    role = query.get("role")
+    of_role = [one for one in accounts if role in {None, one.role.value}]
+    return listing.arranged(of_role, _ORDERS, query=query, default="name")
+
+
+def columns(query: Mapping[str, str]) -> tuple[listing.Column, ...]:
+    """The headings."""
+    titles = (
+        ("name", _("Name")),
+        ("role", _("Role")),
+        ("teams", _("Teams")),
+        ("account", _("Account")),
+        ("", _("What you can do")),
+    )
+    return listing.columns(titles, path=PATH, query=query, default="name")
+
+
+def roles(there: Collection[Role], query: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """Which of them: title, address, and whether it is this one."""
+    offered = [("", _("All"))]
+    offered += [(code, word) for code, word in words.ROLES.items() if code in there]
+    return [
+        (
+            title,
+            listing.address(PATH, query, role=code or None, cursor=None),
+            query.get("role", "") == code,
+        )
+        for code, title in offered
+    ]
 
 
 def row(one: Account, *, me: UUID, my_role: Role, setting: Setting) -> Row:

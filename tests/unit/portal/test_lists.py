@@ -1,0 +1,85 @@
+"""Lists that are here as a whole: in the order of the address, narrowed by it, and in pages."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from services.portal.presenters import listing
+from tests.unit.portal.test_gate import sign_in
+
+BY = {"name": str.casefold, "length": len}
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("", ["Ann", "bo", "Cleo"]),
+        ("name", ["Ann", "bo", "Cleo"]),
+        ("-name", ["Cleo", "bo", "Ann"]),
+        ("length", ["bo", "Ann", "Cleo"]),
+        ("nobody-offers-this", ["Ann", "bo", "Cleo"]),
+    ],
+)
+def test_the_address_says_the_order(sort: str, expected: list[str]) -> None:
+    found = listing.arranged(["Cleo", "Ann", "bo"], BY, query={"sort": sort}, default="name")
+
+    assert found == expected
+
+
+def test_a_long_list_is_read_page_by_page_and_nothing_is_left_out() -> None:
+    rows, query, read = list(range(7)), {"sort": "-name"}, []
+    while True:
+        shown, foot = listing.portion(rows, "/staff", query, longest=3)
+        read.append(list(shown))
+        if not foot.next_href:
+            break
+        query = dict(parse_qsl(urlsplit(foot.next_href).query))
+
+    assert read == [[0, 1, 2], [3, 4, 5], [6]]
+    assert query["sort"] == "-name"
+    assert foot.first_href == "/staff?sort=-name"
+
+
+@pytest.mark.parametrize("cursor", ["", "0", "-1", "x", "9" * 9, "²"])
+def test_a_place_that_is_none_is_the_beginning(cursor: str) -> None:
+    shown, foot = listing.portion([1, 2], "/staff", {"cursor": cursor}, longest=3)
+
+    assert (list(shown), foot) == ([1, 2], listing.Pages())
+
+
+async def names(portal: TestClient, address: str) -> list[str]:
+    page = await (await portal.get(address)).text()
+    return re.findall(r'<th scope="row">([^<]+)<br>', page)
+
+
+async def test_the_staff_can_be_sorted_both_ways_and_narrowed_to_a_role(portal: TestClient) -> None:
+    await sign_in(portal, "oona")
+
+    upwards, downwards = await names(portal, "/staff"), await names(portal, "/staff?sort=-name")
+    nurses = await names(portal, "/staff?role=nurse&sort=-name")
+
+    assert upwards == sorted(upwards, key=str.casefold)
+    assert downwards == upwards[::-1]
+    assert nurses
+    assert set(nurses) < set(upwards)
+
+
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        ("/staff", "ascending"),
+        ("/staff?sort=-name", "descending"),
+        ("/staff?sort=account", "ascending"),
+    ],
+)
+async def test_a_heading_says_how_the_staff_are_sorted(
+    portal: TestClient, address: str, state: str
+) -> None:
+    await sign_in(portal, "oona")
+
+    page = await (await portal.get(address)).text()
+
+    assert re.findall(r'aria-sort="(\w+)"', page) == [state]
+    assert page.count('class="sort"') == 4
