@@ -30,6 +30,9 @@ T = TypeVar("T")
 P = TypeVar("P", bound=Body)
 _NOT_FOR_THIS_ROLE = 403
 _LONGEST_PAGE, _TEAM = 50, "team"
+_MOST_DUE = 200
+"""What a service hands out at most. A plan knows of what is due when nobody else does, so as much
+of it is read as there is; if there is more, the page says so."""
 _PROGRAMMES = "5"
 """How many of a facilitator's programmes stand above their list; the caseload has them all."""
 _SHORTEST_NAME, _LONGEST_NAME = 2, 100
@@ -104,6 +107,7 @@ async def _list_page(
             of=None,
         ),
         engine_late=engine_late,
+        more_is_due=sources.more_is_due and sources.reminders is None,
         today=today.heading(visit.setting),
     )
 
@@ -112,15 +116,20 @@ async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist |
     """The views of what is owed, asked for side by side. What came up to somebody is on their
     own list alone, so the first page asks for both lists. A list that is narrow or long leaves
     reminders out; what is due is not taken for unknown because of that."""
-    care, limit = visit.care, {"limit": str(_LONGEST_PAGE)}
+    care, limit, all_due = visit.care, {"limit": str(_LONGEST_PAGE)}, {"limit": str(_MOST_DUE)}
     due, page, other, flags = await together(
-        _view(visit, care.treatment.get("/due-steps", Page[DueItem])),
+        _view(visit, care.treatment.get("/due-steps", Page[DueItem], all_due)),
         _view(visit, _worklist(visit, wanted, wanted.view)),
         _view(visit, _other_list(visit, wanted)),
         _view(visit, care.assessment.get("/flags", Page[FlagBody], limit)),
     )
     reminders = None if page is None else (*page.items, *_items_or_none(other))
-    sources = Sources(due=_items(due), reminders=reminders, flags=_items(flags))
+    sources = Sources(
+        due=_items(due),
+        reminders=reminders,
+        flags=_items(flags),
+        more_is_due=due is not None and due.next is not None,
+    )
     if wanted.begins:
         sources = today.not_beyond(sources, (*_beyond(page), *_beyond(other)))
     else:

@@ -135,6 +135,8 @@ class Sources:
     reminders: Sequence[ReminderBody] | None
     flags: Sequence[FlagBody] | None
     people: Sequence[PatientSummary] = ()
+    more_is_due: bool = False
+    """Whether the plans owe more than was read."""
 
 
 @dataclass(frozen=True, slots=True)

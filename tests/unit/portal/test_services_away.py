@@ -17,6 +17,7 @@ from shared.runtime import clock
 from tests.unit.portal.test_gate import sign_in
 from tests.unit.portal.test_today import due, reminder
 
+MORE = "More is due than is shown here."
 LATE = "Reminders are running late."
 MISSING = "This list may be incomplete"
 SILENCE = {
@@ -37,12 +38,13 @@ def worklist(engine_seen_at: datetime | None) -> Worklist:
     )
 
 
-def answers_of(service: str, *, engine_silent_s: float | None = 0) -> Answers:
+def answers_of(service: str, *, engine_silent_s: float | None, plans_owe_more: bool) -> Answers:
     """What each service says of one morning: a check-in of Ada Marsh's is due."""
     seen = clock.real_now() - timedelta(seconds=engine_silent_s or 0)
+    more = "a-cursor" if plans_owe_more else None
     return {
         "assessment": {"/api/v1/flags": Page[FlagBody](items=())},
-        "treatment": {"/api/v1/due-steps": Page[DueItem](items=(due(),))},
+        "treatment": {"/api/v1/due-steps": Page[DueItem](items=(due(),), next=more)},
         "engagement": {"/api/v1/worklist": worklist(None if engine_silent_s is None else seen)},
     }[service]
 
@@ -83,8 +85,19 @@ def engine_silent_s() -> float | None:
 
 
 @pytest.fixture
-async def neighbours(silent: str, engine_silent_s: float | None) -> AsyncIterator[dict[str, str]]:
-    said = {name: answers_of(name, engine_silent_s=engine_silent_s) for name in SILENCE}
+def plans_owe_more() -> bool:
+    """Whether more is due than a service hands out at once."""
+    return False
+
+
+@pytest.fixture
+async def neighbours(
+    silent: str, engine_silent_s: float | None, plans_owe_more: bool
+) -> AsyncIterator[dict[str, str]]:
+    said = {
+        name: answers_of(name, engine_silent_s=engine_silent_s, plans_owe_more=plans_owe_more)
+        for name in SILENCE
+    }
     async with (
         listening(said["assessment"]) as assessment,
         listening(said["treatment"]) as treatment,
@@ -134,3 +147,13 @@ async def test_a_silent_service_is_named_and_what_the_others_know_is_shown(
     assert page.index(MISSING) < page.index("Ada Marsh")
     assert [name for name, sentence in SILENCE.items() if sentence in page] == [silent]
     assert LATE not in page
+
+
+@pytest.mark.parametrize("plans_owe_more", [True, False])
+@pytest.mark.parametrize("silent", ["", "engagement"])
+async def test_only_where_the_plans_alone_know_what_is_due_more_of_it_is_said(
+    portal: TestClient, silent: str, plans_owe_more: bool
+) -> None:
+    page = await morning(portal)
+
+    assert (MORE in page) is (plans_owe_more and silent == "engagement")
