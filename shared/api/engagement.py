@@ -304,6 +304,17 @@ class ServiceLevelQuery(Body):
     since: AwareDatetime | None = None
 
 
+class ChannelLevels(Body):
+    """Notices by the channel they were tried on: ``on_time`` within 120 s of when they might go,
+    ``late`` after that, ``failed`` where the channel was given up. Notices bring somebody to the
+    list and are not the list."""
+
+    channel: str
+    on_time: int
+    late: int
+    failed: int
+
+
 class ServiceLevels(Body):
     """Whether the engine keeps its promises. ``early``, ``doubled`` and ``lost`` must be 0.
 
@@ -323,6 +334,7 @@ class ServiceLevels(Body):
     cancelled: int
     worst_lateness_s: int
     engine_seen_at: AwareDatetime | None
+    channels: tuple[ChannelLevels, ...] = ()
 
 
 class Recount(Body):

@@ -137,6 +137,8 @@ class SupportForm(Body):
     ruler: str = ""
     carer_call_every_days: int = 7
     carer_guidance: tuple[TopicBody, ...] = ()
+    drawn: tuple[str, ...] = ()
+    """Instruments that are drawn beside support and dose, as far as there are readings."""
 
 
 class RungBody(Body):
@@ -732,7 +734,7 @@ class Caseload(Body):
 
 
 class ActivityBody(Body):
-    """One activity of the directory."""
+    """One activity of the directory. ``cost`` is each time, in ``currency`` (ISO 4217)."""
 
     activity_id: UUID
     name: str
@@ -740,6 +742,7 @@ class ActivityBody(Body):
     interests: tuple[str, ...]
     access: tuple[str, ...]
     cost: Decimal | None
+    currency: str = ""
     km: Decimal | None
     place: str
     when: str
@@ -805,12 +808,23 @@ class FigureBody(Body):
     median_days: int | None
 
 
+class ShareBody(Body):
+    """One measure in one group; null where it is of too few people to be shown."""
+
+    code: str
+    numerator: int | None
+    denominator: int | None
+
+
 class SliceBody(Body):
-    """Uptake in one group; ``taking_part`` is null where the group is too small to show."""
+    """Uptake and the measures in one group: ``everybody``, or ``age:``, ``language:`` and
+    ``barrier:`` with its name. ``people`` are those in care now; they and ``taking_part`` are null
+    where the group, or what it would give away of another, is too small to show."""
 
     group: str
     people: int | None
     taking_part: int | None
+    shares: tuple[ShareBody, ...] = ()
 
 
 class OutcomeReport(Body):

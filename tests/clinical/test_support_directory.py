@@ -38,6 +38,10 @@ FITS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = [
     ("a little too dear", {"most_cost": 3}, {"cost": Decimal("3.01")}, ("", "", "cost")),
     ("nothing to spend, and it is free", {"most_cost": 0}, {"cost": Decimal(0)}, ("cost", "", "")),
     ("nothing to spend", {"most_cost": 0}, {}, ("", "", "cost")),
+    ("the price in our own currency", {"most_cost": 3}, {"currency": "GBP"}, ("cost", "", "")),
+    ("too dear in our own", {"most_cost": 2}, {"currency": "GBP"}, ("", "", "cost")),
+    ("another currency is not compared", {"most_cost": 9}, {"currency": "PLN"}, ("", "cost", "")),
+    ("free is free", {"most_cost": 0}, {"cost": Decimal(0), "currency": "PLN"}, ("cost", "", "")),
     ("nobody knows what it costs", {"most_cost": 3}, {"cost": None}, ("", "cost", "")),
     ("an access need that is met", {"access_needs": ("step-free",)}, {}, ("step-free", "", "")),
     ("one that is not", {"access_needs": ("hearing loop",)}, {}, ("", "", "hearing loop")),
@@ -51,7 +55,7 @@ FITS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = [
 def test_what_fits_what_does_not_and_what_is_unknown(
     wanted: dict[str, Any], offered: dict[str, Any], said: tuple[str, str, str]
 ) -> None:
-    (match,) = matches([replace(CHESS, **offered)], replace(OPEN, **wanted))
+    (match,) = matches([replace(CHESS, **offered)], replace(OPEN, **wanted), "GBP")
 
     assert tuple(", ".join(one) for one in (match.fits, match.unknown, match.against)) == said
 
@@ -67,6 +71,6 @@ def test_what_fits_best_comes_first_and_nothing_active_is_hidden() -> None:
     }
     activities = [replace(CHESS, name=name, **changes) for name, changes in made.items()]
 
-    found = matches(reversed(activities), wish)
+    found = matches(reversed(activities), wish, "GBP")
 
     assert [one.activity.name for one in found] == list(made)[:-1]

@@ -13,7 +13,6 @@ from services.engagement.domain.support.outcomes import (
     Score,
     figures,
     outcome_of,
-    uptake,
 )
 from tests.support.support import RULES
 
@@ -30,6 +29,7 @@ def a_history(*totals: tuple[int, int], **changes: object) -> History:
     """Somebody treated from START, with PHQ-9 totals by day."""
     made: dict[str, object] = {
         "key": "00000000",
+        "birth_date": date(1990, 1, 5),
         "language": "en",
         "barriers": (),
         "in_care": True,
@@ -133,12 +133,3 @@ def test_the_figures_say_what_a_hand_counts() -> None:
     assert (found["contact-4-weeks"].numerator, found["contact-4-weeks"].denominator) == (1, 3)
     assert (found["attendance"].numerator, found["attendance"].denominator) == (10, 13)
     assert (found["case-review"].denominator, found["case-review"].missing) == (1, 1)
-
-
-@pytest.mark.parametrize(("people", "shown"), [(4, None), (5, 5)])
-def test_small_groups_are_not_shown(people: int, shown: int | None) -> None:
-    histories = [a_history(meetings=1) for _ in range(people)]
-
-    found = {one.group: one.taking_part for one in uptake(histories, RULES.small_number)}
-
-    assert found["language:en"] == shown

@@ -5,6 +5,7 @@ the written definitions of ``content/support/outcomes.toml``. It shares no code 
 """
 
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,7 +27,7 @@ from services.engagement.domain.support.contact import Outcome as Happened
 from services.engagement.domain.support.programme import Company, Form, Setting
 from services.engagement.main import SCHEMA
 from shared.api.identity import Role
-from shared.events import treatment
+from shared.events import assessment, treatment
 from shared.runtime import clock
 from shared.runtime.auth import StaticKeys
 from shared.runtime.db import Database
@@ -38,6 +39,7 @@ from tests.support.support import DEPUTY, FACILITATOR, SUPPORTERS
 
 LONDON = ZoneInfo("Europe/London")
 PEOPLE = 30
+SMALL = 5
 LOOKED_AT = (20, 30, 90, 160)
 Row = dict[str, str]
 Totals = list[tuple[date, int]]
@@ -108,6 +110,20 @@ async def begin_course(wire: Wire, patient_id: UUID, looked_at: Sequence[datetim
         await wire.hear(fact, name, ordinal + 1, subject=patient_id, at=at)
 
 
+async def leave(wire: Wire, patient_id: UUID) -> None:
+    """Somebody is in care no longer; what came of it stays counted."""
+    state = assessment.PatientState(
+        patient_id=patient_id,
+        status="left-care",
+        team="harbour",
+        care_team=(NURSE, PRESCRIBER),
+        enrolled_on=START,
+        ended_on=day(150),
+    )
+    fact = assessment.PatientLeftCare(patient=state)
+    await wire.hear(fact, f"patient:{patient_id}", 2, subject=patient_id, on=day(150))
+
+
 async def begin_programme(wire: Wire, patient_id: UUID, on: date) -> UUID:
     """Facilitated participation from that day on."""
     now = datetime.combine(on, time(9), UTC)
@@ -172,6 +188,9 @@ async def meet(
 
 async def live(wire: Wire, patient_id: UUID, chance: random.Random) -> None:
     """Half a year of one person, as the dice fall."""
+    born = date(chance.choice((1950, 1975, 1990, 2003)), chance.randint(1, 12), 9)
+    who = details_of(patient_id, birth_date=born, language=chance.choice(("en", "en", "de", "pl")))
+    await wire.hear(who, f"patient-details:{patient_id}", 1, subject=patient_id)
     looked_at = sorted(chance.sample(range(40, 100), chance.randint(0, 2)))
     noon = [datetime.combine(day(number), time(11), UTC) for number in looked_at]
     await begin_course(wire, patient_id, noon)
@@ -220,6 +239,7 @@ async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire
     for number in range(1, PEOPLE + 1):
         await wire.enrol(UUID(int=number << 96))
         await live(wire, UUID(int=number << 96), chance)
+    await leave(wire, UUID(int=1 << 96))
     raw = [*wire.heard, *await wire.told()]
 
     for number in LOOKED_AT:
@@ -238,6 +258,7 @@ async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire
             told = figures[code]
             said = told["numerator"], told["denominator"], told["missing"], told["median_days"]
             assert said == expected, (code, number)
+        as_recounted(report["uptake"], people)
 
     assert all(0 < some < of for some, of, _missing, _days in counted.values()), counted
     assert counted["remission"][3] is not None
@@ -250,6 +271,7 @@ class Person:
     def __init__(self, number: int, raw: Iterable[Mapping[str, Any]], as_of: date) -> None:
         self.number, self.as_of = number, as_of
         patient_id = str(UUID(int=number << 96))
+        self.born, self.language, self.in_care = who_is(raw, patient_id)
         known = [one for one in raw if one["subject"] == patient_id and _wall(one["time"]) <= as_of]
         self.contacts = [one["data"]["contact"] for one in known if "contact" in one["data"]]
         courses = [one["data"]["course"] for one in known if "course" in one["data"]]
@@ -345,12 +367,73 @@ class Person:
             "network_latest": network[-1][1] if len(network) > 1 else None,
             "lonely_first": lonely[0][1] if lonely else None,
             "lonely_latest": lonely[-1][1] if len(lonely) > 1 else None,
-            "language": "",
+            "language": self.language,
         }
         return {name: "" if cell is None else str(cell) for name, cell in cells.items()}
 
+    def groups(self) -> tuple[str, ...]:
+        """Everybody, the age in whole years by its band, the language."""
+        birthday = self.born.replace(year=self.as_of.year)
+        age = self.as_of.year - self.born.year - (self.as_of < birthday)
+        band = next(name for name, most in BANDS.items() if age <= most)
+        return ("everybody", f"age:{band}", f"language:{self.language}")
 
+
+BANDS = {"0-17": 17, "18-25": 25, "26-39": 39, "40-64": 64, "65+": 200}
 Counted = tuple[int, int, int, int | None]
+
+
+def as_recounted(told: Sequence[Mapping[str, Any]], people: Sequence[Person]) -> None:
+    """Each group that is shown is as counted; each small one, and what gives it away, is hidden."""
+    groups: dict[str, list[Person]] = {}
+    for one in people:
+        for group in one.groups():
+            groups.setdefault(group, []).append(one)
+    assert {one["group"] for one in told} == groups.keys()
+    behind: dict[tuple[str, str], int] = Counter()
+    hidden: dict[tuple[str, str], int] = Counter()
+    for one in told:
+        column = (one["taking_part"], one["people"])
+        said = {"people": column} | {
+            share["code"]: (share["numerator"], share["denominator"]) for share in one["shares"]
+        }
+        for code, (some, of, heads) in cells(groups[one["group"]]).items():
+            place = (one["group"].partition(":")[0], code)
+            behind[place] += heads
+            if said[code] == (None, None):
+                hidden[place] += heads
+            else:
+                assert said[code] == (some, of), (one["group"], code)
+                assert heads >= SMALL or heads == 0, (one["group"], code)
+    assert hidden, "there are small groups in this cohort"
+    for place, heads in hidden.items():
+        assert heads >= SMALL or heads == behind[place], place
+
+
+def cells(members: Sequence[Person]) -> Mapping[str, tuple[int, int, int]]:
+    """Numerator, denominator and the people behind it, of each column of one group."""
+    here = [one for one in members if one.in_care]
+    met = sum(one.meetings("took-place") + one.meetings("missed") > 0 for one in members)
+    counted = {
+        code: (some, of, met if code == "attendance" else of)
+        for code, (some, of, _missing, _days) in recounted(members).items()
+    }
+    taking_part = sum(one.meetings("took-place") > 0 for one in here)
+    return counted | {"people": (taking_part, len(here), len(here))}
+
+
+def who_is(raw: Iterable[Mapping[str, Any]], patient_id: str) -> tuple[date, str, bool]:
+    """Birth date, language, and whether the person is in care, by the latest word about each."""
+    born, language, in_care = date.min, "", False
+    for one in raw:
+        if one["subject"] != patient_id:
+            continue
+        if "details" in one["data"]:
+            born = date.fromisoformat(one["data"]["details"]["birth_date"])
+            language = one["data"]["details"]["language"]
+        if "patient" in one["data"]:
+            in_care = one["data"]["patient"]["status"] == "active"
+    return born, language, in_care
 
 
 def recounted(people: Sequence[Person]) -> dict[str, Counted]:

@@ -342,7 +342,7 @@ async def test_uptake_is_reported_by_group_and_small_groups_are_not_shown(ward: 
     report = (await ward.lena.get("outcomes")).json
 
     groups = {one["group"]: one for one in report["uptake"]}
-    assert set(groups) == {"everybody", "language:en", "barrier:transport"}
+    assert set(groups) == {"everybody", "age:0-17", "language:en", "barrier:transport"}
     assert all(one["taking_part"] is None for one in groups.values())
     assert all(one["people"] is None for one in groups.values())
     assert report["smallest_group"] == 5

@@ -646,6 +646,32 @@ async def test_hsds_json_is_read(ward: Ward) -> None:
     (match,) = (await ward.femi.get(f"patients/{PATIENT}/activities")).json["items"]
     assert match["activity"]["interests"] == ["gardening"]
     assert match["activity"]["cost"] == "2.5"
+    assert match["activity"]["currency"] == "GBP", "the clinic's own, where the file names none"
+
+
+CURRENCIES = [
+    ('"currency": "EUR"', "EUR"),
+    ('"currency": "eur"', "EUR"),
+    ('"currency": ""', "GBP"),
+    ('"currency": "Euro"', None),
+    ('"currency": 978', None),
+    ('"currency": ["EUR"]', None),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), CURRENCIES)
+async def test_a_price_keeps_the_currency_of_its_file(
+    ward: Ward, said: str, expected: str | None
+) -> None:
+    option = f'[{{"amount": 12, {said}}}]'
+    text = f'[{{"id": "s1", "name": "Garden", "cost_options": {option}}}]'
+
+    report = await ward.femi.post("activities/import", {"format": "json", "text": text})
+    found = (await ward.femi.get(f"patients/{PATIENT}/activities")).json["items"]
+
+    refused = [bad["field"] for bad in report.json["refused"]]
+    assert refused == ([] if expected else ["currency"])
+    assert [one["activity"]["currency"] for one in found] == ([expected] if expected else [])
 
 
 async def test_the_caseload_names_what_is_pressing(ward: Ward) -> None:

@@ -11,16 +11,18 @@ from services.assessment.adapters.db import SqlWork
 from services.assessment.application.decide_pathway import decide_pathway
 from services.assessment.application.enrol_patient import enrol_patient
 from services.assessment.application.finding import known
+from services.assessment.application.keep_carers import add_carer
 from services.assessment.application.leave_care import leave_care
 from services.assessment.application.propose_pathway import propose_pathway
 from services.assessment.application.record_assessment import record_assessment
 from services.assessment.application.record_intake import record_intake
 from services.assessment.domain.assessment import Answers, Mode
-from services.assessment.domain.contact import consents_from
+from services.assessment.domain.contact import Carer, Scope, consents_from
 from services.assessment.domain.content import Content
 from services.assessment.domain.decision import Decision, Verdict
 from services.assessment.domain.patient import Details, PatientStatus
 from services.assessment.domain.rules import RuleSet
+from shared.demo import demo_id
 from shared.demo.cohort import (
     DECISION_DAY,
     INTAKE_DAY,
@@ -31,7 +33,7 @@ from shared.demo.cohort import (
     DemoPatient,
 )
 from shared.demo.staff import staff_id
-from shared.demo.support import RULER, SUPPORTED
+from shared.demo.support import LONELINESS, LONELY_DAYS, RULER, SUPPORTED
 from shared.runtime.db import Database
 
 CONSENTS = consents_from(
@@ -89,6 +91,8 @@ class Path:
                 await self._take_in()
                 await self._choose()
         await self._rule()
+        await self._feel_lonely()
+        await self._have_carers()
         if self.person.twist == "left-care":
             await self._leave()
 
@@ -151,6 +155,49 @@ class Path:
                         taken_at=now,
                         mode=Mode.IN_PERSON,
                         now=now,
+                    )
+
+    async def _feel_lonely(self) -> None:
+        """How lonely those are who have support, from before it on."""
+        for story in SUPPORTED:
+            if story.patient.patient_id != self.person.patient_id:
+                continue
+            for day, values in zip(LONELY_DAYS, story.lonely, strict=True):
+                if not self.person.has_reached(day):
+                    continue
+                scored = [i.code for i in self.content.usable(LONELINESS).items if i.scored]
+                async with self._on(day, by=self.person.nurse) as (work, now):
+                    await record_assessment(
+                        work,
+                        self.content,
+                        patient_id=self.person.patient_id,
+                        instrument=LONELINESS,
+                        instrument_version=None,
+                        answers=Answers(by_item=dict(zip(scored, values, strict=True))),
+                        taken_at=now,
+                        mode=Mode.IN_PERSON,
+                        now=now,
+                    )
+
+    async def _have_carers(self) -> None:
+        """The people near to them, each with what the person agreed to."""
+        for story in SUPPORTED:
+            if story.patient.patient_id != self.person.patient_id:
+                continue
+            for one in story.carers:
+                async with self._on(INTAKE_DAY, by=self.person.nurse) as (work, _now):
+                    patient = known(await work.patients.get(self.person.patient_id))
+                    await add_carer(
+                        work,
+                        patient_id=self.person.patient_id,
+                        carer=Carer(
+                            carer_id=demo_id("carer", one.name),
+                            name=one.name,
+                            relationship=one.relationship,
+                            phone=one.phone,
+                            scopes=tuple(Scope(scope) for scope in one.scopes),
+                        ),
+                        expected=patient.version,
                     )
 
     async def _take_in(self) -> None:

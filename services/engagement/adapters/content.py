@@ -94,6 +94,7 @@ class _Clinic(Sourced):
     zone: str
     country: str
     subdivision: str | None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     opens: time
     closes: time
 
@@ -166,6 +167,7 @@ def load(folder: Path = FOLDER) -> Rules:
         phases=cadence.phases.not_running.union(*running),
         hours=_hours(cadence.clinic),
         clinic_time=cadence.clinic.reminders_at,
+        currency=cadence.clinic.currency,
         supply_working_days=cadence.supply.working_days,
         missed_call_working_days=cadence.missed_check_in.call_within_working_days,
         patience=Patience(

@@ -7,6 +7,7 @@ file calls description, schedule or accessibility is copied as words and never i
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,7 @@ from services.engagement.domain.support.refusals import RuleBroken
 
 MOST_ROWS = 5000
 _LONGEST = 200
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def _activity(row: Any) -> Activity:
         interests=_words(row, "taxonomy_terms", "attributes", "interests"),
         access=_words(row, "accessibility", "access"),
         cost=_amount(row),
+        currency=_currency(row),
         km=_number(row, "distance_km"),
         place=_place(row),
         when=_when(row),
@@ -159,10 +162,23 @@ def _word(one: Any, name: str) -> str:
 
 
 def _amount(row: Mapping[str, Any]) -> Decimal | None:
+    option = _cost_option(row)
+    return _number(row, "cost") if option is None else _number(option, "amount")
+
+
+def _currency(row: Mapping[str, Any]) -> str:
+    option = _cost_option(row)
+    code = _optional(row if option is None else option, "currency").upper()
+    if code and not _CURRENCY.fullmatch(code):
+        raise _BadRow("currency", "is no code of three letters, such as EUR")
+    return code
+
+
+def _cost_option(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     options = row.get("cost_options")
     if isinstance(options, list) and options and isinstance(options[0], Mapping):
-        return _number(options[0], "amount")
-    return _number(row, "cost")
+        return options[0]
+    return None
 
 
 def _number(row: Mapping[str, Any], name: str) -> Decimal | None:

@@ -19,6 +19,7 @@ def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
     starts += [point.started_on for point in points if point.started_on]
     return History(
         key=str(case.patient_id)[:8].upper(),
+        birth_date=case.birth_date,
         language=case.language,
         barriers=_barriers(case),
         in_care=case.status == "active",

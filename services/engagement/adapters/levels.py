@@ -9,13 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.engagement.adapters.listing import is_open
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import LostRow
+from services.engagement.adapters.tables.notices import NoticeRow, TryRow
 from services.engagement.adapters.tables.reminders import KEY
-from services.engagement.application.ports import Levels
+from services.engagement.application.ports import ChannelLevels, Levels
+from services.engagement.domain.notice import Answer, State
 
 PROMPT = timedelta(seconds=60)
 """How soon after its time a reminder is promised to be visible (reliability.md P4)."""
 
+SOON = timedelta(seconds=120)
+"""How soon after it may go out a notice is promised to be sent (reliability.md P4)."""
+
 lost = LostRow.metadata.tables["lost"]
+notice = NoticeRow.metadata.tables["notice"]
+delivery = TryRow.metadata.tables["delivery"]
 _SECONDS_A_DAY = 86_400
 
 
@@ -57,7 +64,49 @@ async def service_levels(
         done=row.done,
         cancelled=row.cancelled,
         worst_lateness_s=max(0, int(row.worst)),
+        channels=await _channels(session, since, sqlite=sqlite),
     )
+
+
+async def _channels(
+    session: AsyncSession, since: datetime | None, *, sqlite: bool
+) -> tuple[ChannelLevels, ...]:
+    """How notices fared on each channel they were tried on; one still being tried is not in it.
+
+    A notice waits for quiet hours and closed days before it counts as late. One that a second
+    channel took failed on the first.
+    """
+    taken = func.max(case((delivery.c.answer == Answer.TAKEN.value, 1), else_=0))
+    last = select(delivery.c.notice_id, delivery.c.channel, taken.label("taken")).group_by(
+        delivery.c.notice_id, delivery.c.channel
+    )
+    tried = last.subquery()
+    came_through = tried.c.taken == 1
+    wait = _seconds_between(_may_go_from(), notice.c.ended_at, sqlite=sqlite)
+    late = wait > SOON.total_seconds()
+    over = notice.c.state != State.PLANNED.value
+    query = (
+        select(
+            tried.c.channel,
+            _count(and_(came_through, ~late)).label("on_time"),
+            _count(and_(came_through, late)).label("late"),
+            _count(and_(~came_through, over)).label("failed"),
+        )
+        .join(notice, notice.c.notice_id == tried.c.notice_id)
+        .group_by(tried.c.channel)
+        .order_by(tried.c.channel)
+    )
+    if since is not None:
+        query = query.where(notice.c.made_at >= since)
+    return tuple(
+        ChannelLevels(channel=row.channel, on_time=row.on_time, late=row.late, failed=row.failed)
+        for row in await session.execute(query)
+    )
+
+
+def _may_go_from() -> ColumnElement[Any]:
+    later = notice.c.not_before > notice.c.made_at
+    return case((later, notice.c.not_before), else_=notice.c.made_at)
 
 
 async def _doubled(session: AsyncSession) -> int:

@@ -176,7 +176,8 @@ class SqlSupport:
 
     async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
         """Everybody this viewer may see, with what the outcomes are counted from."""
-        query = select(patient.c.patient_id, patient.c.status).where(_visible(teams, staff_id))
+        who = (patient.c.patient_id, patient.c.status, patient.c.birth_date)
+        query = select(*who).where(_visible(teams, staff_id))
         rows = (await self._tx.session.execute(query.order_by(patient.c.patient_id))).all()
         people = [row.patient_id for row in rows]
         around = {one.patient_id: one for one in await self.surroundings.of_people(people)}
@@ -189,6 +190,7 @@ class SqlSupport:
             Case(
                 patient_id=row.patient_id,
                 status=row.status,
+                birth_date=row.birth_date,
                 language=_language(around.get(row.patient_id)),
                 profile=profiles.get(row.patient_id),
                 programmes=tuple(programmes[row.patient_id]),

@@ -75,6 +75,7 @@ def support_form(rules: SupportRules) -> api.SupportForm:
         longest_minutes=rules.limits.longest_minutes,
         ruler=rules.motivation.instrument,
         carer_call_every_days=rules.carers.call_every_days,
+        drawn=rules.outcomes.trajectory,
         carer_guidance=tuple(
             api.TopicBody(
                 code=one.code,

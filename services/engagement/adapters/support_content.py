@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from services.engagement.adapters.content_file import BadContent, Section, Sourced, Text, read
 from services.engagement.domain.support.carer import SUPPORT_SCOPE, Give
@@ -12,6 +12,7 @@ from services.engagement.domain.support.rules import (
     Beat,
     CarerRules,
     CodedReason,
+    EquityRule,
     Guard,
     LifeEventRule,
     Limits,
@@ -246,6 +247,14 @@ class _LifeEvent(Sourced):
 
 class _Equity(Sourced):
     small_number: Count
+    age_bands: Annotated[tuple[Count, ...], Field(min_length=1)]
+
+    @field_validator("age_bands")
+    @classmethod
+    def _rising(cls, bands: tuple[int, ...]) -> tuple[int, ...]:
+        if list(bands) != sorted(set(bands)):
+            raise ValueError("each band begins at a higher age than the one before")
+        return bands
 
 
 class _LifeFile(Section):
@@ -376,7 +385,7 @@ def load_support(folder: Path) -> SupportRules:
             **life.life_event.model_dump(exclude={"source", "grade"}),
         ),
         outcomes=_outcomes(read(folder / "outcomes.toml", _OutcomesFile)),
-        small_number=life.equity.small_number,
+        equity=EquityRule(**life.equity.model_dump(exclude={"source", "grade"})),
     )
 
 

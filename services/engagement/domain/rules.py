@@ -22,6 +22,8 @@ class Rules:
     """Every phase of a course these rules know, running or not."""
     hours: ClinicHours
     clinic_time: time
+    currency: str
+    """ISO 4217; what a directory's prices are in unless it says otherwise."""
     supply_working_days: int
     missed_call_working_days: int
     patience: Patience

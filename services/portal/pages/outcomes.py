@@ -51,8 +51,10 @@ async def show_outcomes(visit: Visit) -> web.StreamResponse:
         people=report.people,
         figures=outcomes.figures(report),
         uptake=outcomes.uptake(report),
+        smallest_group=report.smallest_group,
         sources=report.sources,
         levels=outcomes.levels(levels),
+        channels=outcomes.channels(levels),
         levels_as_of=words.moment(levels.as_of, zone=setting.zone, now=setting.now),
         may_export=visit.visitor.staff.role in _EXPORTS,
     )

@@ -23,6 +23,7 @@ async def show_support(visit: Visit) -> web.StreamResponse:
         drops=[one for one in motivation.drops(body, setting) if one.is_open],
         latest=contact_log.entries(body, read.form, setting)[:5],
         chart=doses.beside(body, setting.today),
+        undrawn=doses.undrawn(body, read.form),
         kinds=support.startable(body, read.form),
         carers=support.carers(body, setting),
         plan=body.relapse_plan,

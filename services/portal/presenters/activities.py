@@ -131,7 +131,7 @@ def _name(code: str) -> str:
 def _facts(one: ActivityBody) -> tuple[tuple[str, str], ...]:
     cost = ""
     if one.cost is not None:
-        cost = _("free") if not one.cost else words.decimal(one.cost)
+        cost = words.money(one.cost, one.currency) if one.cost else _("free")
     pairs = (
         (_("When"), one.when),
         (_("Where"), one.place),

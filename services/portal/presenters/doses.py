@@ -8,7 +8,7 @@ from services.portal.presenters import charts, words
 from services.portal.presenters.charts import Across, Chart, Panel, Series
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import month as month_name
-from shared.api.support import DosePointBody, MonthBody, ScoreBody, SupportBody
+from shared.api.support import DosePointBody, MonthBody, ScoreBody, SupportBody, SupportForm
 
 _STEP_MINUTES = 60
 _SMALLEST_SCALE = 10
@@ -16,7 +16,8 @@ _SMALLEST_SCALE = 10
 
 def beside(body: SupportBody, today: date) -> Chart | None:
     """Support, medicine and scores on one time line; None while there is nothing to draw."""
-    panels = [panel for panel in (_minutes(body.doses, today), _medicine(body, today)) if panel]
+    found = (_minutes(body.doses, today), _attendance(body.doses), _medicine(body, today))
+    panels = [panel for panel in found if panel]
     panels += _scores(body.scores)
     days = [*_days(body), today]
     if not panels or len(set(days)) < 2:
@@ -25,8 +26,8 @@ def beside(body: SupportBody, today: date) -> Chart | None:
     return charts.chart(
         _("Support, medicine and scores"),
         _(
-            "From %(first)s to %(last)s: minutes of support each month, the daily dose, and totals "
-            "of questionnaires, each on an axis of its own.",
+            "From %(first)s to %(last)s: minutes of support and meetings held each month, the "
+            "daily dose, and totals of questionnaires, each on an axis of its own.",
             first=words.day(first),
             last=words.day(last),
         ),
@@ -35,6 +36,12 @@ def beside(body: SupportBody, today: date) -> Chart | None:
         columns=(_("Day"), _("What"), _("How much")),
         rows=_rows(body),
     )
+
+
+def undrawn(body: SupportBody, form: SupportForm) -> str:
+    """The names of the questionnaires nobody has answered yet; empty when all are drawn."""
+    drawn = {one.instrument for one in body.scores}
+    return ", ".join(words.instrument(code) for code in form.drawn if code not in drawn)
 
 
 def all_support(months: Sequence[MonthBody], today: date) -> Chart | None:
@@ -133,6 +140,19 @@ def _minutes(months: Sequence[MonthBody], today: date) -> Panel | None:
     return Panel(name, 0, high, (drawn,), height=90, ticks=_ticks(0, high))
 
 
+def _attendance(months: Sequence[MonthBody]) -> Panel | None:
+    """How many of the agreed meetings took place, in each month that had any."""
+    held = [
+        (float(one.first.toordinal()), 100 * (one.agreed - one.missed) / one.agreed)
+        for one in months
+        if one.agreed
+    ]
+    if not held:
+        return None
+    name = _("Meetings held of those agreed, %%")
+    return Panel(name, 0, 100, (Series(name, tuple(held)),), height=60, ticks=_ticks(0, 100))
+
+
 def _medicine(body: SupportBody, today: date) -> Panel | None:
     points = body.dose_points
     if not points:
@@ -165,6 +185,16 @@ def _rows(body: SupportBody) -> list[tuple[str, str, str]]:
         *(
             (one.first, month_name(one.first), _("Support"), words.count(one.minutes, "minute"))
             for one in body.doses
+        ),
+        *(
+            (
+                one.first,
+                month_name(one.first),
+                _("Meetings held"),
+                _("%(some)s of %(all)s", some=one.agreed - one.missed, all=one.agreed),
+            )
+            for one in body.doses
+            if one.agreed
         ),
         *((one.on, words.day(one.on), one.drug, _dose(one)) for one in body.dose_points),
         *(

@@ -25,7 +25,7 @@ from babel import Locale
 from babel.dates import format_date, get_month_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, get_decimal_symbol
+from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 
 FOLDER = Path(__file__).parent.parent / "locale"
 DOMAIN = "portal"
@@ -160,6 +160,11 @@ def decimal(value: Decimal | int) -> str:
     return format_decimal(
         value, locale=current().locale, group_separator=False, decimal_quantization=False
     )
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency, as it is written here: ``£2.50``, ``2,50 £``."""
+    return format_currency(amount, currency, locale=current().locale)
 
 
 def decimal_sign() -> str:

@@ -25,6 +25,7 @@ _LEVELS = said(
         "cancelled": mark("Cancelled with a reason"),
     }
 )
+_CHANNELS = said({"email": mark("E-mail"), "webhook": mark("Webhook")})
 _MUST_BE_0 = frozenset({"early", "doubled", "lost"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,10 +57,26 @@ def figures(report: OutcomeReport) -> tuple[Figure, ...]:
     return tuple(_figure(one) for one in report.figures)
 
 
-def uptake(report: OutcomeReport) -> tuple[tuple[str, str, str], ...]:
-    """Who takes part, by group; a small group is named and not counted."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One group: those in care, who takes part, and each measure in the order of the report."""
+
+    group: str
+    people: str
+    taking_part: str
+    shares: tuple[str, ...]
+
+
+def uptake(report: OutcomeReport) -> tuple[Cut, ...]:
+    """Who takes part and what came of it, by group; a small group is named and not counted."""
     return tuple(
-        (_group(one), _count(one, report.smallest_group), _part(one)) for one in report.uptake
+        Cut(
+            group=_group(one),
+            people=_few() if one.people is None else str(one.people),
+            taking_part=_part(one.taking_part, one.people),
+            shares=tuple(_part(share.numerator, share.denominator) for share in one.shares),
+        )
+        for one in report.uptake
     )
 
 
@@ -69,6 +86,22 @@ def levels(found: ServiceLevels) -> tuple[Level, ...]:
     return (
         *(_level(name, title, getattr(found, name)) for name, title in _LEVELS.items()),
         Level(_("Longest delay"), longest, is_bad=False),
+    )
+
+
+def channels(found: ServiceLevels) -> tuple[tuple[str, str], ...]:
+    """How notices fared on each channel they were tried on."""
+    return tuple(
+        (
+            _CHANNELS.get(one.channel, one.channel),
+            _(
+                "%(on_time)s on time, %(late)s late, %(failed)s failed",
+                on_time=one.on_time,
+                late=one.late,
+                failed=one.failed,
+            ),
+        )
+        for one in found.channels
     )
 
 
@@ -114,6 +147,8 @@ def _figure(one: FigureBody) -> Figure:
 
 def _group(one: SliceBody) -> str:
     kind, _colon, name = one.group.partition(":")
+    if kind == "age":
+        return _("Age: %(band)s", band=_("unknown") if name == "unknown" else name)
     if kind == "language":
         return _("Language: %(name)s", name=name)
     if kind == "barrier":
@@ -121,11 +156,13 @@ def _group(one: SliceBody) -> str:
     return _("Everybody")
 
 
-def _count(one: SliceBody, small: int) -> str:
-    return _("fewer than %(small)s", small=small) if one.people is None else str(one.people)
+def _few() -> str:
+    return _("too few")
 
 
-def _part(one: SliceBody) -> str:
-    if one.taking_part is None or one.people is None:
-        return _("not shown")
-    return _("%(some)s of %(all)s", some=one.taking_part, all=one.people)
+def _part(some: int | None, of: int | None) -> str:
+    if some is None or of is None:
+        return _few()
+    if not of:
+        return "–"
+    return _("%(some)s of %(all)s", some=some, all=of)

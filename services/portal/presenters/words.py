@@ -141,6 +141,11 @@ def decimal(value: Decimal | int) -> str:
     return language.decimal(value)
 
 
+def money(amount: Decimal, currency: str) -> str:
+    """``£2.50``, in German ``2,50 £``; without a currency the number alone."""
+    return language.money(amount, currency) if currency else decimal(amount)
+
+
 def daily(text: str, dose_mg: Decimal) -> str:
     """A dose in product units with its total: ``one 50 mg tablet (50 mg a day)``."""
     if not dose_mg:

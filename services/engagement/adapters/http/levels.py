@@ -4,7 +4,7 @@ from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import engine_seen_at
 from services.engagement.domain.rules import Rules
-from shared.api.engagement import ServiceLevelQuery, ServiceLevels
+from shared.api.engagement import ChannelLevels, ServiceLevelQuery, ServiceLevels
 from shared.api.identity import Role
 from shared.runtime.http import Api, Call
 
@@ -21,5 +21,15 @@ def add_levels(api: Api, rules: Rules) -> None:
         return ServiceLevels(
             as_of=call.tx.now,
             engine_seen_at=await engine_seen_at(call.tx),
-            **{name: getattr(levels, name) for name in levels.__dataclass_fields__},
+            channels=tuple(
+                ChannelLevels(
+                    channel=one.channel, on_time=one.on_time, late=one.late, failed=one.failed
+                )
+                for one in levels.channels
+            ),
+            **{
+                name: getattr(levels, name)
+                for name in levels.__dataclass_fields__
+                if name != "channels"
+            },
         )

@@ -1,5 +1,6 @@
 """The directory of activities, and what came of it all."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -9,13 +10,8 @@ from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.application.import_activities import import_activities
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.support.directory import Activity, matches
-from services.engagement.domain.support.outcomes import (
-    Outcome,
-    figures,
-    outcome_of,
-    row_of,
-    uptake,
-)
+from services.engagement.domain.support.equity import by_group
+from services.engagement.domain.support.outcomes import Outcome, figures, outcome_of, row_of
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.refusals import RuleBroken
 from shared.api import support as api
@@ -34,7 +30,7 @@ def add_outcomes(api_: Api, desk: SupportDesk) -> None:
         as_of, judged = await _judged(desk, call, query)
         rules = desk.rules.support.outcomes
         words = {measure.code: measure for measure in rules.measures}
-        small = desk.rules.support.small_number
+        equity = desk.rules.support.equity
         call.tx.audit("outcomes.read", object=f"outcomes:{as_of}")
         return api.OutcomeReport(
             as_of=as_of,
@@ -55,12 +51,20 @@ def add_outcomes(api_: Api, desk: SupportDesk) -> None:
             uptake=tuple(
                 api.SliceBody(
                     group=one.group,
-                    people=None if one.taking_part is None else one.people,
+                    people=one.people,
                     taking_part=one.taking_part,
+                    shares=tuple(
+                        api.ShareBody(
+                            code=share.code,
+                            numerator=share.numerator,
+                            denominator=share.denominator,
+                        )
+                        for share in one.shares
+                    ),
                 )
-                for one in uptake((one.history for one in judged), small)
+                for one in by_group(judged, rules, equity, as_of)
             ),
-            smallest_group=small,
+            smallest_group=equity.small_number,
             sources=dict(rules.sources),
         )
 
@@ -86,12 +90,12 @@ def _add_directory(api_: Api, desk: SupportDesk) -> None:
         """The directory, best first for this person."""
         work = await desk.admit(call, patient_id)
         profile = await work.support.profiles.get(patient_id) or Profile(patient_id=patient_id)
-        found = matches(await work.support.activities.all(), profile)
+        found = matches(await work.support.activities.all(), profile, desk.rules.currency)
         call.tx.audit("activities.matched", object=f"patient:{patient_id}", subject=patient_id)
         return api.Matches(
             items=tuple(
                 api.MatchBody(
-                    activity=_activity(one.activity),
+                    activity=_activity(one.activity, desk.rules.currency),
                     shared=one.shared,
                     fits=one.fits,
                     unknown=one.unknown,
@@ -116,9 +120,10 @@ def _add_directory(api_: Api, desk: SupportDesk) -> None:
         )
 
 
-def _activity(one: Activity) -> api.ActivityBody:
+def _activity(one: Activity, currency: str) -> api.ActivityBody:
+    priced = replace(one, currency=one.currency or currency)
     names = api.ActivityBody.model_fields
-    return api.ActivityBody(**{name: getattr(one, name) for name in names})
+    return api.ActivityBody(**{name: getattr(priced, name) for name in names})
 
 
 async def _judged(

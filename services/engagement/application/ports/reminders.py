@@ -131,6 +131,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLevels:
+    """How notices fared on one channel: sent at once, sent late, or given up there."""
+
+    channel: str
+    on_time: int
+    late: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Levels:
     """How reminders fared; ``early``, ``doubled`` and ``lost`` must be 0."""
 
@@ -144,6 +154,7 @@ class Levels:
     done: int
     cancelled: int
     worst_lateness_s: int
+    channels: tuple[ChannelLevels, ...]
 
 
 class Reminders(Protocol):

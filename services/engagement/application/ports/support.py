@@ -74,6 +74,7 @@ class Case:
 
     patient_id: UUID
     status: str
+    birth_date: date | None
     language: str
     profile: Profile | None
     programmes: tuple[Programme, ...]

@@ -13,6 +13,8 @@ from services.engagement.domain.support.profile import Profile
 class Activity:
     """One service of the directory. ``cost`` is each time; None is unknown, 0 is free.
 
+    ``currency`` is its ISO 4217 code; a file that names none means the clinic's own.
+
     ``km`` is the distance from the clinic; None is unknown. An ``access`` that names nothing is
     unknown as well: somebody asks before it is called unfit.
     """
@@ -24,6 +26,7 @@ class Activity:
     interests: tuple[str, ...] = ()
     access: tuple[str, ...] = ()
     cost: Decimal | None = None
+    currency: str = ""
     km: Decimal | None = None
     place: str = ""
     when: str = ""
@@ -51,13 +54,17 @@ class Match:
         return (len(self.against), -len(self.shared), len(self.unknown), near)
 
 
-def matches(activities: Iterable[Activity], profile: Profile) -> Sequence[Match]:
-    """All active activities, best first. What does not fit is shown as not fitting, not hidden."""
-    found = [_match(one, profile) for one in activities if one.active]
+def matches(activities: Iterable[Activity], profile: Profile, currency: str) -> Sequence[Match]:
+    """All active activities, best first. What does not fit is shown as not fitting, not hidden.
+
+    ``currency`` is the clinic's, in which the person said what it may cost; a price in another
+    one is neither within that nor above it.
+    """
+    found = [_match(one, profile, currency) for one in activities if one.active]
     return sorted(found, key=lambda match: (*match.rank, match.activity.name))
 
 
-def _match(activity: Activity, profile: Profile) -> Match:
+def _match(activity: Activity, profile: Profile, currency: str) -> Match:
     wanted = {word.lower() for word in profile.interests}
     offered = {word.lower() for word in activity.access}
     shared = tuple(word for word in activity.interests if word.lower() in wanted)
@@ -66,7 +73,7 @@ def _match(activity: Activity, profile: Profile) -> Match:
         said |= {need: need.lower() in offered for need in profile.access_needs}
     limits = (
         ("distance", activity.km, profile.within_km),
-        ("cost", activity.cost, profile.most_cost),
+        ("cost", _comparable(activity, currency), profile.most_cost),
     )
     said |= {
         name: value <= most
@@ -83,3 +90,9 @@ def _match(activity: Activity, profile: Profile) -> Match:
         ),
         against=tuple(name for name, fit in said.items() if fit is False),
     )
+
+
+def _comparable(activity: Activity, currency: str) -> Decimal | None:
+    """The cost in the clinic's currency, as far as it is known; nothing is free in all of them."""
+    is_ours = activity.currency in {"", currency}
+    return activity.cost if is_ours or activity.cost == 0 else None

@@ -11,7 +11,8 @@ from services.engagement.domain.support.contact import Contact, Outcome, Purpose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """One calendar month. ``agreed`` leaves out what was called off by either side.
+    """One calendar month. ``missed`` and ``agreed`` are meetings of programmes; ``agreed`` leaves
+    out what was called off by either side.
 
     ``days`` are those on which somebody spoke with the person, ``days_a_week`` their mean over
     the part of the month that has passed, to one decimal.
@@ -44,8 +45,8 @@ def by_month(contacts: Iterable[Contact], *, until: date) -> Sequence[Month]:
 
 def _month(first: date, contacts: Sequence[Contact], *, last: date) -> Month:
     held = [one for one in contacts if one.outcome is Outcome.TOOK_PLACE]
-    missed = [one for one in contacts if one.outcome is Outcome.MISSED]
-    meetings = [one for one in held if one.purpose is Purpose.PROGRAMME]
+    missed = [one for one in contacts if one.is_missed_meeting]
+    meetings = [one for one in held if one.is_meeting]
     days = len({one.on for one in held if one.reached})
     return Month(
         first=first,

@@ -1,6 +1,6 @@
 """What came of it, counted from what was recorded up to a day and from nothing else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -23,6 +23,7 @@ class History:
     """One person as far as outcomes go: days and numbers, no names. All in order of days."""
 
     key: str
+    birth_date: date | None
     language: str
     barriers: tuple[str, ...]
     in_care: bool
@@ -67,15 +68,6 @@ class Figure:
     median_days: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """Uptake in one group; None is a group too small to be shown."""
-
-    group: str
-    people: int
-    taking_part: int | None
-
-
 def outcome_of(history: History, rules: OutcomeRules, as_of: date) -> Outcome:
     """Judge one person."""
     start = history.started_on
@@ -116,28 +108,6 @@ def figures(outcomes: Sequence[Outcome], rules: OutcomeRules) -> Sequence[Figure
         "less-lonely": _moved("less-lonely", [o.history.loneliness for o in outcomes], up=False),
     }
     return [made[measure.code] for measure in rules.measures]
-
-
-def uptake(histories: Iterable[History], small: int) -> Sequence[Slice]:
-    """Who takes part, by language and by barrier; groups below ``small`` are not shown."""
-    groups: dict[str, list[History]] = {}
-    for one in histories:
-        if not one.in_care:
-            continue
-        for group in (
-            f"language:{one.language or 'unknown'}",
-            *(f"barrier:{b}" for b in one.barriers),
-        ):
-            groups.setdefault(group, []).append(one)
-        groups.setdefault("everybody", []).append(one)
-    return [
-        Slice(
-            group=group,
-            people=len(people),
-            taking_part=sum(one.meetings > 0 for one in people) if len(people) >= small else None,
-        )
-        for group, people in sorted(groups.items())
-    ]
 
 
 def improved_by(

@@ -51,7 +51,7 @@ class Profile:
     interests: tuple[str, ...] = ()
     within_km: int | None = None
     most_cost: int | None = None
-    """The most an activity may cost each time, in whole units of the local money."""
+    """The most an activity may cost each time, in whole units of the clinic's currency."""
     access_needs: tuple[str, ...] = ()
     adaptations: tuple[Adaptation, ...] = ()
     stigma_concern: bool = False

@@ -201,6 +201,15 @@ class OutcomeRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EquityRule:
+    """How uptake is reported by group (R-40): groups below ``small_number`` are not shown, and a
+    new band of ages begins at each of ``age_bands``."""
+
+    small_number: int
+    age_bands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportRules:
     """Everything the content files say about support."""
 
@@ -216,7 +225,7 @@ class SupportRules:
     motivation: MotivationRule
     life_events: LifeEventRule
     outcomes: OutcomeRules
-    small_number: int
+    equity: EquityRule
 
     def reasons_for(self, purpose: str) -> Mapping[str, CodedReason]:
         """The reasons that may be given for this."""

@@ -1,0 +1,148 @@
+"""Who takes part and what comes of it, by group, with nobody to be guessed from a small one (R-40).
+
+Groups of one dimension (ages, languages) add up to everybody: a hidden one could be worked out
+from the others. So the hidden ones of a column together are never fewer than the smallest number
+that is shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+
+from services.engagement.domain.support.outcomes import Figure, History, Outcome, figures
+from services.engagement.domain.support.rules import EquityRule, OutcomeRules
+
+EVERYBODY, AGE, LANGUAGE, BARRIER = "everybody", "age", "language", "barrier"
+UNKNOWN = "unknown"
+_ORDER = (EVERYBODY, AGE, LANGUAGE, BARRIER)
+_ADDS_UP = frozenset({AGE, LANGUAGE})
+_PEOPLE = "people"
+_Place = tuple[int, int, str]
+"""A group: its dimension, the number its name begins with, its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One measure in one group. None: too few to be shown."""
+
+    code: str
+    numerator: int | None
+    denominator: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One group: those in care, how many of them take part, and the measures.
+
+    ``people`` and ``taking_part`` are None where they are too few to be shown.
+    """
+
+    group: str
+    people: int | None
+    taking_part: int | None
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group before anything is hidden. ``heads`` are the people behind each column."""
+
+    people: int
+    taking_part: int
+    figures: Sequence[Figure]
+    heads: Mapping[str, int]
+
+
+def by_group(
+    outcomes: Iterable[Outcome], rules: OutcomeRules, equity: EquityRule, as_of: date
+) -> Sequence[Slice]:
+    """Everybody, then by age, language and barrier. Whoever has several barriers is in each."""
+    members: dict[_Place, list[Outcome]] = {}
+    for one in outcomes:
+        for place in _places(one.history, equity, as_of):
+            members.setdefault(place, []).append(one)
+    groups = {place: _group(found, rules) for place, found in sorted(members.items())}
+    columns = (_PEOPLE, *(measure.code for measure in rules.measures))
+    hidden = {code: _hidden(groups, code, equity.small_number) for code in columns}
+    return [
+        _slice(place, group, {code for code in columns if place in hidden[code]})
+        for place, group in groups.items()
+    ]
+
+
+def age_band(birth_date: date | None, equity: EquityRule, as_of: date) -> str:
+    """The band of whole years on that day, such as 18-25 or 65+."""
+    if birth_date is None:
+        return UNKNOWN
+    had_it = (as_of.month, as_of.day) >= (birth_date.month, birth_date.day)
+    age = as_of.year - birth_date.year - (not had_it)
+    starts = (0, *equity.age_bands)
+    place = max(number for number, start in enumerate(starts) if start <= max(age, 0))
+    if place == len(starts) - 1:
+        return f"{starts[place]}+"
+    return f"{starts[place]}-{starts[place + 1] - 1}"
+
+
+def _places(one: History, equity: EquityRule, as_of: date) -> Iterable[_Place]:
+    yield _place(EVERYBODY, "")
+    yield _place(AGE, age_band(one.birth_date, equity, as_of))
+    yield _place(LANGUAGE, one.language or UNKNOWN)
+    for barrier in dict.fromkeys(one.barriers):
+        yield _place(BARRIER, barrier)
+
+
+def _place(dimension: str, name: str) -> _Place:
+    return (_ORDER.index(dimension), _first_number(name), name)
+
+
+def _first_number(name: str) -> int:
+    """So that 5 comes before 18; what is no age keeps the order of its letters."""
+    digits = name.rstrip("+").partition("-")[0]
+    return int(digits) if digits.isdigit() else 1000
+
+
+def _name(place: _Place) -> str:
+    dimension = _ORDER[place[0]]
+    return dimension if dimension == EVERYBODY else f"{dimension}:{place[2]}"
+
+
+def _group(members: Sequence[Outcome], rules: OutcomeRules) -> _Group:
+    in_care = [one.history for one in members if one.history.in_care]
+    found = figures(members, rules)
+    met = sum(one.history.meetings + one.history.missed > 0 for one in members)
+    heads = {one.code: met if one.code == "attendance" else one.denominator for one in found}
+    return _Group(
+        people=len(in_care),
+        taking_part=sum(one.meetings > 0 for one in in_care),
+        figures=found,
+        heads=heads | {_PEOPLE: len(in_care)},
+    )
+
+
+def _hidden(groups: Mapping[_Place, _Group], code: str, small: int) -> frozenset[_Place]:
+    """The groups whose cell in this column is not shown."""
+    heads = {place: group.heads[code] for place, group in groups.items() if group.heads[code]}
+    hidden = {place for place, count in heads.items() if count < small}
+    for dimension in _ADDS_UP:
+        of = [place for place in heads if _ORDER[place[0]] == dimension]
+        left = sorted((place for place in of if place not in hidden), key=lambda p: (heads[p], p))
+        while left and 0 < sum(heads[place] for place in of if place in hidden) < small:
+            hidden.add(left.pop(0))
+    return frozenset(hidden)
+
+
+def _slice(place: _Place, group: _Group, closed: Set[str]) -> Slice:
+    few = _PEOPLE in closed
+    return Slice(
+        group=_name(place),
+        people=None if few else group.people,
+        taking_part=None if few else group.taking_part,
+        shares=tuple(
+            Share(
+                code=one.code,
+                numerator=None if one.code in closed else one.numerator,
+                denominator=None if one.code in closed else one.denominator,
+            )
+            for one in group.figures
+        ),
+    )
