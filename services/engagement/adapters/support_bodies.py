@@ -106,7 +106,9 @@ def support_body(told: Told) -> api.SupportBody:
     """Everything of one person."""
     known, rules = told.known, told.support
     contacts = in_order(known.contacts)
-    scores = scores_of(told.readings, rules.outcomes.trajectory)
+    drawn = rules.outcomes.trajectory
+    scores = scores_of(told.readings, drawn)
+    scores.sort(key=lambda one: (one[1].on, drawn.index(one[0])))
     return api.SupportBody(
         patient_id=told.patient_id,
         as_of=told.now,

@@ -110,6 +110,8 @@ class Carer:
     name: str
     relationship: str
     may_receive: bool
+    may_be_told: bool
+    """Something else than support, such as being called when there is danger."""
     given: str
     next_call: str
 
@@ -190,6 +192,7 @@ def carers(body: SupportBody, setting: Setting) -> tuple[Carer, ...]:
             name=one.name,
             relationship=one.relationship,
             may_receive=one.may_receive,
+            may_be_told=bool(one.scopes),
             given=_("given: %(what)s", what=", ".join(one.given)) if one.given else "",
             next_call=_("Next call: %(day)s", day=words.when(one.next_call_on, today=setting.today))
             if one.next_call_on
