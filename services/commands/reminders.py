@@ -8,6 +8,10 @@ from rich.progress import Progress
 from services.commands.asking import ILL, Data, Json, User, ask, bearer, err, out, print_json
 from services.remote import Remote
 from shared.api.engagement import Recounted
+from shared.runtime import clock
+
+_TOKEN_USED_S = 35.0
+"""A token ends within a minute; a long recount signs in again."""
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -19,10 +23,12 @@ def reconcile(data: Data = Path("data"), user: User = "oona", json: Json = False
 
     async def recount(there: Remote) -> None:
         nonlocal total
-        token = await bearer(there, user, data)
+        token, since = await bearer(there, user, data), clock.monotonic()
         with Progress(*Progress.get_default_columns()[:1], console=err, transient=True) as progress:
             task = progress.add_task("recounting", total=None)
             while True:
+                if clock.monotonic() - since > _TOKEN_USED_S:
+                    token, since = await bearer(there, user, data), clock.monotonic()
                 part = await there.recount(token, after=total.next)
                 total = Recounted(
                     looked_at=total.looked_at + part.looked_at,

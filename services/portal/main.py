@@ -11,7 +11,7 @@ import aiohttp
 from services.portal.clients import Addresses
 from services.portal.identity import demo, roles
 from services.portal.identity.federation import Federation
-from services.portal.identity.front_door import FrontDoor
+from services.portal.identity.front_door import TOKEN_LIFETIME, FrontDoor
 from services.portal.identity.keyring import Keyring
 from services.portal.identity.office import Office
 from services.portal.identity.passwords import Passwords
@@ -33,8 +33,8 @@ from shared.runtime.settings import requests_per_minute
 from shared.runtime.ticker import Tick
 
 _HOUSEKEEPING_S = 15.0
-_SCRIPT_TOKEN = timedelta(minutes=5)
-_DEMO_SCRIPT_TOKEN = timedelta(minutes=15)
+DEMO_SCRIPT_TOKEN = timedelta(minutes=15)
+"""Scripts play a demo for minutes; of made-up people nothing has to be taken away."""
 
 schema = Schema("portal", metadata, Path(__file__).parent / "migrations")
 
@@ -53,7 +53,7 @@ async def build() -> AsyncIterator[Service]:
     )
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         desk = Desk(
-            manner=_manner(settings),
+            manner=manner_of(settings),
             front_door=front_door,
             office=Office(db, passwords),
             keyring=keyring,
@@ -110,14 +110,15 @@ def _housekeeping(keyring: Keyring, front_door: FrontDoor) -> Callable[[], Await
     return run
 
 
-def _manner(settings: Settings) -> Manner:
+def manner_of(settings: Settings) -> Manner:
+    """How the portal presents itself, as it was told from outside."""
     password = settings.demo_password
     return Manner(
         zone=ZoneInfo(settings.clinic_zone),
         origin=settings.public_url,
         demo=settings.demo,
         demo_password=password.get_secret_value() if settings.demo and password else "",
-        script_token_lifetime=_DEMO_SCRIPT_TOKEN if settings.demo else _SCRIPT_TOKEN,
+        script_token_lifetime=DEMO_SCRIPT_TOKEN if settings.demo else TOKEN_LIFETIME,
         proxies=networks(settings.trusted_proxies),
         second_factor=not settings.demo
         if settings.second_factor is None

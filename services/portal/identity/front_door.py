@@ -25,7 +25,7 @@ from shared.api.identity import Role
 from shared.runtime import auth, clock
 from shared.runtime.db import Database, Transaction
 
-_TOKEN_LIFETIME = timedelta(seconds=50)
+TOKEN_LIFETIME = timedelta(seconds=50)
 """With the readers' leeway less than a minute: what was taken away is gone by then everywhere,
 even where no fact about it arrives."""
 _TOKEN_RENEWED_BEFORE = timedelta(seconds=20)
@@ -348,8 +348,8 @@ class FrontDoor:
         if expires_at - now > _TOKEN_RENEWED_BEFORE:
             return token
         self._tokens = {key: kept for key, kept in self._tokens.items() if kept[1] > now}
-        token = await self.fresh_token(person, audience=(audience,), lifetime=_TOKEN_LIFETIME)
-        self._tokens[(person, audience)] = token, now + _TOKEN_LIFETIME
+        token = await self.fresh_token(person, audience=(audience,), lifetime=TOKEN_LIFETIME)
+        self._tokens[(person, audience)] = token, now + TOKEN_LIFETIME
         return token
 
     async def own_token(self, *, audience: str) -> str:

@@ -11,7 +11,13 @@ from datetime import timedelta
 from aiohttp import web
 
 from services.portal.clients import SERVICES
-from services.portal.identity.front_door import Locked, TooManyTries, WrongCode, WrongPassword
+from services.portal.identity.front_door import (
+    TOKEN_LIFETIME,
+    Locked,
+    TooManyTries,
+    WrongCode,
+    WrongPassword,
+)
 from services.portal.identity.staff import Staff
 from services.portal.pages.desk import Desk, desk_key
 from shared.api.identity import (
@@ -24,7 +30,6 @@ from shared.api.identity import (
 from shared.runtime.http import Api, ApiError, Mode, PublicCall
 
 _SIGNATURE_S = 300
-_PROGRAM_TOKEN = timedelta(seconds=50)
 _REFUSES = (401, 403)
 
 
@@ -60,7 +65,7 @@ def add_scripts(api: Api, desk: Desk) -> None:
                 body.client_secret.get_secret_value(),
                 address=desk.manner.address(call.request),
             )
-        return await _token(desk, program, _PROGRAM_TOKEN)
+        return await _token(desk, program, TOKEN_LIFETIME)
 
     @api.post("/api/v1/signatures", mode=Mode.PUBLIC, raises=_REFUSES)
     async def issue_signature(call: PublicCall, body: SignatureRequest) -> Signature:

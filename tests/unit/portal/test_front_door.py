@@ -17,7 +17,8 @@ from services.portal.identity.passwords import Passwords
 from services.portal.identity.sessions import IDLE_LIMIT
 from services.portal.identity.tables import lock
 from services.portal.identity.tables import session as session_table
-from services.portal.main import schema
+from services.portal.main import manner_of, schema
+from services.portal.settings import Settings
 from shared.api.identity import Role
 from shared.demo.staff import STAFF, staff_id
 from shared.runtime import audit_check, auth, clock
@@ -167,6 +168,33 @@ async def test_a_token_names_person_role_team_and_one_service(db: Database) -> N
     with pytest.raises(auth.Unauthenticated):
         await auth.verify_access_token(token, keys=keys, audience="assessment")
     assert await door.token(visitor.staff, audience="treatment") == token
+
+
+@pytest.mark.parametrize("within", [timedelta(seconds=60)], ids=["60s"])
+async def test_with_no_news_at_all_a_token_of_somebody_gone_ends_by_itself(
+    db: Database, within: timedelta
+) -> None:
+    """A broker that is down tells nobody of a closed account: age alone ends what it holds."""
+    keyring = Keyring(db)
+    door = FrontDoor(db, keyring=keyring, passwords=Passwords())
+    keys = auth.StaticKeys(KeySet.import_key_set(await keyring.published()))
+    manner = manner_of(Settings(demo=False))
+    nell = await door.recognise("nell", PASSWORD, address=HERE)
+
+    with time_machine.travel(clock.real_now(), tick=False) as machine:
+        tokens = [
+            await door.token(nell, audience="treatment"),
+            await door.fresh_token(
+                nell, audience=["treatment"], lifetime=manner.script_token_lifetime
+            ),
+        ]
+        machine.shift(within / 2)
+        for token in tokens:
+            await auth.verify_access_token(token, keys=keys, audience="treatment")
+        machine.shift(within / 2)
+        for token in tokens:
+            with pytest.raises(auth.Unauthenticated):
+                await auth.verify_access_token(token, keys=keys, audience="treatment")
 
 
 async def test_a_signature_needs_the_password_again_and_binds_one_version(db: Database) -> None:
