@@ -195,6 +195,8 @@ def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -
         "DEMO": str(group.demo).lower(),
         "ANCHORS_FOLDER": str(group.folder / "anchors"),
     }
+    if given := os.environ.get("MOORING_RETENTION_FILE"):
+        own["RETENTION_FILE"] = str(Path(given).resolve())
     if name == "assessment":
         own["PERSON_KEYS"] = str(group.folder / "person-keys")
     if name == "portal":

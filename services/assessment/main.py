@@ -10,7 +10,6 @@ from services.assessment.adapters.content import load
 from services.assessment.adapters.events import subscriptions
 from services.assessment.adapters.http import build_api
 from services.assessment.adapters.keeping_keys import keeping
-from services.assessment.adapters.retention import after_care_years
 from services.assessment.adapters.rights import with_rights
 from services.assessment.adapters.tables import metadata
 from services.assessment.adapters.wording import load_wording
@@ -18,6 +17,7 @@ from services.assessment.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
 from shared.runtime.person_keys import PersonKeys
+from shared.runtime.retention_file import read_kept
 from shared.runtime.schema import Schema
 from shared.runtime.service import Service
 
@@ -31,7 +31,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
     content = with_rights(load(shadow_rules=settings.shadow_rules_dir), settings.rights_file)
-    kept_years = after_care_years(settings.retention_file)
+    kept = read_kept(settings.retention_file)
     wording = load_wording(settings.wording_dir, content.instruments)
     person_keys = PersonKeys(settings.person_keys)
     db = Database.open(settings.database_url, source="assessment", person_keys=person_keys)
@@ -40,7 +40,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
         try:
             yield Service(
                 settings=settings,
-                api=build_api(content, wording, keys=keys, kept_years=kept_years),
+                api=build_api(content, wording, keys=keys, kept=kept),
                 db=db,
                 schema=SCHEMA,
                 subscriptions=subscriptions(content),

@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
     ``wording_dir``: the official wording of instruments, where a licence allows it.
     ``rights_file``: rights to use instruments that this installation has (``adapters/rights.py``).
     ``person_keys``: the folder with a key for each person's contact data, which no backup of the
-    database holds. ``retention_file``: how long what is kept (``adapters/retention.py``).
+    database holds.
     ``shadow_rules_dir``: a candidate version of the pathway's rules, run beside them and compared.
     """
 
@@ -23,4 +23,3 @@ class Settings(ServiceSettings):
     shadow_rules_dir: Path | None = None
     rights_file: Path | None = None
     person_keys: Path = Path("data/person-keys")
-    retention_file: Path | None = None

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from services.commands.asking import Data, Json, User, ask, bearer, out, print_json
 from services.remote import Remote
-from shared.api.assessment import RetentionBody
+from shared.api.assessment import KeptClass, RetentionBody
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 
@@ -26,6 +26,12 @@ def due(data: Data = Path("data"), user: User = "oona", json: Json = False) -> N
         print_json(found[0])
     else:
         _say(found[0])
+
+
+def _how_long(one: KeptClass) -> str:
+    if one.years is not None:
+        return f"{one.years} years after care"
+    return "without end" if one.days is None else f"{one.days} days"
 
 
 @app.command()
@@ -47,6 +53,10 @@ def erase(
 
 
 def _say(found: RetentionBody) -> None:
+    kept = Table("record", "kept for", "says", box=None, pad_edge=False)
+    for row in found.classes:
+        kept.add_row(row.record, _how_long(row), row.source or "")
+    out.print(kept)
     if found.after_care_years is None:
         out.print("No time is set (MOORING_RETENTION_FILE): nobody is ever due.")
         return

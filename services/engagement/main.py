@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +18,7 @@ from services.engagement.application.send_notices import Office
 from services.engagement.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database, Transaction
+from shared.runtime.retention_file import read_kept
 from shared.runtime.schema import Schema
 from shared.runtime.service import Service
 
@@ -48,7 +49,13 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
 
     engine = ticks.Engine(db=db, rules=rules, instance=settings.instance)
     office = Office(rules=rules, clinic=settings.clinic, portal_url=settings.portal_url)
-    postman = Postman(db=db, office=office, channels=Channels(mailbox(settings)))
+    kept = read_kept(settings.retention_file).notices
+    postman = Postman(
+        db=db,
+        office=office,
+        channels=Channels(mailbox(settings)),
+        kept_for=timedelta(days=kept.days) if kept else None,
+    )
 
     async def next_due(tx: Transaction) -> datetime | None:
         return await ticks.next_due(tx, rules)

@@ -250,6 +250,16 @@ class DuePerson(Body):
     due_on: date
 
 
+class KeptClass(Body):
+    """How long one class of records is kept: years after care has ended, or days; neither means
+    without end. ``source`` is the deployer's own; None where nobody said anything."""
+
+    record: Literal["contact", "clinical", "audit", "notices", "events", "answers"]
+    years: int | None = None
+    days: int | None = None
+    source: str | None = None
+
+
 class RetentionBody(Body):
     """Whose names and contact data have been kept as long as this installation keeps them, those
     longest due first (at most 200 of ``due``). ``after_care_years`` None: nothing is ever due.
@@ -260,6 +270,7 @@ class RetentionBody(Body):
     due: int
     waiting: int
     people: tuple[DuePerson, ...]
+    classes: tuple[KeptClass, ...] = ()
     proposed_by: str | None = None
     proposed_at: AwareDatetime | None = None
     erased: int = 0

@@ -1,13 +1,15 @@
 """Forget the runtime's own rows when nothing can need them any more.
 
-Published and applied events are kept for 35 days: longer than the broker's 30 and a backup's
-interval, so that a lost store can be refilled and what comes twice is recognised. Answers to
-idempotency keys are kept for 7. The audit trail, parked events and applied versions stay.
+Published and applied events are kept for 35 days or as long as the deployer says: longer than the
+broker's 30 and a backup's interval, so that a lost store can be refilled and what comes twice is
+recognised. Answers to idempotency keys are kept for 7, or as long. The audit trail, parked events
+and applied versions stay.
 
 Of a person who was erased nothing is left in these rows that says who it was (``forget_person``).
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Column, CursorResult, Delete, delete, select, tuple_, update
 
 from shared.runtime.db import Database, Transaction
+from shared.runtime.retention_file import Kept
 from shared.runtime.tables import attempts, idempotency, inbox, outbox, parked
 
 EVENTS = timedelta(days=35)
@@ -22,18 +25,34 @@ ANSWERS = timedelta(days=7)
 BATCH = 500
 
 
-async def forget_old(db: Database, *, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long the runtime's own rows are kept."""
+
+    events: timedelta = EVENTS
+    answers: timedelta = ANSWERS
+
+
+def periods(kept: Kept) -> Periods:
+    """As the deployer says."""
+    return Periods(
+        events=timedelta(days=kept.events.days) if kept.events else EVENTS,
+        answers=timedelta(days=kept.answers.days) if kept.answers else ANSWERS,
+    )
+
+
+async def forget_old(db: Database, *, now: datetime, kept: Periods = Periods()) -> int:
     """Delete, in small transactions, what is too old at the real instant ``now``; how many rows."""
     gone = 0
-    while batch := await _forget_batch(db, now=now):
+    while batch := await _forget_batch(db, now=now, kept=kept):
         gone += batch
     return gone
 
 
-async def _forget_batch(db: Database, *, now: datetime) -> int:
+async def _forget_batch(db: Database, *, now: datetime, kept: Periods) -> int:
     count = 0
     async with db.housekeeping() as tx:
-        for statement in _statements(now=now, demo_now=tx.now):
+        for statement in _statements(kept, now=now, demo_now=tx.now):
             count += cast("CursorResult[Any]", await tx.session.execute(statement)).rowcount
     return count
 
@@ -57,12 +76,12 @@ async def forget_person(tx: Transaction, person: UUID, *, told_in: str) -> None:
     tx.audit("person.forgotten", object=f"patient:{person}", subject=person)
 
 
-def _statements(*, now: datetime, demo_now: datetime) -> Iterator[Delete]:
-    yield _published_before(now - EVENTS)
-    yield _written_before(now - EVENTS, inbox.c.received_at, inbox.c.event_id)
-    yield _written_before(now - EVENTS, attempts.c.first_at, attempts.c.event_id)
+def _statements(kept: Periods, *, now: datetime, demo_now: datetime) -> Iterator[Delete]:
+    yield _published_before(now - kept.events)
+    yield _written_before(now - kept.events, inbox.c.received_at, inbox.c.event_id)
+    yield _written_before(now - kept.events, attempts.c.first_at, attempts.c.event_id)
     yield _written_before(
-        demo_now - ANSWERS, idempotency.c.created_at, idempotency.c.actor, idempotency.c.key
+        demo_now - kept.answers, idempotency.c.created_at, idempotency.c.actor, idempotency.c.key
     )
 
 

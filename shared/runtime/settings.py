@@ -7,8 +7,10 @@ environment. A secret is a file in ``MOORING_SECRETS_DIR`` or an environment var
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.runtime.retention_file import read_kept
 
 PREFIX = "MOORING_"
 
@@ -23,6 +25,7 @@ class ServiceSettings(BaseSettings):
     data and a movable clock; refused beside real data. ``otlp_endpoint``: where traces go, such
     as ``http://collector:4318/v1/traces``; none are made without it. ``anchors_folder``: where the
     audit chain's heads are kept, on another disk than the database.
+    ``retention_file``: how long each class of records is kept (``retention_file.py``).
     ``user_requests_per_minute``: what one caller may ask; 1200, in a demo ten times as much.
     """
 
@@ -47,8 +50,15 @@ class ServiceSettings(BaseSettings):
     log_level: str = "info"
     otlp_endpoint: str | None = None
     anchors_folder: Path | None = None
+    retention_file: Path | None = None
     user_requests_per_minute: int | None = Field(default=None, ge=60)
     instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
+
+    @field_validator("retention_file")
+    @classmethod
+    def _readable(cls, path: Path | None) -> Path | None:
+        read_kept(path)
+        return path
 
 
 def requests_per_minute(settings: ServiceSettings) -> int:

@@ -20,6 +20,7 @@ from shared.runtime.anchors import Anchors
 from shared.runtime.auth import StaticKeys
 from shared.runtime.db import Database
 from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
+from shared.runtime.retention_file import Contact, Kept
 from shared.runtime.tables import audit, idempotency, outbox
 from tests.support.assessment import CONTENT, KEY, PERSON, PRESCRIBER, Clinic, clinic_on
 from tests.support.callers import Answer, Caller, site
@@ -325,11 +326,14 @@ async def test_without_the_keys_the_record_is_read_and_nothing_saved_over_it(
     assert (await clinic.nurse.get(clinic.path)).json["phone"] == PHONE
 
 
+ONE_YEAR = Kept(contact=Contact(after_care_years=1, source="a rule of this test"))
+
+
 async def test_what_is_past_its_time_is_listed_and_erased_by_two(
     clinic: Clinic,
 ) -> None:
     version = await ended(clinic)
-    api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept_years=1)
+    api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept=ONE_YEAR)
     async with site(api, clinic.db) as there:
         operations = there.caller(UUID(int=5), Role.OPERATIONS, teams=())
         auditor = there.caller(UUID(int=6), Role.AUDITOR, teams=())

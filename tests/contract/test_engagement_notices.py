@@ -92,12 +92,14 @@ class Clinic:
     mail: Server
     egress: Egress = field(default_factory=Egress)
     late: timedelta = timedelta()
+    kept_for: timedelta | None = None
 
     @property
     def postman(self) -> Postman:
         box = Mailbox(sender="mooring@clinic.example", host="127.0.0.1", port=self.port)
         office = Office(rules=CONTENT, clinic="Harbour", portal_url="https://portal.example")
-        return Postman(db=self.db, office=office, channels=Channels(box, self.egress))
+        channels = Channels(box, self.egress)
+        return Postman(db=self.db, office=office, channels=channels, kept_for=self.kept_for)
 
     async def prefer(self, wish: Preference) -> None:
         async with self.db.transaction(actor="service:engagement") as tx:
@@ -175,6 +177,24 @@ async def test_a_safety_notice_reaches_its_reader_whatever_the_hour(clinic: Clin
     assert readers == ["nurse@clinic.example"]
     assert "SAFETY" in text
     assert "Auto-Submitted: auto-generated" in text
+
+
+@pytest.mark.parametrize(
+    ("kept_for", "gone"), [(None, 0), (timedelta(days=1), 0), (timedelta(seconds=-60), 2)]
+)
+async def test_messages_are_kept_as_long_as_the_deployer_says_and_no_longer(
+    clinic: Clinic, kept_for: timedelta | None, gone: int
+) -> None:
+    """A message that waits is never forgotten; a minute below nothing stands for a time gone by."""
+    await clinic.tick()
+    clinic.kept_for = kept_for
+    assert await clinic.postman.forget() == 0, "they wait to be sent"
+    await clinic.post()
+
+    assert await clinic.postman.forget() == gone
+    assert await clinic.postman.forget() == 0
+
+    assert (len(await clinic.tries()), sum((await clinic.ends()).values())) == (2 - gone, 2 - gone)
 
 
 async def test_after_451_it_is_tried_again_and_sent_once(clinic: Clinic) -> None:

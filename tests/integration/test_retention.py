@@ -59,6 +59,14 @@ async def test_events_are_kept_for_35_days_and_answers_for_7(assessment: Databas
         assert await count(assessment, table) == 1
 
 
+@pytest.mark.parametrize(("over", "gone"), [(A_MINUTE, 4), (-A_MINUTE, 0)])
+async def test_the_deployers_times_count(assessment: Database, over: timedelta, gone: int) -> None:
+    kept = retention.Periods(events=timedelta(days=90), answers=timedelta(days=90))
+    await fill(assessment, age=kept.events + over)
+
+    assert await retention.forget_old(assessment, now=clock.real_now(), kept=kept) == gone
+
+
 async def test_answers_are_kept_for_7_days(assessment: Database) -> None:
     await fill(assessment, age=retention.ANSWERS - A_MINUTE)
 

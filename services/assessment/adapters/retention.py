@@ -1,46 +1,23 @@
-"""How long this installation keeps who somebody was, after care has ended.
+"""Whose names and contact data have been kept as long as this installation keeps them.
 
-A clinic's law decides, not we: without a file nobody is ever due. Whoever runs the service names
-one in ``MOORING_RETENTION_FILE``::
-
-    [contact]
-    after_care_years = 20
-    source = "NHS Records Management Code of Practice, adult mental health"
-
-The clinical record and the audit trail are kept without end. Events that were told are kept for 35
-days and answers to repeated requests for 7, whatever this file says (``shared/runtime``).
+The deployer's file says how long (``shared/runtime/retention_file.py``); without it nobody is due.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
 from sqlalchemy import Exists, Select, exists, func, select
 
-from services.assessment.adapters.content import read
 from services.assessment.adapters.tables import FLAG, PATIENT
 from services.assessment.domain.safety import FlagStatus
-from shared.api.body import Body
+from shared.api.assessment import KeptClass
 from shared.runtime.db import Transaction
+from shared.runtime.retention import periods
+from shared.runtime.retention_file import Kept
 
 AT_ONCE = 200
 """People erased by one request: about a second of one database."""
-
-
-class Kept(Body):
-    """One class of records."""
-
-    after_care_years: Annotated[int, Field(ge=1, le=100)]
-    source: Annotated[str, Field(min_length=5)]
-
-
-class RetentionFile(Body):
-    """The shape of the file."""
-
-    contact: Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +29,33 @@ class Due:
     due_on: date
 
 
-def after_care_years(path: Path | None) -> int | None:
-    """How many years; None without a file.
-
-    Raises:
-        BadContent: naming the file and what does not fit.
-    """
-    return None if path is None else read(RetentionFile, path).contact.after_care_years
+def classes(kept: Kept) -> tuple[KeptClass, ...]:
+    """Every class of records, and how long it is kept here."""
+    told = periods(kept)
+    return (
+        KeptClass(
+            record="contact",
+            years=kept.contact.after_care_years if kept.contact else None,
+            source=kept.contact.source if kept.contact else None,
+        ),
+        KeptClass(record="clinical"),
+        KeptClass(record="audit"),
+        KeptClass(
+            record="notices",
+            days=kept.notices.days if kept.notices else None,
+            source=kept.notices.source if kept.notices else None,
+        ),
+        KeptClass(
+            record="events",
+            days=told.events.days,
+            source=kept.events.source if kept.events else None,
+        ),
+        KeptClass(
+            record="answers",
+            days=told.answers.days,
+            source=kept.answers.source if kept.answers else None,
+        ),
+    )
 
 
 async def counted(tx: Transaction, *, years: int, today: date) -> tuple[int, int]:

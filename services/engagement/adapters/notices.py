@@ -198,6 +198,16 @@ class SqlNotices:
         gone = await self._session.execute(delete(digest).where(digest.c.day < before))
         return cast("CursorResult[Any]", gone).rowcount
 
+    async def forget_ended(self, before: datetime, *, limit: int) -> int:
+        """Delete messages that ended before that, with their attempts, the oldest first."""
+        ended = select(notice.c.notice_id).where(notice.c.ended_at < before)
+        oldest = ended.order_by(notice.c.ended_at).limit(limit)
+        ids = list((await self._session.execute(oldest)).scalars())
+        if ids:
+            for table in (delivery, notice):
+                await self._session.execute(delete(table).where(table.c.notice_id.in_(ids)))
+        return len(ids)
+
     async def unname(self, person: UUID) -> None:
         """Take somebody's name and birth date out of the lists that were kept."""
         for row in await self._session.execute(select(digest)):

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.engagement.adapters.channels import Channels
 from services.engagement.adapters.db import SqlWork
@@ -13,6 +14,8 @@ from shared.runtime import clock
 from shared.runtime.db import Database
 from shared.runtime.ticker import Tick
 
+FORGOTTEN_AT_ONCE = 500
+
 
 @dataclass(slots=True)
 class Postman:
@@ -21,6 +24,8 @@ class Postman:
     db: Database
     office: Office
     channels: Channels
+    kept_for: timedelta | None = None
+    """How long a message is kept after it ended; without end when nobody said."""
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
@@ -30,6 +35,7 @@ class Postman:
             Tick("digests", every_s=15.0, run=self.keep_digests),
             Tick("absences", every_s=15.0, run=self.follow_absences),
             Tick("rota", every_s=15.0, run=self.follow_rota),
+            Tick("kept-notices", every_s=15.0, run=self.forget),
         )
 
     async def send(self) -> int:
@@ -55,6 +61,18 @@ class Postman:
                 now=tx.now,
                 real_now=clock.real_now(),
             )
+
+    async def forget(self) -> int:
+        """Delete the next few messages that were kept long enough; how many."""
+        if self.kept_for is None:
+            return 0
+        async with self.db.transaction(actor=self._actor) as tx:
+            before = tx.now - self.kept_for
+            work = SqlWork(tx, self.office.rules)
+            gone = await work.notices.forget_ended(before, limit=FORGOTTEN_AT_ONCE)
+            if gone:
+                tx.audit("notices.forgotten", object=f"notices:{gone}")
+        return gone
 
     async def follow_absences(self) -> int:
         """Let the lists follow who is away; how many absences began or ended."""

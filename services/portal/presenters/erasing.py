@@ -7,7 +7,7 @@ from services.portal.presenters import places, record, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import Setting
-from shared.api.assessment import PatientBody, PatientSummary, RetentionBody
+from shared.api.assessment import KeptClass, PatientBody, PatientSummary, RetentionBody
 
 REASONS = said(
     {
@@ -46,6 +46,37 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFor:
+    """One class of records: what it is, how long it is kept, and who says so."""
+
+    what: str
+    how_long: str
+    says: str
+
+
+_CLASSES = said(
+    {
+        "contact": mark("Names, birth dates, numbers, addresses and the people near to them"),
+        "clinical": mark("What was measured, decided and done, under the record's number"),
+        "audit": mark("The trail of who saw and did what"),
+        "notices": mark("Messages to staff and patients, without their words"),
+        "events": mark("What the services told each other"),
+        "answers": mark("Answers kept in case the same is asked twice"),
+    }
+)
+_BY_ITSELF = said(
+    {
+        "contact": mark("nobody has set a time"),
+        "clinical": mark("Mooring never deletes it"),
+        "audit": mark("Mooring never deletes it"),
+        "notices": mark("nobody has set a time"),
+        "events": mark("as Mooring does by itself"),
+        "answers": mark("as Mooring does by itself"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """``due`` counts those who could be erased now."""
 
@@ -55,6 +86,7 @@ class Retention:
     wish: str
     due: int
     rows: tuple[DueRow, ...]
+    classes: tuple[KeptFor, ...]
 
 
 def retention(body: RetentionBody, setting: Setting) -> Retention:
@@ -93,7 +125,24 @@ def retention(body: RetentionBody, setting: Setting) -> Retention:
             )
             for one in body.people
         ),
+        classes=tuple(
+            KeptFor(
+                what=_CLASSES[one.record],
+                how_long=_how_long(one),
+                says=one.source or _BY_ITSELF[one.record],
+            )
+            for one in body.classes
+        ),
     )
+
+
+def _how_long(one: KeptClass) -> str:
+    """A time in words."""
+    if one.years is not None:
+        return ngettext(
+            "%(num)s year after care has ended", "%(num)s years after care has ended", one.years
+        )
+    return _("without end") if one.days is None else words.count(one.days, "day")
 
 
 def _headline(body: RetentionBody) -> str:

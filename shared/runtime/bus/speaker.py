@@ -18,7 +18,8 @@ from shared.runtime.inbox import Handler, Inbox
 from shared.runtime.logs import get_logger
 from shared.runtime.metrics import POOL_USE
 from shared.runtime.outage import TRANSIENT
-from shared.runtime.retention import forget_old
+from shared.runtime.retention import forget_old, periods
+from shared.runtime.retention_file import read_kept
 from shared.runtime.settings import ServiceSettings
 
 RETRY_S = 1.0
@@ -45,6 +46,7 @@ class Speaker:
         self._access = access_from(settings, user=db.source)
         self._inbox = Inbox(db, subscriptions)
         self._watches = watches or {}
+        self._kept = periods(read_kept(settings.retention_file))
         self._owners = sorted({fact.owner() for fact in subscriptions})
         self._connection: Connection | None = None
 
@@ -138,7 +140,7 @@ class Speaker:
         """Let the runtime's old rows go, now and then."""
         while True:
             try:
-                await forget_old(self._db, now=clock.real_now())
+                await forget_old(self._db, now=clock.real_now(), kept=self._kept)
             except TRANSIENT as error:
                 log.warning("forgetting_failed", error=type(error).__name__)
             await asyncio.sleep(FORGET_S)

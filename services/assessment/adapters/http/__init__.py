@@ -28,6 +28,7 @@ from shared.runtime.auth import Keys
 from shared.runtime.http import Api
 from shared.runtime.http.looks import add_looks
 from shared.runtime.person_keys import KeyMissing
+from shared.runtime.retention_file import Kept
 
 
 def build_api(
@@ -35,10 +36,10 @@ def build_api(
     wording: Wording | None = None,
     *,
     keys: Keys | None = None,
-    kept_years: int | None = None,
+    kept: Kept | None = None,
 ) -> Api:
     """Every route of the service, over this content and the wording that is installed. Signatures
-    are checked with ``keys``; who somebody was is kept for ``kept_years`` after care."""
+    are checked with ``keys``; ``kept``: how long each class of records is."""
     api = Api(
         service="assessment",
         title="Mooring: assessment",
@@ -62,6 +63,6 @@ def build_api(
     trajectory.add(api, content)
     timeline.add(api, content)
     emergency.add(api, keys)
-    retention.add(api, kept_years)
+    retention.add(api, kept or Kept())
     add_looks(api, visible_patient)
     return api

@@ -10,24 +10,25 @@ from services.assessment.domain.refusals import Conflict
 from shared.api.assessment import DuePerson, EraseDue, RetentionBody
 from shared.api.identity import Role
 from shared.runtime.http import Api, Call
+from shared.runtime.retention_file import Kept
 
 RELEASERS = frozenset({Role.LEAD, Role.OPERATIONS})
 WHY = "kept-long-enough"
 
 
-def add(api: Api, years: int | None) -> None:
-    """The routes of retention; ``years`` after the end of care, None when nothing is ever due."""
+def add(api: Api, kept: Kept) -> None:
+    """The routes of retention."""
 
     @api.get("/api/v1/retention", roles=RELEASERS | {Role.AUDITOR})
     async def read_retention(call: Call) -> RetentionBody:
-        """Whose names and contact data are past their time. Nothing is changed."""
+        """How long what is kept, and whose names and contact data are past their time."""
         call.tx.audit("retention.read", object=RETENTION)
-        return await _standing(call, years)
+        return await _standing(call, kept)
 
     @api.post("/api/v1/retention/erase", roles=RELEASERS, raises=(403, 409, 422))
     async def erase_due(call: Call, body: EraseDue) -> RetentionBody:
         """Erase those who are due, at most 200 at a time: proposed by one, done by a second."""
-        before = await _standing(call, years)
+        before = await _standing(call, kept)
         if before.due != body.due:
             sentence = f"{before.due} are due now, not {body.due}. Look again."
             raise Conflict("not-what-was-seen", sentence, field="due")
@@ -39,13 +40,15 @@ def add(api: Api, years: int | None) -> None:
             await erase_person(
                 work, patient_id=person.patient_id, reason=WHY, expected=None, on=today
             )
-        after = await _standing(call, years)
+        after = await _standing(call, kept)
         return after.model_copy(update={"erased": len(before.people)})
 
 
-async def _standing(call: Call, years: int | None) -> RetentionBody:
-    if years is None:
-        return RetentionBody(after_care_years=None, due=0, waiting=0, people=())
+async def _standing(call: Call, kept: Kept) -> RetentionBody:
+    classes = retention.classes(kept)
+    if kept.contact is None:
+        return RetentionBody(after_care_years=None, due=0, waiting=0, people=(), classes=classes)
+    years = kept.contact.after_care_years
     asked: dict[str, Any] = {"years": years, "today": call.tx.now.date()}
     count, waiting = await retention.counted(call.tx, **asked)
     found = await retention.due(call.tx, **asked)
@@ -54,6 +57,7 @@ async def _standing(call: Call, years: int | None) -> RetentionBody:
         after_care_years=years,
         due=count,
         waiting=waiting,
+        classes=classes,
         people=tuple(
             DuePerson(patient_id=one.patient_id, left_on=one.left_on, due_on=one.due_on)
             for one in found

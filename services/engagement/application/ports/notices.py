@@ -112,6 +112,10 @@ class Notices(Protocol):
         """Whose list of this morning was not kept yet."""
         ...
 
+    async def forget_ended(self, before: datetime, *, limit: int) -> int:
+        """Delete messages that ended before that, with their attempts, the oldest first."""
+        ...
+
     async def forget_digests(self, before: date) -> int:
         """Delete the lists of mornings before that day; how many there were."""
         ...
