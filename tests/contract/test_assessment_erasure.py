@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
 from joserfc.jwk import KeySet
 from sqlalchemy import select, text, update
@@ -14,6 +15,7 @@ from sqlalchemy import select, text, update
 from services.assessment.adapters import keeping_keys, sealing, stored
 from services.assessment.adapters.http import build_api
 from services.assessment.adapters.tables import PATIENT, PATIENT_VERSION, metadata
+from services.remote import Remote, RemoteError
 from shared.api.identity import Role
 from shared.runtime import audit_check
 from shared.runtime.anchors import Anchors
@@ -361,6 +363,31 @@ async def test_what_is_past_its_time_is_listed_and_erased_by_two(
     assert (second.json["erased"], second.json["due"]) == (1, 0)
     gone = await ok(lead(clinic).get(clinic.path))
     assert (gone.json["erased_on"] is not None, gone.json["version"]) == (True, version + 1)
+
+
+async def test_operators_erase_by_their_command_and_the_second_has_to_be_another(
+    clinic: Clinic,
+) -> None:
+    """What ``python -m services retention`` does, on either database."""
+    await ended(clinic)
+    await clinic.later(days=366)
+    api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept=ONE_YEAR)
+    async with site(api, clinic.db) as there, aiohttp.ClientSession() as session:
+        commands = Remote(session, {"assessment": str(there.client.make_url("")).rstrip("/")})
+        oona = there.caller(UUID(int=5), Role.OPERATIONS, teams=()).token
+        other = there.caller(UUID(int=6), Role.OPERATIONS, teams=()).token
+
+        assert (await commands.retention(oona)).due == 1
+        assert (await commands.erase_due(oona, due=1)).erased == 0
+        with pytest.raises(RemoteError, match="second person"):
+            await commands.erase_due(oona, due=1)
+        done = await commands.erase_due(other, due=1)
+
+    assert (done.erased, done.due) == (1, 0)
+    kept = {one.record: (one.years, one.days) for one in done.classes}
+    assert kept["contact"] == (1, None)
+    assert kept["clinical"] == kept["audit"] == (None, None)
+    assert (await ok(lead(clinic).get(clinic.path))).json["erased_on"]
 
 
 async def test_without_a_file_nobody_is_ever_due(clinic: Clinic) -> None:

@@ -344,7 +344,7 @@ async def test_what_waits_without_a_live_plan_is_one_task_whatever_comes_twice_o
 async def test_a_second_signature_is_nobodys_who_signed_first(
     db: Database, first: UUID, owner: UUID | None
 ) -> None:
-    """Without another prescriber in the care team it falls to the whole team at once."""
+    """Without another prescriber in the care team it is nobody's yet."""
     for number, (staff_id, _) in enumerate(PEOPLE):
         added = portal.StaffAdded(staff=colleague(number))
         await hear(db, added, f"staff:{staff_id}", 1, subject=staff_id)

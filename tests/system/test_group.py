@@ -12,6 +12,7 @@ import pytest
 
 from services import group as embedded
 from tests.support.ports import free_ports
+from tests.support.sentinel import refuse_person
 
 pytestmark = pytest.mark.system
 
@@ -71,6 +72,16 @@ class Run:
         return int(self.process.returncode or 0)
 
 
+def refuse_secrets(processes: list[psutil.Process], folder: Path) -> None:
+    """Fail when a secret or a person can be read off a process from outside."""
+    secrets = {path.read_text().strip() for path in folder.rglob("*") if path.is_file()}
+    assert secrets
+    for process in processes:
+        seen = "\n".join((*process.cmdline(), *process.environ().values()))
+        assert not [secret for secret in secrets if secret in seen], process.name()
+        refuse_person(seen, where="a process's arguments and environment")
+
+
 async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
     first = await Run(tmp_path / "data").start()
     await first.until("Mooring is ready")
@@ -78,6 +89,7 @@ async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(tmp_path: Pat
     password = (tmp_path / "data/secrets/demo-password").read_text()
     children = first.children()
     assert len(children) == 5, "a broker and four services"
+    refuse_secrets(children, tmp_path / "data/secrets")
     assert f"http://127.0.0.1:{first.ports[0]}" in first.output
     assert password in first.output
     assert await first.interrupt() == 0

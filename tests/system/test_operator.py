@@ -136,6 +136,21 @@ async def test_reconciling_looks_at_everybody_and_finds_nothing_missing(
     assert found["looked_at"] >= people > 40
 
 
+async def test_what_is_kept_how_long_is_listed_and_nobody_is_erased_by_mistake(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    code, printed = await operate(embedded_group, "retention", "due")
+    found, listed = await operate(embedded_group, "retention", "due", "--json")
+    refused, said = await operate(embedded_group, "retention", "erase", "1")
+
+    assert (code, found) == (0, 0)
+    assert "nobody is ever due" in printed
+    kept = {one["record"]: one["days"] for one in json.loads(listed)["classes"]}
+    assert (kept["events"], kept["answers"], kept["clinical"]) == (35, 7, None)
+    assert refused == 1
+    assert "0 are due now, not 1" in said
+
+
 async def test_a_wrong_password_is_one_line(clinic: Clinic, embedded_group: Group) -> None:
     code, printed = await operate(embedded_group, "status", "--user", "nobody")
 
