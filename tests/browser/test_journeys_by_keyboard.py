@@ -1,13 +1,17 @@
-"""The ways of a prescriber, a facilitator and operations through their day, by keyboard alone.
+"""The ways of a prescriber, a nurse, a facilitator, operations and an auditor, by keyboard alone.
 
-The nurse's are in the tests of the list and of the questionnaire by keyboard.
+More of the nurse's are in the tests of the list and of the questionnaire by keyboard, and of the
+facilitator's in the tests of their month.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from shared.demo.staff import TEAM, staff_id
+from shared.runtime import clock
 from tests.browser.conftest import SignIn
 from tests.browser.test_taper_bench import SAFE, a_course_to_taper
 from tests.system.clinic import Clinic
@@ -15,6 +19,7 @@ from tests.system.clinic import Clinic
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
 
 MOST_TABS = 250
+MOST_ROWS = 60
 SPACE = "Space"
 NOTE = "Went well, and without a mouse."
 _FOCUSED = """() => {
@@ -59,6 +64,114 @@ async def test_a_prescriber_compares_chooses_and_signs(sign_in: SignIn, clinic: 
     assert (await clinic.get("amara", path))["phase"] == "taper-planned"
 
 
+async def test_a_prescriber_sets_up_a_course_and_signs_it(sign_in: SignIn, clinic: Clinic) -> None:
+    person = await somebody_of_our_own(clinic)
+    page = await sign_in("amara")
+    await page.goto(f"{clinic.services['portal']}/patients/{person}/health")
+
+    await go_to(page, "Save the answers", tag="BUTTON")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_be_visible()
+    await page.goto(f"{clinic.services['portal']}/patients/{person}/courses/new")
+    await fill(page, {"indication": "Depression", "suicide_concern": SPACE})
+    await page.keyboard.press("ArrowDown")
+    await go_to(page, "Show the medicines for it", tag="BUTTON")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#drug")).to_be_visible()
+    await fill(page, {"drug": SPACE, "primary_instrument": "PHQ-9"})
+    await go_to(page, "Propose this course", tag="BUTTON")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Sign this course")).to_be_visible()
+    answers = dict.fromkeys(await named(page, "code."), "Monitored")
+    answers |= dict.fromkeys(await named(page, "reason."), "seen and weighed together")
+    await fill(page, answers | {"password": clinic.password})
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("status")).to_be_visible()
+    (course,) = (await clinic.get("amara", f"treatment/patients/{person}/courses"))["items"]
+    assert course["phase"] in {"titration", "acute"}
+    assert course["signature"]["void_since"] is None
+
+
+async def test_a_nurse_takes_a_flag_in_hand_closes_it_and_sees_who_looked(
+    sign_in: SignIn, clinic: Clinic
+) -> None:
+    """From the open list: the row appears by itself, and the focus stays where it was."""
+    person = await somebody_of_our_own(clinic)
+    page = await sign_in("nell")
+    await go_to(page, name="name")
+    rules = await clinic.get("nell", "assessment/safety-rules")
+    gravest = min(rules["triggers"], key=lambda one: one["level"])["code"]
+    await clinic.post("tomas", f"assessment/patients/{person}/flags", {"trigger": gravest})
+    row = page.locator(f".safety-now .rows a[href^='/patients/{person}/flags/']").first
+    await expect(row).to_be_visible()
+    await expect(page.locator("#name")).to_be_focused()
+
+    await page.keyboard.press("Tab")
+    for _ in range(MOST_ROWS):
+        await page.keyboard.press("j")
+        if await row.evaluate("row => row === document.activeElement"):
+            break
+    await expect(row).to_be_focused()
+    await enter(page)
+    await go_to(page, "I take this in hand", tag="BUTTON")
+    await enter(page)
+    await expect(page.get_by_role("status")).to_have_text("You have this safety flag in hand.")
+    await fill(page, {"outcome": SPACE, "note": NOTE})
+    await go_to(page, "Close the flag", tag="BUTTON")
+    await enter(page)
+    await expect(page.get_by_role("status")).to_contain_text("closed")
+    patient = await clinic.get("nell", f"assessment/patients/{person}")
+    assert patient["open_flags"] == 0
+
+    await page.goto(f"{clinic.services['portal']}/patients/{person}")
+    await go_to(page, "Details", tag="A")
+    await enter(page)
+    await go_to(page, "Who looked at this record", tag="A")
+    await enter(page)
+    await expect(page.get_by_role("heading", name="Who looked")).to_be_visible()
+    await expect(page.locator("main table")).to_contain_text("Nell Hughes")
+
+
+async def test_a_facilitator_matches_an_activity_and_notes_a_life_event(
+    sign_in: SignIn, clinic: Clinic
+) -> None:
+    person = await somebody_of_our_own(clinic)
+    page = await sign_in("femi")
+    await page.goto(f"{clinic.services['portal']}/patients/{person}/support")
+
+    await go_to(page, "Needs", tag="A")
+    await enter(page)
+    await fill(page, {"interests": "games", "within_km": "5"})
+    await go_to(page, "Save", tag="BUTTON")
+    await enter(page)
+    await expect(page.get_by_role("status")).to_be_visible()
+    await go_to(page, "Activities", tag="A")
+    await enter(page)
+    await expect(page.locator("section.card").first).to_contain_text("fits: interest")
+    await go_to(page, "Note a referral", tag="BUTTON")
+    await enter(page)
+    await expect(page.get_by_role("status")).to_have_text("The referral is noted.")
+    await go_to(page, "Life events", tag="A")
+    await enter(page)
+    await fill(page, {"kind": "Moved house"})
+    await go_to(page, "Record it", tag="BUTTON")
+    await enter(page)
+
+    await expect(page.get_by_role("status")).to_contain_text("no taper step meanwhile")
+    support = await clinic.get("femi", f"engagement/patients/{person}/support")
+    assert [one["activity"] for one in support["referrals"]] == ["Chess evening"]
+
+
+async def test_an_auditor_has_every_trail_checked(sign_in: SignIn) -> None:
+    page = await sign_in("arun")
+
+    await go_to(page, "Check every trail from its first entry", tag="A")
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator("main")).to_contain_text("unbroken")
+
+
 async def test_a_facilitator_records_a_meeting_from_the_caseload(
     sign_in: SignIn, clinic: Clinic
 ) -> None:
@@ -94,6 +207,20 @@ async def test_operations_let_an_hour_pass(sign_in: SignIn, clinic: Clinic) -> N
     assert after - before == 3600
 
 
+async def somebody_of_our_own(clinic: Clinic) -> str:
+    """Somebody new in the care of those who work here, for one test alone."""
+    body: dict[str, Any] = {
+        "given_name": "Robin",
+        "family_name": f"Fairweather {clock.new_id().hex[:8]}",
+        "birth_date": "1975-03-09",
+        "time_zone": "Europe/London",
+        "language": "en",
+        "team": TEAM,
+        "care_team": [str(staff_id(name)) for name in ("amara", "nell", "femi")],
+    }
+    return str((await clinic.post("nell", "assessment/patients", body))["patient_id"])
+
+
 async def go_to(page: Page, text: str = "", *, tag: str = "", name: str = "") -> None:
     """Press Tab until what is looked for has the focus; whatever has it on the way is seen to."""
     for _ in range(MOST_TABS):
@@ -103,6 +230,12 @@ async def go_to(page: Page, text: str = "", *, tag: str = "", name: str = "") ->
         if text in here["text"] and tag in ("", here["tag"]) and name in ("", here["name"]):
             return
     raise AssertionError(f"no Tab leads to {tag} {name} {text!r}")
+
+
+async def enter(page: Page) -> None:
+    """Press Enter where it leads to another page, and wait until that is there."""
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
 
 
 async def fill(page: Page, answers: Mapping[str, str]) -> None:

@@ -58,6 +58,7 @@ def test_work_that_may_take_some_days_is_late_only_when_engagement_says_overdue(
     }
 
     assert [rows[0].late for rows in said.values()] == ["2 days", ""]
+    assert [rows[0].due.startswith("since ") for rows in said.values()] == [False, True]
 
 
 def test_without_the_engine_the_day_decides_the_section() -> None:
