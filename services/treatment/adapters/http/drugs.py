@@ -1,10 +1,7 @@
 """Routes about drugs, and about what a person was asked before one is chosen."""
 
 from datetime import date
-from typing import Self
 from uuid import UUID
-
-from pydantic import model_validator
 
 from services.treatment.adapters.http.bodies import drug_body, option_body, profile_body, taken
 from services.treatment.adapters.http.desk import CLINICAL, Desk
@@ -18,7 +15,7 @@ from services.treatment.application.refusals import Unknown
 from services.treatment.domain.course import Course
 from shared.api.body import Body, Code, Page
 from shared.api.treatment import DrugBody, DrugOptions, HealthFacts, HealthProfile
-from shared.runtime.http import Api, Call
+from shared.runtime.http import Api, ApiError, Call
 
 
 class OptionsQuery(Body):
@@ -29,12 +26,6 @@ class OptionsQuery(Body):
     instead_of: UUID | None = None
     starts_on: date | None = None
     suicide_concern: bool = False
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.indication is None) is (self.instead_of is None):
-            raise ValueError("Give indication or instead_of, one of the two.")
-        return self
 
 
 def add_drugs(api: Api, desk: Desk) -> None:
@@ -51,11 +42,14 @@ def add_drugs(api: Api, desk: Desk) -> None:
         ]
         return Page[DrugBody](items=tuple(body for body in found if body.products))
 
-    @api.get("/api/v1/patients/{patient_id}/drug-options", roles=CLINICAL, raises=(404, 409))
+    @api.get("/api/v1/patients/{patient_id}/drug-options", roles=CLINICAL, raises=(404, 409, 422))
     async def list_drug_options(call: Call, patient_id: UUID, query: OptionsQuery) -> DrugOptions:
         """Drugs for one person and indication, best first; or what may replace a course's drug:
         every other one, and other formulations of the same."""
         await desk.visible_patient(call, patient_id, read="drug-options")
+        if (query.indication is None) is (query.instead_of is None):
+            detail = "Give indication or instead_of, one of the two."
+            raise ApiError(422, "one-of-two", detail)
         work = desk.work(call)
         old = await _replaced(work, patient_id, query.instead_of)
         indication = old.indication if old else query.indication or ""
