@@ -17,6 +17,7 @@ from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.keep_digests import keep_digests
 from services.engagement.application.ports import (
     Attempt,
+    ChannelLevels,
     Digest,
     Identity,
     Viewer,
@@ -53,6 +54,7 @@ from tests.support.engagement import (
     a_taper,
     at,
 )
+from tests.support.notices import MADE, NOTICES, keep
 from tests.support.sentinel import FAMILY, GIVEN
 
 Opened = Callable[[datetime], AbstractAsyncContextManager[Work]]
@@ -442,6 +444,24 @@ async def test_levels_count_on_time_late_and_waiting(opened: Opened) -> None:
         assert (after.early, after.doubled, after.lost) == (0, 0, 0)
         assert after.worst_lateness_s == 69 * 3600
         assert (await work.reminders.levels(DUE, late)).late == 1
+
+
+async def test_levels_count_notices_by_channel(opened: Opened) -> None:
+    async with opened(NOW) as work:
+        for row in NOTICES:
+            await keep(work.notices, row)
+        await keep(work.notices, NOTICES[0], -timedelta(days=1))
+        work.audit("notices.kept", object="test")
+    async with opened(NOW) as work:
+        every = (await work.reminders.levels(None, NOW)).channels
+        later = (await work.reminders.levels(MADE, NOW)).channels
+        none = (await work.reminders.levels(MADE + timedelta(seconds=1), NOW)).channels
+    assert every == (
+        ChannelLevels(channel="email", on_time=5, late=2, failed=1),
+        ChannelLevels(channel="webhook", on_time=1, late=0, failed=3),
+    )
+    assert later[0] == ChannelLevels(channel="email", on_time=4, late=2, failed=1)
+    assert none == ()
 
 
 async def test_what_was_lost_is_counted(opened: Opened) -> None:

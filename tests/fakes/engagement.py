@@ -11,6 +11,7 @@ from services.engagement.application.ports import (
     Attempt,
     Before,
     Case,
+    ChannelLevels,
     CoursePoint,
     Digest,
     Identity,
@@ -56,6 +57,7 @@ from shared.events.envelope import Fact
 T = TypeVar("T")
 CLINICAL = {"nurse", "prescriber", "facilitator", "lead"}
 PROMPT = timedelta(seconds=60)
+SOON = timedelta(seconds=120)
 _IDS = UUID("2d6f2c38-7c3f-4d3c-9a55-0f3d1a6f0b11")
 
 
@@ -78,6 +80,7 @@ class FakeReminders:
     rows: dict[UUID, Reminder] = field(default_factory=dict)
     live: dict[Subject, int] = field(default_factory=dict)
     lost: dict[UUID, datetime] = field(default_factory=dict)
+    notices: "FakeNotices" = field(init=False)
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
         spent = {Reason.SUPERSEDED, Reason.COMPLETED}
@@ -202,6 +205,7 @@ class FakeReminders:
             done=sum(row.state is State.DONE for row in rows),
             cancelled=sum(row.state is State.CANCELLED for row in rows),
             worst_lateness_s=max((int(w.total_seconds()) for w in waits), default=0),
+            channels=self.notices.channels(since),
         )
 
     def _whole(self, wanted: Wanted) -> Sequence[Listed]:
@@ -501,6 +505,13 @@ class FakeSupport:
         return active and (patient.team in teams or staff_id in patient.care_team)
 
 
+def _fared(notice: Notice, *, came_through: bool) -> str:
+    if not came_through:
+        return "being tried" if notice.state == "planned" else "failed"
+    may_go_from = max(notice.made_at, notice.not_before)
+    return "late" if notice.ended_at and notice.ended_at - may_go_from > SOON else "on time"
+
+
 @dataclass(slots=True)
 class FakeNotices:
     """What is sent, to whom, and what came of it."""
@@ -560,6 +571,27 @@ class FakeNotices:
 
     async def add_try(self, one: Try) -> None:
         self.attempts.append(one)
+
+    def channels(self, since: datetime | None) -> tuple[ChannelLevels, ...]:
+        """How they fared on each channel they were tried on."""
+        tried: dict[tuple[str, UUID], bool] = {}
+        for one in self.attempts:
+            key = one.channel, one.notice_id
+            tried[key] = tried.get(key, False) or one.answer == "taken"
+        found: dict[str, list[str]] = {}
+        for (channel, notice_id), came_through in sorted(tried.items()):
+            notice = self.known[notice_id]
+            if since is None or notice.made_at >= since:
+                found.setdefault(channel, []).append(_fared(notice, came_through=came_through))
+        return tuple(
+            ChannelLevels(
+                channel=channel,
+                on_time=ends.count("on time"),
+                late=ends.count("late"),
+                failed=ends.count("failed"),
+            )
+            for channel, ends in found.items()
+        )
 
     async def lines(self, reminders: Collection[UUID]) -> Sequence[Line]:
         rows = [self.reminders.rows[one] for one in reminders if one in self.reminders.rows]
@@ -726,6 +758,7 @@ class FakeWork:
         self.attempts = FakeAttempts()
         self.support = FakeSupport(self.patients)
         self.notices = FakeNotices(kinds, self.patients, self.staff, self.reminders)
+        self.reminders.notices = self.notices
         self.absences = FakeAbsences()
         self.rota = FakeRota(self.reminders, self.patients)
         self._ids = count()
