@@ -184,4 +184,4 @@ async def test_another_role_counts_and_the_old_token_does_not(
 @WITHIN
 def test_a_page_s_token_is_over_in_time_even_where_no_fact_arrives(within: timedelta) -> None:
     """The portal asks the accounts at each page and makes such a token again every time."""
-    assert front_door._TOKEN_LIFETIME + timedelta(seconds=auth.LEEWAY_S) < within
+    assert front_door.TOKEN_LIFETIME + timedelta(seconds=auth.LEEWAY_S) < within
