@@ -15,7 +15,7 @@ from services.engagement.adapters.tables import ReminderRow
 from services.engagement.application.ports import Digest
 from services.engagement.main import SCHEMA
 from shared.events import assessment, portal, treatment
-from shared.events.envelope import Event, Fact
+from shared.events.envelope import Fact
 from shared.events.listeners import LISTENERS
 from shared.runtime import clock
 from shared.runtime.db import Database
@@ -33,6 +33,7 @@ from tests.support.engagement import (
     PLAN,
     PRESCRIBER,
 )
+from tests.support.heard import off_the_wire
 from tests.support.sentinel import FAMILY, GIVEN
 
 PEOPLE = (NURSE, "nurse"), (PRESCRIBER, "prescriber")
@@ -152,22 +153,19 @@ async def hear(
     event_id: UUID | None = None,
 ) -> Outcome:
     """One event off the wire."""
-    sent: Event[Any] = Event[type(fact)](  # type: ignore[misc]
-        id=event_id or clock.new_id(),
-        source=f"/mooring/{fact.owner()}",
-        type=fact.TYPE,
-        subject=str(subject),
-        time=NOW,
-        dataschema=f"urn:mooring:{fact.TYPE}",
-        recordedby="service:test",
-        aggregate=aggregate,
-        version=version,
-        correlationid="test",
-        data=fact,
-    )
-    body = sent.to_bytes()
+    body = off_the_wire(fact, aggregate, version, subject=subject, at=NOW, event_id=event_id)
     inbox = Inbox(db, subscriptions(CONTENT))
     return await inbox.apply(inbox.read(fact.TYPE, body), body)
+
+
+async def hear_of_everybody(db: Database) -> None:
+    """The colleagues, and a person of theirs who lives in New York."""
+    for number, (staff_id, _) in enumerate(PEOPLE):
+        added = portal.StaffAdded(staff=colleague(number))
+        await hear(db, added, f"staff:{staff_id}", 1, subject=staff_id)
+    await hear(db, assessment.PatientEnrolled(patient=a_patient()), f"patient:{PATIENT}", 1)
+    told = assessment.PatientDetailsChanged(details=details("America/New_York"))
+    await hear(db, told, f"patient-details:{PATIENT}", 1)
 
 
 async def hear_course(db: Database, version: int, **changes: Any) -> Outcome:
@@ -191,12 +189,7 @@ def test_it_listens_to_exactly_what_the_broker_delivers() -> None:
 async def test_a_course_becomes_reminders_of_whoever_looks_after_the_person(
     db: Database,
 ) -> None:
-    for number, (staff_id, _) in enumerate(PEOPLE):
-        added = portal.StaffAdded(staff=colleague(number))
-        await hear(db, added, f"staff:{staff_id}", 1, subject=staff_id)
-    await hear(db, assessment.PatientEnrolled(patient=a_patient()), f"patient:{PATIENT}", 1)
-    told = assessment.PatientDetailsChanged(details=details("America/New_York"))
-    await hear(db, told, f"patient-details:{PATIENT}", 1)
+    await hear_of_everybody(db)
 
     assert await hear_course(db, 1) is Outcome.APPLIED
 
@@ -345,12 +338,7 @@ async def test_a_second_signature_is_nobodys_who_signed_first(
     db: Database, first: UUID, owner: UUID | None
 ) -> None:
     """Without another prescriber in the care team it is nobody's yet."""
-    for number, (staff_id, _) in enumerate(PEOPLE):
-        added = portal.StaffAdded(staff=colleague(number))
-        await hear(db, added, f"staff:{staff_id}", 1, subject=staff_id)
-    await hear(db, assessment.PatientEnrolled(patient=a_patient()), f"patient:{PATIENT}", 1)
-    told = assessment.PatientDetailsChanged(details=details("America/New_York"))
-    await hear(db, told, f"patient-details:{PATIENT}", 1)
+    await hear_of_everybody(db)
     state = a_course(phase="continuation").model_copy(update={"taper": None})
     await hear(db, treatment.CourseProposed(course=state), f"course:{COURSE}", 1)
     asked = a_request().model_copy(update={"what": "taper-second", "not_staff_id": first})

@@ -25,6 +25,32 @@ def day(number: int) -> date:
     return START + timedelta(days=number)
 
 
+def off_the_wire(
+    fact: Fact,
+    aggregate: str,
+    version: int,
+    *,
+    subject: UUID,
+    at: datetime,
+    event_id: UUID | None = None,
+) -> bytes:
+    """A fact of its owner's as the broker hands it over, recorded at that instant."""
+    sent: Event[Any] = Event[type(fact)](  # type: ignore[misc]
+        id=event_id or clock.new_id(),
+        source=f"/mooring/{fact.owner()}",
+        type=fact.TYPE,
+        subject=str(subject),
+        time=at,
+        dataschema=f"urn:mooring:{fact.TYPE}",
+        recordedby="service:test",
+        aggregate=aggregate,
+        version=version,
+        correlationid="test",
+        data=fact,
+    )
+    return sent.to_bytes()
+
+
 @dataclass(slots=True)
 class Wire:
     """What comes off the wire, kept word for word."""
@@ -43,20 +69,8 @@ class Wire:
         at: datetime | None = None,
     ) -> Outcome:
         """One event, recorded at that instant, or at noon of that day."""
-        sent: Event[Any] = Event[type(fact)](  # type: ignore[misc]
-            id=clock.new_id(),
-            source=f"/mooring/{fact.owner()}",
-            type=fact.TYPE,
-            subject=str(subject),
-            time=at or datetime.combine(on or START, time(12), UTC),
-            dataschema=f"urn:mooring:{fact.TYPE}",
-            recordedby="service:test",
-            aggregate=aggregate,
-            version=version,
-            correlationid="test",
-            data=fact,
-        )
-        body = sent.to_bytes()
+        moment = at or datetime.combine(on or START, time(12), UTC)
+        body = off_the_wire(fact, aggregate, version, subject=subject, at=moment)
         self.heard.append(json.loads(body))
         inbox = Inbox(self.db, subscriptions(CONTENT))
         return await inbox.apply(inbox.read(fact.TYPE, body), body)

@@ -14,18 +14,12 @@ from services.treatment.application.judging import findings_on, known_then
 from services.treatment.application.plan_birthdays import birthdays_after
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.application.refusals import Unknown
-from services.treatment.application.sign_twice import (
-    Document,
-    count_signature,
-    require_signature,
-    waiting_for,
-)
+from services.treatment.application.sign_twice import Document, sign
 from services.treatment.domain import course as life
 from services.treatment.domain.course import Course
 from services.treatment.domain.findings import Finding
 from services.treatment.domain.phases import Move, require
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import settle
 from services.treatment.domain.second_signature import rules_for_two
 from services.treatment.domain.signature_request import Signable
 from services.treatment.domain.signing import CONFIRM_COURSE, course_hash
@@ -70,19 +64,10 @@ async def confirm_course(
         formulary=formulary,
     )
     document = document_of(course, findings, book=book)
-    first = await waiting_for(work, course, document, now=now)
-    require_signature(document, signed=signed, signer=signer, first=first)
-    reasons = {**reasons, **(first.reasons if first else {})}
-    settle(findings, reasons=frozenset(reasons))
-    if not await count_signature(
-        work,
-        course,
-        document,
-        signed=signed,
-        first=first,
-        reasons=reasons,
-        now=now,
-    ):
+    in_force = await sign(
+        work, course, document, findings, signed=signed, signer=signer, reasons=reasons, now=now
+    )
+    if in_force is None:
         return course
     confirmed = life.confirm(course, cadence=book.cadence, age=patient.age_on(course.starts_on))
     if course.replaces is not None:
@@ -108,7 +93,7 @@ async def confirm_course(
             today=found.today,
             book=book,
             drug=drug,
-            reasons=reasons,
+            reasons=in_force.reasons,
         ),
     )
 

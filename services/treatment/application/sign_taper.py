@@ -15,12 +15,7 @@ from services.treatment.application.draft_taper import findings_now
 from services.treatment.application.judging import known_then
 from services.treatment.application.ports import Formulary, Signed, Work
 from services.treatment.application.refusals import StaleVersion, Unknown
-from services.treatment.application.sign_twice import (
-    Document,
-    count_signature,
-    require_signature,
-    waiting_for,
-)
+from services.treatment.application.sign_twice import Document, sign
 from services.treatment.domain import tapering
 from services.treatment.domain.course import Course
 from services.treatment.domain.errors import AlreadyDone, BadDate, IllegalMove
@@ -29,7 +24,6 @@ from services.treatment.domain.live_taper import Taper, begin
 from services.treatment.domain.phases import Phase
 from services.treatment.domain.plan import Plan, PlanState
 from services.treatment.domain.rulebook import Rulebook
-from services.treatment.domain.safety import settle
 from services.treatment.domain.second_signature import rules_for_two
 from services.treatment.domain.signature_request import Signable
 from services.treatment.domain.signing import SIGN_TAPER, plan_hash
@@ -71,25 +65,16 @@ async def sign_taper(
     await require_complete_information(work, found.patient.id)
     findings = await findings_now(work, found, plan, book=book)
     document = document_of(plan, findings, book=book)
-    first = await waiting_for(work, course, document, now=now)
-    require_signature(document, signed=signed, signer=signer, first=first)
-    reasons = {**reasons, **(first.reasons if first else {})}
-    settle(findings, reasons=frozenset(reasons))
-    if not await count_signature(
-        work,
-        course,
-        document,
-        signed=signed,
-        first=first,
-        reasons=reasons,
-        now=now,
-    ):
+    in_force = await sign(
+        work, course, document, findings, signed=signed, signer=signer, reasons=reasons, now=now
+    )
+    if in_force is None:
         return plan
     signed_plan = replace(
         plan,
         version=plan.version + 1,
         state=PlanState.SIGNED,
-        signed_by=first.by if first else signer,
+        signed_by=in_force.signed_by,
         signed_at=now,
     )
     await work.plans.save(signed_plan, expected=plan.version)
@@ -114,7 +99,7 @@ async def sign_taper(
             today=found.today,
             book=book,
             drug=formulary.drug(course.drug),
-            reasons=reasons,
+            reasons=in_force.reasons,
         ),
     )
     return signed_plan

@@ -1,6 +1,6 @@
 """Count the signatures under a document: one, or two where a warning is marked for two people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,9 @@ from uuid import UUID
 from services.treatment.application.ask_to_sign import ask_to_sign, keep_request, settle_request
 from services.treatment.application.ports import Signed, Work
 from services.treatment.domain.course import Course
+from services.treatment.domain.findings import Finding
 from services.treatment.domain.plan import PlanState
+from services.treatment.domain.safety import settle
 from services.treatment.domain.second_signature import (
     COUNTS_FOR,
     SECOND_SIGNATURE,
@@ -43,6 +45,15 @@ class Document:
     needed: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """All signatures are there: whose the document is, and every reason that was given for going
+    past a warning."""
+
+    signed_by: UUID
+    reasons: Mapping[str, str]
+
+
 async def waiting_for(
     work: Work, course: Course, document: Document, *, now: datetime, to_show: bool = False
 ) -> FirstSignature | None:
@@ -57,16 +68,46 @@ async def waiting_for(
     return still_counts(request.first, hash_=document.hash, needed=document.needed, now=now)
 
 
-def require_signature(
-    document: Document, *, signed: Signed, signer: UUID, first: FirstSignature | None
-) -> None:
-    """Refuse a signature that does not bind this person to exactly this, in their turn.
+async def sign(
+    work: Work,
+    course: Course,
+    document: Document,
+    findings: Iterable[Finding],
+    *,
+    signed: Signed,
+    signer: UUID,
+    reasons: Mapping[str, str],
+    now: datetime,
+) -> InForce | None:
+    """Keep a signature that is right. None: the document waits for a second one.
 
     Raises:
-        SignatureMismatch
-        FourEyes: the first signature is the signer's own.
-        FirstSignatureGone: it was to be the second, and there is no first any more.
+        SignatureMismatch, SignatureUsed, FourEyes, FirstSignatureGone, Blocked, ReasonNeeded
     """
+    first = await waiting_for(work, course, document, now=now)
+    _require_signature(document, signed=signed, signer=signer, first=first)
+    reasons = {**reasons, **(first.reasons if first else {})}
+    settle(findings, reasons=frozenset(reasons))
+    await work.records.signature(signed, of=document.of)
+    await settle_request(work, course, document.what, Asking.SIGNED)
+    if first is not None or not document.needed:
+        await settle_request(work, course, SECOND_OF[document.what], Asking.SIGNED)
+        return InForce(signed_by=first.by if first else signer, reasons=reasons)
+    request = await work.requests.hold(course.id, SECOND_OF[document.what])
+    kept = FirstSignature(by=signed.staff_id, at=now, hash=document.hash, reasons=reasons)
+    await keep_request(
+        work,
+        asked_again_by(request, kept, plan_id=document.id, plan_version=document.plan_version),
+        course,
+    )
+    work.audit("first-signature.given", object=document.of, subject=course.patient_id)
+    return None
+
+
+def _require_signature(
+    document: Document, *, signed: Signed, signer: UUID, first: FirstSignature | None
+) -> None:
+    """Refuse a signature that does not bind this person to exactly this, in their turn."""
     if first is not None:
         require_somebody_else(first, signer)
     elif signed.meaning == SECOND_SIGNATURE:
@@ -82,37 +123,6 @@ def require_signature(
         expected=SECOND_SIGNATURE if first else document.meaning,
         person=signer,
     )
-
-
-async def count_signature(
-    work: Work,
-    course: Course,
-    document: Document,
-    *,
-    signed: Signed,
-    first: FirstSignature | None,
-    reasons: Mapping[str, str],
-    now: datetime,
-) -> bool:
-    """Keep a signature that is right; whether the document is in force with it.
-
-    Raises:
-        SignatureUsed
-    """
-    await work.records.signature(signed, of=document.of)
-    await settle_request(work, course, document.what, Asking.SIGNED)
-    if first is not None or not document.needed:
-        await settle_request(work, course, SECOND_OF[document.what], Asking.SIGNED)
-        return True
-    request = await work.requests.hold(course.id, SECOND_OF[document.what])
-    kept = FirstSignature(by=signed.staff_id, at=now, hash=document.hash, reasons=reasons)
-    await keep_request(
-        work,
-        asked_again_by(request, kept, plan_id=document.id, plan_version=document.plan_version),
-        course,
-    )
-    work.audit("first-signature.given", object=document.of, subject=course.patient_id)
-    return False
 
 
 async def lapsed_first_signatures(work: Work, *, now: datetime) -> Sequence[Request]:
