@@ -712,12 +712,17 @@ class RaiseFlag(Body):
 
 
 class AcknowledgeFlag(Body):
-    """The caller takes the flag on."""
+    """The caller takes the flag on. ``patient_id``: whose they take it for; under anybody else's
+    name it is unknown."""
+
+    patient_id: UUID | None = None
 
 
 class CloseFlag(Body):
-    """``outcome`` is a code of the safety rules: what was found and done."""
+    """``outcome`` is a code of the safety rules: what was found and done. ``patient_id`` as in
+    ``AcknowledgeFlag``."""
 
+    patient_id: UUID | None = None
     outcome: Code
     note: Sentence | None = None
 

@@ -355,6 +355,21 @@ async def test_a_later_low_score_lowers_no_flag(clinic: Clinic) -> None:
     assert [(f["level"], f["status"]) for f in listed.json["items"]] == [(2, "open")]
 
 
+@pytest.mark.parametrize("step", ["acknowledge", "close"])
+async def test_a_flag_is_unknown_under_the_name_of_somebody_else(clinic: Clinic, step: str) -> None:
+    (flag,) = (await clinic.take("phq-9", 27))["flags"]
+    path = f"flags/{flag['flag_id']}/{step}"
+    said = {"outcome": "safety-plan-agreed"} if step == "close" else {}
+
+    refused = await clinic.prescriber.post(path, said | {"patient_id": str(UUID(int=1))})
+    stands = (await clinic.nurse.get("flags")).json["items"]
+    done = await clinic.prescriber.post(path, said | {"patient_id": str(clinic.patient_id)})
+
+    assert (refused.status, refused.json["code"]) == (404, "not-found")
+    assert [one["status"] for one in stands] == ["open"]
+    assert done.status == 200
+
+
 async def test_a_flag_is_taken_on_and_ends_by_a_named_person_with_an_outcome(
     clinic: Clinic,
 ) -> None:

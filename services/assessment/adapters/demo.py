@@ -33,7 +33,7 @@ from shared.demo.cohort import (
     DemoPatient,
 )
 from shared.demo.staff import staff_id
-from shared.demo.support import LONELINESS, LONELY_DAYS, RULER, SUPPORTED
+from shared.demo.support import LONELINESS, LONELY_DAYS, RULER, SUPPORTED, DemoSupport
 from shared.runtime.db import Database
 
 CONSENTS = consents_from(
@@ -122,68 +122,55 @@ class Path:
     async def _assess(self, day: int, sheets: Sheets) -> None:
         async with self._on(day, by=self.person.nurse) as (work, now):
             for rules, values in zip(self.content.outcomes.rules, sheets, strict=True):
-                scored = [i.code for i in self.content.usable(rules.instrument).items if i.scored]
-                await record_assessment(
-                    work,
-                    self.content,
-                    patient_id=self.person.patient_id,
-                    instrument=rules.instrument,
-                    instrument_version=None,
-                    answers=Answers(by_item=dict(zip(scored, values, strict=True))),
-                    taken_at=now,
-                    mode=Mode.IN_PERSON,
-                    now=now,
-                )
+                await self._answer(work, now, rules.instrument, values)
+
+    async def _answer(
+        self, work: SqlWork, now: datetime, instrument: str, values: Sequence[int]
+    ) -> None:
+        """One questionnaire, its scored items in order."""
+        scored = [item.code for item in self.content.usable(instrument).items if item.scored]
+        await self._record(work, now, instrument, dict(zip(scored, values, strict=True)))
+
+    async def _record(
+        self, work: SqlWork, now: datetime, instrument: str, answers: dict[str, int]
+    ) -> None:
+        await record_assessment(
+            work,
+            self.content,
+            patient_id=self.person.patient_id,
+            instrument=instrument,
+            instrument_version=None,
+            answers=Answers(by_item=answers),
+            taken_at=now,
+            mode=Mode.IN_PERSON,
+            now=now,
+        )
+
+    @property
+    def _support(self) -> Sequence[DemoSupport]:
+        """What the cohort's support tells of this person."""
+        return [one for one in SUPPORTED if one.patient.patient_id == self.person.patient_id]
 
     async def _rule(self) -> None:
-        """What somebody said about their own readiness, where the cohort's support tells of it."""
-        for story in SUPPORTED:
-            if story.patient.patient_id != self.person.patient_id:
-                continue
+        """What somebody said about their own readiness."""
+        for story in self._support:
             for days_ago, importance, confidence in story.ruler:
+                answers = {"importance": importance, "confidence": confidence}
                 day = self.person.enrolled_days_ago - days_ago
                 async with self._on(day, by=story.facilitator) as (work, now):
-                    await record_assessment(
-                        work,
-                        self.content,
-                        patient_id=self.person.patient_id,
-                        instrument=RULER,
-                        instrument_version=None,
-                        answers=Answers(
-                            by_item={"importance": importance, "confidence": confidence}
-                        ),
-                        taken_at=now,
-                        mode=Mode.IN_PERSON,
-                        now=now,
-                    )
+                    await self._record(work, now, RULER, answers)
 
     async def _feel_lonely(self) -> None:
         """How lonely those are who have support, from before it on."""
-        for story in SUPPORTED:
-            if story.patient.patient_id != self.person.patient_id:
-                continue
+        for story in self._support:
             for day, values in zip(LONELY_DAYS, story.lonely, strict=True):
-                if not self.person.has_reached(day):
-                    continue
-                scored = [i.code for i in self.content.usable(LONELINESS).items if i.scored]
-                async with self._on(day, by=self.person.nurse) as (work, now):
-                    await record_assessment(
-                        work,
-                        self.content,
-                        patient_id=self.person.patient_id,
-                        instrument=LONELINESS,
-                        instrument_version=None,
-                        answers=Answers(by_item=dict(zip(scored, values, strict=True))),
-                        taken_at=now,
-                        mode=Mode.IN_PERSON,
-                        now=now,
-                    )
+                if self.person.has_reached(day):
+                    async with self._on(day, by=self.person.nurse) as (work, now):
+                        await self._answer(work, now, LONELINESS, values)
 
     async def _have_carers(self) -> None:
         """The people near to them, each with what the person agreed to."""
-        for story in SUPPORTED:
-            if story.patient.patient_id != self.person.patient_id:
-                continue
+        for story in self._support:
             for one in story.carers:
                 async with self._on(INTAKE_DAY, by=self.person.nurse) as (work, _now):
                     patient = known(await work.patients.get(self.person.patient_id))

@@ -65,10 +65,10 @@ def _add_changing(api: Api, content: Content) -> None:
     async def acknowledge(
         call: Call,
         flag_id: UUID,
-        body: bodies.AcknowledgeFlag,  # noqa: ARG001 - an empty object, still checked
+        body: bodies.AcknowledgeFlag,
     ) -> bodies.FlagBody:
         """Take the flag on."""
-        await _require_visible(call, flag_id)
+        await _require_visible(call, flag_id, taken_for=body.patient_id)
         flag = await acknowledge_flag(
             SqlWork(call.tx), flag_id=flag_id, by=call.principal.staff_id, now=call.tx.now
         )
@@ -77,7 +77,7 @@ def _add_changing(api: Api, content: Content) -> None:
     @api.post("/api/v1/flags/{flag_id}/close", roles=CARERS, raises=(404, 409, 422))
     async def close(call: Call, flag_id: UUID, body: bodies.CloseFlag) -> bodies.FlagBody:
         """End the flag with an outcome."""
-        await _require_visible(call, flag_id)
+        await _require_visible(call, flag_id, taken_for=body.patient_id)
         flag = await close_flag(
             SqlWork(call.tx),
             content,
@@ -90,6 +90,7 @@ def _add_changing(api: Api, content: Content) -> None:
         return flag_body(flag, role=call.principal.role)
 
 
-async def _require_visible(call: Call, flag_id: UUID) -> None:
-    flag = known(await SqlWork(call.tx).flags.get(flag_id))
-    await visible_patient(call, flag.patient_id)
+async def _require_visible(call: Call, flag_id: UUID, *, taken_for: UUID | None) -> None:
+    flag = await SqlWork(call.tx).flags.get(flag_id)
+    is_theirs = flag is not None and taken_for in {None, flag.patient_id}
+    await visible_patient(call, known(flag if is_theirs else None).patient_id)

@@ -18,7 +18,7 @@ _ORDER = (EVERYBODY, AGE, LANGUAGE, BARRIER)
 _ADDS_UP = frozenset({AGE, LANGUAGE})
 _PEOPLE = "people"
 _Place = tuple[int, int, str]
-"""A group: its dimension, the number its name begins with, its name."""
+"""A group: its dimension, where an age band begins, its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,35 +70,31 @@ def by_group(
     ]
 
 
-def age_band(birth_date: date | None, equity: EquityRule, as_of: date) -> str:
-    """The band of whole years on that day, such as 18-25 or 65+."""
+def age_band(birth_date: date | None, equity: EquityRule, as_of: date) -> tuple[int, str]:
+    """Where the band of whole years on that day begins, and its name, such as 18-25 or 65+.
+    Whoever's age is unknown comes last."""
     if birth_date is None:
-        return UNKNOWN
+        return equity.age_bands[-1] + 1, UNKNOWN
     had_it = (as_of.month, as_of.day) >= (birth_date.month, birth_date.day)
     age = as_of.year - birth_date.year - (not had_it)
     starts = (0, *equity.age_bands)
     place = max(number for number, start in enumerate(starts) if start <= max(age, 0))
     if place == len(starts) - 1:
-        return f"{starts[place]}+"
-    return f"{starts[place]}-{starts[place + 1] - 1}"
+        return starts[place], f"{starts[place]}+"
+    return starts[place], f"{starts[place]}-{starts[place + 1] - 1}"
 
 
 def _places(one: History, equity: EquityRule, as_of: date) -> Iterable[_Place]:
     yield _place(EVERYBODY, "")
-    yield _place(AGE, age_band(one.birth_date, equity, as_of))
+    begins, band = age_band(one.birth_date, equity, as_of)
+    yield _place(AGE, band, begins)
     yield _place(LANGUAGE, one.language or UNKNOWN)
     for barrier in dict.fromkeys(one.barriers):
         yield _place(BARRIER, barrier)
 
 
-def _place(dimension: str, name: str) -> _Place:
-    return (_ORDER.index(dimension), _first_number(name), name)
-
-
-def _first_number(name: str) -> int:
-    """So that 5 comes before 18; what is no age keeps the order of its letters."""
-    digits = name.rstrip("+").partition("-")[0]
-    return int(digits) if digits.isdigit() else 1000
+def _place(dimension: str, name: str, begins: int = 0) -> _Place:
+    return (_ORDER.index(dimension), begins, name)
 
 
 def _name(place: _Place) -> str:
