@@ -158,7 +158,7 @@ async def test_after_a_day_the_first_is_asked_again_once(clinic: Clinic) -> None
     assert await watch.lapse() == 0
     await clinic.travel(clinic.now + timedelta(minutes=2))
 
-    assert await asyncio.gather(watch.lapse(), watch.lapse()) in ([1, 0], [0, 1], [1, 1])
+    assert sorted(await asyncio.gather(watch.lapse(), watch.lapse())) == [0, 1]
     assert await watch.lapse() == 0
 
     assert sorted(await requests(clinic)) == [

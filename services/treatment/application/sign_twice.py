@@ -137,12 +137,13 @@ async def lapse_first_signatures(work: Work, *, now: datetime) -> int:
 
     How many there were.
     """
-    lapsed = await lapsed_first_signatures(work, now=now)
-    for request in lapsed:
+    count = 0
+    for request in await lapsed_first_signatures(work, now=now):
         course = await work.courses.get(request.course_id)
         held = await work.requests.find(request.course_id, request.what)
         if course is None or request.plan_id is None or held != request:
             continue
+        count += 1
         await settle_request(work, course, request.what, Asking.OVERTAKEN)
         what = next(one for one, second in SECOND_OF.items() if second is request.what)
         work.audit(
@@ -159,7 +160,7 @@ async def lapse_first_signatures(work: Work, *, now: datetime) -> int:
                 plan_version=request.plan_version,
                 now=now,
             )
-    return len(lapsed)
+    return count
 
 
 async def _is_draft(work: Work, plan_id: UUID) -> bool:
