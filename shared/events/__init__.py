@@ -1,5 +1,7 @@
 """Every fact that may cross between services, by its type. Listing one here publishes it."""
 
+from functools import cache
+
 from shared.events import assessment, engagement, portal, treatment
 from shared.events.envelope import Event, Fact
 
@@ -88,10 +90,16 @@ def decode(type_: str, raw: bytes) -> Event[Fact]:
     fact = CATALOGUE.get(type_)
     if fact is None:
         raise UnknownFact(type_)
-    event = Event[fact].model_validate_json(raw, strict=True)  # type: ignore[valid-type]
+    event = _envelope(fact).model_validate_json(raw, strict=True)
     if event.type != type_:
         raise MislabelledFact(event.type)
     return event
+
+
+@cache
+def _envelope(fact: type[Fact]) -> type[Event[Fact]]:
+    """Made once: left alone, it is forgotten with the last event of its type and made anew."""
+    return Event[fact]  # type: ignore[valid-type]
 
 
 class UnknownFact(Exception):

@@ -6,7 +6,7 @@ A change, its outgoing facts and its audit entries commit together or not at all
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, column, event, make_url, text
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -340,6 +341,16 @@ class Database:
         async with self._begin((Cause(actor=f"service:{self.source}"),)) as (tx,):
             yield tx
             await tx.finish(must_be_audited=False)
+
+    @asynccontextmanager
+    async def untimed(self) -> AsyncIterator[AsyncConnection]:
+        """Housekeeping that needs neither the time nor a session, as the relay does after every
+        commit: it costs half of what ``housekeeping`` does."""
+        with _outages():
+            async with AsyncExitStack() as stack:
+                with _unreachable():
+                    connection = await stack.enter_async_context(self.engine.begin())
+                yield connection
 
     @asynccontextmanager
     async def reading(self, *, actor: str | None = None) -> AsyncIterator[Transaction]:

@@ -78,8 +78,8 @@ async def unsent(db: Database, *, now: datetime, limit: int) -> tuple[Unsent, ..
     A row waits while an earlier one of its aggregate waits for its next try, so that one
     aggregate's facts leave in order and another's are not held up.
     """
-    async with db.reading() as tx:
-        rows = await tx.session.execute(_UNSENT, {"now": now, "limit": limit})
+    async with db.untimed() as connection:
+        rows = await connection.execute(_UNSENT, {"now": now, "limit": limit})
         return tuple(Unsent(*row) for row in rows)
 
 
@@ -87,14 +87,14 @@ async def settle(
     db: Database, *, sent: Sequence[int], refused: Sequence[tuple[Unsent, str]], now: datetime
 ) -> None:
     """Mark what the broker acknowledged, and put off what it refused by up to 15 minutes."""
-    async with db.housekeeping() as tx:
+    async with db.untimed() as connection:
         if sent:
             these = among(outbox.c.seq, sent, dialect=db.dialect)
-            await tx.session.execute(update(outbox).where(these).values(published_at=now))
+            await connection.execute(update(outbox).where(these).values(published_at=now))
         for row, error in refused:
             wait = min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_WAIT)
             put_off = {"refused": row.seq, "next_try": now + wait, "error": error[:64]}
-            await tx.session.execute(_PUT_OFF, put_off)
+            await connection.execute(_PUT_OFF, put_off)
 
 
 async def refill(

@@ -1,6 +1,8 @@
 """The rota over HTTP and in SQL, on both databases."""
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.engagement.adapters.db import SqlWork
+from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.keep_rota import follow_rota
+from services.engagement.application.plan_cover import ask_for_cover
 from services.engagement.domain.notice import Channel, Preference, Purpose
 from shared.api.identity import Role
 from shared.api.on_call import ShiftBody, TeamOnCall
@@ -210,3 +214,59 @@ async def test_whoever_comes_on_call_is_told_once_what_waits(clinic: Clinic) -> 
         Purpose.ON_CALL,
         Purpose.SAFETY,
     ]
+
+
+@pytest.mark.parametrize("how", ["account closed", "leave"])
+async def test_whoever_goes_in_the_middle_leaves_it_to_the_leads_who_are_told_once(
+    clinic: Clinic, how: str
+) -> None:
+    lead = clinic.site.caller(LEAD, Role.LEAD)
+    await raise_flag(clinic)
+    now = await now_of(clinic)
+    async with clinic.db.transaction(actor="service:engagement") as tx:
+        for one in (LEAD, OTHER_NURSE):
+            wish = Preference(staff_id=one, channels=(Channel.EMAIL,), email="a@clinic.example")
+            await SqlWork(tx, CONTENT).notices.prefer(wish)
+            tx.audit("notices.chosen", object=f"staff:{one}")
+    await lead.post("on-call", shift(now, now + timedelta(hours=20)))
+    await follow(clinic)
+    assert await told(clinic) == {}
+
+    async with clinic.db.transaction(actor="service:engagement") as tx:
+        work = SqlWork(tx, CONTENT)
+        if how == "leave":
+            today = tx.now.astimezone(LONDON).date()
+            await ask_for_cover(
+                work,
+                staff_id=OTHER_NURSE,
+                cover_id=NURSE,
+                starts_on=today,
+                ends_on=today,
+                note="",
+                by=OTHER_NURSE,
+                rules=CONTENT,
+                now=tx.now,
+                real_now=tx.now,
+            )
+        else:
+            known = (await work.staff.all())[OTHER_NURSE]
+            gone = replace(known, active=False)
+            await apply_staff_state(work, colleague=gone, rules=CONTENT, now=tx.now)
+
+    assert [await follow(clinic) for _ in range(3)] == [1, 0, 0]
+    assert await told(clinic) == {Purpose.UNCOVERED: 1, Purpose.SAFETY: 1, Purpose.ESCALATED: 1}
+    other = clinic.site.caller(OTHER_NURSE, Role.NURSE)
+    assert (await other.get("worklist", scope="mine")).json["items"] == []
+
+
+async def told(clinic: Clinic) -> dict[Purpose, int]:
+    """How many notices of each purpose the lead was sent."""
+    async with clinic.db.reading() as tx:
+        sent = await SqlWork(tx, CONTENT).notices.of_staff(LEAD, limit=99)
+    return dict(Counter(one.purpose for one in sent))
+
+
+async def follow(clinic: Clinic) -> int:
+    """One tick of the rota."""
+    async with clinic.db.transaction(actor="service:engagement") as tx:
+        return await follow_rota(SqlWork(tx, CONTENT), rules=CONTENT, now=tx.now, real_now=tx.now)

@@ -18,6 +18,7 @@ from services.engagement.application.ports import (
     Levels,
     Listed,
     Named,
+    OnRecord,
     Reach,
     Reading,
     Shown,
@@ -723,12 +724,10 @@ class FakeRota:
         ]
         return sorted(found, key=lambda one: (one.team, one.from_at))
 
-    async def unfollowed(self, now: datetime) -> Sequence[Shift]:
-        order = ("planned", "running", "over")
+    async def to_follow(self, now: datetime) -> Sequence[Shift]:
+        found = sorted(self.known.values(), key=lambda one: (one.from_at, one.shift_id))
         return [
-            one
-            for one in sorted(self.known.values(), key=lambda one: one.from_at)
-            if order.index(one.stage(now)) > order.index(one.followed)
+            one for one in found if one.followed != "over" and (one.from_at <= now or one.withdrawn)
         ]
 
     async def waiting(self, team: str, *, shown_before: datetime) -> Sequence[UUID]:
@@ -764,6 +763,21 @@ class FakeWork:
         self._ids = count()
         self.published: list[Published] = []
         self.audited: list[str] = []
+
+    async def on_record(self, patient_id: UUID) -> OnRecord:
+        support = self.support
+        return OnRecord(
+            programmes=await support.programmes.of_patient(patient_id),
+            contacts=await support.contacts.of_patient(patient_id),
+            life_events=await support.life_events.of_patient(patient_id),
+            drops=await support.drops.of_patient(patient_id),
+            plans=await support.plans.of_patient(patient_id),
+            decisions=await support.decisions.of_patient(patient_id),
+            surroundings=await support.surroundings.of_patient(patient_id),
+            flags=await self.flags.of_patient(patient_id),
+            courses=await self.courses.of_patient(patient_id),
+            signatures=await self.signatures.of_patient(patient_id),
+        )
 
     def new_id(self) -> UUID:
         return uuid5(_IDS, str(next(self._ids)))

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 
 from services.engagement.adapters.people import upserting
 from services.engagement.adapters.tables import AbsenceRow, CoverRow
@@ -17,6 +17,25 @@ from shared.runtime.db import Transaction
 
 absence = AbsenceRow.metadata.tables["absence"]
 cover = CoverRow.metadata.tables["cover"]
+
+_AWAY = (
+    select(absence.c.staff_id, absence.c.starts_on, absence.c.cover_id, cover.c.patient_id)
+    .outerjoin(
+        cover,
+        and_(
+            cover.c.absence_id == absence.c.absence_id,
+            cover.c.patient_id == bindparam("whose"),
+            cover.c.answer == Answer.ACCEPTED.value,
+        ),
+    )
+    .where(
+        absence.c.starts_on <= bindparam("on"),
+        absence.c.ends_on >= bindparam("on"),
+        absence.c.withdrawn.is_(False),
+    )
+)
+"""Asked at every look at a person; built once, for building a statement costs as much as running
+it."""
 
 
 class SqlAbsences:
@@ -70,21 +89,7 @@ class SqlAbsences:
 
     async def away(self, patient_id: UUID, *, on: date) -> Mapping[UUID, Away]:
         """Who is away on that day, since when, and who said yes to this patient."""
-        said_yes = and_(
-            cover.c.absence_id == absence.c.absence_id,
-            cover.c.patient_id == patient_id,
-            cover.c.answer == Answer.ACCEPTED.value,
-        )
-        query = (
-            select(absence.c.staff_id, absence.c.starts_on, absence.c.cover_id, cover.c.patient_id)
-            .outerjoin(cover, said_yes)
-            .where(
-                absence.c.starts_on <= on,
-                absence.c.ends_on >= on,
-                absence.c.withdrawn.is_(False),
-            )
-        )
-        rows = await self._session.execute(query)
+        rows = await self._session.execute(_AWAY, {"whose": patient_id, "on": on})
         return {
             row.staff_id: Away(row.starts_on, row.cover_id if row.patient_id else None)
             for row in rows

@@ -8,12 +8,13 @@ from sqlalchemy import insert, select
 from services.engagement.adapters.absences import SqlAbsences
 from services.engagement.adapters.facts import SqlCourses, SqlFlags, SqlSignatures
 from services.engagement.adapters.notices import SqlNotices
+from services.engagement.adapters.on_record import on_record
 from services.engagement.adapters.people import SqlPatients, SqlStaff
 from services.engagement.adapters.reminders import SqlReminders
 from services.engagement.adapters.rota import SqlRota
 from services.engagement.adapters.support import SqlSupport
 from services.engagement.adapters.tables import AttemptRow
-from services.engagement.application.ports import Attempt
+from services.engagement.application.ports import Attempt, OnRecord
 from services.engagement.domain.rules import Rules
 from shared.events.envelope import Fact
 from shared.runtime.db import Transaction
@@ -55,6 +56,10 @@ class SqlWork:
         self.notices = SqlNotices(tx, rules.kinds)
         self.absences = SqlAbsences(tx)
         self.rota = SqlRota(tx)
+
+    async def on_record(self, patient_id: UUID) -> OnRecord:
+        """Everything about a person that what is owed follows from, read at once."""
+        return await on_record(self._tx, patient_id)
 
     def new_id(self) -> UUID:
         """An identifier for something new."""

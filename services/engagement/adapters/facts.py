@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Table, select
 
-from services.engagement.adapters.people import upserting
+from services.engagement.adapters.people import put_into, upserting
 from services.engagement.adapters.tables import CourseRow, FlagRow, SignatureRow
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
@@ -81,13 +81,8 @@ async def _put(
     tx: Transaction, table: Table, id_: UUID, patient_id: UUID, state: dict[str, Any]
 ) -> None:
     (key,) = table.primary_key.columns
-    new = upserting(tx)(table).values({key.name: id_, "patient_id": patient_id, "state": state})
-    await tx.session.execute(
-        new.on_conflict_do_update(
-            index_elements=[key.name],
-            set_={"state": new.excluded.state, "patient_id": new.excluded.patient_id},
-        )
-    )
+    row = {key.name: id_, "patient_id": patient_id, "state": state}
+    await tx.session.execute(put_into(table, upserting(tx)), row)
 
 
 async def _of(tx: Transaction, table: Table, patient_id: UUID) -> Sequence[Any]:

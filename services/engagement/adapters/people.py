@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, null, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.listing import care_team, is_open, patient
@@ -18,6 +19,16 @@ from services.engagement.domain.team import CareStatus, Colleague, Patient
 from shared.runtime.db import Transaction
 
 staff = StaffRow.metadata.tables["staff"]
+
+# Built once: building a statement costs as much as running it.
+_FOUND = select(patient).where(patient.c.patient_id == bindparam("whose"))
+_HELD = _FOUND.with_for_update()
+_AROUND = (
+    select(care_team.c.staff_id)
+    .where(care_team.c.patient_id == bindparam("whose"))
+    .order_by(care_team.c.position)
+)
+_EVERYBODY = select(staff)
 
 
 class SqlPatients:
@@ -110,12 +121,11 @@ class SqlPatients:
         return (await self._session.execute(in_team.union(owned))).scalars().all()
 
     async def _find(self, patient_id: UUID, *, lock: bool) -> Patient | None:
-        query = select(patient).where(patient.c.patient_id == patient_id)
-        row = (await self._session.execute(query.with_for_update() if lock else query)).first()
+        whose = {"whose": patient_id}
+        row = (await self._session.execute(_HELD if lock else _FOUND, whose)).first()
         if row is None:
             return None
-        around = select(care_team.c.staff_id).where(care_team.c.patient_id == patient_id)
-        people = await self._session.execute(around.order_by(care_team.c.position))
+        people = await self._session.execute(_AROUND, whose)
         return Patient(
             patient_id=patient_id,
             status=CareStatus(row.status),
@@ -171,7 +181,7 @@ class SqlStaff:
                 teams=frozenset(row.teams),
                 active=row.active,
             )
-            for row in await self._session.execute(select(staff))
+            for row in await self._session.execute(_EVERYBODY)
         }
 
 
@@ -179,3 +189,12 @@ def upserting(tx: Transaction) -> Any:
     """The insert of this database that knows ``ON CONFLICT``."""
     name = tx.session.get_bind().dialect.name
     return sqlite.insert if name == "sqlite" else postgresql.insert
+
+
+@cache
+def put_into(table: Table, inserting: Any) -> Any:
+    """Insert a whole row, or put it in place of the one with its key; built once for each table."""
+    new = inserting(table)
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {one.name: new.excluded[one.name] for one in table.columns if one.name not in keys}
+    return new.on_conflict_do_update(index_elements=keys, set_=changed)

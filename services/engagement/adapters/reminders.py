@@ -2,16 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
+    Select,
     and_,
     bindparam,
     delete,
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
     update,
@@ -42,6 +46,23 @@ from services.engagement.domain.worklist import Section
 from shared.runtime.db import Transaction
 
 _SPENT = (Reason.SUPERSEDED.value, Reason.COMPLETED.value)
+_ABOUT = (
+    select(reminder)
+    .where(
+        reminder.c.patient_id == bindparam("whose"),
+        or_(
+            reminder.c.level == 0,
+            not_(
+                or_(
+                    reminder.c.state == State.DONE.value,
+                    func.coalesce(reminder.c.reason, "").in_(_SPENT),
+                )
+            ),
+        ),
+    )
+    .order_by(reminder.c.reminder_id)
+    .with_for_update()
+)
 _PLANNED = reminder.c.state == literal_column("'planned'")
 
 
@@ -55,12 +76,7 @@ class SqlReminders:
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
         """Every reminder with the rungs of what is not done; locked until we commit."""
-        spent = or_(
-            reminder.c.state == State.DONE.value,
-            func.coalesce(reminder.c.reason, "").in_(_SPENT),
-        )
-        useful = or_(reminder.c.level == 0, ~spent)
-        return await self._locked(reminder.c.patient_id == patient_id, useful)
+        return await self._read(_ABOUT, {"whose": patient_id})
 
     async def rungs_of(self, items: Collection[UUID]) -> Sequence[Reminder]:
         """The rungs of these reminders; locked until we commit."""
@@ -100,14 +116,8 @@ class SqlReminders:
 
     async def set_live(self, live_: Mapping[Subject, int], *, retired: frozenset[Subject]) -> None:
         """From now on only rows about these versions may be shown."""
-        new = sqlite.insert(live) if self._dialect == "sqlite" else postgresql.insert(live)
-        upsert = new.on_conflict_do_update(
-            index_elements=["subject_kind", "subject_id"],
-            set_={"subject_version": new.excluded.subject_version},
-            where=live.c.subject_version != new.excluded.subject_version,
-        )
         if live_:
-            await self._session.execute(upsert, _subjects(live_))
+            await self._session.execute(_SET_LIVE[self._dialect], _subjects(live_))
         for kind, subject_id in sorted(retired):
             gone = and_(live.c.subject_kind == kind, live.c.subject_id == subject_id)
             await self._session.execute(delete(live).where(gone))
@@ -164,8 +174,27 @@ class SqlReminders:
 
     async def _locked(self, *conditions: ColumnElement[bool]) -> Sequence[Reminder]:
         query = select(reminder).where(*conditions).order_by(reminder.c.reminder_id)
-        rows = await self._session.execute(query.with_for_update())
+        return await self._read(query.with_for_update())
+
+    async def _read(
+        self, query: Select[Any], given: Mapping[str, object] | None = None
+    ) -> Sequence[Reminder]:
+        rows = await self._session.execute(query, given)
         return [reminder_of(row) for row in rows]
+
+
+def _set_live(new: Any) -> Executable:
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["subject_kind", "subject_id"],
+        set_={"subject_version": new.excluded.subject_version},
+        where=live.c.subject_version != new.excluded.subject_version,
+    )
+
+
+_SET_LIVE = {
+    "sqlite": _set_live(sqlite.insert(live)),
+    "postgresql": _set_live(postgresql.insert(live)),
+}
 
 
 def _of_item(reminder_id: UUID) -> ColumnElement[bool]:

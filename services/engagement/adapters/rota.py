@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from services.engagement.adapters.listing import is_open
 from services.engagement.adapters.people import upserting
@@ -64,11 +64,16 @@ class SqlRota:
         rows = await self._session.execute(query.order_by(shift.c.team, shift.c.from_at))
         return [_shift(row) for row in rows]
 
-    async def unfollowed(self, now: datetime) -> Sequence[Shift]:
-        """Those that began or ended without anybody having been told yet."""
-        begun = and_(shift.c.followed == "planned", or_(shift.c.from_at <= now, shift.c.withdrawn))
-        ended = and_(shift.c.followed == "running", or_(shift.c.until_at <= now, shift.c.withdrawn))
-        query = select(shift).where(or_(begun, ended)).order_by(shift.c.from_at, shift.c.shift_id)
+    async def to_follow(self, now: datetime) -> Sequence[Shift]:
+        """Those that began or were taken back, and whose end nobody has followed yet."""
+        query = (
+            select(shift)
+            .where(
+                shift.c.followed.in_(("planned", "running")),
+                or_(shift.c.from_at <= now, shift.c.withdrawn),
+            )
+            .order_by(shift.c.from_at, shift.c.shift_id)
+        )
         rows = await self._session.execute(query.with_for_update(skip_locked=True))
         return [_shift(row) for row in rows]
 

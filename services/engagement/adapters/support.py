@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Table, Text, cast, or_, select
 
 from services.engagement.adapters.listing import care_team, patient
-from services.engagement.adapters.people import upserting
+from services.engagement.adapters.people import put_into, upserting
 from services.engagement.adapters.tables.row import Row
 from services.engagement.application.ports import (
     Case,
@@ -58,11 +58,7 @@ class SqlRecords(Generic[T]):
         """Store it as it is now."""
         values = {name: getattr(record, name) for name in self._columns}
         values["state"] = self._kind.dump_python(record, mode="json")
-        new: Any = upserting(self._tx)(self._table).values(values)
-        changed = {name: new.excluded[name] for name in values if name not in self._keys}
-        await self._tx.session.execute(
-            new.on_conflict_do_update(index_elements=self._keys, set_=changed)
-        )
+        await self._tx.session.execute(put_into(self._table, upserting(self._tx)), values)
 
     async def get(self, record_id: UUID) -> T | None:
         """The record of this id."""

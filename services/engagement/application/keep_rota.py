@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.engagement.application.plan_notices import plan_notices
 from services.engagement.application.ports import Viewer, Work
@@ -19,6 +19,7 @@ from shared.events import engagement as facts
 SHOWN = timedelta(days=14)
 _MIDNIGHT = time(0)
 _NOTHING: Mapping[str, UUID] = {}
+_UNCOVERED = UUID("3c5f1b0e-6a55-4f7e-9d2c-0f4b8a1e7c55")
 
 
 async def put_on_call(
@@ -98,37 +99,79 @@ async def with_calls(work: Work, viewer: Viewer, *, rules: Rules, now: datetime)
 
 
 async def follow_rota(work: Work, *, rules: Rules, now: datetime, real_now: datetime) -> int:
-    """Tell whoever is on call from now on what waits for them, and the leads when nobody is.
+    """Tell whoever is on call from now on what waits for them, and the leads when nobody is: when
+    a time has ended, and when whoever has it went away or lost their account in the middle of it.
+    How many were followed.
 
-    What was shown since went to the right person by itself, and is not told twice.
+    What was shown since went to the right person by itself, and is not told twice. A time whose
+    colleague is not there counts as not begun, so that they are told when they are back.
     """
-    found = await work.rota.unfollowed(now)
+    moved = 0
+    found = await work.rota.to_follow(now)
     on_call = await on_call_now(work, rules=rules, now=now) if found else _NOTHING
     for one in found:
         stage = one.stage(now)
+        is_there = on_call.get(one.team) == one.staff_id
+        if stage == "running" and not is_there:
+            await _say_uncovered(work, one, rules=rules, now=now, real_now=real_now)
+            stage = "planned"
+        if stage == one.followed:
+            continue
+        moved += 1
         await work.rota.put(replace(one, followed=stage))
-        work.audit(f"on-call.{stage}", object=f"stand-in:{one.shift_id}")
-        begins = stage == "running" and on_call.get(one.team) == one.staff_id
+        begins = stage == "running"
+        was_left = one.followed == "running" and stage == "planned"
+        work.audit(f"on-call.{'left' if was_left else stage}", object=f"stand-in:{one.shift_id}")
         falls_to_leads = one.followed == "running" and one.team not in on_call
         if not begins and not falls_to_leads:
             continue
-        since = one.from_at if begins else one.until_at
+        since = one.from_at if begins else min(one.until_at, now)
         waiting = await work.rota.waiting(one.team, shown_before=since)
         told = await work.notices.told(waiting)
         await plan_notices(work, told, rules=rules, now=now, real_now=real_now)
         if begins:
-            await _greet(work, one, len(waiting), now=now, real_now=real_now)
-    return len(found)
+            await _greet(work, one, now=now, real_now=real_now)
+    return moved
 
 
-async def _greet(work: Work, one: Shift, count: int, *, now: datetime, real_now: datetime) -> None:
-    wish = await work.notices.preference(one.staff_id)
+async def _greet(work: Work, one: Shift, *, now: datetime, real_now: datetime) -> None:
+    count = len(await work.rota.waiting(one.team, shown_before=now))
+    notice_id = work.new_id()
+    await _tell(work, one.staff_id, Purpose.ON_CALL, notice_id, count, now=now, real_now=real_now)
+
+
+async def _say_uncovered(
+    work: Work, one: Shift, *, rules: Rules, now: datetime, real_now: datetime
+) -> None:
+    """Every lead of the team hears it at once, and again each day that it lasts."""
+    count = len(await work.rota.waiting(one.team, shown_before=now))
+    today = local_day(now, rules.hours.zone)
+    for colleague in (await work.staff.all()).values():
+        if colleague.role != "lead" or not colleague.active or one.team not in colleague.teams:
+            continue
+        id_ = uuid5(_UNCOVERED, f"{one.shift_id}/{colleague.staff_id}/{today}")
+        await _tell(
+            work, colleague.staff_id, Purpose.UNCOVERED, id_, count, now=now, real_now=real_now
+        )
+
+
+async def _tell(
+    work: Work,
+    staff_id: UUID,
+    purpose: Purpose,
+    notice_id: UUID,
+    count: int,
+    *,
+    now: datetime,
+    real_now: datetime,
+) -> None:
+    wish = await work.notices.preference(staff_id)
     if wish is None:
         return
     notice = Notice(
-        notice_id=work.new_id(),
-        purpose=Purpose.ON_CALL,
-        staff_id=one.staff_id,
+        notice_id=notice_id,
+        purpose=purpose,
+        staff_id=staff_id,
         count=count,
         channels=wish.channels,
         made_at=now,

@@ -13,23 +13,21 @@ from services.engagement.domain.team import Patient
 
 async def support_known(work: Work, patient_id: UUID) -> Known:
     """Read it all, with what other services said."""
-    support = work.support
-    plans = await support.plans.of_patient(patient_id)
-    contacts = await support.contacts.of_patient(patient_id)
+    on_record = await work.on_record(patient_id)
+    contacts, plans, around = on_record.contacts, on_record.plans, on_record.surroundings
     is_missing = open_run(contacts) is not None  # only then is there anything to decide
     has_carer = any(one.carer_id for one in contacts)
-    around = await support.surroundings.get(patient_id) if has_carer else None
     return Known(
-        programmes=await support.programmes.of_patient(patient_id),
+        programmes=on_record.programmes,
         contacts=contacts,
-        life_events=await support.life_events.of_patient(patient_id),
-        drops=await support.drops.of_patient(patient_id),
+        life_events=on_record.life_events,
+        drops=on_record.drops,
         plan=plans[0] if plans else None,
-        carers=around.carers if around else (),
-        decisions=await support.decisions.of_patient(patient_id) if is_missing else (),
-        flags=await work.flags.of_patient(patient_id),
-        courses=await work.courses.of_patient(patient_id),
-        signatures=await work.signatures.of_patient(patient_id),
+        carers=around[0].carers if around and has_carer else (),
+        decisions=on_record.decisions if is_missing else (),
+        flags=on_record.flags,
+        courses=on_record.courses,
+        signatures=on_record.signatures,
     )
 
 

@@ -55,6 +55,8 @@ class Purpose(StrEnum):
     COVER = "cover"
     ON_CALL = "on-call"
     """From now on somebody is on call."""
+    UNCOVERED = "uncovered"
+    """To the leads: whoever is on call is not there."""
     VISIT = "visit"
     """To the person in care: the clinic will be in touch."""
 
@@ -167,7 +169,7 @@ class Notice:
     @property
     def is_urgent(self) -> bool:
         """Whether it passes quiet hours, for staff alone."""
-        return self.purpose in {Purpose.SAFETY, Purpose.ON_CALL}
+        return self.purpose in {Purpose.SAFETY, Purpose.ON_CALL, Purpose.UNCOVERED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

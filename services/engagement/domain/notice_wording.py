@@ -74,6 +74,7 @@ _SUBJECTS = {
     Purpose.DIGEST: "Mooring: today's list, {count}",
     Purpose.COVER: "Mooring: you are asked to look after {count} people",
     Purpose.ON_CALL: "Mooring: you are on call now",
+    Purpose.UNCOVERED: "Mooring: nobody is on call now",
 }
 _OPENINGS = {
     Purpose.DUE: "{things} due.",
@@ -82,6 +83,8 @@ _OPENINGS = {
     Purpose.DIGEST: "{things} on your list this morning.",
     Purpose.COVER: "A colleague will be away; {count} people need your yes or no.",
     Purpose.ON_CALL: "You are on call from now on; {things} waiting for you.",
+    Purpose.UNCOVERED: "Whoever is on call is away or has no account any more. Calls come to the"
+    " team's leads until somebody else is on the rota; {things} waiting now.",
 }
 _PATHS = {
     Purpose.DUE: "/",
@@ -90,5 +93,6 @@ _PATHS = {
     Purpose.DIGEST: "/",
     Purpose.COVER: "/",
     Purpose.ON_CALL: "/on-call",
+    Purpose.UNCOVERED: "/on-call",
 }
 _CLOSING = "The list is complete with or without this message. Do not answer it."

@@ -33,6 +33,7 @@ _PURPOSES = said(
         "digest": mark("The morning's list"),
         "cover": mark("A question about cover"),
         "on-call": mark("The beginning of a time on call"),
+        "uncovered": mark("A time on call that nobody covers"),
         "visit": mark("To a person in care: the clinic will be in touch"),
     }
 )

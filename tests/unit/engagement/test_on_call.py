@@ -211,6 +211,116 @@ def test_an_account_that_is_closed_is_on_call_no_more() -> None:
     assert ("safety", 3) in ward.mine(DUTY_LEAD, at("2026-06-01T15:05"))
 
 
+def leaves(ward: Ward, how: str, now: datetime) -> None:
+    """Whoever is on call is not there from this moment."""
+    if how == "account closed":
+        known = ward.work.staff.known[OTHER_NURSE]
+        gone = replace(known, active=False)
+        ward.run(apply_staff_state(ward.work, colleague=gone, rules=CONTENT, now=now))
+        return
+    ward.run(
+        ask_for_cover(
+            ward.work,
+            staff_id=OTHER_NURSE,
+            cover_id=NURSE,
+            starts_on=now.date(),
+            ends_on=now.date(),
+            note="",
+            by=OTHER_NURSE,
+            rules=CONTENT,
+            now=now,
+            real_now=now,
+        )
+    )
+
+
+WAYS_TO_GO = ("account closed", "leave")
+
+
+@pytest.mark.parametrize("how", WAYS_TO_GO)
+def test_whoever_goes_in_the_middle_leaves_what_waits_to_the_leads_and_they_are_told_once(
+    how: str,
+) -> None:
+    ward = Ward()
+    ward.put(OTHER_NURSE, "2026-06-01T08:00", "2026-06-02T08:00")
+    ward.flag()
+    ward.tick(at("2026-06-01T15:05"))
+    assert DUTY_LEAD not in ward.told(Purpose.SAFETY)
+
+    leaves(ward, how, at("2026-06-01T15:30"))
+    for minute in (30, 31, 32):
+        ward.tick(at(f"2026-06-01T15:{minute}"))
+
+    later = at("2026-06-01T15:32")
+    assert ("safety", 3) not in ward.mine(OTHER_NURSE, later)
+    assert ("safety", 3) in ward.mine(DUTY_LEAD, later)
+    assert ward.told(Purpose.SAFETY).count(DUTY_LEAD) == 1
+    assert sorted(map(str, ward.told(Purpose.UNCOVERED))) == sorted(map(str, (LEAD, DUTY_LEAD)))
+
+
+@pytest.mark.parametrize("how", WAYS_TO_GO)
+def test_a_time_that_is_left_says_so_even_when_nothing_waits(how: str) -> None:
+    ward = Ward()
+    ward.put(OTHER_NURSE, "2026-06-01T08:00", "2026-06-02T08:00")
+    ward.tick(at("2026-06-01T15:05"))
+
+    leaves(ward, how, at("2026-06-01T15:30"))
+    ward.tick(at("2026-06-01T15:30"))
+
+    assert DUTY_LEAD in ward.told(Purpose.UNCOVERED)
+    assert ward.told(Purpose.SAFETY) == []
+
+
+@pytest.mark.parametrize("how", WAYS_TO_GO)
+def test_a_time_whose_colleague_is_not_there_when_it_begins_is_said_to_the_leads(how: str) -> None:
+    ward = Ward()
+    ward.put(OTHER_NURSE, "2026-06-01T20:00", "2026-06-02T08:00")
+    leaves(ward, how, at("2026-06-01T15:30"))
+
+    ward.tick(at("2026-06-01T19:59"))
+    assert ward.told(Purpose.UNCOVERED) == []
+    ward.tick(at("2026-06-01T20:00"))
+
+    assert DUTY_LEAD in ward.told(Purpose.UNCOVERED)
+    assert ward.told(Purpose.ON_CALL) == []
+
+
+def test_what_comes_up_after_the_account_was_closed_goes_on_to_the_leads_by_itself() -> None:
+    ward = Ward()
+    ward.put(OTHER_NURSE, "2026-06-01T08:00", "2026-06-02T08:00")
+    ward.flag()
+    ward.tick(at("2026-06-01T13:30"))
+    leaves(ward, "account closed", at("2026-06-01T13:31"))
+    ward.tick(at("2026-06-01T13:31"))
+
+    ward.tick(at("2026-06-01T15:05"))
+
+    assert ward.told(Purpose.SAFETY).count(DUTY_LEAD) == 1
+    assert OTHER_NURSE not in ward.told(Purpose.SAFETY)
+
+
+def test_whoever_is_back_is_told_that_they_are_on_call() -> None:
+    ward = Ward()
+    ward.put(OTHER_NURSE, "2026-06-01T08:00", "2026-06-02T08:00")
+    ward.tick(at("2026-06-01T15:05"))
+    leaves(ward, "account closed", at("2026-06-01T15:30"))
+    ward.tick(at("2026-06-01T15:30"))
+    ward.flag()
+    ward.tick(at("2026-06-01T15:31"))
+
+    back = replace(ward.work.staff.known[OTHER_NURSE], active=True)
+    ward.run(
+        apply_staff_state(ward.work, colleague=back, rules=CONTENT, now=at("2026-06-01T16:00"))
+    )
+    ward.tick(at("2026-06-01T16:00"))
+
+    assert ward.told(Purpose.ON_CALL) == [OTHER_NURSE, OTHER_NURSE]
+    greetings = [
+        one.count for one in ward.work.notices.known.values() if one.purpose is Purpose.ON_CALL
+    ]
+    assert greetings == [0, 1]
+
+
 def test_days_away_are_an_uncovered_stretch_of_the_rota() -> None:
     ward = Ward()
     ward.put(NURSE, "2026-06-02T08:00", "2026-06-06T08:00")

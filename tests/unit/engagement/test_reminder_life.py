@@ -27,6 +27,7 @@ from services.engagement.application.apply_course_state import apply_course_stat
 from services.engagement.application.apply_flag_state import apply_flag_state
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
+from services.engagement.application.apply_signature_state import apply_signature_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity, Viewer, Wanted
 from services.engagement.application.record_outcome import record_outcome
@@ -36,7 +37,9 @@ from services.engagement.domain.acts import Act
 from services.engagement.domain.course import Course
 from services.engagement.domain.errors import Refusal
 from services.engagement.domain.flag import Flag, FlagStatus
+from services.engagement.domain.obligation import SIGNATURE
 from services.engagement.domain.reminder import Reminder, State
+from services.engagement.domain.signature import Signature
 from services.engagement.domain.team import CareStatus
 from shared.events.engagement import (
     ReminderCancelled,
@@ -73,6 +76,14 @@ ZONES = (
 STARTS = (date(2026, 3, 20), date(2026, 10, 16), date(2026, 12, 18))
 LIST = Viewer(staff_id=NURSE, role="nurse", teams=("harbour",))
 INTERVAL = timedelta(days=14)
+NO_TAPER = {"draft", "continuation"}
+REQUESTS = tuple(UUID(int=0xF0 + number) for number in range(4))
+SIGNED_IN = {
+    "plan-change": {"taper-active", "step-back", "suspended", "stopped-watch", "continuation"},
+    "taper-plan": {"step-back", "continuation"},
+    "course": {"draft"},
+}
+"""What may be asked to be signed, and the phases of a course in which it can be."""
 
 
 @dataclass(slots=True)
@@ -92,6 +103,7 @@ class World:
     flag: Flag
     zone: str
     care: CareStatus = CareStatus.ACTIVE
+    asked: dict[UUID, Signature] = field(default_factory=dict)
     versions: Counter[str] = field(default_factory=Counter)
 
 
@@ -107,6 +119,7 @@ class ReminderLife(RuleBasedStateMachine):
         self.ended: dict[UUID, Reminder] = {}
         self.known_course: Course | None = None
         self.known_flag: Flag | None = None
+        self.known_requests: dict[UUID, Signature] = {}
         self.known_care = CareStatus.ACTIVE
         first = a_step(1, change_on=start + timedelta(days=7))
         self.world = World(course=a_course(a_taper(first)), flag=a_flag(), zone=zone)
@@ -156,11 +169,24 @@ class ReminderLife(RuleBasedStateMachine):
         self._tell_course(replace(self.world.course, taper=taper, phase="stopped-watch"))
 
     @rule(
-        phase=st.sampled_from(["taper-active", "suspended", "step-back", "stopped-watch", "closed"])
+        phase=st.sampled_from(
+            [
+                "draft",
+                "continuation",
+                "taper-active",
+                "suspended",
+                "step-back",
+                "stopped-watch",
+                "closed",
+            ]
+        )
     )
     def change_phase(self, phase: str) -> None:
-        """Suspended, resumed, stepped back or closed."""
-        self._tell_course(replace(self.world.course, phase=phase))
+        """Suspended, resumed, stepped back or closed; or before any taper, or after one."""
+        taper = self._taper
+        if phase in NO_TAPER:
+            taper = replace(taper, status="stopped", surveillance=())
+        self._tell_course(replace(self.world.course, taper=taper, phase=phase))
 
     @rule(zone=st.sampled_from(ZONES))
     def move_house(self, zone: str) -> None:
@@ -188,6 +214,39 @@ class ReminderLife(RuleBasedStateMachine):
                 changed_at=self.now,
             )
         )
+
+    @rule(what=st.sampled_from(sorted(SIGNED_IN)), request=st.sampled_from(REQUESTS))
+    def ask_to_sign(self, what: str, request: UUID) -> None:
+        """A changed plan, a draft taper or a proposed course waits for the prescriber."""
+        if request in self.world.asked:
+            return
+        course, taper = self.world.course, self._taper
+        self._tell_request(
+            Signature(
+                request_id=request,
+                patient_id=PATIENT,
+                course_id=course.course_id,
+                plan_id=taper.plan_id,
+                plan_version=taper.plan_version,
+                for_staff_id=PRESCRIBER,
+                rule="T-06",
+                asked_at=self.now,
+                status="open",
+                what=what,
+            )
+        )
+
+    @rule(
+        request=st.sampled_from(REQUESTS),
+        status=st.sampled_from(["signed", "declined", "overtaken"]),
+    )
+    def settle_request(self, request: UUID, status: str) -> None:
+        """The prescriber signs or declines, or something newer overtakes it."""
+        asked = self.world.asked.get(request)
+        if asked is None or asked.status != "open":
+            return
+        settled_at = None if status == "overtaken" else self.now
+        self._tell_request(replace(asked, status=status, settled_at=settled_at))
 
     # What happens on the way
 
@@ -275,15 +334,35 @@ class ReminderLife(RuleBasedStateMachine):
         found = Counter(
             (row.key.subject_version, row.key.kind, row.key.ordinal)
             for row in self._open
-            if row.level == 0
+            if row.level == 0 and row.key.subject_kind != SIGNATURE
         )
         assert found == Counter(list(self._owed()))
+
+    @invariant()
+    def a_signature_is_asked_for_once_while_it_can_be_given(self) -> None:
+        """Exactly the requests that are open, of somebody in care, about what there is to sign:
+        none for a plan that was replaced."""
+        found = Counter(
+            (row.key.subject_id, row.due_at if row.state is State.PLANNED else None)
+            for row in self._open
+            if row.level == 0 and row.key.subject_kind == SIGNATURE and not row.is_put_off
+        )
+        put_off = Counter(
+            row.key.subject_id
+            for row in self._open
+            if row.level == 0 and row.key.subject_kind == SIGNATURE and row.is_put_off
+        )
+        owed = {one.request_id: one.asked_at for one in self._requests_owed()}
+        assert Counter(id_ for id_, _ in found.elements()) + put_off == Counter(list(owed))
+        assert all(due_at in {None, owed[id_]} for id_, due_at in found)
 
     @invariant()
     def planned_for_the_right_instant(self) -> None:
         """What nobody has seen or put off is planned for its date at nine where they live."""
         owed = self._owed()
         for row in self._open:
+            if row.key.subject_kind == SIGNATURE:
+                continue
             if row.level == 0 and row.state is State.PLANNED and not row.is_put_off:
                 key = (row.key.subject_version, row.key.kind, row.key.ordinal)
                 assert row.due_at == owed[key]
@@ -347,6 +426,20 @@ class ReminderLife(RuleBasedStateMachine):
             zone=self.known_zone,
         )
 
+    def _requests_owed(self) -> list[Signature]:
+        """Worked out another way than the service does."""
+        course = self.known_course
+        if self.known_care is not CareStatus.ACTIVE or course is None or course.taper is None:
+            return []
+        live = (course.taper.plan_id, course.taper.plan_version)
+        return [
+            one
+            for one in self.known_requests.values()
+            if one.status == "open"
+            and course.phase in SIGNED_IN[one.what]
+            and (one.what != "plan-change" or (one.plan_id, one.plan_version) == live)
+        ]
+
     # Telling
 
     @property
@@ -354,6 +447,9 @@ class ReminderLife(RuleBasedStateMachine):
         return self.world.course.taper
 
     def _tell_taper(self, **changes: Any) -> None:
+        """Of a taper that goes on: before one and after one there is nothing to tell."""
+        if self.world.course.phase in NO_TAPER:
+            return
         self._tell_course(replace(self.world.course, taper=replace(self._taper, **changes)))
 
     def _tell_course(self, course: Course) -> None:
@@ -373,6 +469,15 @@ class ReminderLife(RuleBasedStateMachine):
             await apply_flag_state(self.work, flag=flag, rules=CONTENT, now=self.now)
 
         self._tell("flag", apply)
+
+    def _tell_request(self, asked: Signature) -> None:
+        self.world.asked[asked.request_id] = asked
+
+        async def apply() -> None:
+            self.known_requests[asked.request_id] = asked
+            await apply_signature_state(self.work, signature=asked, rules=CONTENT, now=self.now)
+
+        self._tell(f"signature:{asked.request_id}", apply)
 
     def _tell_zone(self, zone: str) -> None:
         identity = Identity(

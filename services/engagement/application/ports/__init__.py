@@ -12,6 +12,7 @@ from services.engagement.application.ports.notices import (
     Reach,
     Try,
 )
+from services.engagement.application.ports.on_record import OnRecord
 from services.engagement.application.ports.people import (
     Identity,
     Patients,
@@ -65,6 +66,7 @@ __all__ = [
     "Listed",
     "Named",
     "Notices",
+    "OnRecord",
     "Patients",
     "Reach",
     "Reading",

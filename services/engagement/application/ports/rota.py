@@ -30,8 +30,8 @@ class Rota(Protocol):
         """Those that touch this time and were not taken back, in order; of these teams or all."""
         ...
 
-    async def unfollowed(self, now: datetime) -> Sequence[Shift]:
-        """Those that began or ended without anybody having been told yet."""
+    async def to_follow(self, now: datetime) -> Sequence[Shift]:
+        """Those that began or were taken back, and whose end nobody has followed yet."""
         ...
 
     async def waiting(self, team: str, *, shown_before: datetime) -> Sequence[UUID]:

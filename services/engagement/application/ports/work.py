@@ -6,6 +6,7 @@ from uuid import UUID
 from services.engagement.application.ports.absences import Absences
 from services.engagement.application.ports.facts import Courses, Flags, Signatures
 from services.engagement.application.ports.notices import Notices
+from services.engagement.application.ports.on_record import OnRecord
 from services.engagement.application.ports.people import Patients, Staff
 from services.engagement.application.ports.reminders import Attempts, Reminders
 from services.engagement.application.ports.rota import Rota
@@ -38,6 +39,10 @@ class Work(Protocol):
     def absences(self) -> Absences: ...
     @property
     def rota(self) -> Rota: ...
+
+    async def on_record(self, patient_id: UUID) -> OnRecord:
+        """Everything about a person that what is owed follows from, read at once."""
+        ...
 
     def new_id(self) -> UUID:
         """An identifier for something new."""
