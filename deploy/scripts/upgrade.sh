@@ -7,7 +7,10 @@
 source "$(dirname "$0")/lib.sh"
 require_docker
 
+# A portal may ask of services what its own release knows, so it is never newer than they are: it
+# changes over last, and first on the way back.
 rolled=(assessment treatment engagement portal)
+[ -z "${BACK:-}" ] || rolled=(portal assessment treatment engagement)
 began=$SECONDS
 from=$(setting MOORING_RELEASE 0.1.0)
 
@@ -54,8 +57,8 @@ roll() { # roll SERVICE: as many new containers as old ones, beside them; then t
 give_up() { # give_up SERVICE: what was rolled goes back; nothing is lost, for the schema only grew
   printf '%s of release %s did not become healthy: going back to %s\n' "$1" "$to" "$from" >&2
   set_release "$from"
-  local service
-  for service in "${done_[@]}"; do roll "$service" || true; done
+  local at
+  for ((at = ${#done_[@]} - 1; at >= 0; at--)); do roll "${done_[at]}" || true; done
   fail "the upgrade was called off; release $from works on"
 }
 
