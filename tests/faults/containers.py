@@ -36,10 +36,11 @@ def setting(name: str, default: str) -> str:
     return default
 
 
-def rows(database: str, query: str) -> list[str]:
+def rows(database: str, query: str, *, project: str = "mooring") -> list[str]:
     """What a query answers, a line per row."""
     psql = ("psql", "--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "--dbname", database)
-    return compose("exec", "-T", "postgres", *psql, stdin=query).splitlines()
+    at = ("--project-name", project)
+    return compose(*at, "exec", "-T", "postgres", *psql, stdin=query).splitlines()
 
 
 def stream_leader(stream: str) -> str:
@@ -81,6 +82,18 @@ def wait_until_healthy(*services: str, seconds: float = 90) -> None:
             return
         assert time.monotonic() < deadline, states
         time.sleep(0.5)
+
+
+def make(target: str, **chosen: str) -> str:
+    """Type a make target with these settings and return what it printed.
+
+    Raises:
+        AssertionError: it failed; with what it said last.
+    """
+    typed = ["make", target, *(f"{name}={value}" for name, value in chosen.items())]
+    done = subprocess.run(typed, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return done.stdout
 
 
 def docker(*arguments: str) -> str:

@@ -1,0 +1,55 @@
+"""A restore beside the installation has all that was accepted up to its moment."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.containers import compose, make, rows
+from tests.faults.enrolling import enrolling
+
+BESIDE = "mooring-tried"
+ROOM = {"INTO": BESIDE, "PORT": "8454", "SUBNET": "172.31.249.0/24"}
+PEOPLE = 10
+COUNTED = {
+    "assessment": ("SELECT count(*) FROM patient", "SELECT count(*) FROM safety_flag"),
+    "treatment": ("SELECT count(*) FROM patient", "SELECT count(*) FROM course"),
+    "engagement": (
+        "SELECT count(DISTINCT patient_id) FROM reminder",
+        "SELECT count(*) FROM reminder WHERE state = 'done'",
+    ),
+}
+"""What changes only when somebody does something."""
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def beside() -> Iterator[None]:
+    """Whatever the restore starts is taken away afterwards, with its volumes."""
+    yield
+    compose("--project-name", BESIDE, "down", "--volumes", "--remove-orphans")
+
+
+def count(*, project: str = "mooring") -> dict[str, list[str]]:
+    return {
+        database: [rows(database, query, project=project)[0] for query in queries]
+        for database, queries in COUNTED.items()
+    }
+
+
+@pytest.mark.usefixtures("beside")
+async def test_a_restore_has_all_that_was_accepted() -> None:
+    await asyncio.to_thread(make, "backup")
+    async with enrolling() as door:  # these are in the log only, not in the base backup
+        await door.people(PEOPLE)
+        assert await door.compare() == (0, 0)
+    before = await asyncio.to_thread(count)
+    said = await asyncio.to_thread(make, "restore", FROM="latest", **ROOM)
+    print(said)
+    assert await asyncio.to_thread(count, project=BESIDE) == before
+    kept = await asyncio.to_thread(
+        rows, "assessment", "SELECT patient_id FROM patient", project=BESIDE
+    )
+    assert set(door.accepted) <= set(kept)
+    assert " 0 reminders mended" in said
