@@ -18,6 +18,9 @@ from shared.runtime.demo_clock import ClockRefused
 from shared.runtime.embedded import EmbeddedError
 
 SERVICES = tuple(embedded.PORTS)
+DOOR, CONTAINER = "MOORING_AT", "MOORING_HTTP_CERT_FILE"
+"""What the environment holds when the services are behind a door, and inside their containers."""
+
 ILL = 1
 """The exit code of a command that found something wrong, or could not ask."""
 
@@ -94,12 +97,17 @@ def password_of(data: Path) -> str:
 def addresses(data: Path) -> Mapping[str, str]:
     """Where the services are: behind the door MOORING_AT names, where the portal's own settings
     say (inside its container), or on this machine."""
-    if door := os.environ.get("MOORING_AT"):
+    if door := os.environ.get(DOOR):
         return {name: f"{door}/{name}" for name in SERVICES} | {"portal": door}
     here = {name: group(data, demo=True).address(name) for name in SERVICES}
-    if "MOORING_HTTP_CERT_FILE" in os.environ:  # its own settings name the others, and its port
+    if CONTAINER in os.environ:  # its own settings name the others, and its port
         here["portal"] = f"https://localhost:{os.environ['MOORING_HTTP_PORT']}"
     return {name: os.environ.get(f"MOORING_{name.upper()}_URL", here[name]) for name in SERVICES}
+
+
+def are_elsewhere() -> bool:
+    """Whether the services run in containers, whose host `make doctor` looks at."""
+    return bool({DOOR, CONTAINER} & os.environ.keys())
 
 
 def group(folder: Path, *, demo: bool) -> embedded.Group:
