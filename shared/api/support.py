@@ -27,7 +27,8 @@
     GET  /api/v1/outcomes/rows                        -> OutcomeRows    ?as_of=
 
 A version of 0 in If-Match says that there was none. Refusals name field and rule: 422
-``facilitator-missing`` (R-11), ``minutes-out-of-range``, ``contact-in-the-future``,
+``facilitator-missing`` (R-11), ``minutes-out-of-range`` (PD-01), ``contact-in-the-future``
+(PD-02), ``directory-unreadable`` (PD-03),
 ``written-is-no-meeting`` (R-26), ``written-is-no-talk``, ``carer-without-consent`` (R-39),
 ``mode-needs-reason`` (R-28), ``group-only`` (R-32),
 ``encouragement-only`` (R-12), ``brief-only`` (R-13), ``signature-mismatch``, ``not-yet-lost``,
@@ -775,11 +776,12 @@ class Directory(Body):
 
 
 class BadRow(Body):
-    """A row that was not taken, and why."""
+    """A row that was not taken, why, and the rule that leaves it out."""
 
     row: int
     field: str
     reason: str
+    rule: str = ""
 
 
 class ImportReport(Body):

@@ -1,6 +1,6 @@
 """Engagement's routes about support, on both databases: programmes, contacts, guards, outcomes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -311,6 +311,89 @@ async def test_a_contact_that_cannot_be_is_refused(
     assert (await ward.programme())["meetings"] == 0
 
 
+async def _contact(ward: Ward, **changes: Any) -> Answer:
+    await ward.start()
+    return await ward.contact(**changes)
+
+
+async def _start_with_who_left(ward: Ward) -> Answer:
+    await disable(ward, FACILITATOR)
+    return await ward.start()
+
+
+async def _hand_to_who_left(ward: Ward) -> Answer:
+    await ward.start()
+    await disable(ward, DEPUTY)
+    who = {"facilitator_id": str(DEPUTY), "deputy_id": str(FACILITATOR)}
+    one = await ward.programme()
+    path = f"programmes/{one['programme_id']}/facilitator"
+    return await ward.femi.post(path, who, version=one["version"])
+
+
+async def _close_at_week_6(ward: Ward, **changes: Any) -> Answer:
+    await ward.start()
+    await ward.travel(NOW + timedelta(weeks=6))
+    path = f"programmes/{(await ward.programme())['programme_id']}/closing"
+    return await ward.femi.post(path, {"reason": "person-decided"} | changes, version=1)
+
+
+async def _import(ward: Ward, text: str) -> Answer:
+    return await ward.femi.post("activities/import", {"format": "csv", "text": text})
+
+
+Act = Callable[[Ward], Awaitable[Answer]]
+_TOLD: dict[str, Any] = {"purpose": "carer", "carer_id": str(NEIGHBOUR)}
+_TOMORROW = (NOW + timedelta(days=1)).isoformat()
+BAD_INPUT: list[tuple[str, Act, str, str]] = [
+    ("no facilitator", lambda w: w.start(facilitator_id=None), "facilitator_id", "R-11"),
+    ("a facilitator who left starts", _start_with_who_left, "facilitator_id", "R-11"),
+    ("a facilitator who left takes over", _hand_to_who_left, "facilitator_id", "R-11"),
+    ("0 minutes", lambda w: _contact(w, minutes=0), "minutes", "PD-01"),
+    ("241 minutes", lambda w: _contact(w, minutes=241), "minutes", "PD-01"),
+    ("600 minutes", lambda w: _contact(w, minutes=600), "minutes", "PD-01"),
+    ("tomorrow", lambda w: _contact(w, at=_TOMORROW), "at", "PD-02"),
+    ("closing at week 6, unsigned", _close_at_week_6, "signature", "R-31"),
+    ("closing, no reason", lambda w: _close_at_week_6(w, reason="because"), "reason", "R-25"),
+    ("group only", lambda w: w.start(form="group"), "reasons.group-only", "R-32"),
+    (
+        "a carer without consent is told something",
+        lambda w: _contact(w, **_TOLD, carer_support=["education"]),
+        "carer_support",
+        "R-39",
+    ),
+    (
+        "a carer without consent is promised a call",
+        lambda w: _contact(w, **_TOLD, next_on="2027-05-01"),
+        "next_on",
+        "R-39",
+    ),
+    ("a directory without its heading", lambda w: _import(w, "a,b\n1,2"), "text", "PD-03"),
+]
+"""What must not get in, the field that is named, and the rule: of the evidence pack, or ours."""
+
+
+@pytest.mark.parametrize(
+    ("act", "field", "rule"), [row[1:] for row in BAD_INPUT], ids=[row[0] for row in BAD_INPUT]
+)
+async def test_bad_input_is_refused_with_its_field_and_the_id_of_its_rule(
+    ward: Ward, act: Act, field: str, rule: str
+) -> None:
+    answer = await act(ward)
+
+    assert answer.status == 422, answer.json
+    assert f"({rule})" in answer.json["detail"]
+    assert answer.json["errors"][0]["pointer"].removeprefix("/body/") == field
+
+
+@pytest.mark.parametrize("minutes", [1, 240])
+async def test_the_shortest_and_the_longest_contact_are_taken(ward: Ward, minutes: int) -> None:
+    assert (await _contact(ward, minutes=minutes)).status == 200
+
+
+async def test_a_contact_of_this_moment_is_taken(ward: Ward) -> None:
+    assert (await _contact(ward, at=NOW.isoformat())).status == 200
+
+
 async def test_a_meeting_is_counted_and_the_next_one_is_owed(ward: Ward) -> None:
     await ward.start()
     await ward.travel(NOW + timedelta(days=7, hours=2))
@@ -616,6 +699,7 @@ async def test_a_directory_keeps_the_good_rows_and_names_the_others(ward: Ward) 
         (3, "cost"),
         (5, "id"),
     ]
+    assert {bad["rule"] for bad in report.json["refused"]} == {"PD-03"}
     await ward.femi.put(
         f"patients/{PATIENT}/support-profile",
         {"interests": ["Walking"], "within_km": 5, "access_needs": ["step-free"]},

@@ -62,7 +62,7 @@ async def play(db: Database, today: date) -> None:
 
 
 async def _directory(db: Database, rules: Rules, today: date) -> None:
-    rows, _refused = read_directory(DIRECTORY, "csv")
+    rows, _refused = read_directory(DIRECTORY, "csv", rules.support.limits.directory_rule)
     async with db.transaction(actor=f"staff:{staff_id('lena')}") as tx:
         await import_activities(SqlWork(tx, rules), rows=rows, today=today)
 

@@ -38,18 +38,21 @@ class _BadRow(Exception):
         self.reason = reason
 
 
-def read_directory(text: str, kind: str) -> tuple[Sequence[Activity], Sequence[Refused]]:
-    """The rows that can be used, and those that cannot.
+def read_directory(text: str, kind: str, rule: str) -> tuple[Sequence[Activity], Sequence[Refused]]:
+    """The rows that can be used, and those that cannot. ``rule`` is named with what is refused.
 
     Raises:
         RuleBroken: it is no such file at all.
     """
     taken: dict[str, Activity] = {}
     refused: list[Refused] = []
-    for number, row in enumerate(_rows(text, kind), start=1):
+    for number, row in enumerate(_rows(text, kind, rule), start=1):
         if number > MOST_ROWS:
             raise RuleBroken(
-                "directory-too-long", f"Send at most {MOST_ROWS} rows at once.", field="text"
+                "directory-too-long",
+                f"Send at most {MOST_ROWS} rows at once.",
+                field="text",
+                rule=rule,
             )
         try:
             activity = _activity(row)
@@ -61,12 +64,15 @@ def read_directory(text: str, kind: str) -> tuple[Sequence[Activity], Sequence[R
     return tuple(taken.values()), tuple(refused)
 
 
-def _rows(text: str, kind: str) -> Iterator[Any]:
+def _rows(text: str, kind: str, rule: str) -> Iterator[Any]:
     if kind == "csv":
         reader = csv.DictReader(io.StringIO(text))
         if not {"id", "name"} <= set(reader.fieldnames or ()):
             raise RuleBroken(
-                "directory-unreadable", "The heading needs at least id and name.", field="text"
+                "directory-unreadable",
+                "The heading needs at least id and name.",
+                field="text",
+                rule=rule,
             )
         yield from reader
         return
@@ -74,12 +80,12 @@ def _rows(text: str, kind: str) -> Iterator[Any]:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise RuleBroken(
-            "directory-unreadable", "This is not a JSON document.", field="text"
+            "directory-unreadable", "This is not a JSON document.", field="text", rule=rule
         ) from error
     rows = found.get("contents", found.get("services")) if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise RuleBroken(
-            "directory-unreadable", "There is no list of services in it.", field="text"
+            "directory-unreadable", "There is no list of services in it.", field="text", rule=rule
         )
     yield from rows
 

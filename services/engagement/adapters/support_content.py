@@ -9,6 +9,7 @@ from services.engagement.adapters.content_file import BadContent, Section, Sourc
 from services.engagement.domain.support.carer import SUPPORT_SCOPE, Give
 from services.engagement.domain.support.contact import WRITTEN
 from services.engagement.domain.support.rules import (
+    EARLY_CLOSING,
     Beat,
     CarerRules,
     CodedReason,
@@ -47,7 +48,11 @@ class _Mode(Sourced):
         return self
 
 
-class _Minutes(Sourced):
+class _Ruled(Sourced):
+    rule: Text
+
+
+class _Minutes(_Ruled):
     shortest: Count
     longest: Annotated[int, Field(ge=1, le=240)]
 
@@ -92,6 +97,8 @@ class _Script(Sourced):
 class _ContactsFile(Section):
     status: Text
     minutes: _Minutes
+    recorded: _Ruled
+    directory: _Ruled
     modes: Annotated[tuple[_Mode, ...], Field(min_length=1)]
     active_change: Annotated[_Downgrade, Field(alias="active-change")]
     missed: _Missed
@@ -226,7 +233,7 @@ class _ProgrammesFile(Section):
         answered = {purpose for reason in self.reasons for purpose in reason.for_}
         if missing := sorted(_GUARDED - answered):
             raise ValueError(f"reasons: none for {missing[0]}")
-        if missing := sorted(_GUARDED - {guard.code for guard in self.guards}):
+        if missing := sorted({*_GUARDED, EARLY_CLOSING} - {guard.code for guard in self.guards}):
             raise ValueError(f"guards: {missing[0]} is missing")
         return self
 
@@ -396,6 +403,9 @@ def _require_face_to_face(path: Path, contacts: _ContactsFile) -> None:
 
 def _limits(contacts: _ContactsFile, programmes: _ProgrammesFile) -> Limits:
     return Limits(
+        minutes_rule=contacts.minutes.rule,
+        recorded_rule=contacts.recorded.rule,
+        directory_rule=contacts.directory.rule,
         shortest_minutes=contacts.minutes.shortest,
         longest_minutes=contacts.minutes.longest,
         downgrade_review_days=contacts.active_change.downgrade_review_days,

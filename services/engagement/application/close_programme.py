@@ -11,6 +11,7 @@ from services.engagement.domain.rules import Rules
 from services.engagement.domain.support import programme as programmes
 from services.engagement.domain.support.programme import Closing, Programme, Status
 from services.engagement.domain.support.refusals import RuleBroken
+from services.engagement.domain.support.rules import EARLY_CLOSING
 from services.engagement.domain.support.signing import (
     CLOSE_EARLY,
     CONFIRM_CLOSING,
@@ -50,7 +51,13 @@ async def close_programme(
     today = await _today(work, found, rules, now)
     guarded = closing_is_guarded(found, today, rules)
     if guarded:
-        check_signature(signed, by=by, meaning=CLOSE_EARLY, expected=closing_hash(found, reason))
+        check_signature(
+            signed,
+            by=by,
+            meaning=CLOSE_EARLY,
+            expected=closing_hash(found, reason),
+            rule=rules.support.guards[EARLY_CLOSING].rule,
+        )
     closing = Closing(reason=reason, by=by, at=now, on=today, note=note, needs_supervisor=guarded)
     after = programmes.asked_to_close(found, closing)
     fact = ProgrammeClosed if after.status is Status.CLOSED else ProgrammeChanged
@@ -81,12 +88,18 @@ async def decide_closing(
             "supervisor-needed",
             "A team lead or prescriber decides this.",
             field="confirmed",
-            rule="R-31",
+            rule=rules.support.guards[EARLY_CLOSING].rule,
         )
     today = await _today(work, found, rules, now)
     after = programmes.closing_decided(found, by=by, on=today, confirmed=confirmed)
     if confirmed:
-        check_signature(signed, by=by, meaning=CONFIRM_CLOSING, expected=confirming_hash(found))
+        check_signature(
+            signed,
+            by=by,
+            meaning=CONFIRM_CLOSING,
+            expected=confirming_hash(found),
+            rule=rules.support.guards[EARLY_CLOSING].rule,
+        )
     fact = ProgrammeClosed if confirmed else ProgrammeChanged
     return await keep_programme(work, fact, after, rules=rules, now=now)
 

@@ -45,7 +45,7 @@ async def record_contact(work: Work, *, contact: Contact, rules: Rules, now: dat
     if mode is None:
         raise RuleBroken("mode-unknown", "There is no such way to meet.", field="mode")
     if contact.at > now:
-        raise RuleBroken("contact-in-the-future", "A contact is recorded afterwards.", field="at")
+        raise contacts.in_the_future(rules.support.limits)
     contacts.check(contact, mode, rules.support.limits, today=local_day(now, zone))
     known = await support_known(work, contact.patient_id)
     programme = _programme_of(contact, known)

@@ -95,7 +95,13 @@ async def start_programme(
     guards = _guards(made, kind, rules.support)
     if guards:
         _require_reasons(guards, wanted.reasons, rules.support)
-        check_signature(signed, by=by, meaning=OVERRIDE_GUARD, expected=_hash(patient_id, wanted))
+        check_signature(
+            signed,
+            by=by,
+            meaning=OVERRIDE_GUARD,
+            expected=_hash(patient_id, wanted),
+            rule=", ".join(rules.support.guards[code].rule for code in guards),
+        )
     overrides = tuple(
         Override(guard=code, reason=wanted.reasons[code], by=by, at=now, note=wanted.note)
         for code in guards

@@ -101,7 +101,8 @@ def report(found: ImportReport) -> tuple[str, tuple[str, ...]]:
 
 
 def _bad(row: BadRow) -> str:
-    return _("Row %(row)s, %(field)s: %(why)s", row=row.row, field=row.field, why=row.reason)
+    why = f"{row.reason} ({row.rule})" if row.rule else row.reason
+    return _("Row %(row)s, %(field)s: %(why)s", row=row.row, field=row.field, why=why)
 
 
 def _referral(one: ReferralBody, setting: Setting) -> Referral:

@@ -109,13 +109,15 @@ def _add_directory(api_: Api, desk: SupportDesk) -> None:
     @api_.post("/api/v1/activities/import", raises=(422,))
     async def import_directory(call: Call, body: api.Directory) -> api.ImportReport:
         """Take the good rows of an Open Referral file; name the others one by one."""
-        taken, refused = read_directory(body.text, body.format)
+        rule = desk.rules.support.limits.directory_rule
+        taken, refused = read_directory(body.text, body.format, rule)
         today = local_day(call.tx.now, desk.rules.hours.zone)
         count = await import_activities(desk.work(call), rows=taken, today=today)
         return api.ImportReport(
             taken=count,
             refused=tuple(
-                api.BadRow(row=one.row, field=one.field, reason=one.reason) for one in refused
+                api.BadRow(row=one.row, field=one.field, reason=one.reason, rule=rule)
+                for one in refused
             ),
         )
 

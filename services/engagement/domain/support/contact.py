@@ -109,7 +109,7 @@ def check(contact: Contact, mode: Mode, limits: Limits, *, today: date) -> None:
         RuleBroken: names the field.
     """
     if contact.on > today:
-        raise RuleBroken("contact-in-the-future", "A contact is recorded afterwards.", field="at")
+        raise in_the_future(limits)
     _check_minutes(contact, limits)
     if mode.written:
         _check_written(contact)
@@ -123,6 +123,16 @@ def check(contact: Contact, mode: Mode, limits: Limits, *, today: date) -> None:
                 f"Ratings go from {limits.lowest_rating} to {limits.highest_rating}.",
                 field=name,
             )
+
+
+def in_the_future(limits: Limits) -> RuleBroken:
+    """The refusal of a contact that has not taken place yet."""
+    return RuleBroken(
+        "contact-in-the-future",
+        "A contact is recorded afterwards.",
+        field="at",
+        rule=limits.recorded_rule,
+    )
 
 
 def _check_written(contact: Contact) -> None:
@@ -150,6 +160,7 @@ def _check_minutes(contact: Contact, limits: Limits) -> None:
                 "minutes-without-contact",
                 "What did not take place has no minutes.",
                 field="minutes",
+                rule=limits.minutes_rule,
             )
         return
     if not limits.shortest_minutes <= contact.minutes <= limits.longest_minutes:
@@ -157,6 +168,7 @@ def _check_minutes(contact: Contact, limits: Limits) -> None:
             "minutes-out-of-range",
             f"A contact takes {limits.shortest_minutes} to {limits.longest_minutes} minutes.",
             field="minutes",
+            rule=limits.minutes_rule,
         )
 
 

@@ -53,6 +53,14 @@ class SignatureMismatch(Refusal):
     code = "signature-mismatch"
     field = "signature"
 
+    def __init__(self, rule: str = "") -> None:
+        super().__init__()
+        self._rule = rule
+
+    def __str__(self) -> str:
+        """With the rule that asks for the signature, where one does."""
+        return f"{super().__str__()} ({self._rule})" if self._rule else super().__str__()
+
 
 class AlreadyDone(Refusal):
     """This was recorded already."""

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+EARLY_CLOSING = "early-closing"
+"""The guard that stands before closing in the weekly phase."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
@@ -125,8 +128,11 @@ class CarerRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Figures that are not about one kind of programme alone."""
+    """Figures that are not about one kind of programme alone, and the ids of their rules."""
 
+    minutes_rule: str
+    recorded_rule: str
+    directory_rule: str
     shortest_minutes: int
     longest_minutes: int
     downgrade_review_days: int

@@ -30,11 +30,13 @@ def document_hash(meaning: str, document: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def check_signature(signed: Signed | None, *, by: UUID, meaning: str, expected: str) -> None:
-    """Refuse what is not signed by this person over exactly this.
+def check_signature(
+    signed: Signed | None, *, by: UUID, meaning: str, expected: str, rule: str
+) -> None:
+    """Refuse what is not signed by this person over exactly this. ``rule`` asks for it.
 
     Raises:
         SignatureMismatch: nothing was signed, or something else, or by somebody else.
     """
     if signed is None or (signed.staff_id, signed.meaning, signed.hash) != (by, meaning, expected):
-        raise SignatureMismatch
+        raise SignatureMismatch(rule)
