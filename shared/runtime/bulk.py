@@ -22,7 +22,7 @@ async def insert_rows(
     if not rows:
         return
     if session.get_bind().dialect.name == "sqlite":
-        await session.execute(insert(table), rows)
+        await session.execute(_plainly(table), rows)
         return
     names = tuple(rows[0])
     columns = {name: [row[name] for row in rows] for name in names}
@@ -33,19 +33,25 @@ def among(column: Column[Any], values: Collection[Any], *, dialect: str) -> Colu
     """Whether the column is one of these values."""
     if dialect == "sqlite":
         return column.in_(list(values))
-    return column == any_of(bindparam(None, list(values), type_=_array(column)))
+    return column == any_of(bindparam(None, list(values), type_=array_of(column)))
+
+
+# Built once: building a statement costs as much as running it.
+@cache
+def _plainly(table: Table) -> Insert:
+    return insert(table)
 
 
 @cache
 def _insert(table: Table, names: tuple[str, ...]) -> Insert:
-    """Built once: building a statement costs as much as running it."""
-    given = (bindparam(name, type_=_array(table.c[name])) for name in names)
+    given = (bindparam(name, type_=array_of(table.c[name])) for name in names)
     rows = func.unnest(*given).table_valued(*names, with_ordinality="place").render_derived()
     in_order = select(*(rows.c[name] for name in names)).order_by(rows.c.place)
     return insert(table).from_select(names, in_order)
 
 
-def _array(column: Column[Any]) -> ARRAY[Any]:
-    """A cast to ``varchar(n)`` would cut off in silence what the column refuses."""
+def array_of(column: Column[Any]) -> ARRAY[Any]:
+    """The type of many of its values. A cast to ``varchar(n)`` would cut off in silence what the
+    column refuses."""
     kind = String() if isinstance(column.type, String) else column.type
     return ARRAY(kind, dimensions=1)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import any_ as any_of
 from sqlalchemy import bindparam, exists, func, select, update
 
-from shared.runtime.bulk import among
+from shared.runtime.bulk import array_of
 from shared.runtime.db import Database
 from shared.runtime.tables import outbox
 
@@ -49,6 +50,11 @@ _PUT_OFF = (
         last_error=bindparam("error"),
     )
 )
+
+
+_MARKED = update(outbox).values(published_at=bindparam("at"))
+_SENT = _MARKED.where(outbox.c.seq == bindparam("sent"))
+_ALL_SENT = _MARKED.where(outbox.c.seq == any_of(bindparam("sent", type_=array_of(outbox.c.seq))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +94,10 @@ async def settle(
 ) -> None:
     """Mark what the broker acknowledged, and put off what it refused by up to 15 minutes."""
     async with db.untimed() as connection:
-        if sent:
-            these = among(outbox.c.seq, sent, dialect=db.dialect)
-            await connection.execute(update(outbox).where(these).values(published_at=now))
+        if sent and db.dialect == "sqlite":
+            await connection.execute(_SENT, [{"sent": seq, "at": now} for seq in sent])
+        elif sent:
+            await connection.execute(_ALL_SENT, {"sent": list(sent), "at": now})
         for row, error in refused:
             wait = min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_WAIT)
             put_off = {"refused": row.seq, "next_try": now + wait, "error": error[:64]}

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData
 
-from services.engagement.adapters import reminders
+from services.engagement.adapters.reminders import SqlReminders
 from services.engagement.main import SCHEMA
 from shared.runtime import logs
 from shared.runtime.bus import relay
@@ -119,17 +119,16 @@ def _believes_it_was_sent(original: Any) -> Any:
 
 
 def _claims_an_hour_early(original: Any) -> Any:
-    def claim(now: datetime, *, limit: int, dialect: str) -> Any:
-        statement = original(now + timedelta(hours=1), limit=limit, dialect=dialect)
-        return statement.values(visible_at=reminders.reminder.c.due_at)
+    async def show_due(reminders: SqlReminders, now: datetime, *, limit: int) -> Any:
+        return await original(reminders, now + timedelta(hours=1), limit=limit)
 
-    return claim
+    return show_due
 
 
 WITHOUT = (
     Without("the version check", Inbox, "_advance", _applies_what_is_old),
     Without("the outbox's patience", relay._Batch, "_is_stored", _believes_it_was_sent),
-    Without("the claim's clock", reminders, "claim", _claims_an_hour_early),
+    Without("the claim's clock", SqlReminders, "show_due", _claims_an_hour_early),
 )
 
 

@@ -23,8 +23,8 @@ from tests.support.databases import Databases
 def _claim_lock() -> None:
     """The claim takes no lock: the statement that suffices for one writer."""
 
-    def unlocked(now: datetime, *, limit: int, dialect: str) -> Any:
-        return claim(now, limit=limit, dialect="sqlite")
+    def unlocked(_dialect: str) -> Any:
+        return claim("sqlite")
 
     reminders.claim = unlocked
 

@@ -4,10 +4,10 @@ It compares with the database's own time, skips what another engine or a decisio
 never touches a row about a plan version that is not the live one.
 """
 
-from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, literal_column, select, update
+from sqlalchemy import Row, Select, and_, bindparam, literal_column, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.engagement.adapters.rows import reminder
@@ -30,12 +30,13 @@ def shown_of(row: Row[Any]) -> Shown:
     return Shown(Key(*values[len(_SHOWN) :]), *values[: len(_SHOWN)])
 
 
-def claim(now: datetime, *, limit: int, dialect: str) -> ReturningUpdate[Any]:
-    """Mark up to ``limit`` due rows visible and return them."""
+@cache
+def claim(dialect: str) -> ReturningUpdate[Any]:
+    """Mark up to ``limit`` rows that are due at ``now`` visible and return them."""
     shown = update(reminder).values(
-        state=State.VISIBLE.value, visible_at=now, version=reminder.c.version + 1
+        state=State.VISIBLE.value, visible_at=bindparam("now"), version=reminder.c.version + 1
     )
-    due = _due(now, limit)
+    due = _due()
     if dialect == "sqlite":
         return shown.where(reminder.c.reminder_id.in_(due)).returning(*RETURNED)
     claimed = (
@@ -44,7 +45,7 @@ def claim(now: datetime, *, limit: int, dialect: str) -> ReturningUpdate[Any]:
     return shown.where(reminder.c.reminder_id == claimed.c.reminder_id).returning(*RETURNED)
 
 
-def _due(now: datetime, limit: int) -> Select[Any]:
+def _due() -> Select[Any]:
     is_live = (
         select(live.c.subject_id)
         .where(
@@ -58,7 +59,7 @@ def _due(now: datetime, limit: int) -> Select[Any]:
     )
     return (
         select(reminder.c.reminder_id)
-        .where(_PLANNED, reminder.c.due_at <= now, is_live)
+        .where(_PLANNED, reminder.c.due_at <= bindparam("now"), is_live)
         .order_by(reminder.c.due_at)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )

@@ -124,8 +124,8 @@ class SqlReminders:
 
     async def show_due(self, now: datetime, *, limit: int) -> Sequence[Shown]:
         """Claim what is due, mark it visible, and return it, oldest first."""
-        statement = claim(now, limit=limit, dialect=self._dialect)
-        rows = (await self._session.execute(statement)).all()
+        given = {"now": now, "limit": limit}
+        rows = (await self._session.execute(claim(self._dialect), given)).all()
         return sorted(map(shown_of, rows), key=lambda row: (row.due_at, row.reminder_id.int))
 
     async def next_due(self) -> datetime | None:
@@ -179,7 +179,7 @@ class SqlReminders:
     async def _read(
         self, query: Select[Any], given: Mapping[str, object] | None = None
     ) -> Sequence[Reminder]:
-        rows = await self._session.execute(query, given)
+        rows = (await self._session.execute(query, given)).all()
         return [reminder_of(row) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """Between reminder rows and the domain's reminders."""
 
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row
@@ -30,7 +31,13 @@ SAME = (
     "attempts",
     "version",
 )
+_ANSWER = ("acknowledged_by", "acknowledged_at", "acknowledged_meaning")
+_REST = ("state", "reason", "detail")
 reminder = ReminderRow.metadata.tables["reminder"]
+_place = {column.name: place for place, column in enumerate(reminder.c)}.__getitem__
+_same, _key, _answer, _rest = (
+    itemgetter(*map(_place, names)) for names in (SAME, Key._fields, _ANSWER, _REST)
+)
 
 
 def values_of(row: Reminder) -> dict[str, Any]:
@@ -49,18 +56,15 @@ def values_of(row: Reminder) -> dict[str, Any]:
 
 
 def reminder_of(row: Row[Any]) -> Reminder:
-    """The reminder in these columns."""
+    """The reminder in these columns, which begin with its own in the order of the table."""
+    values = tuple(row)
+    state, reason, detail = _rest(values)
+    answer = Acknowledgement(*_answer(values))
     return Reminder(
-        key=Key(*(getattr(row, name) for name in Key._fields)),
-        state=State(row.state),
-        reason=None if row.reason is None else Reason(row.reason),
-        acknowledged=_answer(row),
-        detail=row.detail,
-        **{name: getattr(row, name) for name in SAME},
+        key=Key(*_key(values)),
+        state=State(state),
+        reason=None if reason is None else Reason(reason),
+        acknowledged=None if answer.by is None else answer,
+        detail=detail,
+        **dict(zip(SAME, _same(values), strict=True)),
     )
-
-
-def _answer(row: Row[Any]) -> Acknowledgement | None:
-    if row.acknowledged_by is None:
-        return None
-    return Acknowledgement(row.acknowledged_by, row.acknowledged_at, row.acknowledged_meaning)
