@@ -50,7 +50,10 @@ _COLUMNS = (
     patient.c.family_name,
     patient.c.birth_date,
 )
-_PUT_OFF = and_(reminder.c.due_at != reminder.c.owed_at, reminder.c.level == 0)
+_OWNERS = reminder.c.level == literal_column("0")
+_MOVED = reminder.c.due_at != reminder.c.owed_at
+_PUT_OFF = and_(_MOVED, _OWNERS)
+"""By a person; a rung has other times by nature."""
 _MOST_KEYS = 500
 OPEN = (State.PLANNED.value, State.VISIBLE.value, State.ACKNOWLEDGED.value)
 
@@ -89,8 +92,8 @@ class Listing:
             select(*(reminder.c[name] for name in Key._fields))
             .where(
                 is_open(reminder),
-                reminder.c.level == literal_column("0"),
-                _is_on_list(as_of),
+                _OWNERS,
+                or_(reminder.c.due_at <= as_of, _MOVED),
                 reminder.c.subject_kind.in_((COURSE, PLAN)),
                 await self._related(viewer),
             )
@@ -132,7 +135,12 @@ class Listing:
         return found[0] if found else None
 
     async def _whole(self, wanted: Wanted) -> Subquery:
-        """Everything on this list, as little of it as the order needs."""
+        """Everything on this list, as little of it as the order needs.
+
+        A team's list asks for the level once, as its index does: asked for again among the times,
+        the level would be read from every row.
+        """
+        put_off = _PUT_OFF if wanted.mine else _MOVED
         query = select(
             reminder.c.reminder_id,
             reminder.c.item_id,
@@ -142,7 +150,7 @@ class Listing:
             self._section(wanted.as_of).label("section"),
         ).where(
             is_open(reminder),
-            _is_on_list(wanted.as_of),
+            or_(reminder.c.due_at <= wanted.as_of, put_off),
             await self._related(wanted.viewer),
         )
         if wanted.patients is not None:
@@ -150,10 +158,10 @@ class Listing:
         if wanted.action is not None:
             query = query.where(reminder.c.kind.in_(self._done_by(wanted.action)))
         if wanted.free:
-            query = query.where(reminder.c.state != "acknowledged", not_(_PUT_OFF))
+            query = query.where(reminder.c.state != "acknowledged", not_(put_off))
         if wanted.mine:
             return _mine(query, wanted.viewer)
-        return query.where(reminder.c.level == literal_column("0")).subquery("whole")
+        return query.where(_OWNERS).subquery("whole")
 
     async def _related(self, viewer: Viewer) -> ColumnElement[bool]:
         """People of my teams, and the few of other teams whose care team I am in, or somebody
@@ -223,11 +231,6 @@ def is_open(row: FromClause) -> ColumnElement[bool]:
     """Spelled as the partial indexes spell it, so that they are used."""
     states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN]
     return row.c.state.in_(states)
-
-
-def _is_on_list(as_of: datetime) -> ColumnElement[bool]:
-    """Whether an open reminder is due, or was put off by somebody."""
-    return or_(reminder.c.due_at <= as_of, _PUT_OFF)
 
 
 def _mine(query: Select[Any], viewer: Viewer) -> Subquery:
