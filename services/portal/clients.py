@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeVar
+from uuid import UUID
 
 import aiohttp
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from yarl import URL
 from shared.api.body import Body
 from shared.runtime import clock, tracing
 from shared.runtime.http.problems import Problem
+from shared.runtime.http.router import MEANT
 
 SERVICES = ("portal", "assessment", "treatment", "engagement")
 TIMEOUT_S = 3.0
@@ -92,6 +94,8 @@ class Caller:
     """The service of every call of this request, shared by its callers."""
     holds_back: bool = False
     """Whether what was typed is only to be shown again: nothing is changed by this request."""
+    about: UUID | None = None
+    """Whose page this is: the service refuses what belongs to somebody else."""
     _gathering: _Gathering = field(default_factory=_Gathering)
 
     async def get(
@@ -265,6 +269,8 @@ class Caller:
             "Authorization": f"Bearer {await self.token()}",
             "X-Request-Id": self.correlation_id,
         }
+        if self.about is not None:
+            carried[MEANT] = str(self.about)
         if trace := tracing.current():
             carried["traceparent"] = trace
         if body is not None:
@@ -340,9 +346,10 @@ def care_for(
     token: Callable[[str], Awaitable[str]],
     correlation_id: str,
     holds_back: bool = False,
+    about: UUID | None = None,
 ) -> Care:
     """Callers that carry this person's tokens, one audience each. ``holds_back``: a change is
-    refused before it is sent."""
+    refused before it is sent. ``about``: the patient whose page it is."""
     sent: list[str] = []
 
     def caller(service: str) -> Caller:
@@ -354,6 +361,7 @@ def care_for(
             correlation_id=correlation_id,
             sent=sent,
             holds_back=holds_back,
+            about=about,
         )
 
     return Care(*(caller(service) for service in SERVICES))

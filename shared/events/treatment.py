@@ -224,11 +224,14 @@ class CheckInState(Payload):
 
     ``dangers`` are codes: ``suicidal-thoughts``, ``marked-agitation``, ``mania-signs``,
     ``emergency-signs``. ``flag_ids`` are the safety flags that were raised for them already.
+    ``scored_in`` are the questionnaires cited for suicidal thoughts that nobody said otherwise:
+    where one of them is this person's and raised its own flag, that flag is the one.
     """
 
     check_in_id: UUID
     dangers: tuple[str, ...]
     flag_ids: tuple[UUID, ...] = ()
+    scored_in: tuple[UUID, ...] = ()
 
 
 class TaperCheckInRecorded(CourseFact):

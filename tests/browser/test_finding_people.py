@@ -64,28 +64,60 @@ async def test_whoever_is_new_is_told_what_this_is_until_they_know(sign_in: Sign
     await expect(told).to_be_visible()
 
 
+SENT_UNDER = """
+async ([owner, other]) => {
+  const item = new RegExp(`/patients/${owner}/.*[0-9a-f]{8}-`);
+  const forms = [...document.forms].filter((one) => one.method === "post" && item.test(one.action));
+  const sent = forms.map(async (form) => {
+    const address = form.action.replace(owner, other);
+    const body = new URLSearchParams(new FormData(form));
+    return [new URL(address).pathname, (await fetch(address, { method: "POST", body })).status];
+  });
+  return Promise.all(sent);
+}
+"""
+"""Send every form about one thing of one person under the address of another."""
+
+
 async def test_what_belongs_to_somebody_else_is_not_found_under_this_person(
     sign_in: SignIn, clinic: Clinic
 ) -> None:
-    """Whoever mixed two records up gets neither."""
+    """Whoever mixed two records up reads and changes neither."""
     person, other = [await somebody_of_our_own(clinic) for _ in range(2)]
-    rules = await clinic.get("nell", "assessment/safety-rules")
-    trigger = {"trigger": rules["triggers"][0]["code"]}
-    flag = await clinic.post("nell", f"assessment/patients/{other}/flags", trigger)
+    flag, reminder = await _things_of(clinic, other)
     page = await sign_in("nell")
     portal = clinic.services["portal"]
+    for place in (f"flags/{flag}", f"reminders/{reminder}"):
+        answer = await page.goto(f"{portal}/patients/{person}/{place}")
+        assert answer is not None
+        assert answer.status == 404
 
-    answer = await page.goto(f"{portal}/patients/{person}/flags/{flag['flag_id']}")
-    assert answer is not None
-    assert answer.status == 404
-    await page.goto(f"{portal}/patients/{other}/flags/{flag['flag_id']}")
-    form = page.locator("form[action$='/acknowledge']")
-    await form.evaluate(
-        "(form, [from, to]) => form.setAttribute('action', form.action.replace(from, to))",
-        [other, person],
-    )
-    await form.get_by_role("button").click()
+    refused = {}
+    for place in (f"flags/{flag}", f"reminders/{reminder}", "support/life-events", "links"):
+        await page.goto(f"{portal}/patients/{other}/{place}")
+        refused |= dict(await page.evaluate(SENT_UNDER, [other, person]))
 
-    await expect(page.get_by_role("heading", level=1)).to_contain_text("not yours to see")
+    kinds = {path.split("/")[3] for path in refused}
+    assert kinds == {"flags", "reminders", "support", "links"}
+    assert set(refused.values()) == {404}, refused
     (still,) = (await clinic.get("nell", f"assessment/flags?patient_id={other}"))["items"]
     assert still["acknowledged_by"] is None
+    support = await clinic.get("nell", f"engagement/patients/{other}/support")
+    assert [event["status"] for event in support["life_events"]] == ["open"]
+    untouched = await clinic.get("nell", f"engagement/reminders/{reminder}")
+    assert untouched["acknowledged"] is None
+
+
+async def _things_of(clinic: Clinic, person: str) -> tuple[str, str]:
+    """A flag, its reminder, a life event and a one-time link; the first two's ids."""
+    rules = await clinic.get("nell", "assessment/safety-rules")
+    trigger = {"trigger": rules["triggers"][0]["code"]}
+    flag = await clinic.post("nell", f"assessment/patients/{person}/flags", trigger)
+    link = {"instrument": "phq-9", "channel": "in-person", "secret_sha256": "0" * 64}
+    await clinic.post("nell", f"assessment/patients/{person}/invitations", link)
+    today = (await clinic.get("oona", "engagement/clock"))["now"][:10]
+    happened = {"kind": "bereavement", "happened_on": today}
+    await clinic.post("nell", f"engagement/patients/{person}/life-events", happened)
+    found = (await clinic.get("nell", f"engagement/patients/{person}/reminders"))["items"]
+    theirs = next(one for one in found if one["actions"])
+    return flag["flag_id"], theirs["reminder_id"]

@@ -411,10 +411,15 @@ async def test_staff_report_what_they_saw(clinic: Clinic) -> None:
 
 
 def said_at_check_in(
-    clinic: Clinic, *dangers: str, flag_ids: tuple[UUID, ...] = ()
+    clinic: Clinic,
+    *dangers: str,
+    flag_ids: tuple[UUID, ...] = (),
+    scored_in: tuple[UUID, ...] = (),
 ) -> TaperCheckInRecorded:
     """A check-in as treatment tells it."""
-    said = CheckInState(check_in_id=UUID(int=77), dangers=dangers, flag_ids=flag_ids)
+    said = CheckInState(
+        check_in_id=UUID(int=77), dangers=dangers, flag_ids=flag_ids, scored_in=scored_in
+    )
     return TaperCheckInRecorded(course=clinic.course(), check_in=said)
 
 
@@ -449,6 +454,33 @@ async def test_an_older_flag_that_is_not_cited_keeps_no_new_danger_quiet(clinic:
     flags = (await clinic.nurse.get("flags")).json["items"]
     assert len(flags) == 2
     assert older.json["flag_id"] in {flag["flag_id"] for flag in flags}
+
+
+@pytest.mark.parametrize(
+    ("cited", "flags_raised"),
+    [
+        ("their own, flagged", 1),
+        ("their own, its flag closed", 2),
+        ("their own, without a flag", 1),
+        ("nobody's", 1),
+    ],
+)
+async def test_a_cited_questionnaire_keeps_a_danger_quiet_only_with_an_open_flag_of_its_own(
+    clinic: Clinic, cited: str, flags_raised: int
+) -> None:
+    """An id in a request is not what silences a suicidal answer."""
+    scored_in = UUID(int=404)
+    if cited != "nobody's":
+        taken = await clinic.take("phq-9", 0 if "without" in cited else 27)
+        scored_in = UUID(taken["assessment_id"])
+        if "closed" in cited:
+            (flag,) = taken["flags"]
+            ended = {"outcome": "safety-plan-agreed", "note": "Spoke with them"}
+            answer = await clinic.nurse.post(f"flags/{flag['flag_id']}/close", ended)
+            assert answer.status == 200, answer.json
+    await clinic.hear(said_at_check_in(clinic, "suicidal-thoughts", scored_in=(scored_in,)))
+
+    assert (await clinic.kinds_told()).count("raised") == flags_raised
 
 
 async def test_a_check_in_without_danger_raises_nothing(clinic: Clinic) -> None:

@@ -18,7 +18,7 @@ def test_what_the_form_reports_is_what_treatment_tells_assessment_of() -> None:
     said = {trigger.said_at_check_in: trigger.code for trigger in load().safety.triggers}
 
     for name, trigger in REPORTED.items():
-        (danger,) = dangers(a_check_in(**{name: True}), scored_elsewhere=True)
+        (danger,) = dangers(a_check_in(**{name: True}))
         assert said[danger] == trigger
 
 
@@ -27,7 +27,6 @@ def test_every_danger_treatment_tells_of_raises_a_flag() -> None:
         a_check_in(
             suicidal_thoughts=True, marked_agitation=True, mania_signs=True, emergency_signs=True
         ),
-        scored_elsewhere=True,
     )
 
     assert len(load().safety.said(told)) == len(told) == len(REPORTED)

@@ -13,6 +13,7 @@ from services.treatment.adapters.db import SqlWork
 from services.treatment.domain.owed import owed_by
 from shared.api.identity import Role
 from shared.events import decode
+from shared.events.treatment import TaperCheckInRecorded
 from shared.runtime import tables
 from tests.support.databases import Databases
 from tests.support.treatment import BOOK, NURSE, PATIENT, PRESCRIBER, Clinic, clinic_on
@@ -536,6 +537,43 @@ async def test_a_hold_is_a_new_version_and_the_old_one_changes_nothing(clinic):
     opened = await clinic.check_in(held.json, "gate")
     assert opened.json["course"]["phase"] == "taper-active"
     assert len(opened.json["course"]["taper"]["steps"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("self_harm_item", "suicidal_thoughts", "dangers", "cites"),
+    [
+        (0, False, (), True),
+        (1, False, ("suicidal-thoughts",), True),
+        (3, False, ("suicidal-thoughts",), True),
+        (3, True, ("suicidal-thoughts",), False),
+    ],
+)
+async def test_a_cited_questionnaire_silences_nothing_here(
+    clinic: Clinic,
+    self_harm_item: int,
+    suicidal_thoughts: bool,
+    dangers: tuple[str, ...],
+    cites: bool,
+) -> None:
+    """Whose it is, and whether it raised its own flag, only assessment knows."""
+    cited = UUID(int=404)
+    taken = await clinic.take_next_step((await clinic.tapering_course())["course_id"])
+    await clinic.on(taken["taper"]["steps"][0]["check_in_gate_on"])
+    answer = await clinic.check_in(
+        taken,
+        "gate",
+        self_harm_item=self_harm_item,
+        suicidal_thoughts=suicidal_thoughts,
+        assessment_ids=[str(cited)],
+    )
+    assert answer.status == 200, answer.json
+
+    kind = TaperCheckInRecorded.TYPE
+    query = select(tables.outbox.c.body).where(tables.outbox.c.type == kind)
+    async with clinic.db.reading() as tx:
+        told = decode(kind, (await tx.session.execute(query)).scalars().one()).data.check_in
+    assert told.dangers == dangers
+    assert told.scored_in == ((cited,) if cites else ())
 
 
 async def test_a_severe_check_in_leads_back_and_to_a_gentler_plan(clinic):

@@ -19,6 +19,7 @@ from shared.runtime import clock, standing, tables
 from shared.runtime.access import Relation, Rule
 from shared.runtime.auth import issue_access_token
 from shared.runtime.db import Database
+from shared.runtime.http.router import MEANT
 from tests.support.bodies import smallest
 from tests.support.callers import KEY
 
@@ -70,8 +71,11 @@ class Ward:
             lifetime=timedelta(minutes=30),
         )
 
-    async def ask(self, token: str, method: str, path: str, **override: str) -> "Outcome":
-        """One request with the smallest body, and what the audit trail says of it."""
+    async def ask(
+        self, token: str, method: str, path: str, *, meant: UUID | None = None, **override: str
+    ) -> "Outcome":
+        """One request with the smallest body, and what the audit trail says of it. ``meant``:
+        whose page the caller has before them."""
         operation = self.contract["paths"][path][method.lower()]
         correlation_id = str(clock.new_id())
         headers = {
@@ -80,6 +84,8 @@ class Ward:
             "Idempotency-Key": correlation_id,
             "If-Match": '"1"',
         }
+        if meant is not None:
+            headers[MEANT] = str(meant)
         body = operation.get("requestBody")
         options: dict[str, Any] = {}
         if body is not None:

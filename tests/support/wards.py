@@ -23,7 +23,9 @@ from services.engagement.application.apply_patient_details import apply_patient_
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity
+from services.engagement.application.record_life_event import record_life_event
 from services.engagement.domain.on_call import Shift
+from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA as ENGAGEMENT
@@ -36,6 +38,7 @@ from tests.support.databases import Databases
 from tests.support.matrix import Ward
 from tests.support.sentinel import FAMILY, GIVEN
 from tests.support.sites import BUILDS, whole
+from tests.support.support import a_programme
 
 KEYS = StaticKeys(KeySet([KEY]))
 ALWAYS = {"ordinal": "1", "code": "phq-9", "kind": "early", "instrument": "phq-9", "version": "1"}
@@ -75,7 +78,10 @@ async def assessment_ward(databases: Databases) -> AsyncIterator[tuple[Database,
 async def treatment_ward(databases: Databases) -> AsyncIterator[tuple[Database, UUID, UUID]]:
     """Somebody on their way down."""
     async with treatment.clinic_on(databases) as clinic:
-        await clinic.tapering_course()
+        course = await clinic.tapering_course()
+        taken = await clinic.take_next_step(course["course_id"])
+        proposed = await clinic.propose_change(taken, "hold", days=14)
+        assert proposed.status == 201, proposed.json
         link = {"secret_sha256": "0" * 64, "change_title": "Reminder", "check_in_title": "Call"}
         shared = await clinic.nurse.post(f"patients/{treatment.PATIENT}/calendar-links", link)
         assert shared.status == 201, shared.json
@@ -126,6 +132,29 @@ async def engagement_ward(databases: Databases) -> AsyncIterator[tuple[Database,
                 sent_at=now,
                 by=engagement.NURSE,
             )
+        )
+        await work.support.programmes.put(a_programme())
+        await work.support.drops.put(
+            Drop(
+                reading_id=UUID(int=0xA14),
+                patient_id=engagement.PATIENT,
+                value=2,
+                previous=6,
+                measured_on=engagement.CHANGE_ON,
+                because=("dropped",),
+                contact_by=engagement.CHANGE_ON + timedelta(days=7),
+                recorded_at=now,
+            )
+        )
+        await record_life_event(
+            work,
+            patient_id=engagement.PATIENT,
+            kind="bereavement",
+            happened_on=engagement.CHANGE_ON,
+            note=None,
+            by=engagement.NURSE,
+            rules=rules,
+            now=now,
         )
         await work.rota.put(
             Shift(
@@ -203,5 +232,7 @@ def _ids(table: str, row: Any) -> dict[str, str]:
     found = {}
     for name, value in row._mapping.items():
         if isinstance(value, UUID):
-            found[f"{table.removeprefix('taper_')}_id" if name == "id" else name] = str(value)
+            found[
+                f"{table.removeprefix('taper_').removeprefix('plan_')}_id" if name == "id" else name
+            ] = str(value)
     return found

@@ -55,6 +55,7 @@ def subscriptions(content: Content) -> Mapping[type[Fact], Handler]:
             patient_id=event.data.course.patient_id,
             dangers=said.dangers,
             flag_ids=said.flag_ids,
+            scored_in=said.scored_in,
             now=tx.now,
         )
 

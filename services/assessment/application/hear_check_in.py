@@ -18,9 +18,13 @@ async def hear_check_in(
     patient_id: UUID,
     dangers: Collection[str],
     flag_ids: Collection[UUID],
+    scored_in: Collection[UUID] = (),
     now: datetime,
 ) -> tuple[Flag, ...]:
-    """One flag for each danger that was not reported here before the check-in was recorded."""
+    """One flag for each danger that was not reported here before the check-in was recorded.
+
+    ``scored_in`` are only cited: an id that is nobody's, or another person's, silences nothing.
+    """
     patient = await work.patients.hold(patient_id)
     if patient is None or patient.status is PatientStatus.DECEASED:
         return ()
@@ -28,7 +32,7 @@ async def hear_check_in(
     return await raise_flags(
         work,
         content,
-        unreported(content.safety.said(dangers), earlier, flag_ids=flag_ids),
+        unreported(content.safety.said(dangers), earlier, flag_ids=flag_ids, scored_in=scored_in),
         patient=patient,
         earlier=earlier,
         assessment_id=None,

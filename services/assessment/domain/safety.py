@@ -246,11 +246,25 @@ def _covers(flag: Flag, trigger: Trigger) -> bool:
 
 
 def unreported(
-    triggers: Iterable[Trigger], earlier: Iterable[Flag], *, flag_ids: Collection[UUID]
+    triggers: Iterable[Trigger],
+    earlier: Collection[Flag],
+    *,
+    flag_ids: Collection[UUID],
+    scored_in: Collection[UUID] = (),
 ) -> tuple[Trigger, ...]:
-    """The triggers that none of the flags named as raised for them covers."""
+    """The triggers that no flag of this person covers: neither one named as raised for them, nor
+    an open one of the same kind that a questionnaire named in ``scored_in`` raised by itself."""
     covered = {flag.trigger_code for flag in earlier if flag.flag_id in flag_ids}
-    return tuple(trigger for trigger in triggers if trigger.code not in covered)
+    scored = {
+        flag.kind
+        for flag in earlier
+        if flag.assessment_id in scored_in and flag.status is not FlagStatus.CLOSED
+    }
+    return tuple(
+        trigger
+        for trigger in triggers
+        if trigger.code not in covered and trigger.kind not in scored
+    )
 
 
 def acknowledged(flag: Flag, *, by: UUID, now: datetime) -> Flag:

@@ -34,8 +34,9 @@ async def acknowledge(visit: Visit) -> web.StreamResponse:
     path = f"/flags/{visit.id('flag_id')}/acknowledge"
 
     async def send() -> FlagBody:
-        body = AcknowledgeFlag(patient_id=visit.id("patient_id"))
-        return await visit.care.assessment.post(path, body, FlagBody, key=draft.part("take"))
+        return await visit.care.assessment.post(
+            path, AcknowledgeFlag(), FlagBody, key=draft.part("take")
+        )
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
@@ -49,8 +50,7 @@ async def close(visit: Visit) -> web.StreamResponse:
     path = f"/flags/{visit.id('flag_id')}/close"
 
     async def send() -> FlagBody:
-        said = visit.fields("outcome", "note")
-        body = CloseFlag.model_validate(said | {"patient_id": visit.id("patient_id")})
+        body = CloseFlag.model_validate(visit.fields("outcome", "note"))
         return await visit.care.assessment.post(path, body, FlagBody, key=draft.part("close"))
 
     outcome = await attempt(draft, send)

@@ -116,6 +116,7 @@ async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visi
             token=token,
             correlation_id=request[correlation_key],
             holds_back=interrupted.IS_BACK in form,
+            about=_patient_of(request),
         ),
         people=people,
         setting=Setting(
@@ -125,6 +126,14 @@ async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visi
         ),
         form=form,
     )
+
+
+def _patient_of(request: web.Request) -> UUID | None:
+    """Whose page it is by its address; an id that is none is refused by the page itself."""
+    try:
+        return UUID(request.match_info.get("patient_id", ""))
+    except ValueError:
+        return None
 
 
 async def read_form(request: web.Request) -> Form:

@@ -77,8 +77,9 @@ async def record_check_in(
     )
     heard = CheckInState(
         check_in_id=check_in_id,
-        dangers=dangers(said, scored_elsewhere=bool(assessment_ids)),
+        dangers=dangers(said),
         flag_ids=flag_ids,
+        scored_in=() if said.suicidal_thoughts else assessment_ids,
     )
     stored = await commit(
         work,

@@ -178,17 +178,10 @@ def judge_after_stop(check_in: CheckIn, *, person: Person, rules: CheckInRules) 
     return Proposal("T-18", Action.KEEP_WATCHING, "Well enough: ask again at the next look.")
 
 
-def dangers(check_in: CheckIn, *, scored_elsewhere: bool) -> tuple[str, ...]:
-    """What was said that the safety service has to hear of.
-
-    ``scored_elsewhere``: the questionnaire behind ``self_harm_item`` was saved there and has
-    raised its own flag.
-    """
-    thoughts = check_in.suicidal_thoughts or (
-        bool(check_in.self_harm_item) and not scored_elsewhere
-    )
+def dangers(check_in: CheckIn) -> tuple[str, ...]:
+    """What was said that the safety service has to hear of, by word or in a questionnaire."""
     said = (
-        (thoughts, "suicidal-thoughts"),
+        (check_in.suicidal_thoughts or bool(check_in.self_harm_item), "suicidal-thoughts"),
         (check_in.marked_agitation, "marked-agitation"),
         (check_in.mania_signs, "mania-signs"),
         (check_in.emergency_signs, "emergency-signs"),
@@ -198,7 +191,7 @@ def dangers(check_in: CheckIn, *, scored_elsewhere: bool) -> tuple[str, ...]:
 
 def is_dangerous(check_in: CheckIn) -> bool:
     """Whether somebody has to act now, whatever else was said."""
-    return bool(dangers(check_in, scored_elsewhere=False))
+    return bool(dangers(check_in))
 
 
 def _emergency(check_in: CheckIn) -> Proposal | None:

@@ -28,10 +28,12 @@ from shared.runtime.http import idempotency, strict_json
 from shared.runtime.http.limits import Rate
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
 from shared.runtime.http.router import (
+    MEANT,
     Api,
     Call,
     Mode,
     Operation,
+    OtherPerson,
     OutsideRelation,
     PublicCall,
     ReadOnly,
@@ -59,6 +61,7 @@ class Sent:
 
     arguments: dict[str, Any]
     if_match: int
+    meant: UUID | None
     key: idempotency.Key | None
 
 
@@ -176,6 +179,7 @@ async def _read(request: web.Request, operation: Operation, principal: Principal
     return Sent(
         arguments=arguments,
         if_match=if_match,
+        meant=_meant(request),
         key=None
         if key is None
         else idempotency.Key.of(
@@ -196,7 +200,7 @@ async def _in_transaction(
             return await _once(request, asked, db=db)
         except _Replay as replay:
             return _answer(replay.answer, {"Idempotency-Replayed": "true"})
-        except (OutsideRelation, ReadOnly) as error:
+        except (OutsideRelation, OtherPerson, ReadOnly) as error:
             raise await _outside(request, asked, error, db=db) from error
         except Exception as error:
             if isinstance(error, _RACES) and remaining:
@@ -208,9 +212,14 @@ async def _in_transaction(
 
 
 async def _outside(
-    request: web.Request, asked: Asked, error: OutsideRelation | ReadOnly, *, db: Database
+    request: web.Request,
+    asked: Asked,
+    error: OutsideRelation | OtherPerson | ReadOnly,
+    *,
+    db: Database,
 ) -> ApiError:
-    """The refusal for somebody without the relation, after it is on record."""
+    """The refusal for somebody without the relation, or with another person's page before them,
+    after it is on record."""
     await _audit_denied(
         request,
         asked.operation,
@@ -229,14 +238,20 @@ async def _once(request: web.Request, asked: Asked, *, db: Database) -> web.Resp
     if operation.mode is Mode.OPENS_ITS_OWN:
         async with db.reading() as tx:
             reach = await _reach(tx, asked)
-        call = Call(reach=reach, rule=asked.rule, if_match=sent.if_match)
+        call = Call(reach=reach, rule=asked.rule, if_match=sent.if_match, meant=sent.meant)
         result = await operation.handler(call, **sent.arguments)
         return _answer(_render(operation, result), call.headers)
     async with _open(request, operation, db=db, principal=asked.principal) as tx:
         reach = await _reach_of_all(request, tx, asked)
         if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
             raise _Replay(earlier)
-        call = Call(reach=reach, rule=asked.rule, transaction=tx, if_match=sent.if_match)
+        call = Call(
+            reach=reach,
+            rule=asked.rule,
+            transaction=tx,
+            if_match=sent.if_match,
+            meant=sent.meant,
+        )
         result = await operation.handler(call, **sent.arguments)
         answer = _render(operation, result)
         if sent.key is not None:
@@ -352,6 +367,16 @@ def _if_match(request: web.Request) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
         raise ApiError(412, "stale-version", "If-Match does not name a version of this record.")
     return int(digits)
+
+
+def _meant(request: web.Request) -> UUID | None:
+    value = request.headers.get(MEANT)
+    if value is None:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        raise ApiError(400, "patient-id", f"{MEANT} is the id of a person, or left out.") from None
 
 
 def _idempotency_key(request: web.Request) -> str:

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.runtime.access import Rule
 from shared.runtime.http.problems import CONTENT_TYPE, TITLES, Problem
-from shared.runtime.http.router import Api, Mode, Operation
+from shared.runtime.http.router import MEANT, Api, Mode, Operation
 
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (401, 403, 429, 503)
@@ -96,7 +96,8 @@ def _query_parameters(
 
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
-    parameters = []
+    meant = {"type": "string", "format": "uuid"}
+    parameters = [{"name": MEANT, "in": "header", "required": False, "schema": meant}]
     if operation.needs_key:
         schema = {"type": "string", "minLength": 8, "maxLength": 64, "pattern": "^[!-~]+$"}
         parameters.append(

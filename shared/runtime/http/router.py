@@ -22,6 +22,10 @@ from shared.runtime.access import Reach, Relation, Rule
 from shared.runtime.auth import Principal
 from shared.runtime.db import Transaction
 
+MEANT = "X-Patient-Id"
+"""The header that says whose page the caller has before them. What belongs to somebody else is
+refused, so that an act never reaches another person than the one whose name was on the screen."""
+
 Handler = Callable[..., Awaitable[BaseModel | None]]
 
 
@@ -43,6 +47,8 @@ class Call:
     rule: Rule
     """The access table's line of this operation."""
     if_match: int = 0
+    meant: UUID | None = None
+    """Whose record the caller means to act on, where they say so (``X-Patient-Id``)."""
     headers: dict[str, str] = field(default_factory=dict)
     """Headers to add to the answer."""
     transaction: Transaction | None = None
@@ -68,8 +74,11 @@ class Call:
 
         Raises:
             OutsideRelation: no relation that opens this; answered 404, and audited.
+            OtherPerson: the caller means somebody else; answered 404, and audited.
             ReadOnly: an emergency look does not change anything; answered 403, and audited.
         """
+        if self.meant not in (None, patient_id):
+            raise OtherPerson(patient_id)
         relation = self.reach.to(patient_id, team=team, care_team=frozenset(care_team))
         if relation is Relation.NONE and is_everybodys and self.principal.role is Role.LEAD:
             relation = Relation.LEAD
@@ -112,6 +121,14 @@ class OutsideRelation(Exception):
 
     def __init__(self, subject: UUID) -> None:
         super().__init__("outside-relation")
+        self.subject = subject
+
+
+class OtherPerson(Exception):
+    """What was asked for is not of the person whom the caller means: answered 404, audited."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__("other-person")
         self.subject = subject
 
 

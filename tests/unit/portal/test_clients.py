@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -43,6 +44,9 @@ async def neighbour() -> Neighbour:
     return Neighbour()
 
 
+PERSON = UUID(int=7)
+
+
 @pytest.fixture
 async def caller(neighbour: Neighbour) -> AsyncIterator[Caller]:
     app = web.Application()
@@ -58,6 +62,7 @@ async def caller(neighbour: Neighbour) -> AsyncIterator[Caller]:
             Addresses(here, here, here, here),
             token=token,
             correlation_id=CORRELATION,
+            about=PERSON,
         )
         yield care.treatment
 
@@ -192,6 +197,7 @@ async def test_a_call_carries_the_persons_token_and_the_correlation_id(
     assert asked.path_qs == "/api/v1/things?limit=5"
     assert asked.headers["Authorization"] == "Bearer token-for-treatment"
     assert asked.headers["X-Request-Id"] == CORRELATION
+    assert asked.headers["X-Patient-Id"] == str(PERSON), "whose page it is"
 
 
 async def test_a_change_names_its_key_and_the_version_it_was_made_on(
