@@ -74,6 +74,7 @@ FACTS: tuple[type[Fact], ...] = (
     engagement.LifeEventFollowedUp,
     engagement.LifeEventWithdrawn,
     engagement.RelapsePlanWritten,
+    engagement.SupportProfileSaved,
     engagement.StandInChanged,
 )
 

@@ -59,6 +59,7 @@ class ProgrammeState(Payload):
     gap, which began on ``gap_since``. ``planned_until`` is where the default rhythm ends; a
     programme ends by decision and never on that day. ``contacts`` and ``minutes`` count what took
     place. ``serves_course_id`` is the course that is to make participation possible (R-22).
+    ``reviewed_at`` is when somebody looked at it as a whole, oldest first.
     """
 
     programme_id: UUID
@@ -77,6 +78,7 @@ class ProgrammeState(Payload):
     relapse_plan_on: date | None = None
     closed_on: date | None = None
     closing_reason: str | None = None
+    reviewed_at: tuple[AwareDatetime, ...] = ()
 
 
 class ProgrammeFact(Fact):
@@ -235,6 +237,21 @@ class RelapsePlanWritten(Fact):
 
     TYPE: ClassVar[str] = "care.engagement.relapse-plan.written.v1"
     relapse_plan: RelapsePlanState
+
+
+class SupportProfileState(Payload):
+    """What makes support hard to reach for somebody (R-40): language, transport or cost, and
+    nothing else of what is written about it."""
+
+    patient_id: UUID
+    barriers: tuple[str, ...] = ()
+
+
+class SupportProfileSaved(Fact):
+    """Aggregate ``support-profile:<patient_id>``; one for each person, replaced as a whole."""
+
+    TYPE: ClassVar[str] = "care.engagement.support-profile.saved.v1"
+    support_profile: SupportProfileState
 
 
 class StandInState(Payload):

@@ -20,11 +20,14 @@ from joserfc.jwk import KeySet
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http import build_api
 from services.engagement.application.apply_staff_state import apply_staff_state
+from services.engagement.application.change_programme import review_programme
 from services.engagement.application.record_contact import record_contact
+from services.engagement.application.save_profile import save_profile
 from services.engagement.application.start_programme import NewProgramme, start_programme
 from services.engagement.domain.support.contact import Contact, Purpose
 from services.engagement.domain.support.contact import Outcome as Happened
-from services.engagement.domain.support.programme import Company, Form, Setting
+from services.engagement.domain.support.profile import Adaptation, Barrier, Profile
+from services.engagement.domain.support.programme import Company, Form, Look, Setting
 from services.engagement.main import SCHEMA
 from shared.api.identity import Role
 from shared.events import assessment, treatment
@@ -110,18 +113,78 @@ async def begin_course(wire: Wire, patient_id: UUID, looked_at: Sequence[datetim
         await wire.hear(fact, name, ordinal + 1, subject=patient_id, at=at)
 
 
-async def leave(wire: Wire, patient_id: UUID) -> None:
-    """Somebody is in care no longer; what came of it stays counted."""
+async def leave(wire: Wire, patient_id: UUID, ended: int, *, told: int | None = None) -> None:
+    """Somebody is in care no longer from that day on; what came of it stays counted."""
     state = assessment.PatientState(
         patient_id=patient_id,
         status="left-care",
         team="harbour",
         care_team=(NURSE, PRESCRIBER),
         enrolled_on=START,
-        ended_on=day(150),
+        ended_on=day(ended),
     )
     fact = assessment.PatientLeftCare(patient=state)
-    await wire.hear(fact, f"patient:{patient_id}", 2, subject=patient_id, on=day(150))
+    on = day(ended if told is None else told)
+    await wire.hear(fact, f"patient:{patient_id}", 2, subject=patient_id, on=on)
+
+
+async def come_back(wire: Wire, patient_id: UUID, number: int) -> None:
+    """Somebody who left is in care again."""
+    state = assessment.PatientState(
+        patient_id=patient_id,
+        status="active",
+        team="harbour",
+        care_team=(NURSE, PRESCRIBER),
+        enrolled_on=START,
+    )
+    fact = assessment.PatientReturnedToCare(patient=state)
+    await wire.hear(fact, f"patient:{patient_id}", 3, subject=patient_id, on=day(number))
+
+
+async def come_and_go(wire: Wire) -> None:
+    """Some leave, one of them comes back, one leaving is written down late and one early."""
+    first, second, third, late, early = (UUID(int=number << 96) for number in range(1, 6))
+    await leave(wire, first, 150)
+    await leave(wire, second, 25)
+    await come_back(wire, second, 70)
+    await leave(wire, third, 30)
+    await leave(wire, late, 85, told=95)
+    await leave(wire, early, 95, told=85)
+
+
+async def name_barriers(wire: Wire, patient_id: UUID, chance: random.Random) -> None:
+    """What makes support hard to reach, said once or changed later."""
+    for version in range(chance.randint(0, 2)):
+        named = chance.sample(list(Barrier), chance.randint(0, 2))
+        answers = tuple(Adaptation(barrier=one, answer="Helped with") for one in named)
+        now = datetime.combine(day(10 * version), time(9), UTC)
+        async with wire.db.transaction(actor=f"staff:{NURSE}", at=now) as tx:
+            await save_profile(
+                SqlWork(tx, CONTENT),
+                profile=Profile(patient_id=patient_id, adaptations=answers),
+                seen_version=version,
+                rules=CONTENT,
+                now=now,
+            )
+
+
+async def look_at(wire: Wire, programme_id: UUID, number: int) -> None:
+    """Somebody looks at the programme as a whole on that day."""
+    now = datetime.combine(day(number), time(15), UTC)
+    async with wire.db.transaction(actor=f"staff:{FACILITATOR}", at=now) as tx:
+        work = SqlWork(tx, CONTENT)
+        found = await work.support.programmes.get(programme_id)
+        assert found is not None
+        await review_programme(
+            work,
+            programme_id=programme_id,
+            seen_version=found.version,
+            look=Look(
+                on=now.date(), at=now, by=FACILITATOR, serves_goal=True, mode_still_right=True
+            ),
+            rules=CONTENT,
+            now=now,
+        )
 
 
 async def begin_programme(wire: Wire, patient_id: UUID, on: date) -> UUID:
@@ -188,6 +251,7 @@ async def meet(
 
 async def live(wire: Wire, patient_id: UUID, chance: random.Random) -> None:
     """Half a year of one person, as the dice fall."""
+    apart = random.Random(patient_id.int)
     born = date(chance.choice((1950, 1975, 1990, 2003)), chance.randint(1, 12), 9)
     who = details_of(patient_id, birth_date=born, language=chance.choice(("en", "en", "de", "pl")))
     await wire.hear(who, f"patient-details:{patient_id}", 1, subject=patient_id)
@@ -209,6 +273,9 @@ async def live(wire: Wire, patient_id: UUID, chance: random.Random) -> None:
                 minutes=chance.randint(20, 90),
                 days_late=chance.choice((0, 0, 5)),
             )
+        for number in sorted(apart.sample(range(40, 120), apart.randint(0, 2))):
+            await look_at(wire, programme_id, number)
+    await name_barriers(wire, patient_id, apart)
     await answer(wire, patient_id, "phq-9", [*range(-20, 12, 4), *range(12, 150, 5)], chance)
     await answer(wire, patient_id, "lsns-6", range(0, 150, 7), chance)
     await answer(wire, patient_id, "ucla-3", range(0, 150, 11), chance)
@@ -237,11 +304,12 @@ async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire
                 SqlWork(tx, CONTENT), colleague=colleague, rules=CONTENT, now=tx.now
             )
     for number in range(1, PEOPLE + 1):
-        await wire.enrol(UUID(int=number << 96))
+        await wire.enrol(UUID(int=number << 96), on=day(25) if number == PEOPLE else START)
         await live(wire, UUID(int=number << 96), chance)
-    await leave(wire, UUID(int=1 << 96))
+    await come_and_go(wire)
     raw = [*wire.heard, *await wire.told()]
 
+    seen: list[list[Person]] = []
     for number in LOOKED_AT:
         report, export = await asked(wire, day(number))
         people = [Person(one, raw, day(number)) for one in range(1, PEOPLE + 1)]
@@ -259,7 +327,10 @@ async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire
             said = told["numerator"], told["denominator"], told["missing"], told["median_days"]
             assert said == expected, (code, number)
         as_recounted(report["uptake"], people)
+        seen.append(people)
 
+    assert len({sum(one.in_care for one in who) for who in seen}) > 2, "people came and went"
+    assert {one["group"] for one in report["uptake"]} >= {f"barrier:{one}" for one in Barrier}
     assert all(0 < some < of for some, of, _missing, _days in counted.values()), counted
     assert counted["remission"][3] is not None
     assert counted["response"][3] is not None
@@ -271,14 +342,16 @@ class Person:
     def __init__(self, number: int, raw: Iterable[Mapping[str, Any]], as_of: date) -> None:
         self.number, self.as_of = number, as_of
         patient_id = str(UUID(int=number << 96))
-        self.born, self.language, self.in_care = who_is(raw, patient_id)
+        self.born, self.language, self.barriers = who_is(raw, patient_id)
         known = [one for one in raw if one["subject"] == patient_id and _wall(one["time"]) <= as_of]
         self.contacts = [one["data"]["contact"] for one in known if "contact" in one["data"]]
         courses = [one["data"]["course"] for one in known if "course" in one["data"]]
         programmes = [one["data"]["programme"] for one in known if "programme" in one["data"]]
         starts = [date.fromisoformat(one["started_on"]) for one in (*courses, *programmes)]
         self.start = min(starts) if starts else None
+        self.in_care = in_care_on(as_of, [one["data"]["patient"] for one in by_time(known)])
         self.reviews = {_wall(review["done_at"]) for one in courses for review in one["reviews"]}
+        self.reviews |= {_wall(at) for one in programmes for at in one["reviewed_at"]}
         self.scores = {code: _totals(known, code) for code in ("phq-9", "lsns-6", "ucla-3")}
         self.baseline = self._baseline()
         self.later = [
@@ -372,11 +445,12 @@ class Person:
         return {name: "" if cell is None else str(cell) for name, cell in cells.items()}
 
     def groups(self) -> tuple[str, ...]:
-        """Everybody, the age in whole years by its band, the language."""
+        """Everybody, the age in whole years by its band, the language, each barrier."""
         birthday = self.born.replace(year=self.as_of.year)
         age = self.as_of.year - self.born.year - (self.as_of < birthday)
         band = next(name for name, most in BANDS.items() if age <= most)
-        return ("everybody", f"age:{band}", f"language:{self.language}")
+        barriers = (f"barrier:{one}" for one in self.barriers)
+        return ("everybody", f"age:{band}", f"language:{self.language}", *barriers)
 
 
 BANDS = {"0-17": 17, "18-25": 25, "26-39": 39, "40-64": 64, "65+": 200}
@@ -407,6 +481,8 @@ def as_recounted(told: Sequence[Mapping[str, Any]], people: Sequence[Person]) ->
                 assert heads >= SMALL or heads == 0, (one["group"], code)
     assert hidden, "there are small groups in this cohort"
     for place, heads in hidden.items():
+        if place[0] == "barrier":
+            continue  # they overlap: none is the rest of the others
         assert heads >= SMALL or heads == behind[place], place
 
 
@@ -422,18 +498,32 @@ def cells(members: Sequence[Person]) -> Mapping[str, tuple[int, int, int]]:
     return counted | {"people": (taking_part, len(here), len(here))}
 
 
-def who_is(raw: Iterable[Mapping[str, Any]], patient_id: str) -> tuple[date, str, bool]:
-    """Birth date, language, and whether the person is in care, by the latest word about each."""
-    born, language, in_care = date.min, "", False
+def by_time(known: Iterable[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Every word about where somebody is in care, in the order it was said."""
+    return sorted((one for one in known if "patient" in one["data"]), key=lambda one: one["time"])
+
+
+def in_care_on(as_of: date, said: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether somebody is in care on that day, by the last word about it."""
+    if not said:
+        return False
+    ended = said[-1]["ended_on"]
+    begun = date.fromisoformat(said[-1]["enrolled_on"]) <= as_of
+    return begun and (ended is None or as_of < date.fromisoformat(ended))
+
+
+def who_is(raw: Iterable[Mapping[str, Any]], patient_id: str) -> tuple[date, str, tuple[str, ...]]:
+    """Birth date, language and barriers, by the latest word about each."""
+    born, language, barriers = date.min, "", ()
     for one in raw:
         if one["subject"] != patient_id:
             continue
         if "details" in one["data"]:
             born = date.fromisoformat(one["data"]["details"]["birth_date"])
             language = one["data"]["details"]["language"]
-        if "patient" in one["data"]:
-            in_care = one["data"]["patient"]["status"] == "active"
-    return born, language, in_care
+        if "support_profile" in one["data"]:
+            barriers = tuple(one["data"]["support_profile"]["barriers"])
+    return born, language, barriers
 
 
 def recounted(people: Sequence[Person]) -> dict[str, Counted]:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from services.engagement.application.ports import (
     Attempt,
     Before,
+    CarePoint,
     Case,
     ChannelLevels,
     CoursePoint,
@@ -445,6 +446,7 @@ class FakeSupport:
     decisions: FakeRecords[Decision] = field(default_factory=lambda: FakeRecords("decision_id"))
     readings: dict[tuple[UUID, int], Reading] = field(default_factory=dict)
     points: dict[tuple[UUID, int], CoursePoint] = field(default_factory=dict)
+    care: dict[tuple[UUID, int], CarePoint] = field(default_factory=dict)
 
     async def add_reading(self, reading: Reading) -> None:
         self.readings[reading.assessment_id, reading.version] = reading
@@ -459,6 +461,9 @@ class FakeSupport:
     async def points_of(self, patient_id: UUID) -> Sequence[CoursePoint]:
         found = [one for one in self.points.values() if one.patient_id == patient_id]
         return sorted(found, key=lambda one: (one.course_id, one.version))
+
+    async def add_care(self, point: CarePoint) -> None:
+        self.care[point.patient_id, point.version] = point
 
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
         return [one for one in self._open() if staff_id in {one.facilitator_id, one.deputy_id}]

@@ -81,17 +81,17 @@ class Wire:
         async with self.db.reading() as tx:
             return [json.loads(body) for body in (await tx.session.execute(query)).scalars()]
 
-    async def enrol(self, patient_id: UUID) -> None:
-        """Somebody comes into the team's care."""
+    async def enrol(self, patient_id: UUID, *, on: date = START) -> None:
+        """Somebody comes into the team's care on that day."""
         state = assessment.PatientState(
             patient_id=patient_id,
             status="active",
             team="harbour",
             care_team=(NURSE, PRESCRIBER),
-            enrolled_on=START,
+            enrolled_on=on,
         )
         fact = assessment.PatientEnrolled(patient=state)
-        await self.hear(fact, f"patient:{patient_id}", 1, subject=patient_id)
+        await self.hear(fact, f"patient:{patient_id}", 1, subject=patient_id, on=on)
 
     async def take(self, state: assessment.AssessmentState) -> None:
         """A score becomes known on the day it was taken."""

@@ -8,8 +8,9 @@ from services.engagement.domain.support.outcomes import History, Score
 from services.engagement.domain.support.rules import OutcomeRules
 
 
-def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
-    """What had been recorded by that instant. Later amendments and late records are not in it."""
+def history_of(case: Case, rules: OutcomeRules, *, on: date, until: datetime) -> History:
+    """What had been recorded by ``until``, the end of that day. Later amendments and late records
+    are not in it."""
     readings = _known(case.readings, until)
     points = [one for one in case.points if one.known_at < until]
     contacts = [one for one in case.contacts if one.recorded_at < until]
@@ -22,7 +23,7 @@ def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
         birth_date=case.birth_date,
         language=case.language,
         barriers=_barriers(case),
-        in_care=case.status == "active",
+        in_care=_in_care(case, on, until),
         started_on=min(starts, default=None),
         depression=_scores(readings, rules.instrument),
         network=_scores(readings, rules.network),
@@ -33,6 +34,19 @@ def history_of(case: Case, rules: OutcomeRules, *, until: datetime) -> History:
         minutes=sum(one.minutes for one in contacts),
         reviews=tuple(sorted({*_reviewed(points), *(look.on for look in looks)})),
     )
+
+
+def _in_care(case: Case, on: date, until: datetime) -> bool:
+    """Whether the person was in care on that day, as it was known by its end.
+
+    For whoever came before these words were kept, the first one kept says since when they are.
+    """
+    if not case.care:
+        return case.status == "active"
+    known = [one for one in case.care if one.known_at < until]
+    if known:
+        return known[-1].holds_on(on)
+    return case.care[0].version > 1 and case.care[0].holds_on(on)
 
 
 def scores_of(readings: Iterable[Reading], instruments: Iterable[str]) -> list[tuple[str, Score]]:

@@ -13,6 +13,7 @@ from services.engagement.adapters.listing import care_team, patient
 from services.engagement.adapters.people import put_into, upserting
 from services.engagement.adapters.tables.row import Row
 from services.engagement.application.ports import (
+    CarePoint,
     Case,
     CoursePoint,
     Named,
@@ -115,6 +116,7 @@ class SqlSupport:
         self.decisions = SqlRecords(tx, _table("outreach_decision"), Decision)
         self._readings = SqlRecords(tx, _table("reading"), Reading)
         self._points = SqlRecords(tx, _table("course_point"), CoursePoint)
+        self._care = SqlRecords(tx, _table("care_point"), CarePoint)
 
     async def add_reading(self, reading: Reading) -> None:
         """Keep a reading; the same version again changes nothing."""
@@ -141,6 +143,10 @@ class SqlSupport:
     async def points_of(self, patient_id: UUID) -> Sequence[CoursePoint]:
         """Everything said about a person's courses, oldest first."""
         return _by_version(await self._points.of_patient(patient_id))
+
+    async def add_care(self, point: CarePoint) -> None:
+        """Keep where somebody is in care; the same version again changes nothing."""
+        await self._care.put(point)
 
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
         """Open programmes this colleague facilitates or stands in for."""
@@ -182,6 +188,7 @@ class SqlSupport:
         contacts = grouped(await self.contacts.of_people(people))
         readings = grouped(await self._readings.of_people(people))
         points = grouped(await self._points.of_people(people))
+        care = grouped(await self._care.of_people(people))
         return [
             Case(
                 patient_id=row.patient_id,
@@ -193,6 +200,7 @@ class SqlSupport:
                 contacts=tuple(in_order(contacts[row.patient_id])),
                 readings=tuple(_by_time(readings[row.patient_id])),
                 points=tuple(_by_version(points[row.patient_id])),
+                care=tuple(care[row.patient_id]),
             )
             for row in rows
         ]

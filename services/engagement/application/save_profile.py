@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.engagement.application.ports import Work
 from services.engagement.application.support_known import in_care
+from services.engagement.application.support_telling import tell_profile
 from services.engagement.domain.errors import StaleVersion
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.rules import Rules
@@ -41,6 +42,7 @@ async def save_profile(
     today = local_day(now, rules.place(patient).zone)
     after = replace(profile, changed_on=today, version=seen_version + 1)
     await work.support.profiles.put(after)
+    tell_profile(work, after)
     work.audit(
         "support-profile.saved",
         object=f"patient:{profile.patient_id}",

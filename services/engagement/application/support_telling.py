@@ -6,6 +6,7 @@ from services.engagement.application.ports import Work
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.life_event import LifeEvent
 from services.engagement.domain.support.motivation import Drop
+from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.relapse_plan import RelapsePlan
 from shared.events import engagement as facts
@@ -39,6 +40,7 @@ def tell_programme(
         relapse_plan_on=plan.written_on if plan else None,
         closed_on=closing.on if closing and not one.is_open else None,
         closing_reason=closing.reason if closing else None,
+        reviewed_at=tuple(look.at for look in one.looks),
     )
     work.publish(
         kind(programme=state),
@@ -125,5 +127,17 @@ def tell_plan(work: Work, one: RelapsePlan) -> None:
         facts.RelapsePlanWritten(relapse_plan=state),
         subject=one.patient_id,
         aggregate=f"relapse-plan:{one.plan_id}",
+        version=one.version,
+    )
+
+
+def tell_profile(work: Work, one: Profile) -> None:
+    """What makes support hard to reach, so that uptake by barrier can be recounted."""
+    barriers = tuple(dict.fromkeys(adaptation.barrier.value for adaptation in one.adaptations))
+    state = facts.SupportProfileState(patient_id=one.patient_id, barriers=barriers)
+    work.publish(
+        facts.SupportProfileSaved(support_profile=state),
+        subject=one.patient_id,
+        aggregate=f"support-profile:{one.patient_id}",
         version=one.version,
     )

@@ -8,7 +8,7 @@ from services.engagement.adapters.events.about import require_about
 from services.engagement.adapters.notices import SqlNotices
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
-from services.engagement.application.ports import Identity, Reach, Surroundings
+from services.engagement.application.ports import CarePoint, Identity, Reach, Surroundings
 from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.notice import Quiet
@@ -46,6 +46,7 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
     async def on_patient(tx: Transaction, event: Event[PatientFact]) -> None:
         patient = event.data.patient
         require_about(event, patient.patient_id)
+        await SqlWork(tx, rules).support.add_care(care_of(event))
         await apply_patient_state(
             SqlWork(tx, rules),
             patient_id=patient.patient_id,
@@ -83,6 +84,21 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
         **dict.fromkeys(PLACES, on_patient),
         PatientDetailsChanged: on_details,
     }
+
+
+def care_of(event: Event[PatientFact]) -> CarePoint:
+    """Since when, or until when, somebody is in care, as it was said at that moment."""
+    patient = event.data.patient
+    ended_on = None
+    if CareStatus(patient.status) is not CareStatus.ACTIVE:
+        ended_on = patient.ended_on or event.time.date()
+    return CarePoint(
+        patient_id=patient.patient_id,
+        version=event.version,
+        known_at=event.time,
+        enrolled_on=patient.enrolled_on,
+        ended_on=ended_on,
+    )
 
 
 def surroundings_of(details: PatientDetails) -> Surroundings:

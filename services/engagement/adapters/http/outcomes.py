@@ -143,5 +143,5 @@ async def _judged(
     for staff_id in call.reach.staff:
         for case in await desk.work(call).support.cases(call.reach.teams, staff_id):
             cases[case.patient_id] = case
-    histories = (history_of(case, rules, until=until) for case in cases.values())
+    histories = (history_of(case, rules, on=as_of, until=until) for case in cases.values())
     return as_of, [outcome_of(one, rules, as_of) for one in histories]

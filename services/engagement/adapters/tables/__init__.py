@@ -19,6 +19,7 @@ from services.engagement.adapters.tables.rota import ShiftRow
 from services.engagement.adapters.tables.row import Row
 from services.engagement.adapters.tables.support import (
     ActivityRow,
+    CarePointRow,
     ContactRow,
     CoursePointRow,
     DropRow,
@@ -37,6 +38,7 @@ __all__ = [
     "AbsenceRow",
     "ActivityRow",
     "AttemptRow",
+    "CarePointRow",
     "CareTeamRow",
     "ContactRow",
     "CoursePointRow",

@@ -151,6 +151,16 @@ class ReadingRow(Row, table=True):
     state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
 
 
+class CarePointRow(Row, table=True):
+    """Whether somebody was in care at one moment; each fact about it is one row."""
+
+    __tablename__: ClassVar[str] = "care_point"
+
+    patient_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
 class CoursePointRow(Row, table=True):
     """A course as it stood at one moment; each fact about it is one row."""
 

@@ -36,6 +36,7 @@ from services.engagement.application.ports.reminders import (
 from services.engagement.application.ports.rota import Rota
 from services.engagement.application.ports.support import (
     Activities,
+    CarePoint,
     Case,
     CoursePoint,
     Named,
@@ -55,6 +56,7 @@ __all__ = [
     "Attempt",
     "Attempts",
     "Before",
+    "CarePoint",
     "Case",
     "ChannelLevels",
     "CoursePoint",

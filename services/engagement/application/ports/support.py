@@ -59,6 +59,22 @@ class CoursePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarePoint:
+    """What assessment said at one moment about whether somebody is in care."""
+
+    patient_id: UUID
+    version: int
+    known_at: datetime
+    enrolled_on: date
+    ended_on: date | None
+    """The first day they are not in care any more; None while they are."""
+
+    def holds_on(self, day: date) -> bool:
+        """Whether that day lies in the care this speaks of."""
+        return self.enrolled_on <= day and (self.ended_on is None or day < self.ended_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What assessment says about the people and the language around a person."""
 
@@ -81,6 +97,8 @@ class Case:
     contacts: tuple[Contact, ...]
     readings: tuple[Reading, ...]
     points: tuple[CoursePoint, ...]
+    care: tuple[CarePoint, ...] = ()
+    """Oldest first. Nothing of what was said before these were kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +178,10 @@ class Support(Protocol):
 
     async def points_of(self, patient_id: UUID) -> Sequence[CoursePoint]:
         """Everything said about a person's courses, oldest first."""
+        ...
+
+    async def add_care(self, point: CarePoint) -> None:
+        """Keep where somebody is in care; the same version again changes nothing."""
         ...
 
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
