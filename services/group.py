@@ -197,7 +197,7 @@ def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -
     }
     if given := os.environ.get("MOORING_RETENTION_FILE"):
         own["RETENTION_FILE"] = str(Path(given).resolve())
-    if name == "assessment":
+    if name != "portal":
         own["PERSON_KEYS"] = str(group.folder / "person-keys")
     if name == "portal":
         own |= {f"{other.upper()}_URL": group.address(other) for other in SEED_ORDER[1:]}

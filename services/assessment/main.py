@@ -25,6 +25,9 @@ SCHEMA = Schema(
     service="assessment", metadata=metadata, versions=Path(__file__).parent / "migrations"
 )
 
+SEALED_FROM = "0012"
+"""The migration that waits for the end of the last release that cannot read sealed names."""
+
 
 @asynccontextmanager
 async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
@@ -34,7 +37,12 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     kept = read_kept(settings.retention_file)
     wording = load_wording(settings.wording_dir, content.instruments)
     person_keys = PersonKeys(settings.person_keys)
-    db = Database.open(settings.database_url, source="assessment", person_keys=person_keys)
+    db = Database.open(
+        settings.database_url,
+        source="assessment",
+        person_keys=person_keys,
+        sealed_from=SEALED_FROM,
+    )
     async with aiohttp.ClientSession() as session:
         keys = JwksKeys(settings.jwks_url, session)
         try:

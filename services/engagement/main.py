@@ -13,11 +13,13 @@ from services.engagement.adapters.content import load
 from services.engagement.adapters.events import subscriptions
 from services.engagement.adapters.http import build_api
 from services.engagement.adapters.posting import Postman
+from services.engagement.adapters.sealing import sealing_names
 from services.engagement.adapters.tables import metadata
 from services.engagement.application.send_notices import Office
 from services.engagement.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database, Transaction
+from shared.runtime.person_keys import PersonKeys
 from shared.runtime.retention_file import read_kept
 from shared.runtime.schema import Schema
 from shared.runtime.service import Service
@@ -25,6 +27,9 @@ from shared.runtime.service import Service
 SCHEMA = Schema(
     service="engagement", metadata=metadata, versions=Path(__file__).parent / "migrations"
 )
+
+SEALED_FROM = "0013"
+"""The migration that waits for the end of the last release that cannot read sealed names."""
 
 
 def mailbox(settings: Settings) -> Mailbox:
@@ -45,7 +50,12 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
     rules = load()
-    db = Database.open(settings.database_url, source="engagement")
+    db = Database.open(
+        settings.database_url,
+        source="engagement",
+        person_keys=PersonKeys(settings.person_keys, makes=False),
+        sealed_from=SEALED_FROM,
+    )
 
     engine = ticks.Engine(db=db, rules=rules, instance=settings.instance)
     office = Office(rules=rules, clinic=settings.clinic, portal_url=settings.portal_url)
@@ -69,7 +79,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 db=db,
                 schema=SCHEMA,
                 subscriptions=subscriptions(rules),
-                ticks=(*engine.ticks, *postman.ticks),
+                ticks=(*engine.ticks, *postman.ticks, sealing_names(db)),
                 next_due=next_due,
                 keys=keys,
             )

@@ -12,7 +12,8 @@ class Settings(ServiceSettings):
 
     ``portal_url`` is where people open the portal: notices link to it. ``clinic`` is the name a
     person in care knows the clinic by. Mail goes to ``smtp_host``, or into ``mail_folder`` when
-    there is no server; with neither a notice by mail ends as failed.
+    there is no server; with neither a notice by mail ends as failed. ``person_keys`` is the folder
+    with each person's key, which assessment keeps and we read.
     """
 
     http_port: int = Field(default=8083, ge=0, le=65535)
@@ -26,3 +27,4 @@ class Settings(ServiceSettings):
     smtp_password: str | None = Field(default=None, repr=False)
     mail_from: str = "mooring@localhost"
     mail_folder: Path | None = None
+    person_keys: Path = Path("data/person-keys")

@@ -11,17 +11,22 @@ from services.treatment.adapters.course_content import load_rulebook
 from services.treatment.adapters.events import subscriptions
 from services.treatment.adapters.http.api import build_api
 from services.treatment.adapters.http.desk import Desk
+from services.treatment.adapters.sealing import sealing_names
 from services.treatment.adapters.tables import metadata
 from services.treatment.adapters.ticks import Watch
 from services.treatment.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
+from shared.runtime.person_keys import PersonKeys
 from shared.runtime.schema import Schema
 from shared.runtime.service import Service
 
 SCHEMA = Schema(
     service="treatment", metadata=metadata, versions=Path(__file__).parent / "migrations"
 )
+
+SEALED_FROM = "0011"
+"""The migration that waits for the end of the last release that cannot read sealed names."""
 
 
 @asynccontextmanager
@@ -33,7 +38,12 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     async with aiohttp.ClientSession() as session:
         keys = JwksKeys(settings.jwks_url, session)
         desk = Desk(book=book, formulary=content, keys=keys, clinic_time=settings.clinic_time)
-        db = Database.open(settings.database_url, source="treatment")
+        db = Database.open(
+            settings.database_url,
+            source="treatment",
+            person_keys=PersonKeys(settings.person_keys, makes=False),
+            sealed_from=SEALED_FROM,
+        )
         try:
             yield Service(
                 settings=settings,
@@ -41,7 +51,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 db=db,
                 schema=SCHEMA,
                 subscriptions=subscriptions(book, content),
-                ticks=Watch(db=db, formulary=content, book=book).ticks,
+                ticks=(*Watch(db=db, formulary=content, book=book).ticks, sealing_names(db)),
                 keys=keys,
             )
         finally:

@@ -61,6 +61,9 @@ class Carer(Payload):
 class PatientDetails(Payload):
     """Who the person is and how to reach them. Read by treatment and engagement only.
 
+    ``sealed`` holds what says who it is (names, birth date, telephone, mail, postal address,
+    carers), locked with the person's key (AES-256-GCM, base64); those fields then say nothing:
+    the names are empty and the birth date is 0001-01-01.
     A channel or purpose that is not in ``consents`` was not agreed to. ``quiet_hours`` None means
     the clinic's own. ``neutral_wording``: no message says what it is about.
     """
@@ -81,6 +84,7 @@ class PatientDetails(Payload):
     erased_on: date | None = None
     """Since that day nobody can tell who this was: the names say so, and of the birth date only
     the year is true. Whoever reads this forgets what it knew."""
+    sealed: str | None = None
 
 
 class PatientFact(Fact):

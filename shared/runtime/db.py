@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, column, event, make_url, text
+from sqlalchemy import Boolean, Connection, column, event, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -30,7 +30,7 @@ from shared.runtime.columns import UtcDateTime
 from shared.runtime.inline_sqlite import connector, let_go
 from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.person_keys import PersonKeys
-from shared.runtime.tables import outbox
+from shared.runtime.tables import FLOOR_TABLE, outbox
 
 _SQLITE_SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 _POSTGRES_SETTINGS = {
@@ -41,7 +41,7 @@ _POSTGRES_SETTINGS = {
 }
 _KEPT = (
     " (SELECT offset_seconds FROM clock WHERE id = 1) AS ahead,"
-    " (SELECT number FROM epoch) AS epoch, (SELECT restored_to FROM epoch) AS restored_to"
+    " (SELECT number FROM epoch) AS epoch, (SELECT restored_to FROM epoch) AS restored_to,"
 )
 _NOW = {
     "sqlite": f"SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS stamp,{_KEPT}",
@@ -51,6 +51,12 @@ _NOW = {
 
 _KEPT_ANSWERS = ("INSERT INTO idempotency", "UPDATE idempotency")
 """The router's memory of its own answers: a request that changed nothing still keeps one."""
+
+
+def _seals(sealed_from: str | None) -> str:
+    if sealed_from is None:
+        return " 1 = 1 AS seals"
+    return f" (SELECT revision >= '{sealed_from}' FROM {FLOOR_TABLE}) AS seals"  # noqa: S608
 
 
 class UnauditedWrite(Exception):
@@ -78,11 +84,13 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a transaction happens, and the epoch of its database (``epochs``)."""
+    """When a transaction happens, the epoch of its database (``epochs``), and whether everybody
+    who works on it can read what is sealed."""
 
     now: datetime
     epoch: int = 0
     restored_to: datetime | None = None
+    seals: bool = True
 
 
 class Transaction:
@@ -123,6 +131,12 @@ class Transaction:
         if self._keys is None:
             raise RuntimeError("this database was opened without the keys of its people")
         return self._keys
+
+    @property
+    def sealing(self) -> PersonKeys | None:
+        """What to seal with who people are; None while a release that cannot read it may still
+        work beside this one."""
+        return self._keys if self._moment.seals else None
 
     @property
     def has_outgoing(self) -> bool:
@@ -262,7 +276,12 @@ class Database:
     """A service's database. Open it once in ``main`` and close it at the end."""
 
     def __init__(
-        self, engine: AsyncEngine, *, source: str, person_keys: PersonKeys | None = None
+        self,
+        engine: AsyncEngine,
+        *,
+        source: str,
+        person_keys: PersonKeys | None = None,
+        sealed_from: str | None = None,
     ) -> None:
         self.engine = engine
         self.source = source
@@ -272,22 +291,34 @@ class Database:
         self.guard = ClockGuard.start()
         """Whether the clocks agree; what is due is decided by ``guard.cautious(tx.now)``."""
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self._now = text(_NOW[engine.dialect.name]).columns(
-            column("stamp"), column("ahead"), column("epoch"), column("restored_to", UtcDateTime)
+        self._now = text(_NOW[engine.dialect.name] + _seals(sealed_from)).columns(
+            column("stamp"),
+            column("ahead"),
+            column("epoch"),
+            column("restored_to", UtcDateTime),
+            column("seals", Boolean),
         )
         event.listen(engine.sync_engine, "after_cursor_execute", _note_writes)
         event.listen(engine.sync_engine, "checkin", _forget_writes)
 
     @classmethod
-    def open(cls, url: str, *, source: str, person_keys: PersonKeys | None = None) -> "Database":
+    def open(
+        cls,
+        url: str,
+        *,
+        source: str,
+        person_keys: PersonKeys | None = None,
+        sealed_from: str | None = None,
+    ) -> "Database":
         """An engine with the durability settings of reliability.md 2.13 and 2.14.
 
-        ``source`` is the service's name, the ``source`` of its events. ``person_keys``: for the
-        service that owns people's contact data.
+        ``source`` is the service's name, the ``source`` of its events. ``person_keys``: for a
+        service that keeps who people are. ``sealed_from``: the migration after which no release
+        works here that cannot read what is sealed; None when there never was one.
         """
         backend = make_url(url).get_backend_name()
         engine = _open_sqlite(url) if backend == "sqlite" else _open_postgres(url)
-        return cls(engine, source=source, person_keys=person_keys)
+        return cls(engine, source=source, person_keys=person_keys, sealed_from=sealed_from)
 
     @property
     def dialect(self) -> str:
@@ -399,9 +430,9 @@ class Database:
 
     async def _moment(self, session: AsyncSession) -> Moment:
         """The database's time plus the demo offset, aware UTC, and its epoch."""
-        stamp, offset, epoch, restored_to = (await session.execute(self._now)).one()
+        stamp, offset, epoch, restored_to, seals = (await session.execute(self._now)).one()
         now = _utc(stamp) + timedelta(seconds=offset or 0)
-        return Moment(now, epoch or 0, restored_to)
+        return Moment(now, epoch or 0, restored_to, bool(seals))
 
     async def compare_clocks(self) -> None:
         """Read the database's clock, this machine's and the time passed, for the guard.

@@ -6,11 +6,13 @@ of the databases holds. Once it is destroyed, no copy of the data can be read ag
 lies. The mark of a destroyed key stays, and wins over a key that somebody puts back.
 """
 
+import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +21,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _FORM = b"\x01"
 _NONCE_BYTES = 12
 _KEY_BITS = 256
+_KEY, _MARK = ".key", ".destroyed"
+_MOST_REMEMBERED = 20_000
+
+T = TypeVar("T")
 
 
 class KeyDestroyed(Exception):
@@ -33,11 +39,18 @@ class KeyMissing(Exception):
 
 
 class PersonKeys:
-    """The keys of one folder. Nothing is remembered between calls, so that a destroyed key is gone
-    for every process that shares the folder at the same moment."""
+    """The keys of one folder. No key is remembered between calls, and what ``recall`` remembers is
+    given only while the key is there, so that a destroyed key is gone for every process that shares
+    the folder at the same moment.
 
-    def __init__(self, folder: Path) -> None:
+    ``makes``: whether a key is made for whoever has none; one service alone does, the others read.
+    """
+
+    def __init__(self, folder: Path, *, makes: bool = True) -> None:
         self._folder = folder
+        self._name = str(folder)
+        self._makes = makes
+        self._remembered: dict[bytes, tuple[Any, UUID, str, str]] = {}
 
     def seal(self, person: UUID, what: str, plain: bytes) -> bytes:
         """Lock something under the person's key, which is made when there is none yet. ``what``
@@ -45,8 +58,12 @@ class PersonKeys:
 
         Raises:
             KeyDestroyed: the person was erased.
+            KeyMissing: there is no key, and it is not for us to make one.
         """
-        cipher = AESGCM(self._key(person) or self._make(person))
+        key = self._key(person)
+        if key is None and not self._makes:
+            raise KeyMissing(f"no key of person {person}")
+        cipher = AESGCM(key or self._make(person))
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return _FORM + nonce + cipher.encrypt(nonce, plain, _place(person, what))
 
@@ -66,6 +83,32 @@ class PersonKeys:
         except InvalidTag as error:
             raise KeyMissing(f"not the key of person {person}") from error
 
+    def seal_values(self, person: UUID, what: str, values: Mapping[str, Any]) -> bytes:
+        """Lock plain values, as JSON. Raises as ``seal`` does."""
+        return self.seal(person, what, json.dumps(values).encode())
+
+    def open_values(self, person: UUID, what: str, sealed: bytes) -> dict[str, Any]:
+        """The values that were sealed. Raises as ``open`` does."""
+        values: dict[str, Any] = json.loads(self.open(person, what, sealed))
+        return values
+
+    def recall(
+        self, person: UUID, what: str, sealed: bytes, read: Callable[[dict[str, Any]], T]
+    ) -> T:
+        """What ``read`` makes of the values that were sealed, made once and then remembered: a
+        list in the order of names opens a thousand of them. Raises as ``open`` does."""
+        if (known := self._remembered.get(sealed)) is not None:
+            found, owner, key, mark = known
+            if owner == person and os.access(key, os.R_OK) and not os.access(mark, os.F_OK):
+                return found  # type: ignore[no-any-return]
+            del self._remembered[sealed]
+        made = read(self.open_values(person, what, sealed))
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        stem = self._stem(person)
+        self._remembered[sealed] = (made, person, stem + _KEY, stem + _MARK)
+        return made
+
     def destroy(self, person: UUID) -> None:
         """Make everything sealed for this person unreadable, for good. Doing it twice is well."""
         key, mark = self._file(person), self._mark(person)
@@ -80,7 +123,7 @@ class PersonKeys:
 
     def is_destroyed(self, person: UUID) -> bool:
         """Whether this person was erased."""
-        return self._mark(person).exists()
+        return os.access(self._stem(person) + _MARK, os.F_OK)
 
     def destroyed(self) -> Iterator[UUID]:
         """Everybody who was ever erased."""
@@ -91,6 +134,8 @@ class PersonKeys:
             key = self._file(person).read_bytes()
         except FileNotFoundError:
             key = None
+        except OSError as error:
+            raise KeyMissing(f"the key of person {person} cannot be read") from error
         if self.is_destroyed(person):
             raise KeyDestroyed
         return key
@@ -110,10 +155,15 @@ class PersonKeys:
         return file.read_bytes()
 
     def _file(self, person: UUID) -> Path:
-        return self._folder / person.hex[-2:] / f"{person}.key"
+        return Path(self._stem(person) + _KEY)
 
     def _mark(self, person: UUID) -> Path:
-        return self._folder / person.hex[-2:] / f"{person}.destroyed"
+        return Path(self._stem(person) + _MARK)
+
+    def _stem(self, person: UUID) -> str:
+        """What both files of a person begin with."""
+        name = str(person)
+        return f"{self._name}/{name[-2:]}/{name}"
 
 
 def _place(person: UUID, what: str) -> bytes:

@@ -59,7 +59,8 @@ async def _forget_batch(db: Database, *, now: datetime, kept: Periods) -> int:
 
 async def forget_person(tx: Transaction, person: UUID, *, told_in: str) -> None:
     """Remove what the runtime's own rows say of somebody erased: answers kept for a repeated
-    request, and the contents of parked events of the type that tells who people are."""
+    request (in the clear, as an older release kept them), and the contents of parked events of the
+    type that tells who people are."""
     about = (parked.c.subject == str(person)) & (parked.c.type == told_in)
     resolved = {
         "status": "discarded",

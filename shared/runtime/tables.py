@@ -30,6 +30,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+FLOOR_TABLE = "schema_floor"
+"""Where the oldest schema a program must know is remembered (``schema``)."""
+
 runtime = MetaData(naming_convention=NAMING)
 
 outbox = Table(

@@ -187,9 +187,18 @@ def test_an_image_holds_its_service_s_code_and_what_that_needs() -> None:
 
 
 def test_the_keys_of_people_lie_apart_from_the_database() -> None:
-    """Only their owner has them, and nothing that makes backups does."""
+    """Only their owner writes them, who keeps a copy reads them, and nothing that makes backups
+    has them."""
     with_keys = {
-        name for name, it in CONTAINERS.items() if "person-keys" in str(it.get("volumes", ()))
+        name: next(one for one in it["volumes"] if "person-keys" in one)
+        for name, it in CONTAINERS.items()
+        if "person-keys" in str(it.get("volumes", ()))
     }
 
-    assert with_keys == {"assessment"}
+    assert with_keys == {
+        "assessment": "person-keys:/var/lib/mooring-keys",
+        "treatment": "person-keys:/var/lib/mooring-keys:ro",
+        "engagement": "person-keys:/var/lib/mooring-keys:ro",
+    }
+    for name in with_keys:
+        assert CONTAINERS[name]["environment"]["MOORING_PERSON_KEYS"] == "/var/lib/mooring-keys"

@@ -91,7 +91,9 @@ async def admit(work: SqlWork, course: Course, number: int, then: datetime) -> N
 
 async def measure(name: str, databases: Databases) -> list[Figure]:
     """Milliseconds for the first page, of the team and of one nurse."""
-    db = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     await fill(db)
     figures = []
     async with site(build_api(CONTENT), db) as served:

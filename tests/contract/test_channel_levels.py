@@ -22,7 +22,9 @@ from tests.support.notices import MADE, NOTICES, keep
 @pytest.fixture
 async def db(databases: Databases) -> AsyncIterator[Database]:
     """Every notice of the table above, and one of a day earlier."""
-    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    opened = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     async with opened.transaction(actor="service:engagement") as tx:
         notices = SqlWork(tx, CONTENT).notices
         for row in NOTICES:
@@ -47,7 +49,9 @@ async def test_levels_by_channel_say_on_time_late_and_failed(db: Database) -> No
 
 
 async def test_where_nothing_was_sent_there_is_no_channel(databases: Databases) -> None:
-    empty = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    empty = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     async with site(build_api(CONTENT, StaticKeys(KeySet([KEY]))), empty) as served:
         operations = served.caller(clock.new_id(), Role.OPERATIONS, teams=())
         levels = (await operations.get("service-levels")).json

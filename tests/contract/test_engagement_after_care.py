@@ -68,7 +68,9 @@ OFFICE = Office(rules=CONTENT, clinic="Harbour", portal_url="https://portal.exam
 @pytest.fixture
 async def db(databases: Databases) -> AsyncIterator[Database]:
     """Somebody who agreed to mail about the course, with a taper and an open flag."""
-    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    opened = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     async with opened.transaction(actor="service:engagement", at=NOON) as tx:
         work = SqlWork(tx, CONTENT)
         for colleague in STAFF:

@@ -42,7 +42,9 @@ PEOPLE = (NURSE, "nurse"), (PRESCRIBER, "prescriber")
 @pytest.fixture
 async def db(databases: Databases) -> AsyncIterator[Database]:
     """An empty database of this service."""
-    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    opened = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     yield opened
     await opened.close()
 
@@ -405,9 +407,20 @@ async def test_of_somebody_erased_no_name_is_left(db: Database) -> None:
     first = assessment.PatientDetailsChanged(details=details())
     aggregate = f"patient-details:{PATIENT}"
     await hear(db, first, aggregate, 1)
+    other = UUID(int=0xA11)
+    another = details().model_copy(update={"patient_id": other})
+    body = off_the_wire(
+        assessment.PatientDetailsChanged(details=another),
+        f"patient-details:{other}",
+        1,
+        subject=other,
+        at=NOW,
+    )
+    inbox = Inbox(db, subscriptions(CONTENT))
+    await inbox.apply(inbox.read(assessment.PatientDetailsChanged.TYPE, body), body)
     lines = [
         {"patient_id": str(who), "patient_name": f"{GIVEN} {FAMILY}", "birth_date": "1984-02-29"}
-        for who in (PATIENT, NURSE)
+        for who in (PATIENT, other)
     ]
     async with db.transaction(actor="service:test") as tx:
         kept = Digest(staff_id=NURSE, day=CHANGE_ON, made_at=NOW, items=lines)
@@ -437,6 +450,9 @@ async def test_of_somebody_erased_no_name_is_left(db: Database) -> None:
         said = (await tx.session.scalars(select(audit.c.action))).all()
     assert told[PATIENT][0] == "Erased on 2027-05-04"
     assert digest is not None
-    assert [line["patient_name"] for line in digest.items] == [None, f"{GIVEN} {FAMILY}"]
+    assert [line["patient_name"] for line in digest.items] == [
+        "Erased on 2027-05-04",
+        f"{GIVEN} {FAMILY}",
+    ]
     assert (waiting.status, waiting.resolution, waiting.body) == ("discarded", "person-erased", b"")
     assert "person.forgotten" in said

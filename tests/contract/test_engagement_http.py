@@ -102,7 +102,9 @@ class Clinic:
 @pytest.fixture
 async def clinic(databases: Databases) -> AsyncIterator[Clinic]:
     """Tuesday's list: a change day and a supply reminder are due."""
-    db = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     async with db.transaction(actor="service:engagement", at=NOW) as tx:
         work = SqlWork(tx, CONTENT)
         for colleague in STAFF:

@@ -137,7 +137,9 @@ class Clinic:
 @pytest.fixture
 async def clinic(databases: Databases) -> AsyncIterator[Clinic]:
     """A safety flag and some routine work fell due; the nurse wants mail about each."""
-    db = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     async with db.transaction(actor="service:engagement", at=LONG_AGO) as tx:
         work = SqlWork(tx, CONTENT)
         for colleague in STAFF:

@@ -62,7 +62,9 @@ SPOKEN = {"face-to-face", "video", "telephone"}
 @pytest.fixture
 async def wire(databases: Databases) -> AsyncIterator[Wire]:
     """Into an empty database of this service."""
-    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    opened = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     yield Wire(opened)
     await opened.close()
 

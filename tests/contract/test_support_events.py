@@ -18,7 +18,9 @@ from tests.support.heard import START, Wire, a_score, details_of
 @pytest.fixture
 async def wire(databases: Databases) -> AsyncIterator[Wire]:
     """Into an empty database of this service."""
-    opened = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    opened = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     yield Wire(opened)
     await opened.close()
 

@@ -131,7 +131,9 @@ class Ward:
 @pytest.fixture
 async def ward(databases: Databases) -> AsyncIterator[Ward]:
     """A person in the care of a nurse and a prescriber, two facilitators in the team."""
-    db = Database.open(await databases.migrated(SCHEMA), source="engagement")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
     async with db.transaction(actor="service:engagement", at=NOW) as tx:
         work = SqlWork(tx, CONTENT)
         for colleague in SUPPORTERS:

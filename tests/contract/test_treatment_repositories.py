@@ -70,7 +70,9 @@ async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Opened]:
         yield open_fake
         return
     databases = request.getfixturevalue(f"{request.param}_databases")
-    db = Database.open(await databases.migrated(SCHEMA), source="treatment")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="treatment", person_keys=databases.person_keys
+    )
 
     @asynccontextmanager
     async def open_sql() -> AsyncIterator[Work]:

@@ -20,11 +20,13 @@ from services.assessment.domain.content import Content
 from services.assessment.main import SCHEMA
 from shared.api.identity import Role
 from shared.events import decode
+from shared.events.assessment import PatientDetailsChanged
 from shared.events.envelope import AnyEvent, Fact
 from shared.events.treatment import CourseConfirmed, CourseState
 from shared.runtime import clock, tables
 from shared.runtime.auth import StaticKeys, issue_signature
-from shared.runtime.db import Database
+from shared.runtime.db import Database, Transaction
+from shared.runtime.sealed_details import opened
 from tests.support.callers import KEY, Answer, Caller, Site, site
 from tests.support.databases import Databases
 
@@ -195,14 +197,21 @@ class Clinic:
         )
 
     async def told(self) -> list[AnyEvent]:
-        """Every fact published so far, in order."""
+        """Every fact published so far, in order; who somebody is, as its readers open it."""
         async with self.db.reading() as tx:
             rows = await tx.session.execute(select(tables.outbox).order_by(tables.outbox.c.seq))
-            return [decode(row.type, row.body) for row in rows]
+            return [_opened(decode(row.type, row.body), tx) for row in rows]
 
     async def kinds_told(self) -> list[str]:
         """The last words of their types."""
         return [event.type.split(".")[-2] for event in await self.told()]
+
+
+def _opened(event: AnyEvent, tx: Transaction) -> AnyEvent:
+    if not isinstance(event.data, PatientDetailsChanged):
+        return event
+    details = opened(event.data.details, tx)
+    return event.model_copy(update={"data": PatientDetailsChanged(details=details)})
 
 
 @asynccontextmanager

@@ -368,7 +368,9 @@ class Clinic:
 @asynccontextmanager
 async def clinic_on(databases: Databases, *, patience_s: float = 0.0) -> AsyncIterator[Clinic]:
     """A clinic on a fresh database."""
-    db = Database.open(await databases.migrated(SCHEMA), source="treatment")
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="treatment", person_keys=databases.person_keys
+    )
     desk = Desk(
         book=BOOK,
         formulary=CONTENT,

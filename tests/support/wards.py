@@ -91,7 +91,9 @@ async def treatment_ward(databases: Databases) -> AsyncIterator[tuple[Database, 
 @asynccontextmanager
 async def engagement_ward(databases: Databases) -> AsyncIterator[tuple[Database, UUID, UUID]]:
     """Somebody whom reminders are about."""
-    db = Database.open(await databases.migrated(ENGAGEMENT), source="engagement")
+    db = Database.open(
+        await databases.migrated(ENGAGEMENT), source="engagement", person_keys=databases.person_keys
+    )
     rules, now = engagement.CONTENT, engagement.NOW
     async with db.transaction(actor="service:engagement", at=now) as tx:
         work = EngagementWork(tx, rules)

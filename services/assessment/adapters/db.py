@@ -12,8 +12,10 @@ from services.assessment.adapters.records import (
     SqlInvitations,
     SqlProposals,
 )
+from shared.events.assessment import PatientDetailsChanged
 from shared.events.envelope import Fact
 from shared.runtime.db import Transaction
+from shared.runtime.sealed_details import sealed
 
 
 class SqlWork:
@@ -36,7 +38,9 @@ class SqlWork:
         return self._tx.new_id()
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
-        """Tell the others, and the audit trail, in this transaction."""
+        """Tell the others, and the audit trail, in this transaction; who somebody is, sealed."""
+        if isinstance(fact, PatientDetailsChanged) and (keys := self._tx.sealing) is not None:
+            fact = PatientDetailsChanged(details=sealed(fact.details, keys))
         self._tx.publish(fact, subject=subject, aggregate=aggregate, version=version)
 
     def audit(

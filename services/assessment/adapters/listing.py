@@ -1,6 +1,6 @@
 """Lists, straight from SQL: each shows only what the caller may see."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +13,13 @@ from sqlalchemy import (
     Uuid,
     func,
     literal,
-    or_,
     select,
     tuple_,
 )
 
 from services.assessment.adapters import stored
 from services.assessment.adapters.access import ownerless_rows, visible_rows
+from services.assessment.adapters.names import NAME_COLUMNS, Named, named, people
 from services.assessment.adapters.tables import (
     ASSESSMENT,
     ASSESSMENT_VERSION,
@@ -77,18 +77,16 @@ _summary = select(
     PATIENT.c.given_name,
     PATIENT.c.family_name,
     PATIENT.c.birth_date,
+    PATIENT.c.who,
     PATIENT.c.enrolled_on,
     PATIENT.c.erased_on,
     _open_flags,
 )
 _arms = PROPOSAL.c.proposal["arms"].label("arms")
 """What was proposed, without the trace of every rule, which is most of a proposal."""
-_by_name = (PATIENT.c.family_name, PATIENT.c.given_name, PATIENT.c.patient_id)
-_orders = {
-    "name": _by_name,
-    "born": (PATIENT.c.birth_date, PATIENT.c.patient_id),
-    "enrolled": (PATIENT.c.enrolled_on, PATIENT.c.patient_id),
-}
+_OF_NAMES = ("given_name", "family_name", "birth_date")
+_by_enrolment = (PATIENT.c.enrolled_on, PATIENT.c.patient_id)
+Known = tuple[UUID, Named]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +111,57 @@ async def patients_page(tx: Transaction, reach: Reach, query: PatientQuery) -> P
         rows = rows.where(_open_flags.element > 0)
     if query.newly_assessed:
         rows = rows.where(_assessed_since(tx.now - _NEW_FOR))
-    key, downwards = _orders[query.sort.removeprefix("-")], query.sort.startswith("-")
-    after = decode_cursor(query.cursor, UUID)
-    if after and (place := await _place_of(tx, key, after[0])) is not None:
+    by, downwards = query.sort.removeprefix("-"), query.sort.startswith("-")
+    cursor = decode_cursor(query.cursor, UUID)
+    after = cursor[0] if cursor else None
+    if by == "enrolled":
+        items, more = await _by_day(tx, rows, after, downwards=downwards, limit=query.limit)
+    else:
+        key = _by_name if by == "name" else _by_birth
+        wanted = await _in_order(tx, rows, key, after=after, downwards=downwards)
+        known = await summaries_of(tx, wanted[: query.limit])
+        items, more = tuple(known.values()), len(wanted) > query.limit
+    return Page(items=items, next=encode_cursor(str(items[-1].patient_id)) if more else None)
+
+
+async def _by_day(
+    tx: Transaction, rows: Select[Any], after: UUID | None, *, downwards: bool, limit: int
+) -> tuple[tuple[PatientSummary, ...], bool]:
+    """In the order of enrolment, which the database can see."""
+    key = _by_enrolment
+    if after and (place := await _place_of(tx, key, after)) is not None:
         rows = rows.where(tuple_(*key) < place if downwards else tuple_(*key) > place)
-    order = [column.desc() for column in key] if downwards else key
-    found = await _limited(tx, rows.order_by(*order), query.limit)
-    items = _summaries(found.rows)
-    return Page(items=items, next=encode_cursor(str(items[-1].patient_id)) if found.more else None)
+    found = await _limited(
+        tx, rows.order_by(*(column.desc() if downwards else column for column in key)), limit
+    )
+    return _summaries(tx, found.rows), found.more
+
+
+async def _in_order(
+    tx: Transaction,
+    rows: Select[Any],
+    key: Callable[[Known], Any],
+    *,
+    after: UUID | None,
+    downwards: bool,
+) -> Sequence[UUID]:
+    """Whoever ``rows`` finds after one of them, in an order that only opened names have."""
+    query = rows.with_only_columns(*NAME_COLUMNS)
+    found = [
+        (row.patient_id, named(row, tx.keys)) for row in (await tx.session.execute(query)).all()
+    ]
+    if after and (last := await people(tx, PATIENT.c.patient_id == after)):
+        place = key(last[0])
+        found = [one for one in found if (key(one) < place if downwards else key(one) > place)]
+    return [person for person, _ in sorted(found, key=key, reverse=downwards)]
+
+
+def _by_name(known: Known) -> Any:
+    return known[1].place, known[0]
+
+
+def _by_birth(known: Known) -> Any:
+    return known[1].birth_date, known[0]
 
 
 async def patient_counts(tx: Transaction, reach: Reach) -> PatientCounts:
@@ -152,19 +193,22 @@ def _assessed_since(then: datetime) -> ColumnElement[bool]:
 async def search_patients(tx: Transaction, reach: Reach, wanted: PatientSearch) -> PatientsFound:
     """People by the start of either name, by birth date, by number, or by all that is given. Who
     was erased is found by number alone."""
-    rows = _summary.where(visible_rows(reach))
+    which = [visible_rows(reach)]
     if wanted.number is None:
-        rows = rows.where(PATIENT.c.erased_on.is_(None))
-    if start := folded(wanted.name or ""):
-        rows = rows.where(_named(start))
-    if wanted.birth_date is not None:
-        rows = rows.where(PATIENT.c.birth_date == wanted.birth_date)
-    if wanted.number is not None:
+        which.append(PATIENT.c.erased_on.is_(None))
+    else:
         digits = wanted.number.replace(" ", "").lower()
         first, last = (UUID(digits + end * (32 - len(digits))) for end in "0f")
-        rows = rows.where(PATIENT.c.patient_id.between(first, last))
-    found = await _limited(tx, rows.order_by(*_by_name), FOUND_AT_MOST)
-    return PatientsFound(items=_summaries(found.rows), more=found.more)
+        which.append(PATIENT.c.patient_id.between(first, last))
+    start, born = folded(wanted.name or ""), wanted.birth_date
+    found = [
+        (person, who)
+        for person, who in await people(tx, *which)
+        if who.begins(start) and born in (None, who.birth_date)
+    ]
+    ids = [person for person, _ in sorted(found, key=_by_name)]
+    known = await summaries_of(tx, ids[:FOUND_AT_MOST])
+    return PatientsFound(items=tuple(known.values()), more=len(ids) > FOUND_AT_MOST)
 
 
 async def recent_patients(tx: Transaction, reach: Reach) -> PatientsFound:
@@ -184,18 +228,29 @@ async def recent_patients(tx: Transaction, reach: Reach) -> PatientsFound:
     )
     ids = [UUID(row.subject) for row in await tx.session.execute(looks)]
     rows = _summary.where(visible_rows(reach), PATIENT.c.patient_id.in_(ids))
-    known = {one.patient_id: one for one in _summaries((await tx.session.execute(rows)).all())}
+    seen = (await tx.session.execute(rows)).all()
+    known = {one.patient_id: one for one in _summaries(tx, seen)}
     return PatientsFound(items=tuple(known[one] for one in ids if one in known), more=False)
 
 
-async def summaries_of(tx: Transaction, people: Collection[UUID]) -> dict[UUID, PatientSummary]:
-    """The rows of these people, whom the caller is known to see."""
-    rows = await tx.session.execute(_summary.where(PATIENT.c.patient_id.in_(people)))
-    return {one.patient_id: one for one in _summaries(rows.all())}
+async def summaries_of(tx: Transaction, these: Collection[UUID]) -> dict[UUID, PatientSummary]:
+    """The rows of these people, whom the caller is known to see, in the order given."""
+    rows = await tx.session.execute(_summary.where(PATIENT.c.patient_id.in_(these)))
+    found = {one.patient_id: one for one in _summaries(tx, rows.all())}
+    return {person: found[person] for person in these if person in found}
 
 
-def _summaries(rows: Sequence[Any]) -> tuple[PatientSummary, ...]:
-    return tuple(PatientSummary(**row._asdict()) for row in rows)
+def _summaries(tx: Transaction, rows: Sequence[Any]) -> tuple[PatientSummary, ...]:
+    return tuple(_summarised(tx, row) for row in rows)
+
+
+def _summarised(tx: Transaction, row: Any) -> PatientSummary:
+    who = named(row, tx.keys)
+    rest = PatientSummary.model_fields.keys() - set(_OF_NAMES)
+    return PatientSummary(
+        **{name: getattr(who, name) for name in _OF_NAMES},
+        **{name: getattr(row, name) for name in rest},
+    )
 
 
 async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
@@ -365,19 +420,17 @@ async def waiting_proposals(
     found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
     last = found.rows[-1] if found.more else None
     return Page(
-        items=tuple(_waiting(row) for row in found.rows if row.arms),
+        items=tuple(_waiting(tx, row) for row in found.rows if row.arms),
         next=_cursor(last.proposed_at, last.proposal_id) if last else None,
     )
 
 
-def _waiting(row: Any) -> WaitingProposal:
+def _waiting(tx: Transaction, row: Any) -> WaitingProposal:
     return WaitingProposal(
         proposal_id=row.proposal_id,
         proposed_at=row.proposed_at,
         arms=tuple(offered["arm"]["label"] for offered in row.arms),
-        patient=PatientSummary(
-            **{name: getattr(row, name) for name in PatientSummary.model_fields}
-        ),
+        patient=_summarised(tx, row),
     )
 
 
@@ -390,15 +443,6 @@ class _Found:
 async def _limited(tx: Transaction, rows: Select[Any], limit: int) -> _Found:
     found = (await tx.session.execute(rows.limit(limit + 1))).all()
     return _Found(rows=found[:limit], more=len(found) > limit)
-
-
-def _named(start: str) -> ColumnElement[bool]:
-    """Either name, or both in a row, begins like this."""
-    start = start.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return or_(
-        PATIENT.c.identity.like(f"{start}%", escape="\\"),
-        PATIENT.c.identity.like(f"% {start}%", escape="\\"),
-    )
 
 
 def _back_from(rows: Select[Any], cursor: str | None, key: tuple[Any, Any]) -> Select[Any]:

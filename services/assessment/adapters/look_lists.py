@@ -1,7 +1,8 @@
 """Lists of records opened in an emergency: the record's own, and the one to be judged."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import Select, Uuid, literal, select, tuple_
 
 from services.assessment.adapters.access import visible_rows
 from services.assessment.adapters.looks import look_from
+from services.assessment.adapters.names import people
 from services.assessment.adapters.tables import EMERGENCY_LOOK as LOOK
 from services.assessment.adapters.tables import PATIENT
 from services.assessment.domain.emergency import Look
@@ -29,17 +31,19 @@ async def meant(tx: Transaction, wanted: EmergencyWish) -> tuple[UUID, ...]:
     if wanted.patient_id is not None:
         query = select(PATIENT.c.patient_id).where(PATIENT.c.patient_id == wanted.patient_id)
         return tuple((await tx.session.scalars(query)).all())
-    query = select(PATIENT.c.patient_id).where(
-        PATIENT.c.birth_date == wanted.birth_date, PATIENT.c.erased_on.is_(None)
-    )
+    which, identity = [PATIENT.c.erased_on.is_(None)], None
     if wanted.number is not None:
         digits = wanted.number.replace(" ", "").lower()
         first, last = (UUID(digits + end * (32 - len(digits))) for end in "0f")
-        query = query.where(PATIENT.c.patient_id.between(first, last))
+        which.append(PATIENT.c.patient_id.between(first, last))
     else:
         identity = folded(f"{wanted.given_name} {wanted.family_name}")
-        query = query.where(PATIENT.c.identity == identity)
-    return tuple((await tx.session.scalars(query.limit(2))).all())
+    found = (
+        person
+        for person, who in await people(tx, *which)
+        if who.birth_date == wanted.birth_date and identity in (None, who.identity)
+    )
+    return tuple(islice(found, 2))
 
 
 async def of_patient(tx: Transaction, patient_id: UUID) -> tuple[Look, ...]:
@@ -54,9 +58,7 @@ async def page(
 ) -> tuple[Sequence[tuple[Look, str]], str | None]:
     """Looks with the name of whose record it was, newest first. An auditor sees every look and
     no name; everybody else those at records of their own people."""
-    query: Select[Any] = select(LOOK, PATIENT.c.given_name, PATIENT.c.family_name).join(
-        PATIENT, PATIENT.c.patient_id == LOOK.c.patient_id
-    )
+    query: Select[Any] = select(LOOK).join(PATIENT, PATIENT.c.patient_id == LOOK.c.patient_id)
     is_auditor = reach.principal.role is Role.AUDITOR
     if not is_auditor:
         query = query.where(visible_rows(reach))
@@ -67,10 +69,14 @@ async def page(
         query = query.where(tuple_(LOOK.c.opened_at, LOOK.c.grant_id) < place)
     query = query.order_by(LOOK.c.opened_at.desc(), LOOK.c.grant_id.desc()).limit(limit + 1)
     rows = (await tx.session.execute(query)).all()
-    found = [
-        (look_from(row), "" if is_auditor else f"{row.given_name} {row.family_name}")
-        for row in rows[:limit]
-    ]
+    looks = [look_from(row) for row in rows[:limit]]
+    known = {} if is_auditor else await _names_of(tx, {look.patient_id for look in looks})
+    found = [(look, known.get(look.patient_id, "")) for look in looks]
     last = found[-1][0] if len(rows) > limit else None
     onward = encode_cursor(last.opened_at.isoformat(), str(last.grant_id)) if last else None
     return found, onward
+
+
+async def _names_of(tx: Transaction, these: Collection[UUID]) -> Mapping[UUID, str]:
+    found = await people(tx, PATIENT.c.patient_id.in_(these))
+    return {person: f"{who.given_name} {who.family_name}" for person, who in found}

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.assessment.adapters.names import hold_enrolment, people
 from services.assessment.adapters.sealing import forget_copies, seal_versions
 from services.assessment.adapters.stored import (
     PATIENT as RECORD,
@@ -48,19 +48,15 @@ class SqlPatients:
         return await self._read(patient_id, lock=True)
 
     async def alike(self, *, identity: str, birth_date: date) -> tuple[UUID, ...]:
-        query = (
-            select(PATIENT.c.patient_id)
-            .where(
-                PATIENT.c.identity == identity,
-                PATIENT.c.birth_date == birth_date,
-                PATIENT.c.erased_on.is_(None),
-            )
-            .order_by(PATIENT.c.namesake)
+        await hold_enrolment(self._tx)
+        return tuple(
+            person
+            for person, who in await people(self._tx, PATIENT.c.erased_on.is_(None))
+            if (who.identity, who.birth_date) == (identity, birth_date)
         )
-        return tuple((await self._session.scalars(query)).all())
 
     async def add(self, patient: Patient, *, duplicate_reason: str | None) -> None:
-        values = patient_values(patient, self._tx.keys) | {
+        values = patient_values(patient, self._tx.keys, sealing=self._tx.sealing) | {
             "patient_id": patient.patient_id,
             "namesake": await self._next_namesake(patient),
             "duplicate_reason": duplicate_reason,
@@ -76,7 +72,7 @@ class SqlPatients:
     async def save(self, patient: Patient, *, reason: str | None = None) -> None:
         if not (patient.contact_readable or patient.erased_on):
             raise KeyMissing(f"no key of person {patient.patient_id}")
-        values: dict[str, Any] = patient_values(patient, self._tx.keys)
+        values = patient_values(patient, self._tx.keys, sealing=self._tx.sealing)
         values["namesake"] = await self._next_namesake(patient)
         values["left_reason"] = (
             None if patient.in_care else func.coalesce(PATIENT.c.left_reason, reason)

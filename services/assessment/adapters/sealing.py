@@ -1,15 +1,18 @@
-"""Contact data in the database are sealed, and what still lies about of somebody erased is removed.
+"""Names and contact data are sealed, and what still lies about of somebody erased is removed.
 
 An older release wrote in the clear; whatever it left, and leaves while both run side by side, is
 sealed here in small transactions while the service serves.
 """
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, delete, select, text, true, update
 
+from services.assessment.adapters.names import named, sealed_who
 from services.assessment.adapters.stored import (
+    NAMELESS,
     NOTHING,
     contact_from,
     sealed_contact,
@@ -17,12 +20,14 @@ from services.assessment.adapters.stored import (
 )
 from services.assessment.adapters.tables import (
     ASSESSMENT,
+    NAMED_IN_THE_CLEAR,
     PATIENT,
     PATIENT_VERSION,
     UNSEALED,
 )
 from shared.events.assessment import PatientDetailsChanged
 from shared.runtime.db import Database, Transaction
+from shared.runtime.person_keys import KeyDestroyed, KeyMissing
 from shared.runtime.retention import forget_person
 from shared.runtime.tables import outbox
 
@@ -34,7 +39,7 @@ BATCH = 50
 async def seal_some(db: Database) -> int:
     """One batch of what an older release left; how many rows."""
     async with db.transaction(actor=SEALER) as tx:
-        count = await _seal_people(tx) + await seal_versions(tx, true())
+        count = await _seal_people(tx) + await _seal_names(tx) + await seal_versions(tx, true())
         if count:
             tx.audit("contact.sealed", object="patients")
     return count
@@ -50,6 +55,26 @@ async def _seal_people(tx: Transaction) -> int:
     if values:
         change = update(PATIENT).where(PATIENT.c.patient_id == bindparam("person"))
         changes: dict[str, Any] = {name: bindparam(name) for name in (*NOTHING, "contact")}
+        await (await tx.session.connection()).execute(change.values(changes), values)
+    return len(values)
+
+
+async def _seal_names(tx: Transaction) -> int:
+    """Who somebody is, once no release works here that could not read it. Whoever's contact data
+    cannot be opened keeps their name: it must not be locked with another key."""
+    if (keys := tx.sealing) is None:
+        return 0
+    rows = (await tx.session.execute(_some(select(PATIENT).where(text(NAMED_IN_THE_CLEAR))))).all()
+    values = []
+    for row in rows:
+        with suppress(KeyMissing, KeyDestroyed):
+            if row.contact is not None:
+                keys.open(row.patient_id, "contact", row.contact)
+            who = sealed_who(row.patient_id, named(row, keys), keys)
+            values.append({"person": row.patient_id, **NAMELESS, "who": who})
+    if values:
+        change = update(PATIENT).where(PATIENT.c.patient_id == bindparam("person"))
+        changes: dict[str, Any] = {name: bindparam(name) for name in (*NAMELESS, "who")}
         await (await tx.session.connection()).execute(change.values(changes), values)
     return len(values)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from services.assessment.adapters.names import GONE, UNREADABLE, Named, named, sealed_who
 from services.assessment.adapters.tables import CourseRow, MilestoneRow
 from services.assessment.application.ports import Intake, RecordedProposal
 from services.assessment.domain.assessment import Answers, Assessment, Mode
@@ -31,6 +32,8 @@ HOURS = TypeAdapter(QuietHours | None)
 PATIENT = TypeAdapter(Patient)
 CONTACT = ("phone", "email", "postal_address")
 """How to reach the person, kept sealed with the people near to them."""
+NAMES = ("given_name", "family_name", "birth_date")
+NAMELESS: Mapping[str, Any] = dict.fromkeys((*NAMES, "identity"))
 NOTHING: Mapping[str, Any] = {**dict.fromkeys(CONTACT), "carers": []}
 _PERSONAL = ("details", "carers")
 """What of a kept version says who the person was."""
@@ -38,12 +41,15 @@ _PERSONAL = ("details", "carers")
 _IN_PARTS = {"consents", "quiet_hours"}
 DETAIL_FIELDS = tuple(name for name in Details.__dataclass_fields__ if name not in _IN_PARTS)
 """Those with a column of their own name."""
+_OTHERS = tuple(name for name in DETAIL_FIELDS if name not in {*CONTACT, *NAMES})
 INVITATION_FIELDS = tuple(Invitation.__dataclass_fields__)
 FLAG_FIELDS = tuple(Flag.__dataclass_fields__)
 
 
-def patient_values(patient: Patient, keys: PersonKeys) -> dict[str, Any]:
-    """The columns a change of the record may change."""
+def patient_values(
+    patient: Patient, keys: PersonKeys, *, sealing: PersonKeys | None
+) -> dict[str, Any]:
+    """The columns a change of the record may change; who they are is sealed if ``sealing``."""
     contact = {
         **{name: getattr(patient.details, name) for name in CONTACT},
         "carers": CARERS.dump_python(patient.carers, mode="json"),
@@ -51,6 +57,7 @@ def patient_values(patient: Patient, keys: PersonKeys) -> dict[str, Any]:
     return {
         **NOTHING,
         "contact": None if patient.erased_on else sealed_contact(patient.patient_id, contact, keys),
+        **_names(patient, None if patient.erased_on else sealing),
         "erased_on": patient.erased_on,
         "quiet_hours": HOURS.dump_python(patient.details.quiet_hours, mode="json"),
         "consents": {each.channel: list(each.purposes) for each in patient.details.consents},
@@ -60,8 +67,16 @@ def patient_values(patient: Patient, keys: PersonKeys) -> dict[str, Any]:
         "enrolled_on": patient.enrolled_on,
         "left_on": patient.left_on,
         "messages_stopped": patient.messages_stopped,
-        "identity": patient.details.identity,
-    } | {name: getattr(patient.details, name) for name in DETAIL_FIELDS if name not in CONTACT}
+    } | {name: getattr(patient.details, name) for name in _OTHERS}
+
+
+def _names(patient: Patient, sealing: PersonKeys | None) -> Mapping[str, Any]:
+    own = patient.details
+    if sealing is None:
+        plain = {name: getattr(own, name) for name in NAMES}
+        return plain | {"identity": own.identity, "who": None}
+    who = Named.of(own.given_name, own.family_name, own.birth_date)
+    return {**NAMELESS, "who": sealed_who(patient.patient_id, who, sealing)}
 
 
 def sealed_contact(person: UUID, contact: Mapping[str, Any], keys: PersonKeys) -> bytes:
@@ -119,16 +134,19 @@ def patient_from(row: Any, care_team: Sequence[UUID], keys: PersonKeys) -> Patie
         contact, readable = contact_from(row, keys), True
     except KeyMissing:  # care goes on without telephone numbers, but nothing is saved over them
         contact, readable = NOTHING, False
+    who = named(row, keys)
     return Patient(
         patient_id=row.patient_id,
         details=Details(
-            **{name: contact.get(name, getattr(row, name)) for name in DETAIL_FIELDS},
+            **{name: getattr(who, name) for name in NAMES},
+            **{name: contact[name] for name in CONTACT},
+            **{name: getattr(row, name) for name in _OTHERS},
             consents=consents_from(row.consents),
             quiet_hours=HOURS.validate_python(row.quiet_hours),
         ),
         carers=CARERS.validate_python(contact["carers"]),
         erased_on=row.erased_on,
-        contact_readable=readable,
+        contact_readable=readable and who not in (GONE, UNREADABLE),
         team=row.team,
         care_team=tuple(care_team),
         enrolled_on=row.enrolled_on,

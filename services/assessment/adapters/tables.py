@@ -35,6 +35,7 @@ def _json(*, nullable: bool = False, default: str | None = None) -> Any:
 
 
 UNSEALED = "contact IS NULL AND erased_on IS NULL"
+NAMED_IN_THE_CLEAR = "who IS NULL AND erased_on IS NULL"
 TO_FORGET = "erased_on IS NOT NULL AND key_destroyed_at IS NULL"
 
 
@@ -43,12 +44,13 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 class PatientRow(Row, table=True):
-    """One person. ``identity`` is the folded name; ``namesake`` counts accepted duplicates, so
-    two enrolments of one person at the same moment cannot both succeed.
+    """One person. ``who`` is their names and birth date, ``contact`` how to reach them and who is
+    near to them, both sealed with their key.
 
-    ``contact`` is how to reach the person and who is near to them, sealed with their key. The plain
-    columns of the same (phone, email, postal_address, carers) hold what an older release wrote
-    until it is sealed (``adapters/sealing.py``); this one writes nothing there.
+    The plain columns of the same (given_name to birth_date, identity; phone to carers) hold what
+    an older release wrote until it is sealed (``adapters/sealing.py``), and of somebody erased what
+    everybody may read. ``identity`` is the folded name, and ``namesake`` counts accepted duplicates
+    among names in the clear.
     """
 
     __tablename__: ClassVar[str] = "patient"
@@ -59,8 +61,8 @@ class PatientRow(Row, table=True):
         CheckConstraint("version >= 1", name="version"),
         _partial("ix_patient_unsealed", "patient_id", where=UNSEALED),
         _partial("ix_patient_to_forget", "patient_id", where=TO_FORGET),
-        Index("ix_patient_team", "team", "status", "family_name", "given_name", "patient_id"),
-        Index("ix_patient_birth_date", "birth_date"),
+        _partial("ix_patient_named_in_the_clear", "patient_id", where=NAMED_IN_THE_CLEAR),
+        Index("ix_patient_team", "team", "status", "patient_id"),
     )
 
     patient_id: UUID = Field(primary_key=True)
@@ -73,9 +75,10 @@ class PatientRow(Row, table=True):
     messages_stopped: bool = Field(
         sa_column=Column(Boolean, nullable=False, server_default=false())
     )
-    given_name: str = Field(sa_type=String(100))
-    family_name: str = Field(sa_type=String(100))
-    birth_date: date
+    given_name: str | None = Field(sa_type=String(100))
+    family_name: str | None = Field(sa_type=String(100))
+    birth_date: date | None
+    who: bytes | None = Field(sa_type=LargeBinary)
     time_zone: str = Field(sa_type=String(64))
     language: str = Field(sa_type=String(32))
     phone: str | None = Field(sa_type=String(32))
@@ -88,7 +91,7 @@ class PatientRow(Row, table=True):
     contact: bytes | None = Field(sa_type=LargeBinary)
     erased_on: date | None
     key_destroyed_at: datetime | None = Field(sa_type=UtcDateTime)
-    identity: str = Field(sa_type=Text)
+    identity: str | None = Field(sa_type=Text)
     namesake: int
     duplicate_reason: str | None = Field(sa_type=Text)
 

@@ -93,7 +93,7 @@ class Patient:
     messages_stopped: bool = False
     erased_on: date | None = None
     contact_readable: bool = True
-    """False while the key of the contact data is missing: nothing may be saved over them."""
+    """False while the key of names and contact data is missing: nothing may be saved over them."""
     version: int = 1
 
     @property

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.rows import reminder, reminder_of
 from services.engagement.adapters.tables import CareTeamRow, PatientRow
 from services.engagement.application.ports import Before, Listed, Viewer, Wanted
@@ -39,6 +40,7 @@ from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.reminder import State
 from services.engagement.domain.worklist import Section, section_of
 from shared.runtime.columns import UtcDateTime
+from shared.runtime.db import Transaction
 
 patient = PatientRow.metadata.tables["patient"]
 care_team = CareTeamRow.metadata.tables["care_team"]
@@ -46,9 +48,7 @@ care_team = CareTeamRow.metadata.tables["care_team"]
 _COLUMNS = (
     *reminder.c,
     patient.c.zone,
-    patient.c.given_name,
-    patient.c.family_name,
-    patient.c.birth_date,
+    *NAME_COLUMNS,
 )
 _OWNERS = reminder.c.level == literal_column("0")
 _MOVED = reminder.c.due_at != reminder.c.owed_at
@@ -62,8 +62,13 @@ OPEN = (State.PLANNED.value, State.VISIBLE.value, State.ACKNOWLEDGED.value)
 class Listing:
     """Reads of one transaction."""
 
-    session: AsyncSession
+    tx: Transaction
     kinds: Kinds
+
+    @property
+    def session(self) -> AsyncSession:
+        """Where the rows are."""
+        return self.tx.session
 
     async def page(self, wanted: Wanted) -> Sequence[Listed]:
         """One page in reading order: first which rows, then those rows in full."""
@@ -211,13 +216,13 @@ class Listing:
 
     def _row(self, row: Row[Any], escalated_to: int | None, as_of: datetime) -> Listed:
         found = reminder_of(row)
-        named = row.given_name is not None
+        who = named(row, self.tx)
         return Listed(
             row=found,
             section=section_of(found, self.kinds[found.key.kind].group, as_of),
             team=row.team,
-            patient_name=f"{row.given_name} {row.family_name}" if named else None,
-            birth_date=row.birth_date,
+            patient_name=who.full,
+            birth_date=who.birth_date,
             zone=row.zone,
             escalated_to=escalated_to,
         )

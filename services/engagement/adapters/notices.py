@@ -1,6 +1,7 @@
 """Notices in SQL: planned in batches, claimed like reminders, never two senders at once."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import CursorResult, Row, delete, func, insert, literal_column, 
 
 from services.engagement.adapters.claim import RETURNED, shown_of
 from services.engagement.adapters.listing import is_open, patient
+from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.people import staff, upserting
 from services.engagement.adapters.reach import quiet_hours, reach_of, wall
 from services.engagement.adapters.rows import reminder
@@ -44,6 +46,7 @@ class SqlNotices:
     """What is sent, to whom, and what came of it."""
 
     def __init__(self, tx: Transaction, kinds: Kinds) -> None:
+        self._tx = tx
         self._session = tx.session
         self._dialect = tx.session.get_bind().dialect.name
         self._insert = upserting(tx)
@@ -91,11 +94,15 @@ class SqlNotices:
         if not patients:
             return {}
         these = among(patient.c.patient_id, patients, dialect=self._dialect)
-        query = select(patient.c.patient_id, patient.c.reach).where(
+        query = select(patient.c.patient_id, patient.c.reach, *NAME_COLUMNS).where(
             these, patient.c.reach.is_not(None)
         )
         rows = await self._session.execute(query.order_by(patient.c.patient_id))
-        return {row.patient_id: reach_of(row.reach) for row in rows}
+        return {
+            row.patient_id: replace(reach, email=named(row, self._tx).email or reach.email)
+            for row in rows
+            for reach in (reach_of(row.reach),)
+        }
 
     async def add(self, notices: Sequence[Notice]) -> None:
         """Plan to send these; one that exists already stays as it is."""
@@ -147,7 +154,7 @@ class SqlNotices:
         if not reminders:
             return ()
         query = (
-            select(reminder.c.kind, patient.c.given_name, patient.c.family_name)
+            select(reminder.c.kind, patient.c.patient_id, *NAME_COLUMNS)
             .join(patient, patient.c.patient_id == reminder.c.patient_id)
             .where(reminder.c.reminder_id.in_(list(reminders)), is_open(reminder))
             .order_by(reminder.c.risk, reminder.c.due_at, reminder.c.reminder_id)
@@ -155,7 +162,7 @@ class SqlNotices:
         return [
             Line(
                 kind=self._kinds[row.kind].notice,
-                initials=initials(row.given_name, row.family_name),
+                initials=initials(*named(row, self._tx)[:2]),
             )
             for row in await self._session.execute(query)
         ]
@@ -182,7 +189,21 @@ class SqlNotices:
         row = (await self._session.execute(query)).first()
         if row is None:
             return None
-        return Digest(staff_id=row.staff_id, day=row.day, made_at=row.made_at, items=row.items)
+        items = await self._with_names(row.items)
+        return Digest(staff_id=row.staff_id, day=row.day, made_at=row.made_at, items=items)
+
+    async def _with_names(self, items: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """A kept list names nobody: who its people are is read where it is kept sealed."""
+        people = {UUID(item["patient_id"]) for item in items if item["patient_name"] is None}
+        query = select(patient.c.patient_id, *NAME_COLUMNS).where(patient.c.patient_id.in_(people))
+        known = {
+            str(row.patient_id): named(row, self._tx) for row in await self._session.execute(query)
+        }
+        return [
+            {**item, "patient_name": who.full, "birth_date": _iso(who.birth_date)} if who else item
+            for item in items
+            for who in (known.get(item["patient_id"]),)
+        ]
 
     async def without_digest(self, day: date) -> Sequence[UUID]:
         """Whose list of this morning was not kept yet."""
@@ -225,8 +246,11 @@ class SqlNotices:
 
     async def keep_digest(self, one: Digest) -> bool:
         """Keep it; False when another engine has."""
+        items = [dict(item) for item in one.items]
+        if self._tx.sealing is not None:
+            items = [{**item, "patient_name": None, "birth_date": None} for item in items]
         new = self._insert(digest).values(
-            staff_id=one.staff_id, day=one.day, made_at=one.made_at, items=list(one.items)
+            staff_id=one.staff_id, day=one.day, made_at=one.made_at, items=items
         )
         kept = new.on_conflict_do_nothing().returning(digest.c.staff_id)
         return (await self._session.execute(kept)).first() is not None
@@ -235,6 +259,10 @@ class SqlNotices:
         order = (notice.c.made_at.desc(), notice.c.notice_id)
         rows = await self._session.execute(query.order_by(*order).limit(limit))
         return [_notice(row) for row in rows]
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def initials(given: str | None, family: str | None) -> str:

@@ -6,11 +6,22 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, bindparam, delete, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.listing import care_team, is_open, patient
-from services.engagement.adapters.reach import reach_values
+from services.engagement.adapters.names import NAME_COLUMNS, columns_of, named
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import StaffRow
 from services.engagement.application.ports import Identity
@@ -35,6 +46,7 @@ class SqlPatients:
     """Who is in care, and where. ``clinic_zone`` is assumed until a person's zone is known."""
 
     def __init__(self, tx: Transaction, clinic_zone: str) -> None:
+        self._tx = tx
         self._session = tx.session
         self._insert = upserting(tx)
         self._clinic_zone = clinic_zone
@@ -72,15 +84,9 @@ class SqlPatients:
         await self._replace_care_team(patient_id, care_team)
 
     async def identify(self, patient_id: UUID, identity: Identity) -> None:
-        """Who the person is."""
-        await self._set(
-            patient_id,
-            given_name=identity.given_name,
-            family_name=identity.family_name,
-            birth_date=identity.birth_date,
-            zone=identity.zone,
-            reach=reach_values(identity.reach) or null(),
-        )
+        """Who the person is, or was."""
+        who = columns_of(patient_id, identity, erased=identity.erased, sealing=self._tx.sealing)
+        await self._set(patient_id, zone=identity.zone, **{**who, "reach": who["reach"] or null()})
 
     async def after(self, patient_id: UUID | None, *, limit: int) -> Sequence[UUID]:
         """The next people by id, from the first one when None."""
@@ -89,27 +95,27 @@ class SqlPatients:
             query = query.where(patient.c.patient_id > patient_id)
         return (await self._session.execute(query)).scalars().all()
 
-    async def names(self, people: Sequence[UUID]) -> Mapping[UUID, tuple[str, date]]:
+    async def names(self, people: Sequence[UUID]) -> Mapping[UUID, tuple[str, date | None]]:
         """Name and birth date of those who are known."""
-        query = select(
-            patient.c.patient_id, patient.c.given_name, patient.c.family_name, patient.c.birth_date
-        ).where(patient.c.patient_id.in_(people), patient.c.given_name.is_not(None))
-        return {
-            row.patient_id: (f"{row.given_name} {row.family_name}", row.birth_date)
-            for row in await self._session.execute(query)
-        }
+        query = select(patient.c.patient_id, *NAME_COLUMNS).where(
+            patient.c.patient_id.in_(people), is_named()
+        )
+        found = [
+            (row.patient_id, named(row, self._tx)) for row in await self._session.execute(query)
+        ]
+        return {person: (who.full or "", who.birth_date) for person, who in found}
 
     async def named(self, name: str, *, staff_id: UUID, teams: Collection[str]) -> frozenset[UUID]:
         """The people of these teams, or in this colleague's care, one of whose names begins so."""
         in_care = select(care_team.c.patient_id).where(care_team.c.staff_id == staff_id)
-        query = select(patient.c.patient_id, patient.c.given_name, patient.c.family_name).where(
-            patient.c.given_name.is_not(None),
+        query = select(patient.c.patient_id, *NAME_COLUMNS).where(
+            is_named(),
             or_(patient.c.team.in_(teams), patient.c.patient_id.in_(in_care)),
         )
         return frozenset(
             row.patient_id
             for row in await self._session.execute(query)
-            if begins_so(name, row.given_name, row.family_name)
+            if begins_so(name, *(part or "" for part in named(row, self._tx)[:2]))
         )
 
     async def around(self, staff_id: UUID) -> Sequence[UUID]:
@@ -183,6 +189,11 @@ class SqlStaff:
             )
             for row in await self._session.execute(_EVERYBODY)
         }
+
+
+def is_named() -> ColumnElement[bool]:
+    """People of whom it is known who they are."""
+    return or_(patient.c.given_name.is_not(None), patient.c.who.is_not(None))
 
 
 def upserting(tx: Transaction) -> Any:

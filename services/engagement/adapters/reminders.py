@@ -72,7 +72,7 @@ class SqlReminders:
     def __init__(self, tx: Transaction, kinds: Kinds) -> None:
         self._session = tx.session
         self._dialect = tx.session.get_bind().dialect.name
-        self._listing = Listing(tx.session, kinds)
+        self._listing = Listing(tx, kinds)
 
     async def about(self, patient_id: UUID) -> Sequence[Reminder]:
         """Every reminder with the rungs of what is not done; locked until we commit."""

@@ -10,7 +10,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Table, Text, cast, or_, select
 
 from services.engagement.adapters.listing import care_team, patient
+from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.people import put_into, upserting
+from services.engagement.adapters.surroundings import SqlSurroundings
 from services.engagement.adapters.tables.row import Row
 from services.engagement.application.ports import (
     CarePoint,
@@ -110,7 +112,7 @@ class SqlSupport:
         self.drops = SqlRecords(tx, _table("motivation_drop"), Drop)
         self.plans = SqlRecords(tx, _table("relapse_plan"), RelapsePlan)
         self.profiles = SqlRecords(tx, _table("support_profile"), Profile)
-        self.surroundings = SqlRecords(tx, _table("surroundings"), Surroundings)
+        self.surroundings = SqlSurroundings(tx)
         self.activities = SqlActivities(tx)
         self.referrals = SqlRecords(tx, _table("referral"), Referral)
         self.decisions = SqlRecords(tx, _table("outreach_decision"), Decision)
@@ -168,17 +170,18 @@ class SqlSupport:
         return {
             row.patient_id: Named(
                 patient_id=row.patient_id,
-                name=f"{row.given_name} {row.family_name}" if row.given_name else None,
-                birth_date=row.birth_date,
+                name=who.full,
+                birth_date=who.birth_date,
                 team=row.team,
                 zone=row.zone,
             )
             for row in await self._tx.session.execute(query)
+            for who in (named(row, self._tx),)
         }
 
     async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
         """Everybody this viewer may see, with what the outcomes are counted from."""
-        who = (patient.c.patient_id, patient.c.status, patient.c.birth_date)
+        who = (patient.c.patient_id, patient.c.status, *NAME_COLUMNS)
         query = select(*who).where(_visible(teams, staff_id))
         rows = (await self._tx.session.execute(query.order_by(patient.c.patient_id))).all()
         people = [row.patient_id for row in rows]
@@ -193,7 +196,7 @@ class SqlSupport:
             Case(
                 patient_id=row.patient_id,
                 status=row.status,
-                birth_date=row.birth_date,
+                birth_date=named(row, self._tx).birth_date,
                 language=_language(around.get(row.patient_id)),
                 profile=profiles.get(row.patient_id),
                 programmes=tuple(programmes[row.patient_id]),

@@ -25,7 +25,7 @@ class SqlWork:
 
     def __init__(self, tx: Transaction, *, supply_working_days: int) -> None:
         self._tx = tx
-        self.patients = SqlPatients(tx.session)
+        self.patients = SqlPatients(tx)
         self.readings = SqlReadings(tx.session)
         self.flags = SqlFlags(tx.session)
         self.profiles = SqlProfiles(tx.session)

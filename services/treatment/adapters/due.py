@@ -12,8 +12,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.treatment.adapters.names import named_in
 from services.treatment.adapters.tables import (
     CareTeamRow,
     CourseRow,
@@ -34,6 +34,7 @@ from services.treatment.domain.owed import (
     WATCHED,
 )
 from services.treatment.domain.phases import Phase
+from shared.runtime.db import Transaction
 
 course = CourseRow.__table__.c  # type: ignore[attr-defined]
 patient = PatientRow.__table__.c  # type: ignore[attr-defined]
@@ -43,6 +44,8 @@ taper = TaperRow.__table__.c  # type: ignore[attr-defined]
 step = StepRow.__table__.c  # type: ignore[attr-defined]
 look = LookRow.__table__.c  # type: ignore[attr-defined]
 
+UNNAMED = "(name cannot be read)"
+"""The person's key is missing: what is owed to them is shown all the same."""
 LIVE = ("signed", "active", "hold")
 KINDS = (
     (SUPPLY, step.supply_on, step.supply_confirmed_at, CHANGING),
@@ -82,7 +85,7 @@ class Due:
 
 
 async def owed(
-    session: AsyncSession,
+    tx: Transaction,
     *,
     staff: Sequence[UUID],
     teams: Sequence[str],
@@ -96,7 +99,14 @@ async def owed(
     of_mine = select(care_team.patient_id).where(care_team.staff_id.in_(staff))
     order = (rows.c.due_on, rows.c.subject_id, rows.c.kind, rows.c.ordinal)
     query = (
-        select(rows, patient.name, patient.birth_date, patient.team, patient.time_zone)
+        select(
+            rows,
+            patient.name,
+            patient.birth_date,
+            patient.who,
+            patient.team,
+            patient.time_zone,
+        )
         .join(PatientRow, patient.id == rows.c.patient_id)
         .where(
             rows.c.due_on <= until.date() + timedelta(days=1),
@@ -109,8 +119,8 @@ async def owed(
     if after is not None:
         keys = (literal(part, type_=column.type) for part, column in zip(after, order, strict=True))
         query = query.where(tuple_(*order) > tuple_(*keys))
-    found = (await session.execute(query)).mappings().all()
-    return [_due(row, clinic_time) for row in found]
+    found = (await tx.session.execute(query)).mappings().all()
+    return [_due(row, clinic_time, tx) for row in found]
 
 
 def _steps(
@@ -191,14 +201,17 @@ def _looks() -> Select[Any]:
     )
 
 
-def _due(row: Any, clinic_time: time) -> Due:
+def _due(row: Any, clinic_time: time, tx: Transaction) -> Due:
     values = dict(row)
     zone = ZoneInfo(values.pop("time_zone"))
+    who = named_in(row["patient_id"], row["name"], row["birth_date"], row["who"], tx)
     return Due(
         **{name: values[name] for name in NAMES},
-        patient_name=values["name"],
+        patient_name=who.name or UNNAMED,
+        birth_date=who.birth_date or date.min,
         due_at=datetime.combine(values["due_on"], clinic_time, tzinfo=zone),
     )
 
 
-NAMES = tuple(name for name in Due.__dataclass_fields__ if name not in {"due_at", "patient_name"})
+_MADE = {"due_at", "patient_name", "birth_date"}
+NAMES = tuple(name for name in Due.__dataclass_fields__ if name not in _MADE)

@@ -18,6 +18,7 @@ from shared.events.assessment import (
     AssessmentCompleted,
     AssessmentFact,
     CareTeamChanged,
+    PatientDetails,
     PatientDetailsChanged,
     PatientEnrolled,
     PatientFact,
@@ -45,6 +46,20 @@ from shared.runtime import standing
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler
 from shared.runtime.retention import forget_person
+from shared.runtime.sealed_details import opened
+
+
+async def describe(work: SqlWork, tx: Transaction, told_in: str, details: PatientDetails) -> None:
+    """Keep who somebody is, or forget it."""
+    described = Details(
+        name=f"{details.given_name} {details.family_name}",
+        birth_date=details.birth_date,
+        time_zone=details.time_zone,
+    )
+    erased = details.erased_on is not None
+    await work.patients.describe(details.patient_id, described, erased=erased)
+    if erased:
+        await forget_person(tx, details.patient_id, told_in=told_in)
 
 
 def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], Handler]:
@@ -65,15 +80,9 @@ def subscriptions(book: Rulebook, formulary: Formulary) -> Mapping[type[Fact], H
         await keep_diaries(work(tx), patient_id=state.patient_id, now=tx.now)
 
     async def on_details(tx: Transaction, event: Event[PatientDetailsChanged]) -> None:
-        details = event.data.details
-        described = Details(
-            name=f"{details.given_name} {details.family_name}",
-            birth_date=details.birth_date,
-            time_zone=details.time_zone,
-        )
-        await work(tx).patients.describe(details.patient_id, described)
-        if details.erased_on is not None:
-            await forget_person(tx, details.patient_id, told_in=event.type)
+        if (details := opened(event.data.details, tx)) is None:
+            return
+        await describe(work(tx), tx, event.type, details)
         await plan_birthdays(
             work(tx),
             patient_id=details.patient_id,

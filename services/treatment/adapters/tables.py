@@ -33,16 +33,34 @@ class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING
 metadata = Row.metadata
 
 
+NAMED_IN_THE_CLEAR = "who IS NULL AND name IS NOT NULL"
+
+
 class PatientRow(Row, table=True):
-    """What two facts of assessment say of a person; null until that fact is here."""
+    """What two facts of assessment say of a person; null until that fact is here.
+
+    ``who`` is name and birth date, sealed with the person's key. The plain columns of the same
+    hold what an older release wrote until that is sealed, and of somebody erased what everybody
+    may read.
+    """
 
     __tablename__ = "patient"
+    __table_args__ = (
+        Index(
+            "ix_patient_named_in_the_clear",
+            "id",
+            sqlite_where=text(NAMED_IN_THE_CLEAR),
+            postgresql_where=text(NAMED_IN_THE_CLEAR),
+        ),
+    )
+
     id: UUID = Field(primary_key=True)
     status: str | None = Field(default=None, sa_type=String(16))
     team: str | None = Field(default=None, sa_type=String(64), index=True)
     enrolled_on: date | None = None
     name: str | None = Field(default=None, sa_type=Text)
     birth_date: date | None = None
+    who: bytes | None = Field(default=None, sa_type=LargeBinary)
     time_zone: str | None = Field(default=None, sa_type=String(64))
 
 

@@ -1,14 +1,24 @@
-"""One effect per Idempotency-Key: the answer is stored in the transaction of the effect."""
+"""One effect per Idempotency-Key: the answer is stored in the transaction of the effect.
+
+An answer may say who somebody is. Where names are sealed it is locked with what only the caller
+has, the request itself: whoever repeats it reads the answer, whoever holds the row does not. Then
+the key is stored as its hash, so that the row does not hold what opens it.
+"""
 
 import hashlib
-from dataclasses import dataclass
+import secrets
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.runtime.db import Transaction
 from shared.runtime.http.problems import ApiError
 from shared.runtime.tables import idempotency
+
+_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +38,20 @@ class Key:
     value: str
     route: str
     request_sha256: bytes
+    secret: bytes = field(repr=False)
 
     @classmethod
     def of(cls, *, actor: str, value: str, route: str, target: str, body: bytes) -> "Key":
         """``target`` is the path with its ids, so the same body elsewhere is another request."""
-        digest = hashlib.sha256(target.encode() + b"\n" + body).digest()
-        return cls(actor=actor, value=value, route=route, request_sha256=digest)
+        asked = target.encode() + b"\n" + body
+        secret = hashlib.sha256(b"mooring answer\n" + value.encode() + b"\n" + asked).digest()
+        digest = hashlib.sha256(asked).digest()
+        return cls(actor=actor, value=value, route=route, request_sha256=digest, secret=secret)
+
+    @property
+    def hashed(self) -> str:
+        """As it is stored where answers are locked."""
+        return hashlib.sha256(f"mooring key\n{self.value}".encode()).hexdigest()
 
 
 async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
@@ -44,11 +62,14 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
     Raises:
         ApiError: 422, the key was used for another request.
     """
+    if tx.sealing is not None and (open_ := await _find(tx, key, key.value)) is not None:
+        return open_  # as the release before kept it
+    stored = _stored(tx, key)
     is_sqlite = tx.session.get_bind().dialect.name == "sqlite"
     upsert = sqlite.insert(idempotency) if is_sqlite else postgresql.insert(idempotency)
     row = {
         "actor": key.actor,
-        "key": key.value,
+        "key": stored,
         "route": key.route,
         "request_sha256": key.request_sha256,
         "created_at": tx.now,
@@ -58,27 +79,47 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
     )
     if taken.first() is not None:
         return None
-    return await _earlier(tx, key)
+    earlier = await _find(tx, key, stored)
+    if earlier is None:
+        raise LookupError("a key that is taken has no row")
+    return earlier
 
 
 async def store(tx: Transaction, key: Key, answer: StoredAnswer) -> None:
     """Keep the answer beside the effect."""
+    body = answer.body if tx.sealing is None else _locked(answer.body, key)
     await tx.session.execute(
         update(idempotency)
-        .where(idempotency.c.actor == key.actor, idempotency.c.key == key.value)
-        .values(status=answer.status, response=answer.body, etag=answer.etag)
+        .where(idempotency.c.actor == key.actor, idempotency.c.key == _stored(tx, key))
+        .values(status=answer.status, response=body, etag=answer.etag)
     )
 
 
-async def _earlier(tx: Transaction, key: Key) -> StoredAnswer:
-    query = select(idempotency).where(
-        idempotency.c.actor == key.actor, idempotency.c.key == key.value
-    )
-    row = (await tx.session.execute(query)).one()
+def _stored(tx: Transaction, key: Key) -> str:
+    return key.value if tx.sealing is None else key.hashed
+
+
+async def _find(tx: Transaction, key: Key, stored: str) -> StoredAnswer | None:
+    query = select(idempotency).where(idempotency.c.actor == key.actor, idempotency.c.key == stored)
+    row = (await tx.session.execute(query)).one_or_none()
+    if row is None:
+        return None
     if row.request_sha256 != key.request_sha256:
         raise ApiError(
             422,
             "idempotency-key-reused",
             "This Idempotency-Key was used for another request; send a new one.",
         )
-    return StoredAnswer(status=row.status, body=row.response, etag=row.etag)
+    body = row.response if stored == key.value else _unlocked(row.response, key)
+    return StoredAnswer(status=row.status, body=body, etag=row.etag)
+
+
+def _locked(body: str, key: Key) -> str:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return b64encode(nonce + AESGCM(key.secret).encrypt(nonce, body.encode(), None)).decode()
+
+
+def _unlocked(kept: str, key: Key) -> str:
+    locked = b64decode(kept)
+    nonce, rest = locked[:_NONCE_BYTES], locked[_NONCE_BYTES:]
+    return AESGCM(key.secret).decrypt(nonce, rest, None).decode()

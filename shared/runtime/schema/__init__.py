@@ -21,12 +21,12 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.runtime.db import Database
+from shared.runtime.tables import FLOOR_TABLE as FLOOR_TABLE
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "schema_version"
-FLOOR_TABLE = "schema_floor"
 _DEPLOYMENT = re.compile(r"^Deployment: (pre|post|stop)\b", re.MULTILINE)
 
 

@@ -92,3 +92,45 @@ def test_the_first_of_two_keys_made_at_once_stays(keys: PersonKeys, tmp_path: Pa
     assert again == key_file(tmp_path, WREN).read_bytes()
     assert keys.open(WREN, "contact", sealed) == b"0555"
     assert list(tmp_path.rglob("*.new")) == []
+
+
+def test_what_is_remembered_goes_with_the_key(keys: PersonKeys, tmp_path: Path) -> None:
+    other = PersonKeys(tmp_path / "keys", makes=False)
+    sealed = keys.seal_values(WREN, "who", {"name": "Wren"})
+    read: list[str] = []
+
+    def name(values: dict[str, str]) -> str:
+        read.append(values["name"])
+        return values["name"]
+
+    assert {other.recall(WREN, "who", sealed, name) for _ in range(3)} == {"Wren"}
+    assert read == ["Wren"]
+    with pytest.raises(KeyMissing):
+        other.recall(ROBIN, "who", sealed, name)
+    assert other.recall(WREN, "who", sealed, name) == "Wren"
+    copy = key_file(tmp_path, WREN).read_bytes()
+    keys.destroy(WREN)
+    (tmp_path / "keys" / str(WREN)[-2:] / f"{WREN}.key").write_bytes(copy)
+
+    with pytest.raises(KeyDestroyed):
+        other.recall(WREN, "who", sealed, name)
+
+
+def test_who_only_reads_makes_no_key(tmp_path: Path) -> None:
+    reader = PersonKeys(tmp_path / "keys", makes=False)
+
+    with pytest.raises(KeyMissing):
+        reader.seal(WREN, "who", b"")
+
+    assert not list(tmp_path.rglob("*.key"))
+
+
+def test_a_folder_that_cannot_be_read_is_a_missing_key(keys: PersonKeys, tmp_path: Path) -> None:
+    sealed = keys.seal(WREN, "who", b"x")
+    file = key_file(tmp_path, WREN)
+    file.unlink()
+    file.mkdir()
+
+    for use in (lambda: keys.open(WREN, "who", sealed), lambda: keys.seal(WREN, "who", b"y")):
+        with pytest.raises(KeyMissing):
+            use()

@@ -26,6 +26,7 @@ from services.assessment.domain.refusals import RuleViolation
 from shared.api import assessment as bodies
 from shared.api.body import Page
 from shared.runtime.http import Api, Call, Mode
+from shared.runtime.person_keys import KeyMissing
 
 MAY_BE_EMPTY = frozenset({"phone", "email", "postal_address", "quiet_hours"})
 
@@ -101,7 +102,8 @@ def _add_changing(api: Api) -> None:
         call: Call, patient_id: UUID, body: bodies.PatientChanges
     ) -> bodies.PatientBody:
         """Change who a person is or how to reach them."""
-        await visible_patient(call, patient_id)
+        if not (await visible_patient(call, patient_id)).contact_readable:
+            raise KeyMissing(f"no key of person {patient_id}")
         patient = await amend_patient(
             SqlWork(call.tx),
             patient_id=patient_id,

@@ -29,6 +29,7 @@ from shared.events.envelope import Event, Fact
 from shared.runtime.db import Transaction
 from shared.runtime.inbox import Handler, Unacceptable
 from shared.runtime.retention import forget_person
+from shared.runtime.sealed_details import opened
 
 PLACES: tuple[type[Fact], ...] = (
     PatientEnrolled,
@@ -59,7 +60,8 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
         )
 
     async def on_details(tx: Transaction, event: Event[PatientDetailsChanged]) -> None:
-        details = event.data.details
+        if (details := opened(event.data.details, tx)) is None:
+            return
         require_about(event, details.patient_id)
         _require_zone(details.time_zone)
         await SqlWork(tx, rules).support.surroundings.put(surroundings_of(details))
@@ -72,6 +74,7 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
                 birth_date=details.birth_date,
                 zone=details.time_zone,
                 reach=_reach(details),
+                erased=details.erased_on is not None,
             ),
             rules=rules,
             now=tx.now,

@@ -8,7 +8,12 @@ from services.engagement.adapters.tables.notices import (
     PreferenceRow,
     TryRow,
 )
-from services.engagement.adapters.tables.people import CareTeamRow, PatientRow, StaffRow
+from services.engagement.adapters.tables.people import (
+    NAMED_IN_THE_CLEAR,
+    CareTeamRow,
+    PatientRow,
+    StaffRow,
+)
 from services.engagement.adapters.tables.reminders import (
     AttemptRow,
     LiveRow,
@@ -35,6 +40,7 @@ from services.engagement.adapters.tables.support import (
 from shared.runtime.tables import attach
 
 __all__ = [
+    "NAMED_IN_THE_CLEAR",
     "AbsenceRow",
     "ActivityRow",
     "AttemptRow",

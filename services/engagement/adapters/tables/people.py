@@ -4,20 +4,28 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, String, false
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, String, false
 from sqlmodel import Field
 
-from services.engagement.adapters.tables.row import Row
+from services.engagement.adapters.tables.row import Row, partial
 from shared.runtime.columns import Json
+
+NAMED_IN_THE_CLEAR = "who IS NULL AND given_name IS NOT NULL"
 
 
 class PatientRow(Row, table=True):
-    """Where a person is in care, and two identifiers once they are known."""
+    """Where a person is in care, and who they are once that is known.
+
+    ``who`` is their names, birth date and mail address, sealed with their key. The plain columns of
+    the same hold what an older release wrote until that is sealed, and of somebody erased what
+    everybody may read; ``reach`` without the address is how they agreed to be written to.
+    """
 
     __tablename__: ClassVar[str] = "patient"
     __table_args__ = (
         CheckConstraint("status IN ('active', 'left-care', 'deceased')", name="status"),
         Index("ix_patient_team", "team"),
+        partial("ix_patient_named_in_the_clear", "patient_id", where=NAMED_IN_THE_CLEAR),
     )
 
     patient_id: UUID = Field(primary_key=True)
@@ -27,6 +35,7 @@ class PatientRow(Row, table=True):
     given_name: str | None = Field(sa_type=String(100))
     family_name: str | None = Field(sa_type=String(100))
     birth_date: date | None
+    who: bytes | None = Field(sa_type=LargeBinary)
     reach: dict[str, Any] | None = Field(sa_column=Column(Json, nullable=True))
     messages_stopped: bool = Field(
         sa_column=Column(Boolean, nullable=False, server_default=false())

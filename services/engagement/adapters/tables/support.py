@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, String
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, String
 from sqlmodel import Field
 
 from services.engagement.adapters.tables.row import Row
@@ -99,12 +99,13 @@ class ProfileRow(Row, table=True):
 
 
 class SurroundingsRow(Row, table=True):
-    """The language and the carers, as assessment told it."""
+    """The language and the carers, as assessment told it; ``near`` is the carers' names, sealed."""
 
     __tablename__: ClassVar[str] = "surroundings"
 
     patient_id: UUID = Field(primary_key=True)
     state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    near: bytes | None = Field(sa_type=LargeBinary)
 
 
 class ActivityRow(Row, table=True):

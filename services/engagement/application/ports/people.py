@@ -19,6 +19,8 @@ class Identity:
     birth_date: date
     zone: str
     reach: Reach | None = None
+    erased: bool = False
+    """The names say that nobody can tell any more."""
 
 
 class Patients(Protocol):

@@ -49,7 +49,7 @@ def add_lists(api: Api, desk: Desk) -> None:
         until = query.until or call.tx.now
         call.tx.audit("due-steps.listed", object="due-steps")
         rows = await owed(
-            call.tx.session,
+            call.tx,
             staff=call.reach.staff,
             teams=call.reach.teams,
             until=until,

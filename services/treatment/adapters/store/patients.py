@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.treatment.adapters.names import columns_of, named
 from services.treatment.adapters.store.documents import MEDICINES
 from services.treatment.adapters.store.upsert import upsert
 from services.treatment.adapters.tables import (
@@ -20,12 +21,14 @@ from services.treatment.adapters.tables import (
 from services.treatment.application.refusals import StaleVersion
 from services.treatment.domain.person import Details, HealthProfile, Patient, PlaceInCare
 from services.treatment.domain.response import Reading
+from shared.runtime.db import Transaction
 from shared.runtime.tables import parked
 
 
 class SqlPatients:
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     async def get(self, patient_id: UUID) -> Patient | None:
         row = await self._session.get(PatientRow, patient_id)
@@ -33,7 +36,8 @@ class SqlPatients:
             return None
         team = select(CareTeamRow.staff_id).where(CareTeamRow.patient_id == patient_id)  # type: ignore[call-overload]
         staff = (await self._session.execute(team)).scalars()
-        return Patient(**row.model_dump(), care_team=tuple(sorted(staff)))
+        values = row.model_dump(exclude={"who"}) | named(row, self._tx)._asdict()
+        return Patient(**values, care_team=tuple(sorted(staff)))
 
     async def place(self, patient_id: UUID, place: PlaceInCare) -> None:
         values = asdict(place) | {"id": patient_id}
@@ -46,8 +50,10 @@ class SqlPatients:
             members = [{"patient_id": patient_id, "staff_id": staff_id} for staff_id in care_team]
             await self._session.execute(insert(CareTeamRow), members)
 
-    async def describe(self, patient_id: UUID, details: Details) -> None:
-        await upsert(self._session, PatientRow, asdict(details) | {"id": patient_id})
+    async def describe(self, patient_id: UUID, details: Details, *, erased: bool = False) -> None:
+        who = columns_of(patient_id, details, erased=erased, sealing=self._tx.sealing)
+        values = {"id": patient_id, "time_zone": details.time_zone, **who}
+        await upsert(self._session, PatientRow, values)
 
     async def is_information_missing(self, patient_id: UUID) -> bool:
         waiting = (

@@ -1,0 +1,57 @@
+"""Who people are: sealed in their rows with their own keys, which assessment makes and destroys."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.treatment.adapters.tables import PatientRow
+from services.treatment.domain.person import Details
+from shared.runtime.db import Transaction
+from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
+
+WHO = "treatment"
+ERASED = b""
+"""Where nothing is sealed any more: the plain columns say what everybody may read."""
+
+
+class Named(NamedTuple):
+    """A name and a birth date; None while they are not known, or cannot be read."""
+
+    name: str | None
+    birth_date: date | None
+
+
+UNREADABLE = Named(None, None)
+
+
+def columns_of(
+    person: UUID, details: Details, *, erased: bool, sealing: PersonKeys | None
+) -> Mapping[str, Any]:
+    """What a row says of who somebody is."""
+    plain = {"name": details.name, "birth_date": details.birth_date}
+    if erased or sealing is None:
+        return plain | {"who": ERASED if erased else None}
+    values = {"name": details.name, "birth_date": details.birth_date.isoformat()}
+    return {"name": None, "birth_date": None, "who": sealing.seal_values(person, WHO, values)}
+
+
+def named(row: PatientRow, tx: Transaction) -> Named:
+    """Who a row is about. What cannot be read counts as not known yet: nothing is dosed by it."""
+    return named_in(row.id, row.name, row.birth_date, row.who, tx)
+
+
+def named_in(
+    person: UUID, name: str | None, birth_date: date | None, who: bytes | None, tx: Transaction
+) -> Named:
+    """The same, of columns read one by one."""
+    if not who:
+        return Named(name, birth_date)
+    try:
+        return tx.keys.recall(person, WHO, who, _read)
+    except (KeyDestroyed, KeyMissing):
+        return UNREADABLE
+
+
+def _read(values: dict[str, Any]) -> Named:
+    return Named(values["name"], date.fromisoformat(values["birth_date"]))

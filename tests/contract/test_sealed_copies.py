@@ -1,0 +1,345 @@
+"""Who a person is, sealed on its way and where treatment and engagement keep a copy. On both
+databases."""
+
+import asyncio
+import shutil
+from base64 import b64decode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import MetaData, select, update
+
+from services.engagement.adapters.db import SqlWork as EngagementWork
+from services.engagement.adapters.events import subscriptions as engagement_hears
+from services.engagement.adapters.sealing import seal_names as seal_engagement
+from services.engagement.application.ports import Digest
+from services.engagement.main import SCHEMA as ENGAGEMENT
+from services.engagement.main import SEALED_FROM as ENGAGEMENT_FROM
+from services.treatment.adapters.db import SqlWork as TreatmentWork
+from services.treatment.adapters.events import subscriptions as treatment_hears
+from services.treatment.adapters.sealing import seal_names as seal_treatment
+from services.treatment.main import SCHEMA as TREATMENT
+from services.treatment.main import SEALED_FROM as TREATMENT_FROM
+from shared.events.assessment import Carer, PatientDetailsChanged
+from shared.runtime.db import Database
+from shared.runtime.inbox import Inbox, Outcome, Subscriptions
+from shared.runtime.person_keys import KeyMissing, PersonKeys
+from shared.runtime.schema import Schema
+from shared.runtime.sealed_details import opened, sealed
+from tests.support.databases import Databases
+from tests.support.engagement import CONTENT, NURSE
+from tests.support.heard import details_of, off_the_wire
+from tests.support.sentinel import FAMILY, GIVEN
+from tests.support.treatment import BOOK
+from tests.support.treatment import CONTENT as FORMULARY
+
+PERSON = UUID(int=0x51)
+MAIL = "plover@example.org"
+CARER = "Avocet Sandpiper"
+BORN = date(1984, 2, 29)
+SECRETS = (GIVEN, FAMILY, MAIL, CARER, BORN.isoformat())
+TOLD = details_of(
+    PERSON,
+    birth_date=BORN,
+    email=MAIL,
+    phone="+44 20 7946 0555",
+    postal_address="7 Curlew Row",
+    carers=(Carer(carer_id=UUID(int=1), name=CARER, relationship="sister"),),
+)
+
+
+async def known_to_treatment(db: Database) -> tuple[str | None, date | None]:
+    async with db.reading() as tx:
+        found = await TreatmentWork(tx, supply_working_days=2).patients.get(PERSON)
+        assert found is not None
+        return found.name, found.birth_date
+
+
+async def known_to_engagement(db: Database) -> tuple[str | None, date | None]:
+    async with db.reading() as tx:
+        work = EngagementWork(tx, CONTENT)
+        return (await work.patients.names([PERSON])).get(PERSON, (None, None))
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A service that keeps a copy."""
+
+    schema: Schema
+    sealed_from: str
+    hears: Subscriptions
+    seal: Callable[[Database], Awaitable[int]]
+    known: Callable[[Database], Awaitable[tuple[str | None, date | None]]]
+    unreadable: str | None
+
+
+COPIES = {
+    "treatment": Copy(
+        TREATMENT,
+        TREATMENT_FROM,
+        treatment_hears(BOOK, FORMULARY),
+        seal_treatment,
+        known_to_treatment,
+        None,
+    ),
+    "engagement": Copy(
+        ENGAGEMENT,
+        ENGAGEMENT_FROM,
+        engagement_hears(CONTENT),
+        seal_engagement,
+        known_to_engagement,
+        "(name cannot be read)",
+    ),
+}
+
+
+@pytest.fixture(params=sorted(COPIES))
+def copy(request: pytest.FixtureRequest) -> Copy:
+    return COPIES[request.param]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the keys are."""
+    return tmp_path / "person-keys"
+
+
+@pytest.fixture
+def owner(folder: Path) -> PersonKeys:
+    """The keys as their owner has them."""
+    return PersonKeys(folder)
+
+
+@pytest.fixture
+def readers(folder: Path) -> PersonKeys:
+    """The same folder as whoever keeps a copy has it."""
+    return PersonKeys(folder, makes=False)
+
+
+@pytest.fixture
+async def db(databases: Databases, copy: Copy, readers: PersonKeys) -> AsyncIterator[Database]:
+    opened_ = Database.open(
+        await databases.migrated(copy.schema),
+        source=copy.schema.service,
+        person_keys=readers,
+        sealed_from=copy.sealed_from,
+    )
+    yield opened_
+    await opened_.close()
+
+
+async def hear(db: Database, copy: Copy, fact: PatientDetailsChanged, version: int = 1) -> Outcome:
+    body = off_the_wire(
+        fact,
+        f"patient-details:{PERSON}",
+        version,
+        subject=PERSON,
+        at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+    )
+    inbox = Inbox(db, copy.hears)
+    return await inbox.apply(inbox.read(fact.TYPE, body), body)
+
+
+def locked(owner: PersonKeys, fact: PatientDetailsChanged = TOLD) -> PatientDetailsChanged:
+    return PatientDetailsChanged(details=sealed(fact.details, owner))
+
+
+async def everything(db: Database, metadata: MetaData) -> str:
+    found: list[str] = []
+    async with db.reading() as tx:
+        for table in metadata.sorted_tables:
+            for row in await tx.session.execute(select(table)):
+                found += [
+                    value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                    for value in row
+                ]
+    return "\n".join(found)
+
+
+def test_a_told_fact_names_nobody_and_is_opened_whole(owner: PersonKeys) -> None:
+    fact = locked(owner)
+    written = fact.model_dump_json()
+
+    assert not [one for one in (*SECRETS, "7946", "Curlew") if one in written]
+    assert fact.details.time_zone == "Europe/London"
+    assert fact.details.sealed is not None
+    assert GIVEN.encode() not in b64decode(fact.details.sealed)
+
+    class Tx:
+        keys = owner
+
+    whole: Any = Tx()
+    assert opened(fact.details, whole) == TOLD.details
+    assert opened(TOLD.details, whole) == TOLD.details
+
+
+async def test_a_copy_is_read_and_lies_sealed(db: Database, copy: Copy, owner: PersonKeys) -> None:
+    assert await hear(db, copy, locked(owner)) is Outcome.APPLIED
+
+    assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+    kept = await everything(db, copy.schema.metadata)
+    assert not [one for one in SECRETS if one in kept]
+    if copy.schema is ENGAGEMENT:
+        async with db.reading() as tx:
+            work = EngagementWork(tx, CONTENT)
+            around = await work.support.surroundings.get(PERSON)
+            owed = (await work.on_record(PERSON)).surroundings
+            reach = (await work.notices.reachable([PERSON]))[PERSON]
+        assert around is not None
+        assert [one.name for one in around.carers] == [CARER]
+        assert [one.carer_id for one in owed[0].carers] == [UUID(int=1)]
+        assert reach.email == MAIL
+
+
+async def test_a_fact_from_before_is_understood_and_kept_sealed(
+    db: Database, copy: Copy, owner: PersonKeys
+) -> None:
+    owner.seal(PERSON, "contact", b"")  # the key is older than the copy
+
+    await hear(db, copy, TOLD)
+
+    assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+    kept = await everything(db, copy.schema.metadata)
+    assert not [one for one in SECRETS if one in kept]
+
+
+async def test_what_an_older_release_kept_is_sealed_while_serving(
+    databases: Databases, copy: Copy, owner: PersonKeys, readers: PersonKeys
+) -> None:
+    """Not before that release is gone, and only where there is a key."""
+    url = await databases.empty()
+    before, _ = copy.schema.phases[-2]
+    await asyncio.to_thread(copy.schema.upgrade, url, before)
+    db = Database.open(
+        url,
+        source=copy.schema.service,
+        person_keys=readers,
+        sealed_from=copy.sealed_from,
+    )
+    try:
+        await hear(db, copy, TOLD)
+        assert await copy.seal(db) == 0
+        assert FAMILY in await everything(db, copy.schema.metadata)
+
+        await copy.schema.upgrade_async(url)
+        assert await copy.seal(db) == 0  # nobody has made a key yet
+        assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+        owner.seal(PERSON, "contact", b"")
+        assert await copy.seal(db) == 1
+        assert await copy.seal(db) == 0
+
+        assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+        kept = await everything(db, copy.schema.metadata)
+        assert not [one for one in SECRETS if one in kept]
+    finally:
+        await db.close()
+
+
+async def test_once_the_key_is_destroyed_neither_copy_nor_backup_names_anybody(
+    db: Database, copy: Copy, owner: PersonKeys
+) -> None:
+    await hear(db, copy, locked(owner))
+    assert (await copy.known(db))[1] == BORN  # and remembered
+
+    owner.destroy(PERSON)
+
+    name, born = await copy.known(db)
+    assert (born, GIVEN in (name or ""), FAMILY in (name or "")) == (None, False, False)
+
+
+async def test_a_fact_told_before_an_erasure_says_nothing_after_it(
+    db: Database, copy: Copy, owner: PersonKeys
+) -> None:
+    late = locked(owner)
+    owner.destroy(PERSON)
+    gone = details_of(
+        PERSON,
+        given_name="Erased",
+        family_name="on 2026-01-06",
+        birth_date=date(1984, 1, 1),
+        erased_on=date(2026, 1, 6),
+    )
+
+    assert await hear(db, copy, late) is Outcome.APPLIED
+    assert await hear(db, copy, gone, version=2) is Outcome.APPLIED
+    assert await copy.seal(db) == 0
+
+    assert await copy.known(db) == ("Erased on 2026-01-06", date(1984, 1, 1))
+
+
+async def test_a_missing_key_loses_no_fact(
+    db: Database, copy: Copy, owner: PersonKeys, folder: Path
+) -> None:
+    fact = locked(owner)
+    moved = shutil.move(folder, folder.with_name("elsewhere"))
+    try:
+        with pytest.raises(KeyMissing):
+            await hear(db, copy, fact)
+    finally:
+        shutil.move(moved, folder)
+
+    assert await hear(db, copy, fact) is Outcome.APPLIED
+    assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+
+
+async def test_without_the_keys_a_copy_is_unreadable_and_comes_back(
+    db: Database, copy: Copy, owner: PersonKeys, folder: Path
+) -> None:
+    await hear(db, copy, locked(owner))
+    moved = shutil.move(folder, folder.with_name("elsewhere"))
+    try:
+        assert await copy.known(db) == (copy.unreadable, None)
+    finally:
+        shutil.move(moved, folder)
+
+    assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+
+
+@pytest.mark.parametrize("copy", [COPIES["engagement"]], ids=["engagement"])
+async def test_a_morning_s_list_is_kept_without_names_and_read_with_them(
+    db: Database, copy: Copy, owner: PersonKeys
+) -> None:
+    await hear(db, copy, locked(owner))
+    day = date(2026, 1, 6)
+    item = {
+        "patient_id": str(PERSON),
+        "patient_name": f"{GIVEN} {FAMILY}",
+        "birth_date": BORN.isoformat(),
+    }
+    made = Digest(
+        staff_id=NURSE, day=day, made_at=datetime(2026, 1, 6, 6, tzinfo=UTC), items=[item]
+    )
+    async with db.transaction(actor="rule:test@1") as tx:
+        await EngagementWork(tx, CONTENT).notices.keep_digest(made)
+        tx.audit("test.kept", object="digest")
+
+    kept = await everything(db, copy.schema.metadata)
+    assert not [one for one in SECRETS if one in kept]
+    async with db.reading() as tx:
+        read = await EngagementWork(tx, CONTENT).notices.digest(NURSE, day)
+    assert read is not None
+    assert read.items == [item]
+
+
+async def test_a_copy_that_was_written_in_the_clear_is_still_read(
+    db: Database, copy: Copy, owner: PersonKeys
+) -> None:
+    """One replica may have sealed a row that another has not seen yet, and the other way round."""
+    await hear(db, copy, locked(owner))
+    patient = copy.schema.metadata.tables["patient"]
+    plain: dict[str, Any] = {"who": None, "birth_date": BORN}
+    if copy.schema is ENGAGEMENT:
+        plain |= {"given_name": GIVEN, "family_name": FAMILY}
+    else:
+        plain |= {"name": f"{GIVEN} {FAMILY}"}
+    async with db.housekeeping() as tx:
+        await tx.session.execute(update(patient).values(plain))
+
+    assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
+    assert await copy.seal(db) == 1
+    assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
