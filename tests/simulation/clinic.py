@@ -247,7 +247,7 @@ class Clinic:
         async with person.lock:
             if person.flag is None:
                 person.flag = a_flag(person, now(), self.dice.randint(0, 3))
-                person.changed()
+                person.changed(now())
                 await self._say_flag(person, SafetyFlagRaised)
 
     # What the others say
@@ -256,7 +256,7 @@ class Clinic:
         async with person.lock:
             aggregate = f"patient:{person.patient_id}"
             version = person.next_version(aggregate)
-            person.changed()
+            person.changed(now())
             await self._say(
                 "assessment", fact(patient=person.patient()), person, aggregate, version
             )
@@ -266,7 +266,7 @@ class Clinic:
             aggregate = f"patient-details:{person.patient_id}"
             version = person.next_version(aggregate)
             person.zone = zone
-            person.changed()
+            person.changed(now())
             fact = PatientDetailsChanged(details=person.details(zone))
             await self._say("assessment", fact, person, aggregate, version)
 
@@ -278,7 +278,7 @@ class Clinic:
         aggregate = f"course:{person.course_id}"
         version = person.next_version(aggregate)
         person.course = course
-        person.changed()
+        person.changed(now())
         fact = TaperStepScheduled(course=course)
         await self._say("treatment", fact, person, aggregate, version)
 

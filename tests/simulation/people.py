@@ -42,10 +42,13 @@ class Person:
     flag: SafetyFlagState | None = None
     versions: Counter[str] = field(default_factory=Counter)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    allowed: dict[What, set[datetime]] = field(default_factory=dict)
-    """Every instant at which each obligation was ever to show, by each zone they lived in."""
+    allowed: dict[What, dict[datetime, datetime]] = field(default_factory=dict)
+    """Every instant at which each obligation was ever to show, by each zone they lived in, and
+    since when that was so."""
     zones: set[str] = field(default_factory=lambda: {"Europe/London"})
     """The clinic's own, until theirs is known."""
+    told: list[CourseState] = field(default_factory=list)
+    """Every state of the course so far."""
 
     @property
     def patient_id(self) -> UUID:
@@ -70,18 +73,33 @@ class Person:
 
     def owed(self) -> dict[What, datetime]:
         """What is owed by what is true now."""
-        return self._owed(care=self.care, zone=self.zone)
+        return self._owed(self.course, care=self.care, zone=self.zone)
 
-    def changed(self) -> None:
-        """Remember when what is owed now is to show, to whoever has not heard all of it yet."""
-        self.zones.add(self.zone)
-        for zone in self.zones:
-            for what, instant in self._owed(care=CareStatus.ACTIVE, zone=zone).items():
-                self.allowed.setdefault(what, set()).add(instant)
+    def changed(self, at: datetime) -> None:
+        """Remember when what is owed now is to show, to whoever has not heard all of it yet: the
+        newest course and not where they live now, or that and not yet the newest course."""
+        if self.course is not None and self.course not in self.told[-1:]:
+            self.told.append(self.course)
+        heard = [(self.course, zone) for zone in self.zones]
+        if self.zone not in self.zones:
+            self.zones.add(self.zone)
+            heard += [(course, self.zone) for course in (*self.told, self.course)]
+        for course, zone in heard:
+            found = self._owed(course, care=CareStatus.ACTIVE, zone=zone)
+            for what, instant in found.items():
+                self.allowed.setdefault(what, {}).setdefault(instant, at)
 
-    def _owed(self, *, care: CareStatus, zone: str) -> dict[What, datetime]:
+    def earliest(self, what: What, by: datetime) -> datetime | None:
+        """The first instant at which it may show, by all that was told until then; None if
+        nothing told of it."""
+        known = [one for one, since in self.allowed.get(what, {}).items() if since <= by]
+        return min(known, default=None)
+
+    def _owed(
+        self, course: CourseState | None, *, care: CareStatus, zone: str
+    ) -> dict[What, datetime]:
         return owed(
-            course=None if self.course is None else course_of(self.course),
+            course=None if course is None else course_of(course),
             flag=_flag_of(self.flag),
             care=care,
             zone=zone,

@@ -21,6 +21,8 @@ from tests.support.engagement import CONTENT
 from tests.support.owed import What
 
 PROMPT = timedelta(seconds=60)
+CLOCK = timedelta(milliseconds=1)
+"""The database's clock counts in these."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 SHOWN = facts.ReminderMadeVisible | facts.ReminderEscalated
 _OPEN = ", ".join(f"'{state}'" for state in sorted(OPEN))
@@ -136,7 +138,7 @@ def _told_once(broker: Broker, people: Sequence[Person], verdict: Verdict) -> It
 def _told(fact: Fact, persons: Mapping[UUID, Person], verdict: Verdict) -> Iterator[str]:
     match fact:
         case facts.ReminderMadeVisible(reminder=state):
-            yield from _announced(state, persons[state.patient_id], verdict)
+            yield from announced(state, persons[state.patient_id], verdict)
         case facts.ReminderEscalated(reminder=state):
             verdict.counts["escalated"] += 1
             if state.visible_at is None or state.visible_at < state.due_at:
@@ -147,17 +149,20 @@ def _told(fact: Fact, persons: Mapping[UUID, Person], verdict: Verdict) -> Itera
                 yield f"ended twice: {state.reminder_id}"
 
 
-def _announced(state: facts.ReminderState, person: Person, verdict: Verdict) -> Iterator[str]:
+def announced(state: facts.ReminderState, person: Person, verdict: Verdict) -> Iterator[str]:
+    """One reminder was shown, and told of: once, and not before it was to be seen."""
     verdict.counts["announced"] += 1
     verdict.shown[state.reminder_id, state.due_at] += 1
     if verdict.shown[state.reminder_id, state.due_at] > 1:
         yield f"announced twice: {state.reminder_id}"
-    allowed = person.allowed.get((state.subject_version, state.kind, state.ordinal))
-    if allowed is None:
+    what = (state.subject_version, state.kind, state.ordinal)
+    visible_at = state.visible_at or LONG_AGO
+    earliest = person.earliest(what, visible_at + CLOCK)
+    if what not in person.allowed:
         yield f"never owed: {state.reminder_id}"
-    elif state.visible_at is None or state.visible_at < min(allowed):
+    elif earliest is None or visible_at < earliest:
         yield f"early: {state.reminder_id}"
-    elif state.visible_at > state.due_at + PROMPT:
+    elif visible_at > state.due_at + PROMPT:
         verdict.counts["late"] += 1
 
 
