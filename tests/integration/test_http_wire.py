@@ -96,8 +96,10 @@ def test_the_contract_says_what_every_operation_needs() -> None:
 
     create, change = paths["/api/v1/notes"]["post"], paths["/api/v1/notes/{note_id}"]["put"]
     assert create["description"] == "Roles: nurse, prescriber."
-    assert [p["name"] for p in create["parameters"]] == ["Idempotency-Key"]
-    assert [p["name"] for p in change["parameters"]] == ["note_id", "If-Match"]
+    assert [p["name"] for p in create["parameters"]] == ["X-Patient-Id", "Idempotency-Key"]
+    assert [p["name"] for p in change["parameters"]] == ["note_id", "X-Patient-Id", "If-Match"]
+    needed = [p["name"] for p in create["parameters"] + change["parameters"] if p["required"]]
+    assert needed == ["Idempotency-Key", "note_id", "If-Match"]
     assert set(create["responses"]) == {
         "201", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503",
     }  # fmt: skip
