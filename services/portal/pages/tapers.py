@@ -117,10 +117,18 @@ async def sign(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _stored(visit, outcome)
-    if outcome.first_signature is not None:
-        place = places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id)
-        raise web.HTTPSeeOther(f"{place}?done=signed-first")
-    raise web.HTTPSeeOther(f"{places.course(plan.patient_id, plan.course_id)}?done=signed")
+    raise web.HTTPSeeOther(after_signing(outcome))
+
+
+def after_signing(plan: TaperPlanBody) -> str:
+    """The plan itself while a second signature is open and once it is there, for whoever signs
+    second has seen nothing else; the course otherwise."""
+    here = places.course(plan.patient_id, plan.course_id, "plans", plan.plan_id)
+    if plan.first_signature is not None:
+        return f"{here}?done=signed-first"
+    if plan.second_signed_by is not None:
+        return f"{here}?done=signed"
+    return f"{places.course(plan.patient_id, plan.course_id)}?done=signed"
 
 
 def _request(draft: Draft) -> TaperRequest:
