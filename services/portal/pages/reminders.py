@@ -125,7 +125,7 @@ async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
     if item.patient_id != patient_id:
         raise web.HTTPNotFound
-    chore = chores.chore(item, visit.setting)
+    chore = chores.chore(item, visit.setting, sees_courses=read.sees_courses)
     if is_stale(draft):
         draft = draft.overtaken(chore.lines)
     return await record_page(

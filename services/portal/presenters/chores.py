@@ -76,8 +76,8 @@ def _is_unneeded_call(item: ReminderBody, setting: Setting) -> bool:
     return item.key.kind in MISSED_KINDS and not was_missed
 
 
-def chore(item: ReminderBody, setting: Setting) -> Chore:
-    """One reminder."""
+def chore(item: ReminderBody, setting: Setting, *, sees_courses: bool = True) -> Chore:
+    """One reminder; without where the work is done for a role that may not open that page."""
     state, tone = _(_STATES[item.state][0]), _STATES[item.state][1]
     detail = item.detail
     both = detail.previous_dose_text and detail.dose_text
@@ -89,6 +89,13 @@ def chore(item: ReminderBody, setting: Setting) -> Chore:
         else ""
     )
     whose = words.who(item.owner_id, setting.staff) if item.owner_id else ""
+    work = places.work(
+        item.key.kind,
+        patient_id=item.patient_id,
+        course_id=item.course_id,
+        subject_id=item.key.subject_id,
+        ordinal=item.key.ordinal,
+    )
     return Chore(
         title=item.title,
         due=due,
@@ -100,13 +107,7 @@ def chore(item: ReminderBody, setting: Setting) -> Chore:
         dose=dose,
         supply=detail.supply_text or "",
         attempts=words.count(item.attempts, "attempt") if item.attempts else _("none yet"),
-        work_href=places.work(
-            item.key.kind,
-            patient_id=item.patient_id,
-            course_id=item.course_id,
-            subject_id=item.key.subject_id,
-            ordinal=item.key.ordinal,
-        ),
+        work_href=work if sees_courses or not places.is_of_a_course(work) else "",
         href=places.reminder(item.patient_id, item.reminder_id),
         lines=(
             _("State: %(state)s", state=f"{state}{level}"),

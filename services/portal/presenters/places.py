@@ -66,6 +66,11 @@ def work(
     return course(patient_id, course_id, *parts.get(kind, ()))
 
 
+def is_of_a_course(href: str) -> bool:
+    """Whether a page is about a course, which only a role that is told about medicines opens."""
+    return "/courses/" in href
+
+
 def reminder(patient_id: UUID, reminder_id: UUID) -> str:
     """What stands behind an entry of the list, and what to do when it cannot be done."""
     return patient(patient_id, "reminders", reminder_id)

@@ -131,7 +131,7 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
         taking_since=PHASES.get(course.phase, words.plain(course.phase)) if course else "",
         cautions=_cautions(record),
         next_due=_due_words(record.reminders, due, setting),
-        next_href=_due_href(due),
+        next_href=_due_href(due, sees_courses=record.sees_courses),
         flags=tuple(flag_banner(flag, setting) for flag in record.flags),
         information_missing=any(item.information_missing for item in record.courses or ()),
         tabs=tuple(
@@ -238,13 +238,16 @@ def _due_words(
     )
 
 
-def _due_href(due: ReminderBody | None) -> str:
+def _due_href(due: ReminderBody | None, *, sees_courses: bool) -> str:
     if due is None:
         return ""
-    return places.work(
+    href = places.work(
         due.key.kind,
         patient_id=due.patient_id,
         course_id=due.course_id,
         subject_id=due.key.subject_id,
         ordinal=due.key.ordinal,
     )
+    if places.is_of_a_course(href) and not sees_courses:
+        return places.reminder(due.patient_id, due.reminder_id)
+    return href
