@@ -7,7 +7,7 @@ S ?= treatment
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence offsite offsite-fetch
+.PHONY: help run walk test browser check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence offsite offsite-fetch
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +20,10 @@ walk: .venv/core ## take one person from referral to the end of a taper, checkin
 	@$(BIN)/python -m tests.system.walk --data $(MOORING_DATA)
 
 ## Check it
-test: .venv/dev ## all tests this machine can run (T=path for some)
+test: .venv/dev browser ## all tests; those in a browser are left out where there is none and nobody may install it (T=path for some)
 	@$(BIN)/python -m pytest $(T) --junitxml build/tests.xml
 
-check: .venv/dev ## everything CI runs; does not stop at the first failure
+check: .venv/dev browser ## everything CI runs; does not stop at the first failure
 	@$(BIN)/python tests/check.py
 
 check-rest: .venv/dev
@@ -138,6 +138,13 @@ offsite-fetch: ## bring them into a new installation: make offsite-fetch FROM=/m
 
 logs: ## follow the containers' logs, of one with S=treatment
 	@docker compose logs --follow --tail 100 $(if $(filter command line,$(origin S)),$(S))
+
+# The one thing pip does not bring. CI has root, so that there nothing is left out.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "  … installing chromium, for the tests in a browser" && \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	echo "  … no browser here: the tests in one are left out (install the package chromium)"
 
 # Set-up: a virtual environment with exactly the locked dependencies, redone when the lock changes.
 .venv/core: requirements.txt | .venv/bin/python

@@ -21,13 +21,13 @@ from shared.api.identity import Role
 from shared.runtime import audit_check
 from shared.runtime.anchors import Anchors
 from shared.runtime.auth import StaticKeys
-from shared.runtime.db import Database
 from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
 from shared.runtime.retention_file import Contact, Kept
 from shared.runtime.tables import audit
 from tests.support.assessment import CONTENT, KEY, PERSON, PRESCRIBER, Clinic, clinic_on
 from tests.support.callers import Answer, Caller, site
 from tests.support.databases import Databases
+from tests.support.stored import everything
 
 LEAD = UUID(int=77)
 PHONE, MAIL, STREET = "+44 20 7946 0555", "plover@example.org", "7 Curlew Row, Portside"
@@ -80,23 +80,10 @@ async def ok(asked: Any) -> Answer:
     return answer
 
 
-async def everything(db: Database) -> str:
-    """Every value of every row, as text; what is in bytes too."""
-    found: list[str] = []
-    async with db.reading() as tx:
-        for table in metadata.sorted_tables:
-            for row in await tx.session.execute(select(table)):
-                found += [
-                    value.decode("latin-1") if isinstance(value, bytes) else str(value)
-                    for value in row
-                ]
-    return "\n".join(found)
-
-
 async def test_how_to_reach_somebody_is_in_no_row_in_the_clear(clinic: Clinic) -> None:
     await reachable(clinic)
 
-    kept = await everything(clinic.db)
+    kept = await everything(clinic.db, metadata)
 
     assert not [one for one in (PHONE, MAIL, STREET, CARER) if one in kept]
     shown = (await clinic.nurse.get(clinic.path)).json
@@ -123,7 +110,7 @@ async def test_what_an_older_release_wrote_is_sealed_while_serving(clinic: Clini
 
     shown = (await clinic.nurse.get(clinic.path)).json
     assert (shown["phone"], shown["email"], shown["postal_address"]) == (PHONE, MAIL, STREET)
-    text_of_rows = await everything(clinic.db)
+    text_of_rows = await everything(clinic.db, metadata)
     assert not [one for one in (PHONE, MAIL, STREET) if one in text_of_rows]
     async with clinic.db.reading() as tx:
         (kept,) = (await tx.session.execute(select(PATIENT_VERSION))).all()
@@ -149,7 +136,7 @@ async def test_two_people_erase_and_nobody_can_tell_who_it_was(clinic: Clinic) -
     assert done.json["birth_date"].endswith("-01-01")
     assert [done.json[name] for name in ("phone", "email", "postal_address")] == [None] * 3
     assert (done.json["carers"], done.json["actions"], done.json["consents"]) == ([], [], {})
-    kept = await everything(clinic.db)
+    kept = await everything(clinic.db, metadata)
     assert not [one for one in SECRETS if one in kept]
     assert PERSON["birth_date"] not in kept
 
@@ -215,7 +202,7 @@ async def test_whom_a_restored_database_brings_back_is_erased_again(
 
     gone = await ok(clinic.nurse.get(clinic.path))
     assert (gone.json["status"], gone.json["erased_on"] is not None) == ("left-care", True)
-    kept = await everything(clinic.db)
+    kept = await everything(clinic.db, metadata)
     assert not [one for one in SECRETS if one in kept]
     assert (await clinic.kinds_told())[-2:] == ["details-changed", "left-care"]
 

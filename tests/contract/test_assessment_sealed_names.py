@@ -24,6 +24,7 @@ from shared.runtime.db import Database
 from shared.runtime.tables import idempotency
 from tests.support.assessment import NURSE, PERSON, Clinic, clinic_on
 from tests.support.databases import Databases
+from tests.support.stored import everything
 
 SOMEBODY = Patient(
     patient_id=UUID(int=70),
@@ -45,19 +46,6 @@ NAMES = (PERSON["given_name"], PERSON["family_name"], PERSON["birth_date"])
 async def clinic(databases: Databases) -> AsyncIterator[Clinic]:
     async with clinic_on(databases) as opened:
         yield opened
-
-
-async def rows_as_text(db: Database) -> str:
-    """Every value of every row, with what is in bytes."""
-    found: list[str] = []
-    async with db.reading() as tx:
-        for table in metadata.sorted_tables:
-            for row in await tx.session.execute(select(table)):
-                found += [
-                    value.decode("latin-1") if isinstance(value, bytes) else str(value)
-                    for value in row
-                ]
-    return "\n".join(found)
 
 
 async def enrolled(clinic: Clinic, **other: Any) -> UUID:
@@ -95,7 +83,7 @@ def without_keys(databases: Databases) -> Iterator[None]:
 async def test_a_name_is_in_no_row_in_the_clear(clinic: Clinic) -> None:
     await clinic.nurse.patch(clinic.path, {"family_name": "Markerson-Teal"}, version=1)
 
-    kept = await rows_as_text(clinic.db)
+    kept = await everything(clinic.db, metadata)
 
     assert not [one for one in (*NAMES, "markerson", "Teal") if one in kept]
     shown = (await clinic.nurse.get(clinic.path)).json
@@ -151,7 +139,7 @@ async def test_what_an_older_release_wrote_is_read_and_sealed_while_serving(
     assert await sealing.seal_some(clinic.db) == 1
     assert await sealing.seal_some(clinic.db) == 0
 
-    kept = await rows_as_text(clinic.db)
+    kept = await everything(clinic.db, metadata)
     assert not [one for one in NAMES if one in kept]
     assert (await clinic.nurse.get(clinic.path)).json == before
     assert len((await clinic.nurse.post("patients/search", asked)).json["items"]) == 1
@@ -177,7 +165,7 @@ async def test_nothing_is_sealed_while_a_release_that_cannot_read_it_may_work_he
         await SCHEMA.upgrade_async(url)
 
         assert await sealing.seal_some(db) == 1
-        assert "Heron" not in await rows_as_text(db)
+        assert "Heron" not in await everything(db, metadata)
         async with db.reading() as tx:
             assert await SqlWork(tx).patients.get(SOMEBODY.patient_id) == SOMEBODY
     finally:

@@ -12,17 +12,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import MetaData, select, update
+from sqlalchemy import update
 
 from services.engagement.adapters.db import SqlWork as EngagementWork
 from services.engagement.adapters.events import subscriptions as engagement_hears
-from services.engagement.adapters.sealing import seal_names as seal_engagement
+from services.engagement.adapters.sealing import sealing_names as sealing_in_engagement
 from services.engagement.application.ports import Digest
 from services.engagement.main import SCHEMA as ENGAGEMENT
 from services.engagement.main import SEALED_FROM as ENGAGEMENT_FROM
 from services.treatment.adapters.db import SqlWork as TreatmentWork
 from services.treatment.adapters.events import subscriptions as treatment_hears
-from services.treatment.adapters.sealing import seal_names as seal_treatment
+from services.treatment.adapters.sealing import sealing_names as sealing_in_treatment
 from services.treatment.main import SCHEMA as TREATMENT
 from services.treatment.main import SEALED_FROM as TREATMENT_FROM
 from shared.events.assessment import Carer, PatientDetailsChanged
@@ -31,10 +31,12 @@ from shared.runtime.inbox import Inbox, Outcome, Subscriptions
 from shared.runtime.person_keys import KeyMissing, PersonKeys
 from shared.runtime.schema import Schema
 from shared.runtime.sealed_details import opened, sealed
+from shared.runtime.ticker import Tick
 from tests.support.databases import Databases
 from tests.support.engagement import CONTENT, NURSE
 from tests.support.heard import details_of, off_the_wire
 from tests.support.sentinel import FAMILY, GIVEN
+from tests.support.stored import everything
 from tests.support.treatment import BOOK
 from tests.support.treatment import CONTENT as FORMULARY
 
@@ -73,7 +75,7 @@ class Copy:
     schema: Schema
     sealed_from: str
     hears: Subscriptions
-    seal: Callable[[Database], Awaitable[int]]
+    sealing: Callable[[Database], Tick]
     known: Callable[[Database], Awaitable[tuple[str | None, date | None]]]
     unreadable: str | None
 
@@ -83,7 +85,7 @@ COPIES = {
         TREATMENT,
         TREATMENT_FROM,
         treatment_hears(BOOK, FORMULARY),
-        seal_treatment,
+        sealing_in_treatment,
         known_to_treatment,
         None,
     ),
@@ -91,7 +93,7 @@ COPIES = {
         ENGAGEMENT,
         ENGAGEMENT_FROM,
         engagement_hears(CONTENT),
-        seal_engagement,
+        sealing_in_engagement,
         known_to_engagement,
         "(name cannot be read)",
     ),
@@ -147,18 +149,6 @@ async def hear(db: Database, copy: Copy, fact: PatientDetailsChanged, version: i
 
 def locked(owner: PersonKeys, fact: PatientDetailsChanged = TOLD) -> PatientDetailsChanged:
     return PatientDetailsChanged(details=sealed(fact.details, owner))
-
-
-async def everything(db: Database, metadata: MetaData) -> str:
-    found: list[str] = []
-    async with db.reading() as tx:
-        for table in metadata.sorted_tables:
-            for row in await tx.session.execute(select(table)):
-                found += [
-                    value.decode("latin-1") if isinstance(value, bytes) else str(value)
-                    for value in row
-                ]
-    return "\n".join(found)
 
 
 def test_a_told_fact_names_nobody_and_is_opened_whole(owner: PersonKeys) -> None:
@@ -223,15 +213,15 @@ async def test_what_an_older_release_kept_is_sealed_while_serving(
     )
     try:
         await hear(db, copy, TOLD)
-        assert await copy.seal(db) == 0
+        assert await copy.sealing(db).run() == 0
         assert FAMILY in await everything(db, copy.schema.metadata)
 
         await copy.schema.upgrade_async(url)
-        assert await copy.seal(db) == 0  # nobody has made a key yet
+        assert await copy.sealing(db).run() == 0  # nobody has made a key yet
         assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
         owner.seal(PERSON, "contact", b"")
-        assert await copy.seal(db) == 1
-        assert await copy.seal(db) == 0
+        assert await copy.sealing(db).run() == 1
+        assert await copy.sealing(db).run() == 0
 
         assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
         kept = await everything(db, copy.schema.metadata)
@@ -267,7 +257,7 @@ async def test_a_fact_told_before_an_erasure_says_nothing_after_it(
 
     assert await hear(db, copy, late) is Outcome.APPLIED
     assert await hear(db, copy, gone, version=2) is Outcome.APPLIED
-    assert await copy.seal(db) == 0
+    assert await copy.sealing(db).run() == 0
 
     assert await copy.known(db) == ("Erased on 2026-01-06", date(1984, 1, 1))
 
@@ -341,5 +331,5 @@ async def test_a_copy_that_was_written_in_the_clear_is_still_read(
         await tx.session.execute(update(patient).values(plain))
 
     assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)
-    assert await copy.seal(db) == 1
+    assert await copy.sealing(db).run() == 1
     assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN)

@@ -9,22 +9,18 @@ faults follows from the seed.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import random
-import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
-import aiohttp
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from shared.demo.staff import staff_id
 from shared.runtime import clock
 from tests.faults.containers import (
     ROOT,
@@ -37,15 +33,15 @@ from tests.faults.containers import (
     wait_until_healthy,
     waiting_for,
 )
+from tests.faults.door import AT, SECRETS, Door, at_the_door
 from tests.faults.whereabouts import Patience, Seen, Verdict, Whereabouts
 
-AT = f"https://{setting('MOORING_HOSTNAME', 'localhost')}:{setting('MOORING_PORT', '8443')}"
-SECRETS = ROOT / "deploy/secrets"
 REPORT = ROOT / "build/drill.json"
 FLAGS_EACH = 5
 """Nobody has dozens: each flag plans its person anew, which reads all that person's reminders."""
 EVERYONE = ("portal", "assessment", "treatment", "engagement", "postgres", "nats-1", "nats-2")
 AGAIN_S = 1.0
+TIMEOUT_S = 10.0
 PATIENCE_S = 120.0
 FAULT_EVERY_S = 18.0
 REPLICA_EVERY_S = 60.0
@@ -92,13 +88,11 @@ class Counted:
 class Load:
     """People, and the flags about them that the door accepted."""
 
-    session: aiohttp.ClientSession
+    door: Door
     progress: Callable[[int], None]
     people: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
-    tried_again: int = 0
     took_s: float = 0.0
-    _token: tuple[str, float] = ("", 0.0)
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def enrol(self, count: int) -> None:
@@ -121,54 +115,13 @@ class Load:
         self.took_s = clock.monotonic() - began
 
     async def _enrol(self, number: int) -> None:
-        body = {
-            "given_name": "Drill",
-            "family_name": f"Tester {clock.new_id().hex} {number}",
-            "birth_date": "1980-01-01",
-            "time_zone": "Europe/London",
-            "language": "en",
-            "team": "harbour",
-            "care_team": [str(staff_id("nell"))],
-        }
-        found = await self._until_accepted("/assessment/api/v1/patients", body)
-        self.people.append(found["patient_id"])
+        self.people.append(await self.door.enrol("Drill", number))
 
     async def _flag(self, person: str, trigger: str) -> None:
         path = f"/assessment/api/v1/patients/{person}/flags"
-        found = await self._until_accepted(path, {"trigger": trigger})
+        found = await self.door.post(path, {"trigger": trigger})
         self.flags.append(found["flag_id"])
         self.progress(len(self.flags))
-
-    async def _until_accepted(self, path: str, body: Any) -> Any:
-        key = str(clock.new_id())
-        async with asyncio.timeout(PATIENCE_S):
-            while (found := await self._try(path, body, key)) is None:
-                self.tried_again += 1
-                await asyncio.sleep(AGAIN_S)
-        return found
-
-    async def _try(self, path: str, body: Any, key: str) -> Any:
-        try:
-            headers = {"Authorization": f"Bearer {await self.token()}", "Idempotency-Key": key}
-            async with self.session.post(f"{AT}{path}", json=body, headers=headers) as answer:
-                if answer.status < 300:
-                    return await answer.json()
-                if answer.status < 429:
-                    raise AssertionError(f"{path} answered {answer.status}: {await answer.text()}")
-                return None
-        except (aiohttp.ClientError, TimeoutError):
-            return None
-
-    async def token(self) -> str:
-        token, until = self._token
-        if clock.monotonic() < until:
-            return token
-        body = {"username": "nell", "password": (SECRETS / "demo_password").read_text()}
-        async with self.session.post(f"{AT}/api/v1/tokens", json=body) as answer:
-            answer.raise_for_status()
-            found = (await answer.json())["access_token"]
-        self._token = (found, clock.monotonic() + 120)
-        return str(found)
 
 
 Fault = Callable[[], Awaitable[str]]
@@ -284,17 +237,17 @@ class Plan:
 async def run(plan: Plan, *, seed: int, flags: int, per_second: float) -> Counted:
     """Load, faults, and the count."""
     counted = Counted(seed=seed, faults=[])
-    async with through_the_door() as session:
+    async with at_the_door(timeout_s=TIMEOUT_S, patience_s=PATIENCE_S, again_s=AGAIN_S) as door:
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("flags accepted", total=flags)
-            load = Load(session, lambda done: progress.update(task, completed=done))
+            load = Load(door, lambda done: progress.update(task, completed=done))
             await load.enrol(-(-flags // FLAGS_EACH))
-            trigger = await _a_trigger(load)
+            trigger = await _a_trigger(door)
             breaking = asyncio.create_task(plan.carry_out(counted.faults))
             await load.raise_flags(flags, per_second=per_second, trigger=trigger)
             await breaking
         await asyncio.to_thread(wait_until_healthy, *EVERYONE, "nats-3", seconds=120)
-        counted.accepted, counted.tried_again = len(set(load.flags)), load.tried_again
+        counted.accepted, counted.tried_again = len(set(load.flags)), door.tried_again
         counted.a_second = round(counted.accepted / max(load.took_s, 0.001), 1)
         began = clock.monotonic()
         found = await asyncio.to_thread(settle, load)
@@ -303,20 +256,11 @@ async def run(plan: Plan, *, seed: int, flags: int, per_second: float) -> Counte
     return counted
 
 
-async def _a_trigger(load: Load) -> str:
-    headers = {"Authorization": f"Bearer {await load.token()}"}
-    async with load.session.get(f"{AT}/assessment/api/v1/safety-rules", headers=headers) as answer:
+async def _a_trigger(door: Door) -> str:
+    headers = {"Authorization": f"Bearer {await door.token()}"}
+    async with door.session.get(f"{AT}/assessment/api/v1/safety-rules", headers=headers) as answer:
         rules = await answer.json()
     return str(min(rules["triggers"], key=lambda one: one["level"])["code"])
-
-
-@contextlib.asynccontextmanager
-async def through_the_door() -> AsyncIterator[aiohttp.ClientSession]:
-    tls = ssl.create_default_context(cafile=SECRETS / "ca.crt")
-    connector = aiohttp.TCPConnector(ssl=tls)
-    timeout = aiohttp.ClientTimeout(total=10)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        yield session
 
 
 def settle(load: Load) -> Whereabouts:

@@ -18,7 +18,7 @@ START_S = 20.0
 
 
 class NoPostgres(Exception):
-    """This machine has no PostgreSQL to test with. The sentence says what to install."""
+    """There is no PostgreSQL to test with. The sentence says what to do."""
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def server() -> Iterator[str]:
     """A running server's SQLAlchemy URL, without a database name.
 
     Raises:
-        NoPostgres: nothing to start.
+        NoPostgres: nothing to start, or it did not start.
     """
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given.rstrip("/")
