@@ -22,6 +22,7 @@ from services.portal.pages.desk import Desk, Directory, Manner
 from services.portal.pages.scripts import add_scripts
 from services.portal.pages.signals import Signals
 from services.portal.presenters import crisis
+from services.portal.relations import Carrier
 from services.portal.settings import Settings, networks
 from shared.events.listeners import WATCHED
 from shared.runtime.db import Database
@@ -52,6 +53,7 @@ async def build() -> AsyncIterator[Service]:
         "housekeeping", every_s=_HOUSEKEEPING_S, run=_housekeeping(keyring, front_door)
     )
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        carrier = Carrier(session, _addresses(settings), front_door.own_token)
         desk = Desk(
             manner=manner_of(settings),
             front_door=front_door,
@@ -76,7 +78,7 @@ async def build() -> AsyncIterator[Service]:
                 db=db,
                 schema=schema,
                 watches=dict.fromkeys(WATCHED["portal"], signals.seen),
-                ticks=(housekeeping,),
+                ticks=(housekeeping, carrier.tick),
                 keys=keyring,
                 extend=routes.extension(desk),
             )

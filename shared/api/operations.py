@@ -87,6 +87,27 @@ class Refilled(Body):
     events: int
 
 
+class RelationFact(Body):
+    """One event as its owner wrote it."""
+
+    event_id: UUID
+    body: Annotated[str, Field(min_length=2, max_length=40_000)]
+
+
+class RelationFacts(Body):
+    """Facts that may take access away, oldest first; ``next`` is where the rest begins."""
+
+    facts: tuple[RelationFact, ...]
+    next: int | None = None
+
+
+class Taken(Body):
+    """A carried fact is in force at this service, now or since before."""
+
+    service: str
+    event_id: UUID
+
+
 class AuditVerdict(Body):
     """The audit chain checked from the first entry, and compared with ``anchors`` heads that are
     kept outside the database."""

@@ -6,6 +6,10 @@ A test holds it equal to the subscriptions each service declares.
 from shared.events import FACTS, assessment, engagement, portal, treatment
 from shared.events.envelope import Fact
 
+RELATIONS = (assessment.CareTeamChanged, engagement.StandInChanged)
+"""What may take somebody's access away: carried by the portal too, while the broker is away
+(decision 0086)."""
+
 _STAFF = (portal.StaffAdded, portal.StaffRoleChanged, portal.StaffDisabled)
 _OPENED = (assessment.RecordOpened,)
 _PATIENT = (

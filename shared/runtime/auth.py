@@ -24,6 +24,8 @@ ALGORITHM = "ES256"
 ACCESS = "at+jwt"
 SIGNATURE = "signature+jwt"
 LEEWAY_S = 5
+PORTAL_ITSELF = UUID(int=0)
+"""Whose token it is when the portal asks for nobody: not an account, and no other program."""
 _REFETCH_AFTER_S = 60.0
 _FETCH_TIMEOUT_S = 3.0
 

@@ -31,9 +31,10 @@ from shared.runtime.bus.connection import Seen
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database, Transaction, UnsafeDatabase
 from shared.runtime.http import Api, build_app
-from shared.runtime.inbox import Handler
+from shared.runtime.inbox import Handler, Inbox
 from shared.runtime.lock import AlreadyRunning, single_process
 from shared.runtime.operations import Installation, Link, add_operations, add_probes
+from shared.runtime.relations import add_relations
 from shared.runtime.schema import Schema, WrongSchema
 from shared.runtime.settings import (
     ServiceSettings,
@@ -101,6 +102,7 @@ async def running(service: Service) -> AsyncIterator[int]:
         keys = service.keys or await _jwks(service.settings, stack)
         installation = _installation(service, link=speaker, ticker=ticker, anchors=anchors)
         add_operations(service.api, installation)
+        add_relations(service.api, Inbox(service.db, service.subscriptions))
         per_minute = requests_per_minute(service.settings)
         app = build_app(service.api, db=service.db, keys=keys, per_minute=per_minute)
         add_probes(app, installation)

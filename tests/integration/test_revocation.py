@@ -4,7 +4,7 @@ The four services run as they are shipped, on databases of their own, and learn 
 facts alone. The limit is a parameter of each test, and what it took is measured.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, unused_port
 from joserfc.jwk import KeySet
 
+from services.portal import relations
+from services.portal.clients import Addresses
 from services.portal.identity import front_door, staff
 from services.portal.identity.staff import Staff
+from services.portal.relations import Carrier
 from shared.api.identity import Role
-from shared.runtime import auth, clock
-from shared.runtime.auth import StaticKeys, issue_access_token
+from shared.events.engagement import StandInChanged, StandInState
+from shared.runtime import auth, clock, standing
+from shared.runtime.auth import PORTAL_ITSELF, StaticKeys, issue_access_token
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded
 from tests.integration.two_services import speaking, until
@@ -50,6 +55,15 @@ class Clinic:
 
     clients: dict[str, TestClient[Any, Any]]
     accounts: Database
+    carrier: Carrier
+    """The portal's second way, on the addresses of this clinic."""
+    broker: Embedded
+    engagement: Database
+
+    async def lose_the_broker(self) -> None:
+        """It dies and does not come back."""
+        self.broker.process.kill()
+        await self.broker.process.wait()
 
     async def ask(
         self, who: Staff, service: str, method: str, path: str, **sent: Any
@@ -87,9 +101,47 @@ class Clinic:
 
     async def everywhere(self, who: Staff, patient_id: str, status: int) -> bool:
         """Whether every service answers so to a look at the person."""
+        return await self._all(LISTENERS, who, patient_id, status)
+
+    async def everywhere_but_at_the_owner(self, who: Staff, patient_id: str, status: int) -> bool:
+        """Whether those that keep a copy of the care team answer so."""
+        return await self._all(LISTENERS[1:], who, patient_id, status)
+
+    async def _all(self, services: Sequence[str], who: Staff, patient_id: str, status: int) -> bool:
         path = f"patients/{patient_id}/timeline"
-        answers = [await self.ask(who, service, "GET", path) for service in LISTENERS]
+        answers = [await self.ask(who, service, "GET", path) for service in services]
         return all(found == status for found, _ in answers)
+
+    async def set_care_team(self, patient_id: str, *team: Staff) -> tuple[int, Any]:
+        """Only these look after the person from now on."""
+        return await self.ask(
+            NURSE,
+            "assessment",
+            "PUT",
+            f"patients/{patient_id}/care-team",
+            json={"team": "harbour", "care_team": [str(one.staff_id) for one in team]},
+            headers={"If-Match": '"1"'},
+        )
+
+    async def cover(self, who: Staff, *, instead_of: Staff, active: bool, version: int) -> None:
+        """Engagement says that one stands in for the other, or no longer."""
+        stand_in = StandInState(
+            stand_in_id=UUID(int=5),
+            kind="covering",
+            staff_id=who.staff_id,
+            for_staff_id=instead_of.staff_id,
+            from_at=clock.real_now() - timedelta(hours=1),
+            until_at=clock.real_now() + timedelta(hours=8),
+            active=active,
+        )
+        async with self.engagement.transaction(actor="service:engagement") as tx:
+            await standing.stand_in(tx, stand_in)
+            tx.publish(
+                StandInChanged(stand_in=stand_in),
+                subject=stand_in.stand_in_id,
+                aggregate=f"stand-in:{stand_in.stand_in_id}",
+                version=version,
+            )
 
     async def refuses(self, who: Staff, patient_id: str, status: int, *, within: timedelta) -> None:
         """Ask until every service answers so."""
@@ -122,7 +174,7 @@ async def clinic(
         async with accounts.transaction(actor="service:portal") as tx:
             for person in (NURSE, GUEST):
                 await staff.add(tx, person, password_hash="none")
-        clients = {}
+        clients: dict[str, TestClient[Any, Any]] = {}
         for name, (service, app) in found.items():
             await stack.enter_async_context(
                 speaking(broker, service.db, dict(service.subscriptions))
@@ -130,7 +182,23 @@ async def clinic(
             if name in LISTENERS:
                 client = TestClient(TestServer(app))
                 clients[name] = await stack.enter_async_context(client)
-        yield Clinic(clients, accounts)
+        engagement = found["engagement"][0].db
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        addresses = Addresses(portal="", **{n: str(c.make_url("")) for n, c in clients.items()})
+        assert "relations" in {tick.name for tick in found["portal"][0].ticks}
+        yield Clinic(clients, accounts, Carrier(session, addresses, own_token), broker, engagement)
+
+
+async def own_token(service: str, *, itself: UUID = PORTAL_ITSELF) -> str:
+    """The portal's for one service; or another program's."""
+    return issue_access_token(
+        KEY,
+        staff_id=itself,
+        role=Role.SERVICE,
+        teams=(),
+        audience=[service],
+        lifetime=front_door.TOKEN_LIFETIME,
+    )
 
 
 @WITHIN
@@ -140,18 +208,80 @@ async def test_who_leaves_a_care_team_is_out_of_every_record(
     patient_id = await clinic.enrol()
 
     async with timed(within=within):
-        status, answer = await clinic.ask(
-            NURSE,
-            "assessment",
-            "PUT",
-            f"patients/{patient_id}/care-team",
-            json={"team": "harbour", "care_team": [str(NURSE.staff_id)]},
-            headers={"If-Match": '"1"'},
-        )
+        status, answer = await clinic.set_care_team(patient_id, NURSE)
         assert status == 200, answer
         await clinic.refuses(GUEST, patient_id, 404, within=within)
 
     assert await clinic.everywhere(NURSE, patient_id, 200), "and nobody else is"
+
+
+@WITHIN
+async def test_who_leaves_a_care_team_is_out_although_the_broker_is_away(
+    clinic: Clinic, within: timedelta
+) -> None:
+    patient_id = await clinic.enrol()
+    await clinic.lose_the_broker()
+
+    async with timed(within=within - timedelta(seconds=relations.EVERY_S)):  # the wait for the tick
+        status, answer = await clinic.set_care_team(patient_id, NURSE)
+        assert status == 200, answer
+        assert await clinic.everywhere_but_at_the_owner(GUEST, patient_id, 200), "not heard yet"
+        await clinic.carrier.carry()
+        assert await clinic.everywhere(GUEST, patient_id, 404)
+
+    assert await clinic.everywhere(NURSE, patient_id, 200), "and nobody else is"
+    assert await clinic.carrier.carry() == 0, "and nothing is handed on twice"
+
+
+@WITHIN
+async def test_a_cover_that_ends_early_is_over_although_the_broker_is_away(
+    clinic: Clinic, within: timedelta
+) -> None:
+    patient_id = await clinic.enrol()
+    await clinic.set_care_team(patient_id, NURSE)
+    await until(lambda: clinic.everywhere(GUEST, patient_id, 404))
+    await clinic.cover(GUEST, instead_of=NURSE, active=True, version=1)
+    await until(lambda: clinic.everywhere(GUEST, patient_id, 200))
+    await clinic.lose_the_broker()
+
+    async with timed(within=within - timedelta(seconds=relations.EVERY_S)):
+        await clinic.cover(GUEST, instead_of=NURSE, active=False, version=2)
+        await clinic.carrier.carry()
+        assert await clinic.everywhere(GUEST, patient_id, 404)
+
+
+async def test_one_service_that_is_away_holds_up_nobody_else(clinic: Clinic) -> None:
+    patient_id = await clinic.enrol()
+    await clinic.lose_the_broker()
+    await clinic.set_care_team(patient_id, NURSE)
+    there = clinic.carrier.addresses
+    clinic.carrier.addresses = replace(there, treatment=f"http://127.0.0.1:{unused_port()}")
+
+    assert await clinic.carrier.carry() == 1, "engagement"
+    clinic.carrier.addresses = there
+    assert await clinic.carrier.carry() == 1, "treatment, which is back"
+    assert await clinic.everywhere(GUEST, patient_id, 404)
+
+
+async def test_nobody_but_the_portal_carries_and_nothing_else_is_taken(clinic: Clinic) -> None:
+    await clinic.enrol()
+    headers = {"Authorization": f"Bearer {await own_token('assessment')}"}
+    async with clinic.clients["assessment"].get("/api/v1/relation-facts", headers=headers) as told:
+        assert told.status == 200
+        assert (await told.json())["facts"] == [], "an enrolment takes nothing away"
+    fact = {"event_id": str(UUID(int=9)), "body": '{"type": "care.assessment.flag.closed.v1"}'}
+
+    async def posts(itself: UUID) -> int:
+        token = await own_token("treatment", itself=itself)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(clock.new_id())}
+        sent = clinic.clients["treatment"].post(
+            "/api/v1/relation-facts", json=fact, headers=headers
+        )
+        async with sent as answer:
+            return answer.status
+
+    assert await posts(PORTAL_ITSELF) == 422
+    assert await posts(UUID(int=7)) == 403, "another program"
 
 
 @WITHIN

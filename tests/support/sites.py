@@ -17,7 +17,9 @@ from shared.runtime.anchors import Anchors
 from shared.runtime.auth import Keys
 from shared.runtime.bus.speaker import Speaker
 from shared.runtime.http import build_app
+from shared.runtime.inbox import Inbox
 from shared.runtime.operations import Installation, add_operations, add_probes
+from shared.runtime.relations import add_relations
 from shared.runtime.service import Service
 from shared.runtime.ticker import Ticker
 
@@ -52,6 +54,7 @@ def whole(service: Service, keys: Keys) -> web.Application:
         anchors=Anchors(service.api.service, None),
     )
     add_operations(service.api, at)
+    add_relations(service.api, Inbox(service.db, service.subscriptions))
     app = build_app(service.api, db=service.db, keys=service.keys or keys)
     add_probes(app, at)
     if service.extend:

@@ -30,7 +30,7 @@ TOKEN_LIFETIME = timedelta(seconds=50)
 even where no fact about it arrives."""
 _TOKEN_RENEWED_BEFORE = timedelta(seconds=20)
 _OURSELVES = Staff(
-    staff_id=UUID(int=0),
+    staff_id=auth.PORTAL_ITSELF,
     username="",
     display_name="",
     role=Role.SERVICE,
@@ -352,7 +352,7 @@ class FrontDoor:
         self._tokens[(person, audience)] = token, now + TOKEN_LIFETIME
         return token
 
-    async def own_token(self, *, audience: str) -> str:
+    async def own_token(self, audience: str) -> str:
         """A bearer token of the portal itself, for people who have a link and no account."""
         return await self.token(_OURSELVES, audience=audience)
 

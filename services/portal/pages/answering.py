@@ -161,6 +161,6 @@ def _assessment(request: web.Request, desk: Desk) -> Caller:
     return care_for(
         desk.session,
         desk.addresses,
-        token=lambda service: desk.front_door.own_token(audience=service),
+        token=desk.front_door.own_token,
         correlation_id=request[correlation_key],
     ).assessment

@@ -24,7 +24,7 @@ async def show_feed(request: web.Request) -> web.StreamResponse:
     treatment = care_for(
         desk.session,
         desk.addresses,
-        token=lambda service: desk.front_door.own_token(audience=service),
+        token=desk.front_door.own_token,
         correlation_id=request[correlation_key],
     ).treatment
     try:
