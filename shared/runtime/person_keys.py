@@ -52,16 +52,17 @@ class PersonKeys:
         self._makes = makes
         self._remembered: dict[bytes, tuple[Any, UUID, str, str]] = {}
 
-    def seal(self, person: UUID, what: str, plain: bytes) -> bytes:
-        """Lock something under the person's key, which is made when there is none yet. ``what``
-        says which field it is: it can be opened for this person and this field alone.
+    def seal(self, person: UUID, what: str, plain: bytes, *, may_make: bool = True) -> bytes:
+        """Lock something under the person's key, which is made when there is none yet, unless
+        somebody must have one already. ``what`` says which field it is: it can be opened for this
+        person and this field alone.
 
         Raises:
             KeyDestroyed: the person was erased.
             KeyMissing: there is no key, and it is not for us to make one.
         """
         key = self._key(person)
-        if key is None and not self._makes:
+        if key is None and not (self._makes and may_make):
             raise KeyMissing(f"no key of person {person}")
         cipher = AESGCM(key or self._make(person))
         nonce = secrets.token_bytes(_NONCE_BYTES)

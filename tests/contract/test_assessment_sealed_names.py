@@ -21,8 +21,9 @@ from services.assessment.adapters.tables import PATIENT, metadata
 from services.assessment.domain.patient import Details, Patient
 from services.assessment.main import SCHEMA, SEALED_FROM
 from shared.runtime.db import Database
+from shared.runtime.schema import Phase
 from shared.runtime.tables import idempotency
-from tests.support.assessment import NURSE, PERSON, Clinic, clinic_on
+from tests.support.assessment import NURSE, PERSON, Clinic, answers, clinic_on
 from tests.support.databases import Databases
 from tests.support.stored import everything
 
@@ -39,6 +40,8 @@ SOMEBODY = Patient(
     care_team=(),
     enrolled_on=date(2026, 1, 5),
 )
+OWN_ROWS = {"patient", "patient_version", "assessment", "assessment_version"}
+SISTER = "Avocet Sandpiper"
 NAMES = (PERSON["given_name"], PERSON["family_name"], PERSON["birth_date"])
 
 
@@ -170,6 +173,89 @@ async def test_nothing_is_sealed_while_a_release_that_cannot_read_it_may_work_he
             assert await SqlWork(tx).patients.get(SOMEBODY.patient_id) == SOMEBODY
     finally:
         await db.close()
+
+
+async def test_what_two_releases_write_side_by_side_is_read_and_sealed_when_one_is_left(
+    databases: Databases,
+) -> None:
+    """From the rows and the schema of the release before names were sealed, as an upgrade goes.
+    Facts and answers of before it run out by themselves (0091)."""
+    url = await databases.empty()
+    await asyncio.to_thread(SCHEMA.upgrade, url, "0011a")
+    async with clinic_on(databases, url=url) as old:
+        answered = await old.take("phq-9", 9, mode="proxy", answered_by=SISTER)
+        before = (await old.nurse.get(old.path)).json
+    await asyncio.to_thread(SCHEMA.downgrade, url, "0010")
+    left = await asyncio.to_thread(SCHEMA.upgrade_beside_old, url)
+    assert [phase for _, phase in left] == [Phase.POST]
+
+    async with clinic_on(databases, url=url, enrols=False) as new:
+        await SCHEMA.require_head(new.db)
+        path = f"patients/{before['patient_id']}"
+        theirs = f"assessments/{answered['assessment_id']}"
+        assert (await new.nurse.get(path)).json == before, "an old row, read by the new"
+        assert (await new.nurse.get(theirs)).json["answered_by"] == SISTER
+        other = await enrolled(new, given_name="Dunlin")
+        assert await plain_names(new.db) == {PERSON["given_name"], "Dunlin"}, "for the old one"
+        await in_the_old_release(new.db, other, "Whimbrel")
+        assert (await new.nurse.get(f"patients/{other}")).json["given_name"] == "Whimbrel"
+        assert await sealing.seal_some(new.db) == 0, "the old one still works here"
+        asked = {"name": "whim", "birth_date": PERSON["birth_date"]}
+        assert len((await new.nurse.post("patients/search", asked)).json["items"]) == 1
+
+        await SCHEMA.upgrade_async(url)
+        while await sealing.seal_some(new.db):
+            pass
+
+        kept = await everything(new.db, metadata, only=OWN_ROWS)
+        assert not [one for one in (*NAMES, "Whimbrel", SISTER) if one in kept]
+        assert await plain_names(new.db) == {None}
+        assert (await new.nurse.get(path)).json == before
+        assert (await new.nurse.get(theirs)).json["answered_by"] == SISTER
+        assert (await new.nurse.get(f"patients/{other}")).json["given_name"] == "Whimbrel"
+        assert len((await new.nurse.post("patients/search", asked)).json["items"]) == 1
+
+
+async def plain_names(db: Database) -> set[str | None]:
+    async with db.reading() as tx:
+        return set(await tx.session.scalars(select(PATIENT.c.given_name)))
+
+
+async def in_the_old_release(db: Database, person: UUID, name: str) -> None:
+    """It writes a name into the columns it knows."""
+    known = {"given_name": name, "identity": f"{name.lower()} markerson"}
+    async with db.housekeeping() as tx:
+        await tx.session.execute(
+            update(PATIENT).where(PATIENT.c.patient_id == person).values(known)
+        )
+
+
+async def test_who_answered_in_their_place_is_sealed_like_a_name(
+    clinic: Clinic, databases: Databases
+) -> None:
+    taken = await clinic.take("phq-9", 9, mode="proxy", answered_by=SISTER)
+    assert taken["answered_by"] == SISTER
+    path = f"assessments/{taken['assessment_id']}"
+    amended = {"answers": answers("phq-9", 10), "reason": "a slip"}
+    assert (await clinic.nurse.post(f"{path}/amend", amended, version=1)).status == 200
+
+    assert SISTER not in await everything(clinic.db, metadata)
+    assert (await clinic.nurse.get(path)).json["answered_by"] == SISTER
+    with without_keys(databases):
+        assert (await clinic.nurse.get(path)).json["answered_by"] == "(name cannot be read)"
+        again = await clinic.nurse.post(f"{path}/amend", amended, version=2)
+        assert again.status == 200, again.json
+        more = await clinic.take("gad-7", 3, mode="proxy", answered_by="Sanderling")
+        assert more["answered_by"] == "Sanderling", "answers may raise a flag: they are taken"
+    assert (await clinic.nurse.get(path)).json["answered_by"] == SISTER, "and nothing was lost"
+    while await sealing.seal_some(clinic.db):
+        pass
+    assert "Sanderling" not in await everything(clinic.db, metadata), "sealed once the key is back"
+    later = await clinic.nurse.get(f"assessments/{more['assessment_id']}")
+    assert later.json["answered_by"] == "Sanderling"
+
+    databases.person_keys.destroy(clinic.patient_id)
+    assert (await clinic.nurse.get(path)).json["answered_by"] == "erased"
 
 
 async def test_people_are_found_by_the_start_of_either_name(clinic: Clinic) -> None:

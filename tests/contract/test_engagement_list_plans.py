@@ -4,14 +4,13 @@ That is what keeps the first page of 10,000 open reminders below 100 ms (``bench
 whoever changes the list or an index and loses that hears of it here, on a machine of any speed.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.engagement.adapters.db import SqlWork
@@ -34,11 +33,11 @@ from tests.support.engagement import (
     a_step,
     a_taper,
 )
+from tests.support.query_plans import plan_of, statements
 
 OPEN, CLOSED, AT_ONCE = 3_000, 6_000, 1_000
 LATER = NOW + timedelta(days=60)
 VIEWER = Viewer(staff_id=NURSE, role="nurse", teams=("harbour",))
-Statement = tuple[str, Any]
 
 
 @pytest.fixture
@@ -124,27 +123,3 @@ async def test_the_rows_of_a_page_are_found_by_their_ids(db: Database) -> None:
     for plan in plans:
         assert "Seq Scan on reminder" not in plan
         assert "SCAN reminder" not in plan
-
-
-@contextmanager
-def statements(db: Database) -> Iterator[list[Statement]]:
-    """What is sent to the database meanwhile."""
-    made: list[Statement] = []
-
-    def note(_c: Any, _cursor: Any, sql: str, given: Any, _context: Any, _many: bool) -> None:
-        made.append((sql, given))
-
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield made
-    finally:
-        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
-
-
-async def plan_of(session: Any, statement: Statement) -> str:
-    """How the database would go about it."""
-    sql, given = statement
-    connection = await session.connection()
-    word = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    rows = (await connection.exec_driver_sql(f"{word} {sql}", given)).all()
-    return "\n".join(str(row[-1]) for row in rows)

@@ -29,7 +29,7 @@ from shared.events.assessment import Carer, PatientDetailsChanged
 from shared.runtime.db import Database
 from shared.runtime.inbox import Inbox, Outcome, Subscriptions
 from shared.runtime.person_keys import KeyMissing, PersonKeys
-from shared.runtime.schema import Schema
+from shared.runtime.schema import Phase, Schema
 from shared.runtime.sealed_details import opened, sealed
 from shared.runtime.ticker import Tick
 from tests.support.databases import Databases
@@ -74,6 +74,8 @@ class Copy:
 
     schema: Schema
     sealed_from: str
+    before: str
+    """The schema of the release before names were sealed."""
     hears: Subscriptions
     sealing: Callable[[Database], Tick]
     known: Callable[[Database], Awaitable[tuple[str | None, date | None]]]
@@ -84,6 +86,7 @@ COPIES = {
     "treatment": Copy(
         TREATMENT,
         TREATMENT_FROM,
+        "0009",
         treatment_hears(BOOK, FORMULARY),
         sealing_in_treatment,
         known_to_treatment,
@@ -92,6 +95,7 @@ COPIES = {
     "engagement": Copy(
         ENGAGEMENT,
         ENGAGEMENT_FROM,
+        "0011",
         engagement_hears(CONTENT),
         sealing_in_engagement,
         known_to_engagement,
@@ -228,6 +232,62 @@ async def test_what_an_older_release_kept_is_sealed_while_serving(
         assert not [one for one in SECRETS if one in kept]
     finally:
         await db.close()
+
+
+async def test_what_two_releases_write_side_by_side_is_read_and_sealed_when_one_is_left(
+    databases: Databases, copy: Copy, owner: PersonKeys, readers: PersonKeys
+) -> None:
+    """From the rows and the schema of the release before names were sealed, as an upgrade goes."""
+    owner.seal(PERSON, "contact", b"")
+    url = await databases.empty()
+    await asyncio.to_thread(copy.schema.upgrade, url, copy.schema.phases[-2][0])
+
+    def opened_() -> Database:
+        return Database.open(
+            url, source=copy.schema.service, person_keys=readers, sealed_from=copy.sealed_from
+        )
+
+    db = opened_()
+    await hear(db, copy, TOLD)
+    await db.close()
+    await asyncio.to_thread(copy.schema.downgrade, url, copy.before)
+    assert (await asyncio.to_thread(copy.schema.current, url)) == copy.before
+    left = await asyncio.to_thread(copy.schema.upgrade_beside_old, url)
+    assert [phase for _, phase in left] == [Phase.POST]
+
+    db = opened_()
+    try:
+        await copy.schema.require_head(db)
+        assert await copy.known(db) == (f"{GIVEN} {FAMILY}", BORN), "an old row, read by the new"
+        await in_the_old_release(db, copy, "Whimbrel")
+        assert await copy.sealing(db).run() == 0, "the old one still works here"
+        assert await copy.known(db) == ("Whimbrel Red", BORN), "its change, read by the new"
+        renamed = details_of(PERSON, given_name="Dunlin", birth_date=BORN, email=MAIL)
+        await hear(db, copy, renamed, version=2)
+        assert "Dunlin" in await everything(db, copy.schema.metadata), "which the old one can read"
+        await in_the_old_release(db, copy, "Whimbrel")
+
+        await copy.schema.upgrade_async(url)
+        assert await copy.known(db) == ("Whimbrel Red", BORN)
+        assert await copy.sealing(db).run() == 1
+        assert await copy.sealing(db).run() == 0
+        assert await copy.known(db) == ("Whimbrel Red", BORN)
+        kept = await everything(db, copy.schema.metadata)
+        assert not [one for one in (*SECRETS, "Whimbrel", "Dunlin") if one in kept]
+    finally:
+        await db.close()
+
+
+async def in_the_old_release(db: Database, copy: Copy, name: str) -> None:
+    """It writes a name into the columns it knows."""
+    patient = copy.schema.metadata.tables["patient"]
+    named = (
+        {"name": f"{name} Red"}
+        if "name" in patient.c
+        else {"given_name": name, "family_name": "Red"}
+    )
+    async with db.housekeeping() as tx:
+        await tx.session.execute(update(patient).values(named))
 
 
 async def test_once_the_key_is_destroyed_neither_copy_nor_backup_names_anybody(

@@ -8,13 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from services.treatment.adapters.db import SqlWork
 from services.treatment.adapters.ticks import Watch
+from services.treatment.application.sign_twice import lapsed_first_signatures
+from services.treatment.domain.signature_request import Signable
 from shared.api.identity import Role
 from shared.runtime import tables
 from tests.support.callers import Answer, Caller
 from tests.support.databases import Databases
+from tests.support.query_plans import plan_of, statements
 from tests.support.treatment import BOOK, CONTENT, PRESCRIBER, Clinic, clinic_on
 
 COLLEAGUE = UUID("00000000-0000-4000-8000-00000000a013")
@@ -170,6 +174,22 @@ async def test_after_a_day_the_first_is_asked_again_once(clinic: Clinic) -> None
     ]
     again = await second(clinic, f"courses/{proposed['course_id']}", by=PRESCRIBER)
     assert (again.status, again.json["code"]) == (422, "reason-needed"), "signed first anew"
+
+
+async def test_first_signatures_that_lapse_are_found_by_an_index(clinic: Clinic) -> None:
+    await clinic.confirm(await against_a_warning(clinic))
+    async with clinic.db.reading() as tx:
+        if clinic.db.dialect == "postgresql":  # which reads a table of three rows whole, if it may
+            await tx.session.execute(text("SET LOCAL enable_seqscan = off"))
+        work = SqlWork(tx, supply_working_days=BOOK.supply_working_days)
+        with statements(clinic.db) as made:
+            found = await lapsed_first_signatures(work, now=tx.now + timedelta(days=2))
+        (asked,) = made
+        plan = await plan_of(tx.session, asked)
+
+    assert [one.what for one in found] == [Signable.COURSE_SECOND]
+    assert "ix_signature_request_asked" in plan, plan
+    assert "SCAN signature_request" not in plan
 
 
 async def test_a_proposal_that_is_withdrawn_waits_for_nobody(clinic: Clinic) -> None:

@@ -17,7 +17,7 @@ from services.assessment.adapters.http import build_api
 from services.assessment.application.learn_colleague import learn_colleague
 from services.assessment.application.ports import Colleague
 from services.assessment.domain.content import Content
-from services.assessment.main import SCHEMA
+from services.assessment.main import SCHEMA, SEALED_FROM
 from shared.api.identity import Role
 from shared.events import decode
 from shared.events.assessment import PatientDetailsChanged
@@ -215,10 +215,20 @@ def _opened(event: AnyEvent, tx: Transaction) -> AnyEvent:
 
 
 @asynccontextmanager
-async def clinic_on(databases: Databases, content: Content = CONTENT) -> AsyncIterator[Clinic]:
-    """Serve a fresh database with the staff known and one person enrolled."""
+async def clinic_on(
+    databases: Databases,
+    content: Content = CONTENT,
+    *,
+    url: str | None = None,
+    enrols: bool = True,
+) -> AsyncIterator[Clinic]:
+    """Serve a fresh database, or the one at ``url``, with the staff known and one person enrolled
+    unless that was done before."""
     db = Database.open(
-        await databases.migrated(SCHEMA), source="assessment", person_keys=databases.person_keys
+        url or await databases.migrated(SCHEMA),
+        source="assessment",
+        person_keys=databases.person_keys,
+        sealed_from=SEALED_FROM,
     )
     async with db.transaction(actor="service:assessment") as tx:
         for staff_id, role in (
@@ -234,7 +244,10 @@ async def clinic_on(databases: Databases, content: Content = CONTENT) -> AsyncIt
             await learn_colleague(SqlWork(tx), colleague)
     async with site(build_api(content, keys=StaticKeys(KeySet([KEY]))), db) as served:
         nurse = served.caller(NURSE, Role.NURSE)
-        answer = await nurse.post("patients", PERSON)
-        assert answer.status == 201, answer.json
-        yield Clinic(db, served, answer.json)
+        person: dict[str, Any] = {}
+        if enrols:
+            answer = await nurse.post("patients", PERSON)
+            assert answer.status == 201, answer.json
+            person = answer.json
+        yield Clinic(db, served, person)
     await db.close()

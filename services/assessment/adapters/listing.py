@@ -307,7 +307,7 @@ async def assessments_page(
         rows = rows.where(ASSESSMENT.c.instrument == query.instrument)
     key = (ASSESSMENT.c.taken_at, ASSESSMENT.c.assessment_id)
     found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
-    items = tuple(stored.assessment_from(row) for row in found.rows)
+    items = tuple(stored.assessment_from(row, tx.keys) for row in found.rows)
     last = items[-1] if found.more else None
     return items, _cursor(last.taken_at, last.assessment_id) if last else None
 

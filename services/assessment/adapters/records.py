@@ -49,10 +49,11 @@ class SqlAssessments:
 
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
+        self._keys, self._sealing = tx.keys, tx.sealing
 
     async def get(self, assessment_id: UUID) -> Assessment | None:
         row = await _one(self._session, ASSESSMENT, assessment_id)
-        return None if row is None else stored.assessment_from(row)
+        return None if row is None else stored.assessment_from(row, self._keys)
 
     async def exists(self, patient_id: UUID, *, instrument: str, taken_at: datetime) -> bool:
         query = select(ASSESSMENT.c.assessment_id).where(
@@ -63,12 +64,12 @@ class SqlAssessments:
         return (await self._session.scalars(query)).first() is not None
 
     async def add(self, assessment: Assessment) -> None:
-        values = stored.assessment_values(assessment)
+        values = stored.assessment_values(assessment, self._sealing)
         await self._session.execute(insert(ASSESSMENT), values)
         await self._keep(assessment)
 
     async def save(self, assessment: Assessment) -> None:
-        values = stored.assessment_values(assessment)
+        values = stored.amended_values(assessment)
         await changed(
             self._session,
             update(ASSESSMENT)

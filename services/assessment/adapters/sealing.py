@@ -8,10 +8,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, text, true, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, text, true, update
 
-from services.assessment.adapters.names import named, sealed_who
+from services.assessment.adapters.names import WHO, named, sealed_who
 from services.assessment.adapters.stored import (
+    ANSWERER,
+    ERASED,
     NAMELESS,
     NOTHING,
     contact_from,
@@ -19,6 +21,7 @@ from services.assessment.adapters.stored import (
     version_parts,
 )
 from services.assessment.adapters.tables import (
+    ANSWERED_IN_THE_CLEAR,
     ASSESSMENT,
     NAMED_IN_THE_CLEAR,
     PATIENT,
@@ -39,7 +42,8 @@ BATCH = 50
 async def seal_some(db: Database) -> int:
     """One batch of what an older release left; how many rows."""
     async with db.transaction(actor=SEALER) as tx:
-        count = await _seal_people(tx) + await _seal_names(tx) + await seal_versions(tx, true())
+        count = await _seal_people(tx) + await _seal_names(tx)
+        count += await _seal_answerers(tx) + await seal_versions(tx, true())
         if count:
             tx.audit("contact.sealed", object="patients")
     return count
@@ -79,6 +83,39 @@ async def _seal_names(tx: Transaction) -> int:
     return len(values)
 
 
+async def _seal_answerers(tx: Transaction) -> int:
+    """Who answered in somebody's place, by the same rules as names."""
+    if (keys := tx.sealing) is None:
+        return 0
+    query = (
+        select(
+            ASSESSMENT.c.assessment_id,
+            ASSESSMENT.c.answered_by,
+            PATIENT.c.patient_id,
+            PATIENT.c.who,
+        )
+        .join(PATIENT, PATIENT.c.patient_id == ASSESSMENT.c.patient_id)
+        .where(text(ANSWERED_IN_THE_CLEAR), PATIENT.c.who.is_not(None))
+    )
+    values = []
+    for row in (await tx.session.execute(_some(query, of=ASSESSMENT))).all():
+        this = {"which": row.assessment_id}
+        with suppress(KeyMissing):
+            try:
+                keys.open(row.patient_id, WHO, row.who)
+                sealed = keys.seal(
+                    row.patient_id, ANSWERER, row.answered_by.encode(), may_make=False
+                )
+                values.append(this | {"answered_by": None, "answerer": sealed})
+            except KeyDestroyed:
+                values.append(this | {"answered_by": ERASED, "answerer": None})
+    if values:
+        change = update(ASSESSMENT).where(ASSESSMENT.c.assessment_id == bindparam("which"))
+        changes: dict[str, Any] = {name: bindparam(name) for name in ("answered_by", "answerer")}
+        await (await tx.session.connection()).execute(change.values(changes), values)
+    return len(values)
+
+
 async def seal_versions(tx: Transaction, which: ColumnElement[bool]) -> int:
     """One batch of kept versions that are still in the clear; all of one person when ``which``
     says so, as nobody's record has more than a few hundred."""
@@ -99,9 +136,9 @@ async def seal_versions(tx: Transaction, which: ColumnElement[bool]) -> int:
     return len(values)
 
 
-def _some(query: Any) -> Any:
+def _some(query: Any, *, of: Any = None) -> Any:
     """A batch that no other replica has in hand."""
-    return query.limit(BATCH).with_for_update(skip_locked=True)
+    return query.limit(BATCH).with_for_update(skip_locked=True, of=of)
 
 
 async def forget_copies(tx: Transaction, person: UUID, *, details_before: int) -> None:
@@ -115,8 +152,11 @@ async def forget_copies(tx: Transaction, person: UUID, *, details_before: int) -
     await forget_person(tx, person, told_in=PatientDetailsChanged.TYPE)
     await tx.session.execute(
         update(ASSESSMENT)
-        .where(ASSESSMENT.c.patient_id == person, ASSESSMENT.c.answered_by.is_not(None))
-        .values(answered_by="erased")
+        .where(
+            ASSESSMENT.c.patient_id == person,
+            or_(ASSESSMENT.c.answered_by.is_not(None), ASSESSMENT.c.answerer.is_not(None)),
+        )
+        .values(answered_by=ERASED, answerer=None)
     )
     await tx.session.execute(
         update(PATIENT).where(PATIENT.c.patient_id == person).values(duplicate_reason=None)

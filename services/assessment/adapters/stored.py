@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,9 @@ DECISION = TypeAdapter(Decision)
 CARERS = TypeAdapter(tuple[Carer, ...])
 HOURS = TypeAdapter(QuietHours | None)
 PATIENT = TypeAdapter(Patient)
+ANSWERER = "answered-by"
+ERASED = "erased"
+UNREADABLE_NAME = "(name cannot be read)"
 CONTACT = ("phone", "email", "postal_address")
 """How to reach the person, kept sealed with the people near to them."""
 NAMES = ("given_name", "family_name", "birth_date")
@@ -169,8 +173,9 @@ def version_values(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def assessment_values(assessment: Assessment) -> dict[str, Any]:
-    return version_values(assessment) | {
+def assessment_values(assessment: Assessment, sealing: PersonKeys | None) -> dict[str, Any]:
+    """The columns of a new one."""
+    own = {
         "assessment_id": assessment.assessment_id,
         "patient_id": assessment.patient_id,
         "instrument": assessment.instrument,
@@ -178,13 +183,40 @@ def assessment_values(assessment: Assessment) -> dict[str, Any]:
         "taken_at": assessment.taken_at,
         "taken_on": assessment.taken_on,
         "mode": assessment.mode.value,
-        "answered_by": assessment.answered_by,
-        "total": assessment.score.total,
-        "positive": assessment.score.positive,
     }
+    return own | amended_values(assessment) | _answerer_values(assessment, sealing)
 
 
-def assessment_from(row: Any) -> Assessment:
+def amended_values(assessment: Assessment) -> dict[str, Any]:
+    """The columns that another version of the answers changes."""
+    scored = {"total": assessment.score.total, "positive": assessment.score.positive}
+    return version_values(assessment) | scored
+
+
+def _answerer_values(assessment: Assessment, sealing: PersonKeys | None) -> dict[str, Any]:
+    """Who answered in the person's place: a name, so sealed as theirs is. Answers are taken
+    without the key as well, for they may raise a flag: then the name is sealed when it is back."""
+    name = assessment.answered_by
+    if name is not None and sealing is not None:
+        with suppress(KeyMissing):
+            plain = name.encode()
+            sealed = sealing.seal(assessment.patient_id, ANSWERER, plain, may_make=False)
+            return {"answered_by": None, "answerer": sealed}
+    return {"answered_by": name, "answerer": None}
+
+
+def _answerer(row: Any, keys: PersonKeys) -> str | None:
+    if row.answerer is None:
+        return row.answered_by  # type: ignore[no-any-return]
+    try:
+        return keys.open(row.patient_id, ANSWERER, row.answerer).decode()
+    except KeyDestroyed:
+        return ERASED
+    except KeyMissing:
+        return UNREADABLE_NAME
+
+
+def assessment_from(row: Any, keys: PersonKeys) -> Assessment:
     return Assessment(
         assessment_id=row.assessment_id,
         patient_id=row.patient_id,
@@ -197,7 +229,7 @@ def assessment_from(row: Any) -> Assessment:
         score=SCORE.validate_python(row.score),
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
-        answered_by=row.answered_by,
+        answered_by=_answerer(row, keys),
         reason=row.reason,
         version=row.version,
     )

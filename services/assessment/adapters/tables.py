@@ -36,6 +36,7 @@ def _json(*, nullable: bool = False, default: str | None = None) -> Any:
 
 UNSEALED = "contact IS NULL AND erased_on IS NULL"
 NAMED_IN_THE_CLEAR = "who IS NULL AND erased_on IS NULL"
+ANSWERED_IN_THE_CLEAR = "answered_by IS NOT NULL AND answered_by <> 'erased'"
 TO_FORGET = "erased_on IS NOT NULL AND key_destroyed_at IS NULL"
 
 
@@ -177,6 +178,9 @@ class AssessmentRow(Row, table=True):
         UniqueConstraint("patient_id", "instrument", "taken_at"),
         CheckConstraint("version >= 1", name="version"),
         Index("ix_assessment_patient", "patient_id", "taken_at", "assessment_id"),
+        _partial(
+            "ix_assessment_answered_in_the_clear", "assessment_id", where=ANSWERED_IN_THE_CLEAR
+        ),
     )
 
     assessment_id: UUID = Field(primary_key=True)
@@ -194,6 +198,8 @@ class AssessmentRow(Row, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str = Field(sa_type=String(96))
     answered_by: str | None = Field(sa_type=String(100))
+    """In the clear, as an older release wrote it; otherwise it is ``answerer``, sealed."""
+    answerer: bytes | None = Field(default=None, sa_type=LargeBinary)
     reason: str | None = Field(sa_type=Text)
 
 

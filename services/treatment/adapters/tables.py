@@ -408,7 +408,10 @@ class SignatureRequestRow(Row, table=True):
     first_reasons: dict[str, str] | None = Field(default=None, sa_type=Json)
     """Of a second signature: who signed first (at ``asked_at``), what, and why."""
 
-    __table_args__ = (UniqueConstraint("course_id", "what", name="uq_signature_request_course_id"),)
+    __table_args__ = (
+        UniqueConstraint("course_id", "what", name="uq_signature_request_course_id"),
+        Index("ix_signature_request_asked", "status", "what", "asked_at"),
+    )
 
 
 class SignatureRow(Row, table=True):
