@@ -4,33 +4,22 @@ More of the nurse's are in the tests of the list and of the questionnaire by key
 facilitator's in the tests of their month.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from shared.demo.staff import TEAM, staff_id
 from shared.runtime import clock
 from tests.browser.conftest import SignIn
+from tests.browser.keyboard import SPACE, enter, fill, go_to, named
 from tests.browser.test_taper_bench import SAFE, a_course_to_taper
 from tests.system.clinic import Clinic
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
 
-MOST_TABS = 250
 MOST_ROWS = 60
-SPACE = "Space"
 NOTE = "Went well, and without a mouse."
-_FOCUSED = """() => {
-  const here = document.activeElement;
-  const shown = here.closest(".choices label") || here;
-  const outline = (one) => getComputedStyle(one).outlineStyle !== "none";
-  return {
-    tag: here.tagName, name: here.getAttribute("name") || "", text: here.innerText || "",
-    seen: here === document.body || outline(here) || outline(shown),
-  };
-}"""
 
 
 async def test_a_prescriber_compares_chooses_and_signs(sign_in: SignIn, clinic: Clinic) -> None:
@@ -219,44 +208,3 @@ async def somebody_of_our_own(clinic: Clinic) -> str:
         "care_team": [str(staff_id(name)) for name in ("amara", "nell", "femi")],
     }
     return str((await clinic.post("nell", "assessment/patients", body))["patient_id"])
-
-
-async def go_to(page: Page, text: str = "", *, tag: str = "", name: str = "") -> None:
-    """Press Tab until what is looked for has the focus; whatever has it on the way is seen to."""
-    for _ in range(MOST_TABS):
-        await page.keyboard.press("Tab")
-        here = await page.evaluate(_FOCUSED)
-        assert here["seen"], f"nothing shows that the focus is on {here}"
-        if text in here["text"] and tag in ("", here["tag"]) and name in ("", here["name"]):
-            return
-    raise AssertionError(f"no Tab leads to {tag} {name} {text!r}")
-
-
-async def enter(page: Page) -> None:
-    """Press Enter where it leads to another page, and wait until that is there."""
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
-
-
-async def fill(page: Page, answers: Mapping[str, str]) -> None:
-    """Each field by its name, in the order of the page."""
-    open_still = dict(answers)
-    for _ in range(MOST_TABS):
-        if not open_still:
-            return
-        await page.keyboard.press("Tab")
-        here = await page.evaluate(_FOCUSED)
-        answer = open_still.pop(here["name"], None)
-        if answer == SPACE:
-            await page.keyboard.press(SPACE)
-        elif answer:
-            await page.keyboard.type(answer)
-    raise AssertionError(f"no Tab leads to {sorted(open_still)}")
-
-
-async def named(page: Page, start: str) -> list[str]:
-    """Names of fields that begin so."""
-    found = await page.eval_on_selector_all(
-        f"[name^='{start}']:not([type=hidden])", "all => all.map(one => one.name)"
-    )
-    return sorted(set(found))

@@ -28,12 +28,14 @@ async def change_staff(visit: Visit) -> web.StreamResponse:
         staff_id = UUID(visit.one("staff_id"))
     except ValueError:
         raise web.HTTPNotFound from None
-    if act not in allowed or staff_id not in visit.people:
+    # As the page lists them: somebody new may not be in what is known of everybody yet.
+    listed = {one.staff.staff_id: one.staff for one in await visit.desk.office.everyone()}
+    if act not in allowed or staff_id not in listed:
         raise web.HTTPNotFound
     if staff_id == me.staff_id:
         fault = Fault("", _("Your own account is for somebody else to change."))
         return await _page(visit, draft.refused([fault], status=403))
-    if me.role is Role.LEAD and not set(visit.people[staff_id].teams) & set(me.teams):
+    if me.role is Role.LEAD and not set(listed[staff_id].teams) & set(me.teams):
         raise web.HTTPNotFound
     by, office = f"staff:{me.staff_id}", visit.desk.office
     acts: dict[str, Callable[[], Awaitable[None]]] = {

@@ -15,6 +15,8 @@ from services.portal.presenters.language import gettext as _
 B = TypeVar("B")
 _STALE = 412
 _GIVEN_BACK = frozenset({400, 409, 412, 422, 428})
+_BY_ANOTHER = "four-eyes"
+"""Theirs to do, but not by the person who proposed it: the page stays and says so."""
 
 
 class MovedOn(Exception):
@@ -39,7 +41,7 @@ async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
         return draft.refused([_at_password(error)], status=_STATUS[type(error)])
     except Refused as refused:
         problem = refused.problem
-        if problem.status not in _GIVEN_BACK:
+        if problem.status not in _GIVEN_BACK and problem.code != _BY_ANOTHER:
             raise
         faults = () if problem.status == _STALE else drafts.faults_in(problem)
         return draft.refused(faults, status=problem.status)
