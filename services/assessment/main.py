@@ -11,11 +11,12 @@ from services.assessment.adapters.events import subscriptions
 from services.assessment.adapters.http import build_api
 from services.assessment.adapters.keeping_keys import keeping
 from services.assessment.adapters.rights import with_rights
-from services.assessment.adapters.tables import metadata
+from services.assessment.adapters.tables import PATIENT, metadata
 from services.assessment.adapters.wording import load_wording
 from services.assessment.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database
+from shared.runtime.keys_guard import KeysGuard
 from shared.runtime.person_keys import PersonKeys
 from shared.runtime.retention_file import read_kept
 from shared.runtime.schema import Schema
@@ -54,6 +55,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 subscriptions=subscriptions(content),
                 keys=keys,
                 ticks=(keeping(db, person_keys),),
+                keys_guard=KeysGuard(db, PATIENT, PATIENT.c.contact.is_not(None)),
             )
         finally:
             await db.close()

@@ -57,6 +57,8 @@ def trouble(state: OperationsBody | None) -> str:
     found = []
     if state.clock_suspect:
         found.append("clocks disagree: what is due by only one of them is held back")
+    if state.person_keys:
+        found.append(f"person keys {state.person_keys}: nobody's name can be relied on (RUNBOOK)")
     if (state.oldest_unpublished_s or 0) > WAITING_TOO_LONG_S:
         found.append("facts wait to be published: is the broker there?")
     if state.pending is None:

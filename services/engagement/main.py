@@ -13,7 +13,7 @@ from services.engagement.adapters.content import load
 from services.engagement.adapters.events import subscriptions
 from services.engagement.adapters.http import build_api
 from services.engagement.adapters.posting import Postman
-from services.engagement.adapters.sealing import sealing_names
+from services.engagement.adapters.sealing import keys_guard, sealing_names
 from services.engagement.adapters.tables import metadata
 from services.engagement.application.send_notices import Office
 from services.engagement.settings import Settings
@@ -82,6 +82,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 ticks=(*engine.ticks, *postman.ticks, sealing_names(db)),
                 next_due=next_due,
                 keys=keys,
+                keys_guard=keys_guard(db),
             )
         finally:
             await db.close()

@@ -11,7 +11,7 @@ from services.treatment.adapters.course_content import load_rulebook
 from services.treatment.adapters.events import subscriptions
 from services.treatment.adapters.http.api import build_api
 from services.treatment.adapters.http.desk import Desk
-from services.treatment.adapters.sealing import sealing_names
+from services.treatment.adapters.sealing import keys_guard, sealing_names
 from services.treatment.adapters.tables import metadata
 from services.treatment.adapters.ticks import Watch
 from services.treatment.settings import Settings
@@ -53,6 +53,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
                 subscriptions=subscriptions(book, content),
                 ticks=(*Watch(db=db, formulary=content, book=book).ticks, sealing_names(db)),
                 keys=keys,
+                keys_guard=keys_guard(db),
             )
         finally:
             await db.close()

@@ -46,6 +46,8 @@ class OperationsBody(Body):
     last_tick_at: AwareDatetime | None
     oldest_due_at: AwareDatetime | None
     clock_suspect: bool = False
+    person_keys: str = ""
+    """What is wrong with the folder of people's keys; empty while all is well."""
 
 
 class ParkedBody(Body):

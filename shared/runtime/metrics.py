@@ -28,6 +28,11 @@ POOL_USE = Gauge(
 AUDIT_BROKEN = Gauge(
     "mooring_audit_broken_places", "Broken places of the audit chain at the last check", ["service"]
 )
+PERSON_KEYS_TROUBLE = Gauge(
+    "mooring_person_keys_trouble",
+    "1 while the folder with people's keys is missing, incomplete or cannot be used",
+    ["service"],
+)
 CLOCK_DISAGREEMENT = Gauge(
     "mooring_clock_disagreement_seconds",
     "How far the database's clock, this machine's and the time passed are apart",

@@ -32,6 +32,7 @@ from shared.runtime.http.paging import PageQuery, decode_cursor, encode_cursor
 from shared.runtime.http.problems import ApiError
 from shared.runtime.http.router import Api, Call, Mode
 from shared.runtime.inbox import NotParked, StillFails
+from shared.runtime.keys_guard import KeysGuard
 from shared.runtime.outage import DatabaseAway
 from shared.runtime.outbox import refill
 from shared.runtime.tables import audit as audit_table
@@ -40,6 +41,8 @@ from shared.runtime.tables import heartbeat, outbox, parked
 from shared.runtime.ticker import Ticker
 
 READY_S = 1.0
+KEYS_ARE = "person keys"
+"""How a service begins to say that it is not well for want of them. It serves all the same."""
 RESOLVERS = frozenset({Role.OPERATIONS, Role.LEAD})
 """Who deals with parked events; some acts need two of them."""
 PLANS = "treatment"
@@ -72,6 +75,13 @@ class Installation:
     demo: bool
     next_due: Callable[[Transaction], Awaitable[datetime | None]] | None
     anchors: Anchors
+    keys_guard: KeysGuard | None = None
+    """For a service that keeps who people are."""
+
+    @property
+    def keys_trouble(self) -> str:
+        """What is wrong with people's keys; nothing when all is well, or where there are none."""
+        return self.keys_guard.trouble if self.keys_guard else ""
 
 
 def add_probes(app: web.Application, at: Installation) -> None:
@@ -88,6 +98,8 @@ def add_probes(app: web.Application, at: Installation) -> None:
             return web.json_response({"status": "database unavailable"}, status=503)
         if not at.db.guard.is_ready:
             return web.json_response({"status": "clocks disagree"}, status=503)
+        if trouble := at.keys_trouble:
+            return web.json_response({"status": f"{KEYS_ARE} {trouble}"}, status=503)
         return web.json_response({"status": "ready"})
 
     async def metrics(_request: web.Request) -> web.Response:
@@ -180,6 +192,7 @@ def _add_state(api: Api, at: Installation) -> None:
             last_tick_at=beat.at if beat else None,
             oldest_due_at=beat.oldest_due_at if beat else None,
             clock_suspect=at.db.guard.is_suspect,
+            person_keys=at.keys_trouble,
         )
 
     @api.post("/api/v1/outbox/refill", roles={Role.OPERATIONS}, mode=Mode.OPENS_ITS_OWN)

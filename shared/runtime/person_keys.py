@@ -9,7 +9,7 @@ lies. The mark of a destroyed key stays, and wins over a key that somebody puts 
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,6 +129,37 @@ class PersonKeys:
     def destroyed(self) -> Iterator[UUID]:
         """Everybody who was ever erased."""
         return (UUID(mark.stem) for mark in self._folder.glob("*/*.destroyed"))
+
+    def trouble(self, must_have: Iterable[UUID]) -> str:
+        """What is wrong with the folder, in a word or two; nothing when it can be used and these
+        people, who must have one, have a key or the mark of a destroyed one."""
+        people = tuple(must_have)
+        if not self._folder.is_dir():
+            fresh = not people and not self._folder.exists()
+            return "" if fresh and self._can_make_the_folder() else "missing"
+        if not os.access(self._folder, os.R_OK | os.X_OK):
+            return "not readable"
+        if self._makes and not self._takes_a_file():
+            return "not writable"
+        without = (one for one in people if not (self._has_key(one) or self.is_destroyed(one)))
+        return "incomplete" if any(True for _ in without) else ""
+
+    def _can_make_the_folder(self) -> bool:
+        """Nobody was enrolled yet; whoever reads only waits for whoever makes it."""
+        above = next(one for one in self._folder.absolute().parents if one.exists())
+        return not self._makes or os.access(above, os.W_OK | os.X_OK)
+
+    def _takes_a_file(self) -> bool:
+        tried = self._folder / f".{secrets.token_hex(8)}.new"
+        try:
+            _write(tried, b"")
+            tried.unlink()
+        except OSError:
+            return False
+        return True
+
+    def _has_key(self, person: UUID) -> bool:
+        return os.access(self._stem(person) + _KEY, os.R_OK)
 
     def _key(self, person: UUID) -> bytes | None:
         try:

@@ -32,6 +32,7 @@ from shared.runtime.bus.speaker import Speaker
 from shared.runtime.db import Database, Transaction, UnsafeDatabase
 from shared.runtime.http import Api, build_app
 from shared.runtime.inbox import Handler, Inbox
+from shared.runtime.keys_guard import KeysGuard
 from shared.runtime.lock import AlreadyRunning, single_process
 from shared.runtime.operations import Installation, Link, add_operations, add_probes
 from shared.runtime.relations import add_relations
@@ -77,6 +78,7 @@ class Service:
     next_due: NextDue | None = None
     keys: Keys | None = None
     extend: Callable[[web.Application], None] | None = None
+    keys_guard: KeysGuard | None = None
 
 
 class Refused(Exception):
@@ -96,9 +98,12 @@ async def running(service: Service) -> AsyncIterator[int]:
     speaker = Speaker(service.db, service.settings, service.subscriptions, service.watches)
     anchors = Anchors(name, service.settings.anchors_folder)
     ours = (_clock_tick(service.db, name), audit_check.hourly(service.db, anchors))
-    ticker = Ticker(name, (*service.ticks, *ours))
+    guarding = (service.keys_guard.tick,) if service.keys_guard else ()
+    ticker = Ticker(name, (*service.ticks, *guarding, *ours))
     async with AsyncExitStack() as stack:
         await _check(service, stack)
+        if service.keys_guard:
+            await service.keys_guard.look()
         keys = service.keys or await _jwks(service.settings, stack)
         installation = _installation(service, link=speaker, ticker=ticker, anchors=anchors)
         add_operations(service.api, installation)
@@ -193,6 +198,7 @@ def _installation(
         demo=service.settings.demo,
         next_due=service.next_due,
         anchors=anchors,
+        keys_guard=service.keys_guard,
     )
 
 

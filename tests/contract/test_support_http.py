@@ -608,6 +608,24 @@ async def test_a_life_event_opens_a_contact_and_speaking_settles_it(ward: Ward) 
     assert "care.engagement.life-event.followed-up.v1" in await ward.told()
 
 
+@pytest.mark.parametrize("purpose", ["outreach", "life-event"])
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("life_event_id", "life-event-unknown"),
+        ("carer_id", "carer-unknown"),
+        ("programme_id", "programme-unknown"),
+    ],
+)
+async def test_what_a_contact_cites_is_the_same_persons(
+    ward: Ward, purpose: str, field: str, code: str
+) -> None:
+    answer = await ward.contact(purpose=purpose, **{field: str(clock.new_id())})
+
+    assert (answer.status, answer.json["code"]) == (422, code)
+    assert answer.json["errors"][0]["pointer"] == f"/body/{field}"
+
+
 async def test_an_event_of_no_known_kind_is_refused(ward: Ward) -> None:
     answer = await ward.femi.post(
         f"patients/{PATIENT}/life-events", {"kind": "weather", "happened_on": "2026-06-01"}

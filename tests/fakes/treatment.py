@@ -1,6 +1,7 @@
 """Treatment's port to its transaction, over dictionaries; held to the SQL one by one suite."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID, uuid5
@@ -72,6 +73,9 @@ class FakeReadings:
         ]
         return tuple(sorted(found, key=lambda reading: reading.on))
 
+    async def owners(self, assessment_ids: Collection[UUID]) -> AbstractSet[UUID]:
+        return {self.rows[one][0] for one in assessment_ids if one in self.rows}
+
 
 @dataclass(slots=True)
 class FakeFlags:
@@ -85,6 +89,9 @@ class FakeFlags:
             level for whose, level, is_open in self.rows.values() if is_open and whose == patient_id
         ]
         return min(levels, default=None)
+
+    async def owners(self, flag_ids: Collection[UUID]) -> AbstractSet[UUID]:
+        return {self.rows[one][0] for one in flag_ids if one in self.rows}
 
 
 @dataclass(slots=True)

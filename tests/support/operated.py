@@ -3,12 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database
 from shared.runtime.http import Api
-from shared.runtime.operations import Installation, add_operations
+from shared.runtime.keys_guard import KeysGuard
+from shared.runtime.operations import Installation, add_operations, add_probes
 from shared.runtime.ticker import Ticker
 from tests.support.callers import Site, site
 
@@ -28,11 +33,37 @@ class NoBroker:
 
 @asynccontextmanager
 async def operated(
-    db: Database, *, anchors: Anchors | None = None, link: NoBroker | None = None
+    db: Database,
+    *,
+    anchors: Anchors | None = None,
+    link: NoBroker | None = None,
+    keys_guard: KeysGuard | None = None,
 ) -> AsyncIterator[Site]:
     """Serve them on this database."""
     api = Api(service=db.source, title="A service")
-    at = Installation(
+    at = installed(db, anchors=anchors, link=link, keys_guard=keys_guard)
+    add_operations(api, at)
+    async with site(api, db) as there:
+        yield there
+
+
+@asynccontextmanager
+async def probed(db: Database, keys_guard: KeysGuard) -> AsyncIterator[TestClient[Any, Any]]:
+    """The probes of a service with people's keys."""
+    app = web.Application()
+    add_probes(app, installed(db, keys_guard=keys_guard))
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+def installed(
+    db: Database,
+    *,
+    anchors: Anchors | None = None,
+    link: NoBroker | None = None,
+    keys_guard: KeysGuard | None = None,
+) -> Installation:
+    return Installation(
         db=db,
         link=link or NoBroker(),
         ticker=Ticker(db.source, ()),
@@ -42,7 +73,5 @@ async def operated(
         demo=False,
         anchors=anchors or Anchors(db.source, None),
         next_due=None,
+        keys_guard=keys_guard,
     )
-    add_operations(api, at)
-    async with site(api, db) as there:
-        yield there

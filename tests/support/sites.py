@@ -52,6 +52,7 @@ def whole(service: Service, keys: Keys) -> web.Application:
         demo=service.settings.demo,
         next_due=service.next_due,
         anchors=Anchors(service.api.service, None),
+        keys_guard=service.keys_guard,
     )
     add_operations(service.api, at)
     add_relations(service.api, Inbox(service.db, service.subscriptions))

@@ -11,6 +11,7 @@ from services.engagement.adapters.tables import NAMED_IN_THE_CLEAR, PatientRow, 
 from services.engagement.application.ports import Surroundings
 from shared.runtime import sealing_names as runtime
 from shared.runtime.db import Database, Transaction
+from shared.runtime.keys_guard import KeysGuard
 from shared.runtime.person_keys import KeyDestroyed, PersonKeys
 from shared.runtime.ticker import Tick
 
@@ -22,6 +23,11 @@ _WHOLE: TypeAdapter[Surroundings] = TypeAdapter(Surroundings)
 def sealing_names(db: Database) -> Tick:
     """Until nobody is named in the clear."""
     return runtime.sealing_names(db, PATIENT, in_the_clear=NAMED_IN_THE_CLEAR, seal=seal)
+
+
+def keys_guard(db: Database) -> KeysGuard:
+    """Whether the keys of those whose names are sealed are there."""
+    return KeysGuard(db, PATIENT, PATIENT.c.who.is_not(None) & (PATIENT.c.who != ERASED))
 
 
 async def seal(tx: Transaction, row: Any, keys: PersonKeys) -> None:

@@ -58,7 +58,7 @@ async def record_contact(work: Work, *, contact: Contact, rules: Rules, now: dat
             modes=rules.support.modes,
             cbt_content=rules.support.cbt_content,
         )
-    if contact.purpose is Purpose.CARER:
+    if contact.purpose is Purpose.CARER or contact.carer_id is not None:
         around = await work.support.surroundings.get(contact.patient_id)
         check_given(
             around.carers if around else (),
@@ -66,6 +66,7 @@ async def record_contact(work: Work, *, contact: Contact, rules: Rules, now: dat
             contact.carer_support,
             next_on=contact.next_on,
         )
+    _require_own_event(contact, known)
     contact = _in_context(contact, known, rules)
     await _keep(work, contact, known, programme, now=now)
     await replan(work, patient_id=contact.patient_id, rules=rules, now=now)
@@ -85,6 +86,15 @@ def _programme_of(contact: Contact, known: Known) -> Programme | None:
         if one.programme_id == contact.programme_id:
             return one
     raise RuleBroken("programme-unknown", "The person has no such programme.", field="programme_id")
+
+
+def _require_own_event(contact: Contact, known: Known) -> None:
+    """What a contact is about is the same person's, whatever its purpose."""
+    own = {event.life_event_id for event in known.life_events}
+    own |= {drop.reading_id for drop in known.drops}
+    if contact.subject_id is not None and contact.subject_id not in own:
+        sentence = "The person has no such life event."
+        raise RuleBroken("life-event-unknown", sentence, field="life_event_id")
 
 
 def _in_context(contact: Contact, known: Known, rules: Rules) -> Contact:

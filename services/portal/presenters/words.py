@@ -153,6 +153,10 @@ def daily(text: str, dose_mg: Decimal) -> str:
     return _("%(dose)s (%(mg)s mg a day)", dose=spoken(text), mg=decimal(dose_mg))
 
 
+NOBODY_KNOWS = date.min
+"""The birth date of somebody whose key is destroyed or missing."""
+
+
 def full_name(given: str, family: str) -> str:
     """Given name first, as the person is spoken to."""
     return f"{given} {family}"
@@ -160,13 +164,17 @@ def full_name(given: str, family: str) -> str:
 
 def birth(birth_date: date, *, today: date) -> str:
     """``4 May 1956, 70 years``: under a heading that says what it is."""
+    if birth_date == NOBODY_KNOWS:
+        return _("not known")
     age = _age(birth_date, today=today)
     day = language.birth_day(birth_date)
     return ngettext("%(day)s, %(num)s year", "%(day)s, %(num)s years", age, day=day)
 
 
 def born(birth_date: date, *, today: date) -> str:
-    """``born 4 May 1956, 70 years``."""
+    """``born 4 May 1956, 70 years``; nothing where it is not known."""
+    if birth_date == NOBODY_KNOWS:
+        return ""
     age = _age(birth_date, today=today)
     return ngettext(
         "born %(day)s, %(num)s year",

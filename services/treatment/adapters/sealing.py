@@ -9,6 +9,7 @@ from services.treatment.adapters.tables import NAMED_IN_THE_CLEAR, PatientRow
 from services.treatment.domain.person import Details
 from shared.runtime import sealing_names as runtime
 from shared.runtime.db import Database, Transaction
+from shared.runtime.keys_guard import KeysGuard
 from shared.runtime.person_keys import KeyDestroyed, PersonKeys
 from shared.runtime.ticker import Tick
 
@@ -18,6 +19,11 @@ PATIENT = PatientRow.metadata.tables["patient"]
 def sealing_names(db: Database) -> Tick:
     """Until nobody is named in the clear."""
     return runtime.sealing_names(db, PATIENT, in_the_clear=NAMED_IN_THE_CLEAR, seal=seal)
+
+
+def keys_guard(db: Database) -> KeysGuard:
+    """Whether the keys of those whose names are sealed are there."""
+    return KeysGuard(db, PATIENT, PATIENT.c.who.is_not(None) & (PATIENT.c.who != ERASED))
 
 
 async def seal(tx: Transaction, row: Any, keys: PersonKeys) -> None:

@@ -1,6 +1,7 @@
 """What a use case needs from the outside: one transaction, and the content read at start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -94,12 +95,20 @@ class Readings(Protocol):
         """Complete totals in order of their days."""
         ...
 
+    async def owners(self, assessment_ids: Collection[UUID]) -> AbstractSet[UUID]:
+        """Whose those of them are that are known here."""
+        ...
+
 
 class Flags(Protocol):
     async def put(self, *, flag_id: UUID, patient_id: UUID, level: int, is_open: bool) -> None: ...
 
     async def gravest_open(self, patient_id: UUID) -> int | None:
         """The level of the gravest open flag, 0 being the gravest; None without one."""
+        ...
+
+    async def owners(self, flag_ids: Collection[UUID]) -> AbstractSet[UUID]:
+        """Whose those of them are that are known here."""
         ...
 
 

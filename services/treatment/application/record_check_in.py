@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.treatment.application.around import around
 from services.treatment.application.changing import MakeFact, commit, load, stating
+from services.treatment.application.citing import require_own
 from services.treatment.application.ports import Formulary, RecordedCheckIn, Work
 from services.treatment.application.propose_plan_change import propose_after_check_in
 from services.treatment.domain import tapering
@@ -49,10 +50,12 @@ async def record_check_in(
     """``flag_ids`` are the safety flags raised for it already; assessment raises the others.
 
     Raises:
-        Unknown, IllegalMove, PlanSuperseded, NoSuchItem, AlreadyDone, BadDate, StaleVersion
+        Unknown, IllegalMove, PlanSuperseded, NoSuchItem, AlreadyDone, BadDate, StaleVersion,
+        SomebodyElses
     """
     found = await load(work, course_id, now=now)
     course = found.course
+    await require_own(work, course.patient_id, assessment_ids=assessment_ids, flag_ids=flag_ids)
     check_in_id = work.new_id()
     if said.life_event_on is not None:
         await work.life_events.put(

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.treatment.application.changing import commit, load
+from services.treatment.application.citing import require_own
 from services.treatment.application.ports import Work
 from services.treatment.domain import course as life
 from services.treatment.domain.course import Course
@@ -28,6 +29,7 @@ async def record_review(
     """Raises: Unknown, IllegalMove, NoSuchItem, AlreadyDone, NotAuthorised, StaleVersion."""
     found = await load(work, course_id, now=now)
     course = found.course
+    await require_own(work, course.patient_id, assessment_ids=assessment_ids)
     response = await response_of(work, course, book=book, until=found.today)
     reviewed = life.record_review(
         course,

@@ -32,6 +32,15 @@ class SignatureUsed(Refusal):
         super().__init__("This signature was used before: sign again.", field="signature")
 
 
+class SomebodyElses(Refusal):
+    """What is cited is another person's."""
+
+    code = "other-person"
+
+    def __init__(self, field: str) -> None:
+        super().__init__("This is about another person: look whose page it is.", field=field)
+
+
 class InformationMissing(Refusal):
     """An event about this person could not be read; nothing is signed or taken until it is."""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.treatment.application.changing import commit, load, stating
+from services.treatment.application.citing import require_own
 from services.treatment.application.ports import Work
 from services.treatment.domain import course as life
 from services.treatment.domain.course import Course
@@ -19,8 +20,10 @@ async def suspend_course(
     flag_id: UUID | None,
     now: datetime,
 ) -> Course:
-    """Raises: Unknown, StaleVersion, IllegalMove."""
+    """Raises: Unknown, StaleVersion, IllegalMove, SomebodyElses."""
     found = await load(work, course_id, now=now, expected=expected)
+    cited = (flag_id,) if flag_id else ()
+    await require_own(work, found.course.patient_id, flag_ids=cited, flags_in="flag_id")
     return await commit(
         work,
         found.course,

@@ -123,3 +123,11 @@ def test_a_services_sentence_says_its_dates_as_everywhere_else() -> None:
 
     assert said == "Step 1 may not start before Thu 26 November 2026."
     assert words.spoken("Rule 2026-99-99 stays.") == "Rule 2026-99-99 stays."
+
+
+def test_nobody_is_born_in_the_year_1() -> None:
+    """What services say of somebody erased whom a backup brought back, or without the keys."""
+    today = date(2026, 11, 26)
+    assert words.birth(date.min, today=today) == "not known"
+    assert words.born(date.min, today=today) == ""
+    assert "1984" in words.born(date(1984, 2, 29), today=today)

@@ -134,3 +134,39 @@ def test_a_folder_that_cannot_be_read_is_a_missing_key(keys: PersonKeys, tmp_pat
     for use in (lambda: keys.open(WREN, "who", sealed), lambda: keys.seal(WREN, "who", b"y")):
         with pytest.raises(KeyMissing):
             use()
+
+
+def test_a_folder_that_nobody_needs_yet_is_no_trouble(tmp_path: Path) -> None:
+    assert PersonKeys(tmp_path / "keys").trouble([]) == ""
+    assert PersonKeys(tmp_path / "keys", makes=False).trouble([]) == ""
+    assert not (tmp_path / "keys").exists(), "looking makes nothing"
+
+
+@pytest.mark.parametrize("makes", [True, False])
+def test_what_is_wrong_with_the_folder_is_named(tmp_path: Path, *, makes: bool) -> None:
+    folder = tmp_path / "keys"
+    owner, here = PersonKeys(folder), PersonKeys(folder, makes=makes)
+    assert here.trouble([WREN]) == "missing"
+
+    owner.seal(WREN, "contact", b"0555")
+    owner.seal(ROBIN, "contact", b"0777")
+    assert here.trouble([WREN, ROBIN]) == ""
+    owner.destroy(ROBIN)
+    assert here.trouble([WREN, ROBIN]) == "", "an erased person has a mark"
+    key_file(folder, WREN).unlink()
+    assert here.trouble([ROBIN, WREN]) == "incomplete"
+
+    (tmp_path / "file").write_bytes(b"")
+    assert PersonKeys(tmp_path / "file", makes=makes).trouble([]) == "missing"
+
+
+def test_only_who_makes_keys_needs_to_write() -> None:
+    nobody_writes_here = Path("/proc/self")
+    assert PersonKeys(nobody_writes_here).trouble([]) == "not writable"
+    assert PersonKeys(nobody_writes_here, makes=False).trouble([]) == ""
+
+
+def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:
+    keys = PersonKeys(tmp_path)
+    assert keys.trouble([]) == ""
+    assert not list(tmp_path.iterdir())

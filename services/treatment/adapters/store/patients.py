@@ -1,5 +1,7 @@
 """What is learned from other services, and what people answered."""
 
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import date
 from uuid import UUID
@@ -95,6 +97,11 @@ class SqlReadings:
         found = (await self._session.execute(complete)).all()
         return tuple(Reading(on=taken_on, total=total) for taken_on, total in found)
 
+    async def owners(self, assessment_ids: Collection[UUID]) -> AbstractSet[UUID]:
+        row = ReadingRow.__table__.c  # type: ignore[attr-defined]
+        query = select(row.patient_id).where(row.assessment_id.in_(assessment_ids))
+        return set(await self._session.scalars(query)) if assessment_ids else set()
+
 
 class SqlFlags:
     def __init__(self, session: AsyncSession) -> None:
@@ -114,6 +121,11 @@ class SqlFlags:
         )
         level: int | None = (await self._session.execute(gravest)).scalar_one()
         return level
+
+    async def owners(self, flag_ids: Collection[UUID]) -> AbstractSet[UUID]:
+        row = FlagRow.__table__.c  # type: ignore[attr-defined]
+        query = select(row.patient_id).where(row.id.in_(flag_ids))
+        return set(await self._session.scalars(query)) if flag_ids else set()
 
 
 class SqlProfiles:
