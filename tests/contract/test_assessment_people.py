@@ -139,6 +139,20 @@ async def test_a_carer_is_told_what_the_person_agreed_to_and_no_more(clinic: Cli
     assert [c.name for c in (await details_told(clinic)).carers] == ["Bo"]
 
 
+async def test_another_persons_carer_is_not_there_under_ones_own_address(clinic: Clinic) -> None:
+    other = await clinic.nurse.post("patients", PERSON | {"given_name": "Ines"})
+    theirs = f"patients/{other.json['patient_id']}"
+    named = await clinic.nurse.post(f"{theirs}/carers", SISTER, version=1)
+    carer = named.json["carers"][0]["carer_id"]
+
+    changed = await clinic.nurse.put(f"{clinic.path}/carers/{carer}", SISTER, version=1)
+    ended = await clinic.nurse.post(f"{clinic.path}/carers/{carer}/end", {"reason": "x"}, version=1)
+
+    assert [a.status for a in (changed, ended)] == [404, 404]
+    assert (await clinic.nurse.get(theirs)).json["carers"] == named.json["carers"]
+    assert (await clinic.nurse.get(clinic.path)).json["version"] == 1
+
+
 async def test_a_carer_who_cannot_be_is_refused(clinic: Clinic) -> None:
     unreachable = await clinic.nurse.post(
         f"{clinic.path}/carers", SISTER | {"phone": None}, version=1

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from services.assessment.main import SCHEMA, SEALED_FROM
 from shared.runtime.db import Database
 from shared.runtime.schema import Phase
 from shared.runtime.tables import idempotency
+from tests.faults.searching import hits
 from tests.support.assessment import NURSE, PERSON, Clinic, answers, clinic_on
 from tests.support.databases import Databases
 from tests.support.stored import everything
@@ -256,6 +258,34 @@ async def test_who_answered_in_their_place_is_sealed_like_a_name(
 
     databases.person_keys.destroy(clinic.patient_id)
     assert (await clinic.nurse.get(path)).json["answered_by"] == "erased"
+
+
+async def test_no_file_of_the_server_names_anybody(clinic: Clinic) -> None:
+    """Neither its tables nor its log, which is what a base backup and its log consist of."""
+    who = {"given_name": "Goldcrest", "phone": "+44 20 7946 0991", "email": "gold@example.org"}
+    person = await enrolled(clinic, **who, postal_address="9 Teal Row")
+    answered = {"instrument": "phq-9", "answers": answers("phq-9", 9), "mode": "proxy"}
+    path = f"patients/{person}/assessments"
+    taken = await clinic.nurse.post(path, answered | {"answered_by": "Fieldfare"})
+    assert taken.status == 201, taken.json
+    async with clinic.db.engine.connect() as connection:
+        if clinic.db.dialect == "postgresql":
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("CHECKPOINT"))
+            folder = Path((await connection.execute(text("SHOW data_directory"))).scalar_one())
+        else:
+            folder = Path(str(clinic.db.engine.url.database)).parent
+    names = {word: word.encode() for word in (*who.values(), "9 Teal Row", "Fieldfare")}
+    needles = names | {"bytes": person.bytes, "hex": person.hex.encode()}
+
+    found = set[str]()
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as content:
+                found |= hits(content, needles)
+
+    assert found & {"bytes", "hex"}, "the person is there"
+    assert not found - {"bytes", "hex"}
 
 
 async def test_people_are_found_by_the_start_of_either_name(clinic: Clinic) -> None:

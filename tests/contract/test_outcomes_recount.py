@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from joserfc.jwk import KeySet
+from sqlalchemy import select
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http import build_api
@@ -34,6 +35,7 @@ from shared.events import assessment, treatment
 from shared.runtime import clock
 from shared.runtime.auth import StaticKeys
 from shared.runtime.db import Database
+from shared.runtime.tables import audit
 from tests.support.callers import KEY, Caller, site
 from tests.support.databases import Databases
 from tests.support.engagement import CONTENT, LEAD, NURSE, PATIENT, PRESCRIBER
@@ -589,6 +591,18 @@ MIDNIGHT = [  # weeks 8 to 12 begin on 2 March and end on 30 March where the per
     ("America/Los_Angeles", "2026-03-31T06:59:59Z", "yes"),
     ("America/Los_Angeles", "2026-03-31T07:00:00Z", "no"),
 ]
+
+
+async def test_every_export_is_in_the_trail(wire: Wire) -> None:
+    for number in (1, 2):
+        await wire.enrol(UUID(int=number << 96), on=START)
+    for _ in range(2):
+        await asked(wire, day(30))
+
+    exports = select(audit.c.actor, audit.c.reason).where(audit.c.action == "outcomes.exported")
+    async with wire.db.reading() as tx:
+        found = (await tx.session.execute(exports)).all()
+    assert found == [(f"staff:{LEAD}", "2 rows")] * 2
 
 
 @pytest.mark.parametrize(("zone", "at", "expected"), MIDNIGHT)

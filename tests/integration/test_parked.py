@@ -1,17 +1,22 @@
 """A parked event is applied later through the ordinary path, once, by a named person."""
 
+import json
+import re
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from shared.api.identity import Role
+from shared.api.operations import ParkedBody
 from shared.events.envelope import AnyEvent, Event
 from shared.runtime import clock, outbox
 from shared.runtime.db import Database
 from shared.runtime.inbox import Inbox, NotParked, Outcome, StillFails, Unacceptable
 from shared.runtime.tables import audit, parked
 from tests.integration.two_services import Notebook, a_flag, noted, person, raise_flag
+from tests.support.operated import operated
 
 OPERATOR = f"staff:{UUID(int=5)}"
 RAISED = a_flag().TYPE
@@ -107,6 +112,25 @@ async def test_an_event_that_fails_again_stays_parked(
     row = await resolved(engagement)
     assert (row.status, row.resolved_by) == ("parked", None)
     assert await noted(engagement) == []
+
+
+async def test_no_contents_of_a_parked_event_are_served(
+    assessment: Database, engagement: Database
+) -> None:
+    _, _, body = await park_one(assessment, engagement)
+    async with operated(engagement) as there:
+        for role in (Role.OPERATIONS, Role.LEAD):
+            caller = there.caller(clock.new_id(), role)
+            listed = await caller.get("parked")
+            (one,) = listed.json["items"]
+            tried = await caller.get(f"parked/{one['id']}")
+
+            assert one.keys() == ParkedBody.model_fields.keys()
+            assert tried.status == 404
+            words = re.findall(r'"([^"]{8,})"', json.dumps(json.loads(body)["data"]))
+            shown = json.dumps(one)
+            assert words
+            assert not [word for word in words if word in shown]
 
 
 async def test_parking_the_same_event_twice_keeps_one_row(

@@ -186,6 +186,20 @@ async def test_pages_hold_no_inline_script_or_style(portal: TestClient) -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)
 
 
+async def test_nothing_is_answered_in_parts(portal: TestClient) -> None:
+    page = await (await portal.get("/sign-in")).text()
+    address = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert address is not None
+    whole = await (await portal.get(address[1])).read()
+    many = "bytes=" + ",".join(f"{start}-" for start in range(1_000))
+
+    for path in (address[1], "/sign-in"):
+        answer = await portal.get(path, headers={"Range": many, "If-Range": '"x"'})
+        assert (answer.status, answer.headers.get("Accept-Ranges")) == (200, None)
+        if path != "/sign-in":
+            assert await answer.read() == whole
+
+
 async def test_static_files_may_be_kept_for_ever(portal: TestClient) -> None:
     page = await (await portal.get("/sign-in")).text()
     address = re.search(r'href="(/static/[^"]+\.css)"', page)
