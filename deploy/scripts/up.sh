@@ -41,6 +41,22 @@ build() {
   done
 }
 
+still_the_older() { # schemas go to their heads before services start: no older build may be at work then
+  local service container older=()
+  for service in "${services[@]}" watcher; do
+    for container in $(docker compose ps --quiet "$service"); do
+      [ "$(image_of "$container")" = "$(built_as "$container")" ] || older+=("$service")
+    done
+  done
+  [ ${#older[@]} -gt 0 ] || return 0
+  say "of an older build, so stopped until started anew: ${older[*]} (make upgrade goes without a pause)"
+  docker compose stop --timeout 30 "${older[@]}" >"$log" 2>&1 \
+    || { cat "$log" >&2; fail "what runs could not be stopped"; }
+}
+
+image_of() { docker inspect -f '{{.Image}}' "$1"; }
+built_as() { docker image inspect -f '{{.Id}}' "$(docker inspect -f '{{.Config.Image}}' "$1")" 2>/dev/null; }
+
 start() { # start SERVICE...: wait until healthy; on failure say which container and its last words
   docker compose up --detach --wait --wait-timeout 180 --remove-orphans --quiet-pull "$@" \
     >"$log" 2>&1 && return
@@ -78,6 +94,7 @@ require_same_kind
 require_free_port
 MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh
 build
+still_the_older
 say "database"
 start postgres
 invite_cohort
