@@ -674,7 +674,8 @@ class SupportBody(Body):
 
 
 class CaseloadRow(Body):
-    """One open programme. ``why`` says why it stands where it stands (E-01)."""
+    """One open programme. ``why`` says why it stands where it stands (E-01); ``latest_score_of`` is
+    the questionnaire that the score is of."""
 
     patient_id: UUID
     patient_name: str | None
@@ -698,6 +699,7 @@ class CaseloadRow(Body):
     motivation_before: int | None
     next_contact_on: date | None
     late: bool
+    latest_score_of: str = ""
     latest_score: int | None
     latest_score_on: date | None
     why: str

@@ -3,7 +3,7 @@
 The rows are inserted into the files of a group that does not run, so a thousand people with all
 that belongs to them are there in seconds. What a process keeps for itself (queues, the chain of the
 audit, sessions) is not copied: it is about what happened, and to the copies nothing has happened.
-Nor are the kept versions of a record: they are sealed, and the copies have no keys.
+What is sealed is opened and sealed again, for each copy has a key of its own.
 """
 
 import re
@@ -13,6 +13,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
+
+from services.assessment.adapters import names as assessment_names
+from services.engagement.adapters import names as engagement_names
+from services.treatment.adapters import names as treatment_names
+from shared.runtime.person_keys import PersonKeys
 
 SERVICES = ("assessment", "treatment", "engagement")
 _NOT_COPIED = frozenset(
@@ -37,6 +42,16 @@ _ID = re.compile(
     r"(?<![0-9a-f-])(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f-])"
 )
 _NAMES = frozenset({"family_name", "name", "identity"})
+_SEALED = {
+    ("assessment", "patient", "contact"): "contact",
+    ("assessment", "patient", "who"): assessment_names.WHO,
+    ("treatment", "patient", "who"): treatment_names.WHO,
+    ("engagement", "patient", "who"): engagement_names.WHO,
+    ("engagement", "surroundings", "near"): engagement_names.NEAR,
+}
+"""Which columns are sealed, and as what."""
+_WHOSE = ("patient_id", "id")
+"""The column that says whose a sealed one is."""
 _CROWD = UUID("6f0d9a52-6f2e-4ef5-8e0b-5e6b6e1f7c10")
 
 
@@ -47,10 +62,11 @@ def gather(folder: Path, people: int) -> int:
     with closing(sqlite3.connect(folder / "assessment.db")) as assessment:
         cohort = int(assessment.execute("SELECT count(*) FROM patient").fetchone()[0])
     copies = -(-people // cohort) - 1
+    keys = PersonKeys(folder / "person-keys")
     for service in SERVICES:
         with closing(sqlite3.connect(folder / f"{service}.db")) as db, db:
             for table in _tables(db):
-                _copy(db, table, copies, staff)
+                _copy(db, service, table, copies, staff, keys)
     return cohort * (copies + 1)
 
 
@@ -59,30 +75,57 @@ def _tables(db: sqlite3.Connection) -> list[str]:
     return [name for (name,) in found if name not in _NOT_COPIED and not name.startswith("sqlite_")]
 
 
-def _copy(db: sqlite3.Connection, table: str, copies: int, staff: frozenset[str]) -> None:
+def _copy(
+    db: sqlite3.Connection,
+    service: str,
+    table: str,
+    copies: int,
+    staff: frozenset[str],
+    keys: PersonKeys,
+) -> None:
     """Insert each row again, unless it names nothing of a person's: that one is for everybody."""
     cursor = db.execute(f'SELECT * FROM "{table}"')
     columns = [one[0] for one in cursor.description]
     places = ", ".join("?" * len(columns))
-    rows = cursor.fetchall()
+    sealed = {
+        name: _SEALED[service, table, name] for name in columns if (service, table, name) in _SEALED
+    }
+    rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     db.executemany(
         f'INSERT INTO "{table}" VALUES ({places})',
-        _copies(rows, columns, copies, staff),
+        (
+            tuple(_sealed_again(copy, row, sealed, number, keys).values())
+            for row in rows
+            for number, copy in _copies(row, copies, staff)
+        ),
     )
 
 
 def _copies(
-    rows: list[tuple[Any, ...]], columns: list[str], copies: int, staff: frozenset[str]
-) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        for number in range(copies):
-            again = tuple(_other(value, number, staff) for value in row)
-            if again == row:
-                break
-            yield tuple(
-                f"{value} {number}" if column in _NAMES and value else value
-                for column, value in zip(columns, again, strict=True)
-            )
+    row: dict[str, Any], copies: int, staff: frozenset[str]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number in range(copies):
+        again = {name: _other(value, number, staff) for name, value in row.items()}
+        if again == row:
+            break
+        yield number, {name: _named(name, value, number) for name, value in again.items()}
+
+
+def _named(field: str, value: Any, number: int) -> Any:
+    return f"{value} {number}" if field in _NAMES and value else value
+
+
+def _sealed_again(
+    copy: dict[str, Any], row: dict[str, Any], sealed: dict[str, str], number: int, keys: PersonKeys
+) -> dict[str, Any]:
+    """The copy with what is sealed under the copy's own key, and the name that it has."""
+    whose = next((name for name in _WHOSE if name in row), None)
+    for name, what in sealed.items():
+        if row[name] is not None and whose is not None:
+            values = keys.open_values(UUID(row[whose]), what, row[name])
+            values = {field: _named(field, value, number) for field, value in values.items()}
+            copy[name] = keys.seal_values(UUID(copy[whose]), what, values)
+    return copy
 
 
 def _other(value: object, number: int, staff: frozenset[str]) -> object:

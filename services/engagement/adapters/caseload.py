@@ -161,6 +161,7 @@ def _row(  # noqa: PLR0917 - everything known about one row
         motivation_before=ruler[-2] if len(ruler) > 1 else None,
         next_contact_on=next_on,
         late=next_on < today,
+        latest_score_of=outcomes.instrument,
         latest_score=scores[-1].total if scores else None,
         latest_score_on=scores[-1].on if scores else None,
         why=_why(one, known, scores, outcomes, today, missed=missed, late=next_on < today),

@@ -31,7 +31,7 @@ class Words:
 def worded(row: Reminder, kind: Kind) -> Words:
     """Fill the kind's templates with the owning service's own words."""
     words = dict.fromkeys(WORDS, "") | {
-        key: str(value).replace("-", " ") if key == "subtype" else str(value)
+        key: _said(value) if key == "subtype" else str(value)
         for key, value in row.detail.items()
     }
     words |= {"ordinal": str(row.key.ordinal), "due_on": f"{row.due_on:%-d %B %Y}"}
@@ -40,3 +40,8 @@ def worded(row: Reminder, kind: Kind) -> Words:
         why=kind.why.format_map(words),
         what=kind.what.format_map(words),
     )
+
+
+def _said(subtype: object) -> str:
+    """A code in words; a title that says "review" does not say it twice."""
+    return str(subtype).removesuffix("-review").replace("-", " ")

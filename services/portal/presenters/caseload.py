@@ -267,5 +267,10 @@ def _motivation(one: CaseloadRow) -> str:
 
 def _score(one: CaseloadRow, setting: Setting) -> str:
     if one.latest_score is None or one.latest_score_on is None:
-        return _("none")
-    return f"{one.latest_score}, {words.away(one.latest_score_on, today=setting.today)}"
+        return _("No score yet")
+    return _(
+        "%(instrument)s: %(score)s, %(when)s",
+        instrument=words.instrument(one.latest_score_of),
+        score=one.latest_score,
+        when=words.away(one.latest_score_on, today=setting.today),
+    )

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.portal.presenters import findings, places, words
-from services.portal.presenters.courses import moment
+from services.portal.presenters.courses import moment, reasoned
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
@@ -124,7 +124,7 @@ def change(body: PlanChangeBody, setting: Setting) -> Change:
         ),
         reminders=tuple(_reminder(move, setting) for move in diff.reminders),
         policy=body.policy_name or "",
-        why=words.spoken(body.reason),
+        why=words.spoken(reasoned(body.reason)),
         rule=body.rule,
         by=words.who_recorded(body.proposed_by, setting.staff),
         at=moment(body.proposed_at, setting),
@@ -138,7 +138,7 @@ def waiting(items: Iterable[PlanChangeBody]) -> tuple[tuple[str, str, str], ...]
     return tuple(
         (
             KINDS[one.kind],
-            words.spoken(one.reason),
+            words.spoken(reasoned(one.reason)),
             places.course(one.patient_id, one.course_id, "changes", one.change_id),
         )
         for one in items
@@ -162,7 +162,7 @@ def versions(
         (
             _("Version %(number)s: %(what)s", number=one.plan_version, what=words.plain(one.kind)),
             f"{moment(one.made_at, setting)}, {words.who_recorded(one.made_by, setting.staff)}",
-            one.reason or "",
+            reasoned(one.reason or ""),
             _("counts now") if one.is_live else "",
             tuple((words.day(row.on), words.daily(row.dose_text, row.dose_mg)) for row in one.rows),
         )

@@ -387,6 +387,15 @@ def reasons(codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((code, REASONS.get(code) or words.plain(code)) for code in ordered)
 
 
+def reasoned(kept: str) -> str:
+    """A kept reason with its code in words: ``side-effects: a rash`` is "Side effects: a rash".
+    "Another reason" adds nothing to one's own words."""
+    code, colon, own = kept.partition(": ")
+    if not colon or code not in REASONS:
+        return kept
+    return own if code == "other" else f"{REASONS[code]}: {own}"
+
+
 def moment(at: datetime | None, setting: Setting) -> str:
     """An instant in words, or nothing."""
     return words.moment(at, zone=setting.zone, now=setting.now) if at else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.portal.presenters import findings, places, words
+from services.portal.presenters.courses import reasoned
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
@@ -139,7 +140,7 @@ def _head(made: DecisionBody, setting: Setting) -> tuple[Fact, ...]:
         (_("Dose then"), _mg(made.dose_mg)),
     ]
     if made.reason:
-        told.append((_("Reason"), made.reason))
+        told.append((_("Reason"), reasoned(made.reason)))
     if made.rulebook:
         told.append((_("Rules in force"), made.rulebook))
     return tuple(told)
@@ -179,7 +180,7 @@ def _listed(items: Iterable[str]) -> str:
 
 
 def _judged(rule: KnownRule) -> Judged:
-    return Judged(findings.findings((rule,))[0], rule.reason or "")
+    return Judged(findings.findings((rule,))[0], reasoned(rule.reason or ""))
 
 
 def _file(rows: KnownFormulary) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.portal.presenters import words
+from services.portal.presenters.courses import reasoned
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.today import Setting
@@ -41,7 +42,7 @@ def waiting(
             until=until,
         ),
         reasons=tuple(
-            (finding.detail, first.reasons[finding.rule])
+            (finding.detail, reasoned(first.reasons[finding.rule]))
             for finding in findings
             if finding.rule in first.reasons
         ),

@@ -120,5 +120,5 @@ def test_a_review_names_its_kind_in_words() -> None:
 
     words = worded(planned(one, owner_id=None, now=NOW), CONTENT.kinds["course-review"])
 
-    assert words.title == "Course review: decision review"
+    assert words.title == "Course review: decision"
     assert words.why == "Planned for 12 June 2026 by rule C-03."

@@ -194,3 +194,16 @@ def test_what_was_left_empty_is_left_to_the_service() -> None:
 def test_every_record_is_a_route_of_treatment_with_fields_of_its_request() -> None:
     for kind in RECORDS.values():
         assert {*kind.fields, *kind.lists} <= set(kind.body.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("side-effects: a rash", "Side effects: a rash"),
+        ("other: she asked for it", "she asked for it"),
+        ("she asked: twice", "she asked: twice"),
+        ("", ""),
+    ],
+)
+def test_a_kept_reason_shows_no_code(kept: str, shown: str) -> None:
+    assert courses.reasoned(kept) == shown
