@@ -183,6 +183,12 @@ async def _spawn(group: Group, broker: Embedded, name: str, *arguments: str) -> 
     return Child(name, process)
 
 
+_FILES = dict.fromkeys(SEED_ORDER, ("RETENTION_FILE",)) | {
+    "assessment": ("RETENTION_FILE", "RIGHTS_FILE")
+}
+"""Which files of the clinic's own each service is told of, when whoever starts it names them."""
+
+
 def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -> dict[str, str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("MOORING_")}
     own = {
@@ -196,8 +202,9 @@ def _environment(group: Group, broker: Embedded, name: str, secrets_dir: Path) -
         "DEMO": str(group.demo).lower(),
         "ANCHORS_FOLDER": str(group.folder / "anchors"),
     }
-    if given := os.environ.get("MOORING_RETENTION_FILE"):
-        own["RETENTION_FILE"] = str(Path(given).resolve())
+    for setting in _FILES[name]:
+        if given := os.environ.get(f"MOORING_{setting}"):
+            own[setting] = str(Path(given).resolve())
     if name != "portal":
         own["PERSON_KEYS"] = str(group.folder / "person-keys")
     if name == "portal":

@@ -299,6 +299,31 @@ async def cbt_behind_its_pace(femi: Page, clinic: Clinic) -> None:
     await look(femi)
 
 
+async def test_the_network_is_drawn_beside_dose_scores_and_support(
+    sign_in: SignIn, clinic: Clinic
+) -> None:
+    """Where the clinic has its author's leave for LSNS-6."""
+    femi = await sign_in("femi")
+    uma = await person(clinic, "Grey")
+    sizes = {"seen": 1, "private": 2, "help": 1}
+    answers = {f"{of}-{what}": size for of in ("family", "friends") for what, size in sizes.items()}
+    body = {"instrument": "lsns-6", "answers": answers}
+    await clinic.post("nell", f"assessment/patients/{uma}/assessments", body)
+
+    async def heard() -> bool:
+        return "lsns-6" in {one["instrument"] for one in (await support_of(clinic, uma))["scores"]}
+
+    await until(femi, heard)
+    await femi.goto(f"{clinic.services['portal']}/patients/{uma}/support")
+    beside = femi.locator("section.card", has_text="Support beside dose and scores")
+    drawn = await beside.get_by_role("img", name="Support, medicine and scores").text_content()
+    for panel in ("PHQ-9", "LSNS-6", "Medicine, mg a day", "Meetings held"):
+        assert panel in (drawn or ""), panel
+    await beside.get_by_text("The same numbers as a table").click()
+    await expect(beside.get_by_role("row", name="LSNS-6")).to_contain_text("8")
+    await look(femi)
+
+
 async def test_the_three_pitfall_guards_by_keyboard(sign_in: SignIn, clinic: Clinic) -> None:
     femi = await sign_in("femi")
     somebody = await person(clinic, "Roth")

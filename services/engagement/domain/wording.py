@@ -31,8 +31,7 @@ class Words:
 def worded(row: Reminder, kind: Kind) -> Words:
     """Fill the kind's templates with the owning service's own words."""
     words = dict.fromkeys(WORDS, "") | {
-        key: _said(value) if key == "subtype" else str(value)
-        for key, value in row.detail.items()
+        key: _said(value) if key == "subtype" else str(value) for key, value in row.detail.items()
     }
     words |= {"ordinal": str(row.key.ordinal), "due_on": f"{row.due_on:%-d %B %Y}"}
     return Words(
