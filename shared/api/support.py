@@ -426,11 +426,15 @@ class SigningBody(Body):
 
 
 class DeliveredBody(Body):
-    """A bounded package: what took place against what was meant to by today."""
+    """A bounded package: what took place against what was meant to by today.
+
+    ``planned_minutes``: how much support belongs to it in all, where that is laid down (R-19).
+    """
 
     sessions: int
     planned: int
     minutes: int
+    planned_minutes: int | None = None
     in_last_month: int
     expected_by_now: int
     warnings: tuple[str, ...]

@@ -5,17 +5,20 @@ the house's own.
 """
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.support import package
+from services.engagement.domain.support.missed import open_run
 from services.engagement.domain.support.programme import Look, is_early
 from tests.support.support import (
     FACILITATOR,
     RULES,
     START,
     a_contact,
+    a_miss,
     a_programme,
     day,
     moment,
@@ -23,6 +26,7 @@ from tests.support.support import (
     owed,
 )
 
+LONDON = ZoneInfo("Europe/London")
 CBT = RULES.kinds["cbt"].package
 SELF_HELP = RULES.kinds["self-help"].package
 
@@ -59,10 +63,17 @@ def test_closing_before_the_year_is_over_is_early(number: int, early: bool) -> N
 
 
 def test_who_came_no_more_is_assessed_again_2_to_4_weeks_after() -> None:
-    """NICE 1.5.1."""
-    missed = RULES.missed
+    """NICE 1.5.1. The team's review is late from the second week on; the page names the days."""
+    misses = [a_miss(100), a_miss(107)]
+    known = Known(programmes=[a_programme()], contacts=misses)
 
-    assert (missed.reassess_from_days, missed.reassess_to_days) == (14, 28)
+    (review,) = open_ones(owed(known), "missed-review")
+
+    assert review.due_on == day(107)
+    assert review.overdue_from.astimezone(LONDON).date() == day(107 + 14 + 1)
+    run = open_run(misses)
+    assert run is not None
+    assert run.reassessed_between(RULES.missed) == (day(114), day(128))
 
 
 SELF_HELP_PACE = [  # fewer than 2 sessions in the last 30 days
@@ -109,6 +120,41 @@ def test_the_length_of_a_session_of_self_help(minutes: int, expected: set[str]) 
     found = package.delivered(SELF_HELP, held, started_on=START, today=day(8))
 
     assert set(found.warnings) == expected
+
+
+R_19_MINUTES = [  # about three hours of support, in up to 9 sessions over 3 to 4 months
+    ("all sessions held, a minute short", (20,) * 8 + (19,), 100, True),
+    ("all sessions held, three hours", (20,) * 9, 100, False),
+    ("under way, nothing is missing yet", (20,) * 3, 121, False),
+    ("the time is over, a minute short", (45, 45, 45, 44), 122, True),
+    ("the time is over, three hours", (45,) * 4, 122, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "today", "short"),
+    [row[1:] for row in R_19_MINUTES],
+    ids=[row[0] for row in R_19_MINUTES],
+)
+def test_how_much_support_belongs_to_self_help(
+    minutes: tuple[int, ...], today: int, short: bool
+) -> None:
+    assert SELF_HELP is not None
+    held = [a_contact(10 * number, minutes=each) for number, each in enumerate(minutes, start=1)]
+
+    found = package.delivered(SELF_HELP, held, started_on=START, today=day(today))
+
+    assert ("below-minutes" in found.warnings) is short
+    assert (found.minutes, found.planned_minutes) == (sum(minutes), 180)
+
+
+def test_cbt_is_counted_in_sessions_alone() -> None:
+    assert CBT is not None
+
+    found = package.delivered(CBT, [a_contact(7, minutes=60)], started_on=START, today=day(200))
+
+    assert found.planned_minutes is None
+    assert "below-minutes" not in found.warnings
 
 
 SHORT = [

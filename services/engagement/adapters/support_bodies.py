@@ -348,6 +348,7 @@ def _delivered(
         sessions=found.sessions,
         planned=found.planned,
         minutes=found.minutes,
+        planned_minutes=found.planned_minutes,
         in_last_month=found.in_last_month,
         expected_by_now=found.expected_by_now,
         warnings=found.warnings,
@@ -389,6 +390,7 @@ def _run(told: Told) -> api.RunBody | None:
         starts=[one.started_on for one in told.known.programmes],
         rules=rules,
     )
+    reassess_from, reassess_until = run.reassessed_between(rules)
     return api.RunBody(
         first_on=run.first.on,
         misses=len(run.misses),
@@ -396,8 +398,8 @@ def _run(told: Told) -> api.RunBody | None:
         channels=tuple(sorted(run.channels())),
         urgent_because=tuple(dict.fromkeys((*run.first.urgent_because, *urgent))),
         left=missed.lost(run, rules, today=told.today),
-        reassess_from=run.first.on + timedelta(days=rules.reassess_from_days),
-        reassess_until=run.first.on + timedelta(days=rules.reassess_to_days),
+        reassess_from=reassess_from,
+        reassess_until=reassess_until,
         steps=tuple(_outreach(run, rules)),
         decision=_decision(lost.decision_about(run, told.known.decisions)),
         **_script(run, told.support),

@@ -40,6 +40,7 @@ _WARNINGS = said(
         "short-sessions": mark("short sessions"),
         "group-sessions": mark("sessions in a group"),
         "over-time": mark("long sessions"),
+        "below-minutes": mark("less support than belongs to it"),
     }
 )
 _PATH, _USUAL_ORDER = "/caseload", "pressing"

@@ -121,7 +121,7 @@ def delivered(one: ProgrammeBody, form: SupportForm) -> Delivered | None:
         (_("Session"), _("%(held)s of %(of)s", held=found.sessions, of=found.planned)),
         (_("Meant by now"), str(found.expected_by_now)),
         (_("In the last month"), str(found.in_last_month)),
-        (_("Together"), support.minutes(found.minutes)),
+        (_("Together"), support.together(one)),
     ]
     if length:
         facts.append((_("Each session"), _("%(length)s minutes", length=length)))

@@ -73,6 +73,7 @@ _PACE = said(
         "short-sessions": mark("Most sessions are shorter than meant"),
         "group-sessions": mark("Sessions in a group: not the same as individual (R-18)"),
         "over-time": mark("Sessions are longer than meant"),
+        "below-minutes": mark("Less support than belongs to it: agree on more time (R-19)"),
     }
 )
 
@@ -207,6 +208,14 @@ def minutes(number: int) -> str:
     return words.count(number, "minute")
 
 
+def together(one: ProgrammeBody) -> str:
+    """How long they met, and how long is meant where that is laid down."""
+    meant = one.delivered.planned_minutes if one.delivered else None
+    if meant is None:
+        return minutes(one.minutes)
+    return _("%(held)s of about %(meant)s", held=minutes(one.minutes), meant=minutes(meant))
+
+
 def _proposal(code: str, body: SupportBody) -> Proposal:
     start = place(body.patient_id, "programmes", "new")
     open_ones = [one for one in body.programmes if one.status != "closed"]
@@ -249,7 +258,7 @@ def _figures(one: ProgrammeBody, setting: Setting) -> tuple[tuple[str, str], ...
         (_("Month"), _("%(month)s of %(months)s", month=one.month, months=one.months)),
         first,
         (_("Missed"), ngettext("%(num)s meeting", "%(num)s meetings", one.missed)),
-        (_("Together"), minutes(one.minutes)),
+        (_("Together"), together(one)),
     ]
     if one.next_contact_on is not None:
         found.append((_("Next"), words.when(one.next_contact_on, today=setting.today)))

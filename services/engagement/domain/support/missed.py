@@ -50,6 +50,11 @@ class Run:
         """The letter, once it is sent."""
         return next((one for one in self.attempts if one.mode == _LETTER), None)
 
+    def reassessed_between(self, rules: Missed) -> tuple[date, date]:
+        """The first and the last day on which to assess again (NICE 1.5.1)."""
+        first = self.first.on + timedelta(days=rules.reassess_from_days)
+        return first, self.first.on + timedelta(days=rules.reassess_to_days)
+
 
 def open_run(contacts: Iterable[Contact]) -> Run | None:
     """The run of misses that nobody has ended by speaking with the person."""
@@ -113,7 +118,7 @@ def lost(run: Run, rules: Missed, *, today: date) -> tuple[str, ...]:
         missing.append("second-channel")
     if run.letter() is None:
         missing.append("letter")
-    if today < run.first.on + timedelta(days=rules.reassess_from_days):
+    if today < run.reassessed_between(rules)[0]:
         missing.append("two-weeks")
     return tuple(missing)
 

@@ -13,11 +13,13 @@ MONTH = timedelta(days=30)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
     """Where the package stands. ``warnings`` are codes: ``below-pace``, ``below-dose``,
-    ``short-sessions``, ``group-sessions``, ``over-time``."""
+    ``short-sessions``, ``group-sessions``, ``over-time``, ``below-minutes``. ``planned_minutes``
+    is how much support belongs to it in all, where that is laid down (R-19)."""
 
     sessions: int
     planned: int
     minutes: int
+    planned_minutes: int | None
     in_last_month: int
     expected_by_now: int
     warnings: tuple[str, ...]
@@ -34,7 +36,8 @@ def delivered(
     return Delivered(
         sessions=len(held),
         planned=package.sessions,
-        minutes=sum(one.minutes for one in held),
+        minutes=_minutes(held),
+        planned_minutes=package.total_minutes,
         in_last_month=len(recent),
         expected_by_now=expected,
         warnings=tuple(_warnings(package, held, recent, started_on=started_on, today=today)),
@@ -62,6 +65,12 @@ def _warnings(
         yield "group-sessions"
     if any(one.minutes > package.longest_minutes for one in recent):
         yield "over-time"
+    if (over or not going_on) and _minutes(held) < (package.total_minutes or 0):
+        yield "below-minutes"
+
+
+def _minutes(held: Iterable[Contact]) -> int:
+    return sum(one.minutes for one in held)
 
 
 def below_pace_from(package: Package, held: Sequence[Contact], *, started_on: date) -> date:
