@@ -1,7 +1,6 @@
 """The first page, by role: today's list for whoever cares for people, health for operations."""
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -17,7 +16,7 @@ from services.portal.presenters.narrowing import Narrowing
 from services.portal.presenters.strips import Around
 from services.portal.presenters.today import Group, Sources
 from shared.api.absences import AbsenceBody
-from shared.api.assessment import FlagBody, PatientCounts, PatientSummary, WaitingProposal
+from shared.api.assessment import FlagBody, PatientCounts, WaitingProposal
 from shared.api.body import Body, Page
 from shared.api.engagement import ReminderBody, ReminderKey, Scope, Worklist, WorklistSearch
 from shared.api.identity import Role
@@ -134,8 +133,6 @@ async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist |
         sources = today.not_beyond(sources, (*_beyond(page), *_beyond(other)))
     else:
         sources = today.only_known(sources)
-    if today.needs_names(sources):
-        sources = replace(sources, people=await _people(visit))
     shown = page if isinstance(page, Worklist) else None
     seen_at = shown.engine_seen_at if shown else clock.real_now()
     return sources, shown, today.engine_is_late(seen_at, now=clock.real_now())
@@ -212,14 +209,6 @@ async def _view(visit: Visit, call: Awaitable[P]) -> P | Page[Any] | None:
         if refused.problem.status != _NOT_FOR_THIS_ROLE:
             raise
         return Page[Any](items=())
-
-
-async def _people(visit: Visit) -> tuple[PatientSummary, ...]:
-    people = await or_missing(
-        visit.care.assessment.get("/patients", Page[PatientSummary], {"limit": "200"}),
-        missing=visit.missing,
-    )
-    return people.items if people else ()
 
 
 def _wanted(visit: Visit) -> Narrowing:

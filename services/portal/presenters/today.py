@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from services.portal.presenters import places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
-from shared.api.assessment import FlagBody, PatientSummary
+from shared.api.assessment import FlagBody
 from shared.api.engagement import Action, Detail, Meaning, ReminderBody, ReminderKey, Section
 from shared.api.identity import Role
 from shared.api.treatment import DueItem
@@ -129,12 +129,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the three services said; None is silence. ``people`` fills in missing names."""
+    """What the three services said; None is silence."""
 
     due: Sequence[DueItem] | None
     reminders: Sequence[ReminderBody] | None
     flags: Sequence[FlagBody] | None
-    people: Sequence[PatientSummary] = ()
     more_is_due: bool = False
     """Whether the plans owe more than was read."""
 
@@ -182,12 +181,6 @@ def mine(groups: Sequence[Group], staff_id: UUID, role: Role) -> tuple[Group, ..
         for row in group.rows
         if row.section is Section.SAFETY_NOW or row.on_lists & {staff_id, role}
     )
-
-
-def needs_names(sources: Sources) -> bool:
-    """Whether somebody on the list is known by number only."""
-    named = {item.patient_id for item in _tellers(sources) if item.patient_name}
-    return any(flag.patient_id not in named for flag in sources.flags or ())
 
 
 def not_beyond(sources: Sources, beyond: Iterable[ReminderKey]) -> Sources:
@@ -411,7 +404,8 @@ def _people(sources: Sources, setting: Setting) -> dict[UUID, tuple[str, str]]:
             words.full_name(person.given_name, person.family_name),
             words.born(person.birth_date, today=setting.today),
         )
-        for person in sources.people
+        for person in (flag.patient for flag in sources.flags or ())
+        if person is not None
     }
     told = {
         item.patient_id: (item.patient_name, _birth(item.birth_date, setting))

@@ -116,14 +116,7 @@ def test_what_came_up_to_a_role_is_on_the_lists_of_that_role() -> None:
 
 
 def test_a_silent_engine_never_hides_a_name_that_anybody_knows() -> None:
-    other = flag(patient_id=NELL)
-    sources = Sources(due=[due()], reminders=None, flags=[flag(), other])
-
-    assert today.needs_names(sources)
-    names = {row.patient_id: row.name for row in rows_of(sources)}
-    assert names == {ADA: "Ada Marsh", NELL: NAMELESS}
-
-    person = PatientSummary(
+    ben = PatientSummary(
         patient_id=NELL,
         status="active",
         team="harbour",
@@ -133,8 +126,13 @@ def test_a_silent_engine_never_hides_a_name_that_anybody_knows() -> None:
         enrolled_on=TODAY,
         open_flags=1,
     )
-    named = Sources(sources.due, None, sources.flags, people=[person])
-    assert {row.name for row in rows_of(named)} == {"Ada Marsh", "Ben Kowal"}
+    unknown = flag(patient_id=NELL)
+
+    names = {row.patient_id: row.name for row in rows_of(Sources([due()], None, [flag(), unknown]))}
+    told = rows_of(Sources([due()], None, [flag(), unknown.model_copy(update={"patient": ben})]))
+
+    assert names == {ADA: "Ada Marsh", NELL: NAMELESS}
+    assert {row.name for row in told} == {"Ada Marsh", "Ben Kowal"}
 
 
 def test_a_nurse_sees_her_own_work_and_everything_about_safety() -> None:
