@@ -33,7 +33,6 @@ from shared.api.treatment import (
     TaperPreview,
     TaperRequest,
 )
-from shared.runtime import clock
 
 _TAB = "Course"
 _FIELDS = (
@@ -50,33 +49,24 @@ _READINESS = ("crisis_plan_agreed", "supporter_asked", "pace_is_the_patients")
 
 async def show_taper_form(visit: Visit) -> web.StreamResponse:
     """Which way down, from when, with what on the shelf."""
-    return await _form(visit, visit.draft(starts_on=visit.setting.today.isoformat()), None)
+    return await _form(visit, visit.draft(starts_on=visit.setting.today.isoformat()))
 
 
 async def preview_or_draft(visit: Visit) -> web.StreamResponse:
     """Look at the plan that would result, or save it as a draft to be signed."""
     draft = visit.sent()
+    if draft.value("act") != "save":
+        return await _form(visit, draft, looking=True)
     path = f"/courses/{visit.id('course_id')}"
-
-    async def look() -> TaperPreview:
-        return await visit.care.treatment.post(
-            f"{path}/taper-previews",
-            _request(draft),
-            TaperPreview,
-            key=str(clock.new_id()),
-        )
 
     async def save() -> TaperPlanBody:
         return await visit.care.treatment.post(
             f"{path}/taper-plans", _request(draft), TaperPlanBody, key=draft.part("save")
         )
 
-    if draft.value("act") != "save":
-        seen = await attempt(draft, look)
-        return await _form(visit, *((seen, None) if isinstance(seen, Draft) else (draft, seen)))
     saved = await attempt(draft, save)
     if isinstance(saved, Draft):
-        return await _form(visit, saved, None)
+        return await _form(visit, saved)
     place = places.course(saved.patient_id, saved.course_id, "plans", saved.plan_id)
     raise web.HTTPSeeOther(f"{place}?done=plan")
 
@@ -160,9 +150,10 @@ async def read_plan(visit: Visit) -> TaperPlanBody:
     return plan
 
 
-async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.StreamResponse:
+async def _form(visit: Visit, draft: Draft, *, looking: bool = False) -> web.StreamResponse:
     treatment = visit.care.treatment
-    read, course, known = await together(
+    looked, read, course, known = await together(
+        _look(visit, draft, asked=looking),
         read_record(visit, visit.id("patient_id")),
         read_course(visit),
         together(
@@ -171,6 +162,8 @@ async def _form(visit: Visit, draft: Draft, seen: TaperPreview | None) -> web.St
         ),
     )
     drugs, named = known
+    draft = looked if isinstance(looked, Draft) else draft
+    seen = looked if isinstance(looked, TaperPreview) else None
     ways = [way for way in named.items if course.drug in way.drugs]
     chosen = next((way for way in ways if way.policy == draft.value("policy")), None)
     return await record_page(
@@ -229,6 +222,18 @@ def _second(plan: TaperPlanBody, visit: Visit) -> tuple[tuple[str, str], ...]:
     if plan.second_signed_by is None:
         return ()
     return ((_("Second signature by"), words.who(plan.second_signed_by, visit.setting.staff)),)
+
+
+async def _look(visit: Visit, draft: Draft, *, asked: bool) -> TaperPreview | Draft | None:
+    """The plan that would result, or the form with what to put right."""
+    if not asked:
+        return None
+
+    async def ask() -> TaperPreview:
+        path = f"/courses/{visit.id('course_id')}/taper-previews"
+        return await visit.care.treatment.ask(path, _request(draft), TaperPreview)
+
+    return await attempt(draft, ask)
 
 
 def _shelf(drugs: Page[DrugBody], course: CourseBody) -> list[tuple[str, str]]:
