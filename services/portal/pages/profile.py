@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
-from services.portal.pages.support_records import change, colleagues, read_support, support_page
+from services.portal.pages.support_records import (
+    Support,
+    change,
+    colleagues,
+    read_support,
+    support_page,
+)
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import profile_form, support
 from services.portal.presenters.drafts import Draft
@@ -54,10 +61,10 @@ async def save_privacy(visit: Visit) -> web.StreamResponse:
         wish = MessageWords.model_validate(profile_form.privacy_sent(draft))
         return await visit.care.engagement.ask(path, wish, PreviewBody)
 
-    outcome = await attempt(draft, show)
+    outcome, read = await together(attempt(draft, show), read_support(visit))
     if isinstance(outcome, Draft):
-        return await _page(visit, PRIVACY, outcome)
-    return await _page(visit, PRIVACY, draft, tried=outcome)
+        return await _shown(visit, PRIVACY, read, outcome)
+    return await _shown(visit, PRIVACY, read, draft, tried=outcome)
 
 
 async def show_plan(visit: Visit) -> web.StreamResponse:
@@ -90,10 +97,13 @@ async def _save(visit: Visit, part: Part) -> web.StreamResponse:
     )
 
 
-async def _page(
-    visit: Visit, part: Part, sent: Draft | None, *, tried: PreviewBody | None = None
+async def _page(visit: Visit, part: Part, sent: Draft | None) -> web.StreamResponse:
+    return await _shown(visit, part, await read_support(visit), sent)
+
+
+async def _shown(
+    visit: Visit, part: Part, read: Support, sent: Draft | None, *, tried: PreviewBody | None = None
 ) -> web.StreamResponse:
-    read = await read_support(visit)
     profile = read.body.profile
     lines = profile_form.seen_lines(profile)
     draft = sent or visit.draft(**part.typed(profile))
