@@ -12,6 +12,7 @@ from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import contact, erasing, overview, people, places, words, zones
 from services.portal.presenters.drafts import Draft
+from services.portal.presenters.record import Record
 from shared.api.assessment import (
     CareTeam,
     ErasePerson,
@@ -61,10 +62,13 @@ async def change_details(visit: Visit) -> web.StreamResponse:
     """
     draft = visit.sent()
     if draft.value("time_zone") != draft.value("zone_seen"):
-        seen = await attempt(draft, lambda: _what_moves(visit, draft.value("time_zone")))
+        seen, read = await together(
+            attempt(draft, lambda: _what_moves(visit, draft.value("time_zone"))),
+            read_record(visit, visit.id("patient_id")),
+        )
         if isinstance(seen, Draft):
-            return await _details(visit, seen)
-        return await _details(visit, draft, zones.moves(seen, visit.setting))
+            return await _shown(visit, read, seen)
+        return await _shown(visit, read, draft, zones.moves(seen, visit.setting))
     data: dict[str, Any] = visit.fields(*_DETAILS) | contact.sent(draft)
 
     async def send(patient_id: UUID) -> PatientBody:
@@ -166,10 +170,13 @@ async def _what_moves(visit: Visit, zone: str) -> ZoneDifference:
     return await visit.care.engagement.get(path, ZoneDifference, query, newcomer=True)
 
 
-async def _details(
-    visit: Visit, sent: Draft | None, moves: zones.Moves | None = None
+async def _details(visit: Visit, sent: Draft | None) -> web.StreamResponse:
+    return await _shown(visit, await read_record(visit, visit.id("patient_id")), sent)
+
+
+async def _shown(
+    visit: Visit, read: Record, sent: Draft | None, moves: zones.Moves | None = None
 ) -> web.StreamResponse:
-    read = await read_record(visit, visit.id("patient_id"))
     patient = read.patient
     lines = overview.detail_lines(patient, visit.setting)
     fresh = visit.draft(**_typed(patient))
