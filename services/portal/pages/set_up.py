@@ -91,15 +91,17 @@ async def _set_up(
 ) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     care = visit.care
-    read, drugs, instruments, profile = await together(
+    today = visit.setting.today
+    (offered, course), read, drugs, instruments, profile = await together(
+        together(
+            _offered(visit, patient_id, draft) if draft.value("indication") else _nothing(),
+            _proposed(visit, proposed) if proposed else _nothing(),
+        ),
         read_record(visit, patient_id),
         care.treatment.get("/drugs", Page[DrugBody]),
         care.assessment.get("/instruments", InstrumentList),
         care.treatment.get(f"/patients/{patient_id}/health-profile", HealthProfile),
     )
-    today = visit.setting.today
-    offered = await _offered(visit, patient_id, draft) if draft.value("indication") else None
-    course = await _proposed(visit, proposed) if proposed else None
     return await record_page(
         visit,
         "set_up.html",
@@ -116,6 +118,10 @@ async def _set_up(
         asked=courses.moment(profile.asked_at, visit.setting),
         **(signing_of(visit, course) if course else {"course": None}),
     )
+
+
+async def _nothing() -> None:
+    """What was not asked for."""
 
 
 async def _proposed(visit: Visit, course_id: UUID) -> CourseBody:
