@@ -21,7 +21,6 @@ from shared.api.treatment import (
     Resumption,
     Suspension,
 )
-from shared.runtime import clock
 
 _TAB = "Course"
 
@@ -60,16 +59,14 @@ async def change_dose(visit: Visit) -> web.StreamResponse:
 
 
 async def _dose(visit: Visit, draft: Draft, *, looking: bool = False) -> web.StreamResponse:
-    async def ask() -> DosePreview:
-        wish = DoseWish.model_validate(visit.fields("dose_mg", "effective_on"))
-        path = f"/courses/{visit.id('course_id')}/dose-previews"
-        return await visit.care.treatment.post(path, wish, DosePreview, key=str(clock.new_id()))
-
-    seen = await attempt(draft, ask) if looking else None
+    seen, read, course = await together(
+        _look(visit, draft, asked=looking),
+        read_record(visit, visit.id("patient_id")),
+        read_course(visit),
+    )
     if isinstance(seen, Draft) and not draft.faults:
         draft = seen
     preview = seen if isinstance(seen, DosePreview) else None
-    read, course = await together(read_record(visit, visit.id("patient_id")), read_course(visit))
     if is_stale(draft):
         draft = draft.overtaken(courses.lines(course, visit.setting))
     return await record_page(
@@ -88,6 +85,19 @@ async def _dose(visit: Visit, draft: Draft, *, looking: bool = False) -> web.Str
         why=courses.reasons(course.known_dose_reasons),
         codes=courses.reasons(course.known_warning_reasons),
     )
+
+
+async def _look(visit: Visit, draft: Draft, *, asked: bool) -> DosePreview | Draft | None:
+    """What the dose would mean, or the form with what to put right."""
+    if not asked:
+        return None
+
+    async def ask() -> DosePreview:
+        wish = DoseWish.model_validate(visit.fields("dose_mg", "effective_on"))
+        path = f"/courses/{visit.id('course_id')}/dose-previews"
+        return await visit.care.treatment.ask(path, wish, DosePreview)
+
+    return await attempt(draft, ask)
 
 
 async def show_freeze(visit: Visit) -> web.StreamResponse:

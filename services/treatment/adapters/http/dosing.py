@@ -11,13 +11,18 @@ from services.treatment.application.close_course import close_course
 from services.treatment.application.stop_for_harm import stop_for_harm
 from services.treatment.domain.reason_codes import coded
 from shared.api.treatment import Closure, CourseBody, DoseChange, DosePreview, DoseWish, HarmStop
-from shared.runtime.http import Api, Call
+from shared.runtime.http import Api, Call, Mode
 
 
 def add_dosing(api: Api, desk: Desk) -> None:
     """Add this file's routes."""
 
-    @api.post("/api/v1/courses/{course_id}/dose-previews", roles=PRESCRIBER, raises=(404, 409))
+    @api.post(
+        "/api/v1/courses/{course_id}/dose-previews",
+        roles=PRESCRIBER,
+        raises=(404, 409),
+        mode=Mode.READS,
+    )
     async def dose_preview(call: Call, course_id: UUID, body: DoseWish) -> DosePreview:
         """What a change of dose would mean: what speaks against it, what it plans. Kept nowhere."""
         course, _ = await desk.visible_course(call, course_id, read="dose-preview")
