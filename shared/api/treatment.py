@@ -314,11 +314,15 @@ class NewSwitch(Body):
     """Replace the drug of a course by another one. Signed as one with the new course."""
 
     drug: Code
-    indication: Code
+    indication: Code | None = Field(
+        default=None, description="what the course treats; as before when left out"
+    )
     start_dose_mg: PositiveDoseMg
     target_dose_mg: PositiveDoseMg | None = None
     starts_on: date
-    primary_instrument: Code
+    primary_instrument: Code | None = Field(
+        default=None, description="what the course is followed with; as before when left out"
+    )
     suicide_concern: bool
     formulation: Code | None = None
     leaving: tuple[LeavingDose, ...] = Field(min_length=1, max_length=24)

@@ -100,6 +100,27 @@ async def test_a_preview_keeps_nothing(clinic):
     assert len(courses.json["items"]) == 1
 
 
+async def test_another_drug_treats_what_the_old_one_treated_unless_something_else_is_said(clinic):
+    old = await clinic.start_course()
+    path = f"courses/{old['course_id']}"
+    short = {
+        name: value
+        for name, value in wish(clinic).items()
+        if name not in {"indication", "primary_instrument"}
+    }
+
+    seen = await clinic.prescriber.post(f"{path}/switch-previews", short)
+    whole = await clinic.prescriber.post(f"{path}/switch-previews", wish(clinic))
+    made = await clinic.prescriber.post(f"{path}/switches", short, version=old["version"])
+
+    assert seen.json == whole.json
+    assert made.status == 201, made.json
+    for same in ("indication", "primary_instrument"):
+        assert made.json[same] == old[same]
+    other = wish(clinic, indication="no such illness")
+    assert (await clinic.prescriber.post(f"{path}/switch-previews", other)).status == 422
+
+
 async def test_the_signature_of_a_switch_binds_the_way_out(clinic):
     old, draft = await proposed(clinic)
     later = await clinic.prescriber.post(

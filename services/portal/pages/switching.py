@@ -11,6 +11,7 @@ from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import courses, findings, places, set_up, switching
 from services.portal.presenters.drafts import Draft
+from shared.api.identity import Role
 from shared.api.treatment import (
     CourseBody,
     DrugOptions,
@@ -19,7 +20,6 @@ from shared.api.treatment import (
     SwitchPreview,
     SwitchStepTaken,
 )
-from shared.runtime import clock
 
 _TAB = "Course"
 _NEW = ("start_dose_mg", "target_dose_mg", "starts_on", "suicide_concern", "note")
@@ -36,12 +36,11 @@ async def plan_switch(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
     if draft.value("act") != "propose":
         return await _switch(visit, draft, looking=True)
-    course = await read_course(visit)
 
     async def send() -> CourseBody:
         return await visit.care.treatment.post(
-            f"/courses/{course.course_id}/switches",
-            _wish(visit, draft, course),
+            f"/courses/{visit.id('course_id')}/switches",
+            _wish(visit, draft),
             CourseBody,
             key=draft.part("switch"),
             version=visit.version(),
@@ -92,17 +91,17 @@ async def stay(visit: Visit) -> web.StreamResponse:
 
 
 async def _switch(visit: Visit, draft: Draft, *, looking: bool = False) -> web.StreamResponse:
-    read, course, offered = await together(
-        read_record(visit, visit.id("patient_id")), read_course(visit), _offered(visit)
+    prescribes = visit.visitor.staff.role is Role.PRESCRIBER
+    seen, read, course, offered = await together(
+        _look(visit, draft, asked=looking and prescribes),
+        read_record(visit, visit.id("patient_id")),
+        read_course(visit),
+        _offered(visit),
     )
     may = "switches" in course.actions
-    preview = None
-    if looking and may:
-        seen = await attempt(draft, lambda: _look(visit, draft, course))
-        if isinstance(seen, Draft):
-            draft = draft if draft.faults or draft.changed else seen
-        else:
-            preview = seen
+    preview = seen if may and isinstance(seen, SwitchPreview) else None
+    if may and isinstance(seen, Draft) and not (draft.faults or draft.changed):
+        draft = seen
     lines = courses.lines(course, visit.setting)
     if is_stale(draft):
         draft = draft.overtaken(lines)
@@ -129,13 +128,16 @@ async def _switch(visit: Visit, draft: Draft, *, looking: bool = False) -> web.S
     )
 
 
-async def _look(visit: Visit, draft: Draft, course: CourseBody) -> SwitchPreview:
-    return await visit.care.treatment.post(
-        f"/courses/{course.course_id}/switch-previews",
-        _wish(visit, draft, course),
-        SwitchPreview,
-        key=str(clock.new_id()),
-    )
+async def _look(visit: Visit, draft: Draft, *, asked: bool) -> SwitchPreview | Draft | None:
+    """Both medicines on one axis, or the form with what to put right."""
+    if not asked:
+        return None
+
+    async def ask() -> SwitchPreview:
+        path = f"/courses/{visit.id('course_id')}/switch-previews"
+        return await visit.care.treatment.ask(path, _wish(visit, draft), SwitchPreview)
+
+    return await attempt(draft, ask)
 
 
 async def _offered(visit: Visit) -> DrugOptions:
@@ -145,19 +147,12 @@ async def _offered(visit: Visit) -> DrugOptions:
     return await visit.care.treatment.get(path, DrugOptions, query)
 
 
-def _wish(visit: Visit, draft: Draft, course: CourseBody) -> NewSwitch:
+def _wish(visit: Visit, draft: Draft) -> NewSwitch:
     drug, formulation = set_up.drug_and_formulation(draft.value("drug"))
     data: dict[str, Any] = visit.fields(*_NEW)
     data |= {"drug": drug} if drug else {}
     data |= {"formulation": formulation} if formulation else {}
-    return NewSwitch.model_validate(
-        data
-        | {
-            "indication": course.indication,
-            "primary_instrument": course.primary_instrument,
-            "leaving": switching.leaving_rows(draft),
-        }
-    )
+    return NewSwitch.model_validate(data | {"leaving": switching.leaving_rows(draft)})
 
 
 def _place(course: CourseBody) -> str:

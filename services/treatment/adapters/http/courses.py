@@ -17,7 +17,6 @@ from shared.api.treatment import (
     ConfirmCourse,
     CourseBody,
     NewCourse,
-    NewSwitch,
     Withdrawal,
 )
 from shared.runtime.http import Api, Call
@@ -96,7 +95,7 @@ def add_courses(api: Api, desk: Desk) -> None:
         return await shown(call, course)
 
 
-def wish_of(body: NewCourse | NewSwitch) -> Wish:
+def wish_of(body: NewCourse) -> Wish:
     """What the prescriber asks for."""
     return Wish(
         drug=body.drug,
