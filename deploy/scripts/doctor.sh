@@ -64,6 +64,27 @@ check_brokers() {
   fi
 }
 
+check_keys() { # each service says of itself whether the keys it needs are there
+  local service said
+  for service in assessment treatment engagement; do
+    said=$(docker compose exec -T "$service" python - 2>/dev/null <<'PYTHON'
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+try:
+    print(urlopen("https://localhost:8443/health/ready", timeout=4).read().decode())
+except HTTPError as error:
+    print(error.read().decode())
+PYTHON
+    ) || continue
+    case "$said" in *"person keys"*)
+      bad "$service says: ${said//[\{\}\"]/}" "the volume person-keys is away, empty or closed: RUNBOOK, PersonKeysAway"
+      return ;;
+    esac
+  done
+  well "the keys of people's names are there and can be used"
+}
+
 check_backup() {
   local hours
   hours=$(psql_in postgres <<<"SELECT coalesce((extract(epoch FROM now() - max(at)) / 3600)::int, -1) FROM backup WHERE kind = 'base'" 2>/dev/null) || return 0
@@ -84,6 +105,7 @@ check_disk
 check_clock
 check_database
 check_brokers
+check_keys
 check_backup
 [ "$(setting MOORING_DEMO false)" = true ] && note "this is a demo: nothing in it is about a real person"
 exit "$ill"

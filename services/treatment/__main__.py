@@ -5,6 +5,7 @@ from shared.runtime import loading
 # isort: split
 from services.treatment.adapters.cli import app as by_hand
 from services.treatment.adapters.demo_past import play
+from services.treatment.adapters.signatures_command import verify_signatures
 from services.treatment.main import SCHEMA, build
 from services.treatment.settings import Settings
 from shared.runtime.cli import service_cli
@@ -18,6 +19,7 @@ app = service_cli(
     database_url=lambda: Settings().database_url,
     play=play,
 )
+app.command()(verify_signatures)
 app.registered_commands += by_hand.registered_commands
 app.registered_groups += by_hand.registered_groups
 

@@ -5,6 +5,7 @@ audience, so one service's token is worthless at another. A signature token bind
 one meaning and the SHA-256 of exactly one version of a document.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +66,8 @@ class VerifiedSignature:
     meaning: str
     signed_at: datetime
     token_id: str
+    proof: str = ""
+    """The token and the public key, to verify it again by ``proven``."""
 
 
 class Keys(Protocol):
@@ -181,6 +184,31 @@ async def verify_signature(token: str, *, keys: Keys, audience: str) -> Verified
         KeysUnavailable: it cannot be judged now.
     """
     claims = await _decode(token, keys=keys, audience=audience, typ=SIGNATURE)
+    key = await keys.find(str(_header(token).get("kid")))
+    return _signature(claims, json.dumps({"token": token, "key": key.as_dict(private=False)}))
+
+
+def proven(proof: str, *, audience: str) -> VerifiedSignature:
+    """Verify a signature again, however long ago it was made and wherever the portal is, with the
+    key that was kept with it. Whether that key was the portal's, its published id says.
+
+    Raises:
+        Unauthenticated: the token, or what it is kept with, was changed.
+    """
+    try:
+        kept = json.loads(proof)
+        key = ECKey.import_key(kept["key"])
+        decoded = jwt.decode(kept["token"], key, algorithms=[ALGORITHM])
+        if decoded.header.get("typ") != SIGNATURE or decoded.header.get("kid") != key.kid:
+            raise Unauthenticated("type")
+        made = int(decoded.claims["iat"])
+        _registry(audience, now=made).validate(decoded.claims)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise Unauthenticated(type(error).__name__) from error
+    return _signature(decoded.claims, proof)
+
+
+def _signature(claims: dict[str, Any], proof: str) -> VerifiedSignature:
     try:
         return VerifiedSignature(
             staff_id=UUID(claims["sub"]),
@@ -188,6 +216,7 @@ async def verify_signature(token: str, *, keys: Keys, audience: str) -> Verified
             meaning=str(claims["meaning"]),
             signed_at=datetime.fromtimestamp(claims["iat"], tz=clock.real_now().tzinfo),
             token_id=str(claims["jti"]),
+            proof=proof,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unauthenticated("claims") from error
@@ -223,9 +252,9 @@ def _header(token: str) -> dict[str, Any]:
     return dict(extract_compact(token.encode()).headers())
 
 
-def _registry(audience: str) -> jwt.JWTClaimsRegistry:
+def _registry(audience: str, *, now: int | None = None) -> jwt.JWTClaimsRegistry:
     return jwt.JWTClaimsRegistry(
-        now=int(clock.real_now().timestamp()),
+        now=int(clock.real_now().timestamp()) if now is None else now,
         leeway=LEEWAY_S,
         iss={"essential": True, "value": ISSUER},
         aud={"essential": True, "value": audience},

@@ -424,6 +424,8 @@ class SignatureRow(Row, table=True):
     hash: str = Field(sa_type=String(64))
     meaning: str = Field(sa_type=String(64))
     signed_at: datetime = Field(sa_type=UtcDateTime)
+    proof: str | None = Field(default=None, sa_type=Text)
+    """The signed token and the public key it was verified with (``auth.proven``)."""
 
 
 class JournalRow(Row, table=True):

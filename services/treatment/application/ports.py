@@ -32,6 +32,8 @@ class Signed:
     hash: str
     meaning: str
     signed_at: datetime
+    proof: str | None = None
+    """With which it can be verified later, without the portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

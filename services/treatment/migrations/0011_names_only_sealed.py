@@ -5,7 +5,7 @@ Deployment: post (the release before reads the plain columns).
 """
 
 revision = "0011"
-down_revision = "0010a"
+down_revision = "0010b"
 branch_labels = None
 depends_on = None
 

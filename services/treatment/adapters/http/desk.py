@@ -112,4 +112,5 @@ class Desk:
             hash=proof.hash,
             meaning=proof.meaning,
             signed_at=now,
+            proof=proof.proof,
         )
