@@ -5,7 +5,7 @@ from shared.runtime import loading
 # isort: split
 from services.treatment.adapters.cli import app as by_hand
 from services.treatment.adapters.demo_past import play
-from services.treatment.adapters.signatures_command import verify_signatures
+from services.treatment.adapters.signatures_command import show_verdict
 from services.treatment.main import SCHEMA, build
 from services.treatment.settings import Settings
 from shared.runtime.cli import service_cli
@@ -19,7 +19,14 @@ app = service_cli(
     database_url=lambda: Settings().database_url,
     play=play,
 )
-app.command()(verify_signatures)
+
+
+@app.command()
+def verify_signatures() -> None:
+    """Check every kept signature against its own key, without the portal."""
+    show_verdict(Settings().database_url)
+
+
 app.registered_commands += by_hand.registered_commands
 app.registered_groups += by_hand.registered_groups
 

@@ -8,7 +8,6 @@ import typer
 from sqlalchemy import select
 
 from services.treatment.adapters.tables import SignatureRow
-from services.treatment.settings import Settings
 from shared.runtime.auth import Unauthenticated, proven
 from shared.runtime.db import Database
 
@@ -26,17 +25,18 @@ class Verdict:
     broken: Sequence[str] = ()
 
 
-def verify_signatures() -> None:
-    """Check every kept signature against its own key; exit 1 when one does not hold."""
-    found = asyncio.run(_checked())
+def show_verdict(database_url: str) -> None:
+    """Check every kept signature of this database and say what came of it; exit 1 when one does
+    not hold."""
+    found = asyncio.run(_checked(database_url))
     typer.echo(f"{found.hold} hold, {found.without_proof} were kept without a proof")
     for object_ in found.broken:
         typer.echo(f"does not hold: {object_}", err=True)
     raise typer.Exit(1 if found.broken else 0)
 
 
-async def _checked() -> Verdict:
-    db = Database.open(Settings().database_url, source="treatment")
+async def _checked(database_url: str) -> Verdict:
+    db = Database.open(database_url, source="treatment")
     try:
         return await check_signatures(db)
     finally:
