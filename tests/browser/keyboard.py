@@ -4,6 +4,7 @@ Keys move the focus, never a selector, and whatever has it on the way must show 
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from playwright.async_api import Page
@@ -17,7 +18,7 @@ _FOCUSED = """() => {
   const outline = (one) => getComputedStyle(one).outlineStyle !== "none";
   return {
     tag: here.tagName, name: here.getAttribute("name") || "",
-    text: here.innerText || here.getAttribute("aria-label") || here.labels?.[0]?.innerText || "",
+    text: here.getAttribute("aria-label") || here.innerText || here.labels?.[0]?.innerText || "",
     around: here.closest("tr, li, section, aside")?.innerText || "",
     seen: here === document.body || outline(here) || outline(shown),
   };
@@ -90,6 +91,28 @@ async def tick(page: Page, *texts: str, name: str = "") -> None:
         await page.keyboard.press(SPACE)
 
 
+async def answer(page: Page, answers: Mapping[str, str]) -> None:
+    """Radio buttons: each question by its name, its answer by value, in the order of the page."""
+    open_still = dict(answers)
+    for _ in range(MOST_TABS):
+        if not open_still:
+            return
+        here = await tab(page)
+        wanted = open_still.pop(here["name"], None)
+        if wanted is not None:
+            await _down_to(page, wanted, at=here["name"])
+    raise AssertionError(f"no Tab leads to {sorted(open_still)}")
+
+
+async def _down_to(page: Page, value: str, *, at: str) -> None:
+    await page.keyboard.press(SPACE)
+    for _ in range(MOST_CHOICES):
+        if await page.evaluate("document.activeElement.value") == value:
+            return
+        await page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{at} cannot be answered with {value}")
+
+
 async def fill(page: Page, answers: Mapping[str, str]) -> None:
     """Each field by its name, in the order of the page."""
     open_still = dict(answers)
@@ -103,6 +126,18 @@ async def fill(page: Page, answers: Mapping[str, str]) -> None:
         elif answer:
             await page.keyboard.type(answer)
     raise AssertionError(f"no Tab leads to {sorted(open_still)}")
+
+
+async def fill_day(page: Page, day: date, *, name: str) -> None:
+    """A day, whose parts a browser takes in the order of its own language."""
+    await go_to(page, name=name)
+    for order in ("%m%d%Y", "%d%m%Y"):
+        await page.keyboard.type(day.strftime(order))
+        if await page.evaluate("document.activeElement.value") == day.isoformat():
+            return
+        await page.keyboard.press("ArrowLeft")
+        await page.keyboard.press("ArrowLeft")
+    raise AssertionError(f"{name} does not take a day by keyboard")
 
 
 async def named(page: Page, start: str) -> list[str]:

@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.test_journeys_by_keyboard import enter, somebody_of_our_own
+from tests.browser.keyboard import enter
+from tests.browser.test_journeys_by_keyboard import somebody_of_our_own
 from tests.system.clinic import Clinic
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]

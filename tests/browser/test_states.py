@@ -5,9 +5,12 @@ People are enrolled for one test alone, in teams of this file, so none depends o
 """
 
 import asyncio
+import json
 import os
+import re
 import signal
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +21,10 @@ from playwright.async_api import Page, expect
 from services.group import Group
 from shared.runtime import clock
 from tests.browser.conftest import SignIn
+from tests.browser.keyboard import enter
 from tests.browser.test_accessibility import look
 from tests.browser.test_forms import somebody_new
-from tests.system.clinic import Clinic
+from tests.system.clinic import Clinic, Refused
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -29,6 +33,7 @@ WITHOUT_ANYBODY = {
     "lead": ("/", "/on-call", "/retention"),
     "facilitator": ("/",),
 }
+NURSES = ("nurse", "deputy")
 RECORD = (
     "",
     "/timeline",
@@ -50,6 +55,8 @@ NAMES = {
     "emoji": "🧑‍⚕️🦊👩‍👩‍👧‍👦",
     "script": "<script>alert(1)</script>",
 }
+LISTS = ("/", "/?view=team", "/patients", "/patients?show=flagged", "/caseload", "/round")
+MOST_TRIES = 240
 REFUSED = {
     "/flags/new": "Raise the flag",
     "/links": "Make the link",
@@ -61,12 +68,12 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 async def staff(clinic: Clinic, embedded_group: Group) -> dict[str, str]:
-    """Accounts by role in a team without anybody in its care, and a nurse of another team."""
+    """Accounts by role in a team without anybody in its care, and two nurses of another team."""
     run = clock.new_id().hex[:8]
-    opened = {role: f"{role}-{run}" for role in WITHOUT_ANYBODY} | {"nurse": f"nurse-{run}"}
-    for role, username in opened.items():
-        team = f"{'pier' if role == 'nurse' else 'quay'}-{run}"
-        name = ("--name", f"Wren {role.title()}", "--team", team)
+    opened = {one: f"{one}-{run}" for one in (*WITHOUT_ANYBODY, *NURSES)}
+    for one, username in opened.items():
+        role, team = ("nurse", "pier") if one in NURSES else (one, "quay")
+        name = ("--name", f"Wren {one.title()}", "--team", f"{team}-{run}")
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services", "users", "add", username, "--role", role, *name),
             *("--data", str(embedded_group.folder)),
@@ -115,6 +122,64 @@ async def test_a_name_is_shown_as_it_is_written(
     for address in (record, f"{clinic.services['portal']}/patients"):
         await page.goto(address)
         await expect(page.get_by_text(NAMES[kind]).first).to_be_visible()
+
+
+async def test_names_of_every_kind_on_every_list(
+    sign_in: SignIn, clinic: Clinic, staff: dict[str, str]
+) -> None:
+    """Side by side, each on the worklist, in the caseload, among the flags and as found."""
+    nurse = staff["nurse"]
+    family_name = somebody_new()
+    rules = await clinic.get(nurse, "assessment/safety-rules")
+    gravest = min(rules["triggers"], key=lambda one: one["level"])["code"]
+    for given_name in NAMES.values():
+        body = {"given_name": given_name, "family_name": family_name, "birth_date": "1975-03-09"}
+        body |= {"time_zone": "Europe/London", "language": "en", "team": team_of(nurse)}
+        person = (await clinic.post(nurse, "assessment/patients", body))["patient_id"]
+        await clinic.post(nurse, f"assessment/patients/{person}/flags", {"trigger": gravest})
+        await heard_of(clinic, nurse, person)
+        plan = {"kind": "facilitated-participation", "activity": "Chess at the library"}
+        for duty, who in (("facilitator_id", nurse), ("deputy_id", staff["deputy"])):
+            plan[duty] = own_id(await clinic.token(who))
+        await clinic.post(nurse, f"engagement/patients/{person}/programmes", plan)
+
+    page = await sign_in(nurse)
+    for address in LISTS:
+        await page.goto(clinic.services["portal"] + address)
+        await all_names_are_there(page)
+        await look(page)
+    await page.keyboard.press("/")
+    await page.keyboard.type(family_name)
+    await enter(page)
+    await expect(page).to_have_url(re.compile("/patients/search$"))
+    await all_names_are_there(page)
+    await look(page)
+
+
+async def all_names_are_there(page: Page) -> None:
+    for name in NAMES.values():
+        await expect(page.locator("main").get_by_text(name).first).to_be_visible()
+
+
+async def heard_of(clinic: Clinic, who: str, person: str) -> None:
+    """Engagement hears of somebody new a moment later."""
+    for _ in range(MOST_TRIES):
+        with suppress(Refused):
+            await clinic.get(who, f"engagement/patients/{person}/support")
+            return
+        await asyncio.sleep(0.25)  # it is another process
+    raise AssertionError("engagement has not heard of somebody new")
+
+
+def own_id(token: str) -> str:
+    """Whose token it is."""
+    payload = token.split(".")[1]
+    return str(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"])
+
+
+def team_of(username: str) -> str:
+    """The nurse's team of this run."""
+    return f"pier-{username.rpartition('-')[2]}"
 
 
 async def test_a_name_of_300_letters_is_refused_and_stays_in_the_form(
