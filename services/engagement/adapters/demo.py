@@ -124,6 +124,8 @@ class Supported:
         async with self.db.transaction(actor=self._actor, at=last) as tx:
             work = SqlWork(tx, self.rules)
             await self._met(work, made)
+        async with self.db.transaction(actor=self._actor, at=self.now) as tx:
+            work = SqlWork(tx, self.rules)
             await self._lived(work)
             await replan(work, patient_id=self._patient_id, rules=self.rules, now=self.now)
 
@@ -223,7 +225,7 @@ class Supported:
                 note=None,
                 by=self._by,
                 rules=self.rules,
-                now=self._moment(on, hour=15),
+                now=self.now,  # it became known today: what it asks for shows from now on
             )
 
     def _wanted(self) -> NewProgramme:
