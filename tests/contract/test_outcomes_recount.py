@@ -161,7 +161,7 @@ async def name_barriers(wire: Wire, patient_id: UUID, chance: random.Random) -> 
     for version in range(chance.randint(0, 2)):
         named = chance.sample(list(Barrier), chance.randint(0, 2))
         answers = tuple(Adaptation(barrier=one, answer="Helped with") for one in named)
-        now = datetime.combine(day(10 * version), time(9), UTC)
+        now = datetime.combine(day(60 * version), time(9), UTC)
         async with wire.db.transaction(actor=f"staff:{NURSE}", at=now) as tx:
             await save_profile(
                 SqlWork(tx, CONTENT),
@@ -259,6 +259,11 @@ async def live(wire: Wire, patient_id: UUID, chance: random.Random) -> None:
     born = date(chance.choice((1950, 1975, 1990, 2003)), chance.randint(1, 12), 9)
     who = details_of(patient_id, birth_date=born, language=chance.choice(("en", "en", "de", "pl")))
     await wire.hear(who, f"patient-details:{patient_id}", 1, subject=patient_id)
+    moves = random.Random(patient_id.int + 1)
+    if moves.random() < 0.3:
+        other = details_of(patient_id, birth_date=born, language=moves.choice(("en", "de", "pl")))
+        on = day(moves.randint(10, 100))
+        await wire.hear(other, f"patient-details:{patient_id}", 2, subject=patient_id, on=on)
     looked_at = sorted(chance.sample(range(40, 100), chance.randint(0, 2)))
     noon = [datetime.combine(day(number), time(11), UTC) for number in looked_at]
     await begin_course(wire, patient_id, noon)
@@ -346,7 +351,7 @@ class Person:
     def __init__(self, number: int, raw: Iterable[Mapping[str, Any]], as_of: date) -> None:
         self.number, self.as_of = number, as_of
         patient_id = str(UUID(int=number << 96))
-        self.born, self.language, self.barriers = who_is(raw, patient_id)
+        self.born, self.language, self.barriers = who_is(raw, patient_id, as_of)
         known = [one for one in raw if one["subject"] == patient_id and _wall(one["time"]) <= as_of]
         self.contacts = [one["data"]["contact"] for one in known if "contact" in one["data"]]
         courses = [one["data"]["course"] for one in known if "course" in one["data"]]
@@ -516,16 +521,19 @@ def in_care_on(as_of: date, said: Sequence[Mapping[str, Any]]) -> bool:
     return begun and (ended is None or as_of < date.fromisoformat(ended))
 
 
-def who_is(raw: Iterable[Mapping[str, Any]], patient_id: str) -> tuple[date, str, tuple[str, ...]]:
-    """Birth date, language and barriers, by the latest word about each."""
+def who_is(
+    raw: Iterable[Mapping[str, Any]], patient_id: str, as_of: date
+) -> tuple[date, str, tuple[str, ...]]:
+    """The birth date, and language and barriers by the latest word about each until that day."""
     born, language, barriers = date.min, "", ()
     for one in raw:
         if one["subject"] != patient_id:
             continue
+        known = _wall(one["time"]) <= as_of
         if "details" in one["data"]:
             born = date.fromisoformat(one["data"]["details"]["birth_date"])
-            language = one["data"]["details"]["language"]
-        if "support_profile" in one["data"]:
+            language = one["data"]["details"]["language"] if known else language
+        if known and "support_profile" in one["data"]:
             barriers = tuple(one["data"]["support_profile"]["barriers"])
     return born, language, barriers
 

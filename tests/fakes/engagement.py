@@ -15,6 +15,7 @@ from services.engagement.application.ports import (
     ChannelLevels,
     CoursePoint,
     Digest,
+    GroupPoint,
     Identity,
     Levels,
     Listed,
@@ -447,6 +448,7 @@ class FakeSupport:
     readings: dict[tuple[UUID, int], Reading] = field(default_factory=dict)
     points: dict[tuple[UUID, int], CoursePoint] = field(default_factory=dict)
     care: dict[tuple[UUID, int], CarePoint] = field(default_factory=dict)
+    groups: dict[tuple[UUID, str, int], GroupPoint] = field(default_factory=dict)
 
     async def add_reading(self, reading: Reading) -> None:
         self.readings[reading.assessment_id, reading.version] = reading
@@ -464,6 +466,9 @@ class FakeSupport:
 
     async def add_care(self, point: CarePoint) -> None:
         self.care[point.patient_id, point.version] = point
+
+    async def add_group(self, point: GroupPoint) -> None:
+        self.groups[point.patient_id, point.kind, point.version] = point
 
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
         return [one for one in self._open() if staff_id in {one.facilitator_id, one.deputy_id}]

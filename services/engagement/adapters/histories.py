@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from services.engagement.application.ports import Case, CoursePoint, Reading
+from services.engagement.application.ports import Case, CoursePoint, Grouped, Reading
 from services.engagement.domain.support.outcomes import History, Score
 from services.engagement.domain.support.rules import OutcomeRules
 
@@ -21,8 +21,8 @@ def history_of(case: Case, rules: OutcomeRules, *, on: date, until: datetime) ->
     return History(
         key=str(case.patient_id)[:8].upper(),
         birth_date=case.birth_date,
-        language=case.language,
-        barriers=_barriers(case),
+        language="".join(_groups(case, Grouped.LANGUAGE, until, (case.language,))),
+        barriers=_groups(case, Grouped.BARRIERS, until, _barriers(case)),
         in_care=_in_care(case, on, until),
         started_on=min(starts, default=None),
         depression=_scores(readings, rules.instrument),
@@ -81,6 +81,18 @@ def _scores(readings: Iterable[Reading], instrument: str) -> tuple[Score, ...]:
 
 def _reviewed(points: Iterable[CoursePoint]) -> set[date]:
     return {on for point in points for on in point.reviewed_on}
+
+
+def _groups(case: Case, kind: Grouped, until: datetime, now: tuple[str, ...]) -> tuple[str, ...]:
+    """The groups somebody belonged to, as it was known by then. Of whoever came before these words
+    were kept the first one kept counts; without any, as it is ``now``."""
+    said = [one for one in case.groups if one.kind is kind]
+    if not said:
+        return now
+    known = [one for one in said if one.known_at < until]
+    if known:
+        return known[-1].values
+    return said[0].values if said[0].version > 1 else ()
 
 
 def _barriers(case: Case) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from services.engagement.application.ports import (
     CarePoint,
     Case,
     CoursePoint,
+    GroupPoint,
     Named,
     Reading,
     Surroundings,
@@ -119,6 +120,7 @@ class SqlSupport:
         self._readings = SqlRecords(tx, _table("reading"), Reading)
         self._points = SqlRecords(tx, _table("course_point"), CoursePoint)
         self._care = SqlRecords(tx, _table("care_point"), CarePoint)
+        self._groups = SqlRecords(tx, _table("group_point"), GroupPoint)
 
     async def add_reading(self, reading: Reading) -> None:
         """Keep a reading; the same version again changes nothing."""
@@ -149,6 +151,10 @@ class SqlSupport:
     async def add_care(self, point: CarePoint) -> None:
         """Keep where somebody is in care; the same version again changes nothing."""
         await self._care.put(point)
+
+    async def add_group(self, point: GroupPoint) -> None:
+        """Keep the groups somebody belongs to; the same version again changes nothing."""
+        await self._groups.put(point)
 
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
         """Open programmes this colleague facilitates or stands in for."""
@@ -192,6 +198,7 @@ class SqlSupport:
         readings = grouped(await self._readings.of_people(people))
         points = grouped(await self._points.of_people(people))
         care = grouped(await self._care.of_people(people))
+        groups = grouped(await self._groups.of_people(people))
         return [
             Case(
                 patient_id=row.patient_id,
@@ -204,6 +211,7 @@ class SqlSupport:
                 readings=tuple(_by_time(readings[row.patient_id])),
                 points=tuple(_by_version(points[row.patient_id])),
                 care=tuple(care[row.patient_id]),
+                groups=tuple(groups[row.patient_id]),
             )
             for row in rows
         ]

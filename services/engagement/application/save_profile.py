@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.engagement.application.ports import Work
+from services.engagement.application.ports import Grouped, GroupPoint, Work
 from services.engagement.application.support_known import in_care
 from services.engagement.application.support_telling import tell_profile
 from services.engagement.domain.errors import StaleVersion
@@ -42,6 +42,15 @@ async def save_profile(
     today = local_day(now, rules.place(patient).zone)
     after = replace(profile, changed_on=today, version=seen_version + 1)
     await work.support.profiles.put(after)
+    await work.support.add_group(
+        GroupPoint(
+            patient_id=after.patient_id,
+            kind=Grouped.BARRIERS,
+            version=after.version,
+            known_at=now,
+            values=tuple(one.barrier for one in after.adaptations),
+        )
+    )
     tell_profile(work, after)
     work.audit(
         "support-profile.saved",

@@ -8,7 +8,14 @@ from services.engagement.adapters.events.about import require_about
 from services.engagement.adapters.notices import SqlNotices
 from services.engagement.application.apply_patient_details import apply_patient_details
 from services.engagement.application.apply_patient_state import apply_patient_state
-from services.engagement.application.ports import CarePoint, Identity, Reach, Surroundings
+from services.engagement.application.ports import (
+    CarePoint,
+    Grouped,
+    GroupPoint,
+    Identity,
+    Reach,
+    Surroundings,
+)
 from services.engagement.domain.errors import UnknownZone
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.notice import Quiet
@@ -64,7 +71,9 @@ def on_people(rules: Rules) -> Mapping[type[Fact], Handler]:
             return
         require_about(event, details.patient_id)
         _require_zone(details.time_zone)
-        await SqlWork(tx, rules).support.surroundings.put(surroundings_of(details))
+        work = SqlWork(tx, rules)
+        await work.support.surroundings.put(surroundings_of(details))
+        await work.support.add_group(language_of(event))
         await apply_patient_details(
             SqlWork(tx, rules),
             patient_id=details.patient_id,
@@ -101,6 +110,17 @@ def care_of(event: Event[PatientFact]) -> CarePoint:
         known_at=event.time,
         enrolled_on=patient.enrolled_on,
         ended_on=ended_on,
+    )
+
+
+def language_of(event: Event[PatientDetailsChanged]) -> GroupPoint:
+    """The language of the record, as it was said at that moment."""
+    return GroupPoint(
+        patient_id=event.data.details.patient_id,
+        kind=Grouped.LANGUAGE,
+        version=event.version,
+        known_at=event.time,
+        values=(event.data.details.language,),
     )
 
 

@@ -162,6 +162,17 @@ class CarePointRow(Row, table=True):
     state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
 
 
+class GroupPointRow(Row, table=True):
+    """The language and the barriers of somebody at one moment; each word about them is one row."""
+
+    __tablename__: ClassVar[str] = "group_point"
+
+    patient_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True, sa_type=String(16))
+    version: int = Field(primary_key=True)
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
 class CoursePointRow(Row, table=True):
     """A course as it stood at one moment; each fact about it is one row."""
 

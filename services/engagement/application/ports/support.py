@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -74,6 +75,24 @@ class CarePoint:
         return self.enrolled_on <= day and (self.ended_on is None or day < self.ended_on)
 
 
+class Grouped(StrEnum):
+    """By what people are grouped in a report, where it may change over time (R-40)."""
+
+    LANGUAGE = "language"
+    BARRIERS = "barriers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPoint:
+    """To which groups of one kind somebody belongs, as it was said at one moment."""
+
+    patient_id: UUID
+    kind: Grouped
+    version: int
+    known_at: datetime
+    values: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What assessment says about the people and the language around a person."""
@@ -99,6 +118,8 @@ class Case:
     points: tuple[CoursePoint, ...]
     care: tuple[CarePoint, ...] = ()
     """Oldest first. Nothing of what was said before these were kept."""
+    groups: tuple[GroupPoint, ...] = ()
+    """Oldest first of each kind. Nothing of what was said before these were kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +203,10 @@ class Support(Protocol):
 
     async def add_care(self, point: CarePoint) -> None:
         """Keep where somebody is in care; the same version again changes nothing."""
+        ...
+
+    async def add_group(self, point: GroupPoint) -> None:
+        """Keep the groups somebody belongs to; the same version again changes nothing."""
         ...
 
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:

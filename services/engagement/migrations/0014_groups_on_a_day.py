@@ -1,0 +1,31 @@
+"""To which groups somebody belonged on a past day: each word about it is one row.
+
+What was said before is not kept; the first word after stands for it.
+
+Deployment: pre (the old release keeps working on the new schema).
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.runtime.columns import Json
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "group_point",
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", Json, nullable=False),
+        sa.PrimaryKeyConstraint("patient_id", "kind", "version", name=op.f("pk_group_point")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("group_point")
