@@ -181,7 +181,9 @@ def test_a_migration_that_says_pre_only_adds(service: str) -> None:
     """The release before it inserts and reads by the columns it knows."""
     schema = schema_of(service)
     _first, *others = schema.phases
-    sources = {path.name[:4]: path.read_text() for path in schema.versions.glob("[0-9]*.py")}
+    sources = {
+        path.name.partition("_")[0]: path.read_text() for path in schema.versions.glob("[0-9]*.py")
+    }
     for revision, phase in others:
         if phase is not Phase.PRE:
             continue
