@@ -8,7 +8,8 @@ from playwright.async_api import Page
 
 from tests.browser.conftest import SignIn
 from tests.browser.test_accessibility import look
-from tests.support import tour
+from tests.support import looks, tour
+from tests.support.looks import Look
 from tests.support.tour import Sight
 from tests.system.clinic import Clinic
 
@@ -16,6 +17,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(1200)
 
 HEAVIEST_KB = 150
 MOST_CALLS = 3
+LOOKS = {
+    "POST /list/find",
+    "POST /patients/search",
+    "POST /patients/{patient_id}/details",
+    "POST /patients/{patient_id}/support/privacy",
+    "POST /patients/{patient_id}/courses/{course_id}/dose",
+    "POST /patients/{patient_id}/courses/{course_id}/switch",
+    "POST /patients/{patient_id}/courses/{course_id}/taper",
+    "POST /patients/{patient_id}/courses/{course_id}/taper/bench",
+}
+"""Forms that are looked at before anything is sent."""
+
+
+@pytest.fixture(scope="module")
+async def asked(clinic: Clinic, found: list[Sight]) -> list[Look]:
+    """What those pages can be asked: lists narrowed, forms looked at."""
+    return await looks.looks(clinic.services["portal"], clinic.password, found)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +50,16 @@ async def test_no_page_takes_more_than_three_calls(found: list[Sight]) -> None:
     many = [one for one in found if one.calls > MOST_CALLS]
 
     assert many == []
+
+
+async def test_no_look_takes_more_than_three_calls(asked: list[Look]) -> None:
+    many = [one for one in asked if one.is_whole and one.calls > MOST_CALLS]
+
+    assert many == []
+
+
+async def test_every_form_that_can_be_looked_at_was(asked: list[Look]) -> None:
+    assert {one.name for one in asked if one.method == "post" and one.is_whole} == LOOKS
 
 
 @pytest.mark.parametrize("who", tour.PEOPLE)

@@ -101,8 +101,8 @@ async def sights(base: str, password: str, people: Iterable[str] = PEOPLE) -> li
             await sign_in(session, base, who, password)
             walk.note(("/",))
             while (sight := walk.next()) and not _is_enough(sight, seen):
-                text, calls = await _open(session, base, sight)
-                found.append(replace(sight, calls=calls))
+                text, taken = await _open(session, base, sight)
+                found.append(replace(sight, calls=taken))
                 walk.note(links(text))
     order = [path for _method, path, *_ in PAGES]
     return sorted(found, key=lambda sight: (order.index(sight.kind), sight))
@@ -113,7 +113,8 @@ def _is_enough(next_one: Sight, seen: Mapping[str, int]) -> bool:
     return seen.get(next_one.kind, 0) > 1 and kinds() - _BY_ROLE <= seen.keys()
 
 
-def _calls(timing: str, *, at: str) -> int:
+def calls(timing: str, *, at: str) -> int:
+    """How many calls to services a page says it took."""
     said = re.search(r'calls;desc="(\d+)"', timing)
     assert said, f"{at} does not say how many calls it took"
     return int(said[1])
@@ -142,7 +143,7 @@ async def _open(session: aiohttp.ClientSession, base: str, sight: Sight) -> tupl
             if answer.status != _SILENCE:
                 break
     assert answer.status == 200, f"{sight.who} got {answer.status} at {sight.address}"
-    return text, _calls(answer.headers.get("Server-Timing", ""), at=str(answer.url))
+    return text, calls(answer.headers.get("Server-Timing", ""), at=str(answer.url))
 
 
 async def sign_in(session: aiohttp.ClientSession, base: str, who: str, password: str) -> None:
@@ -153,12 +154,12 @@ async def sign_in(session: aiohttp.ClientSession, base: str, who: str, password:
         assert answer.url.path == "/", f"{who} was sent to {answer.url.path}"
 
 
-def kind_of(address: str) -> str:
+def kind_of(address: str, method: str = "GET") -> str:
     """The kind of page an address leads to, or nothing when it is none of ours."""
     parts = urlsplit(address)
     if parts.netloc or parts.scheme or not parts.path.startswith("/"):
         return ""
-    return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(parts.path)), "")
+    return next((kind for kind, pattern in _PATTERNS[method] if pattern.fullmatch(parts.path)), "")
 
 
 def links(text: str) -> list[str]:
@@ -186,10 +187,13 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
 
 
-_PATTERNS = tuple(
-    (path, _pattern(path))
-    for path in sorted(
-        {path for method, path, *_ in PAGES if method == "GET"},
-        key=lambda path: (path.count("{"), path),
+_PATTERNS = {
+    wanted: tuple(
+        (path, _pattern(path))
+        for path in sorted(
+            {path for method, path, *_ in PAGES if method == wanted},
+            key=lambda path: (path.count("{"), path),
+        )
     )
-)
+    for wanted in ("GET", "POST")
+}
