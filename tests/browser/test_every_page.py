@@ -53,13 +53,17 @@ async def test_no_page_takes_more_than_three_calls(found: list[Sight]) -> None:
 
 
 async def test_no_look_takes_more_than_three_calls(asked: list[Look]) -> None:
-    many = [one for one in asked if one.is_whole and one.calls > MOST_CALLS]
+    looked = [one for one in asked if one.is_whole or one.name in LOOKS]
+    many = [one for one in looked if one.calls > MOST_CALLS]
 
     assert many == []
 
 
 async def test_every_form_that_can_be_looked_at_was(asked: list[Look]) -> None:
-    assert {one.name for one in asked if one.method == "post" and one.is_whole} == LOOKS
+    sent = [one for one in asked if one.method == "post"]
+
+    assert {one.name for one in sent} >= LOOKS
+    assert {one.name for one in sent if one.is_whole} <= LOOKS
 
 
 @pytest.mark.parametrize("who", tour.PEOPLE)
