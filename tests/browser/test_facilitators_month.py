@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from shared.runtime import clock
 from tests.browser.conftest import SignIn
 from tests.browser.test_accessibility import look
+from tests.support import tour
 from tests.system.clinic import Clinic, Refused, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(900)]
@@ -341,7 +342,10 @@ async def test_the_three_pitfall_guards_by_keyboard(sign_in: SignIn, clinic: Cli
     for number, (every, until) in enumerate((("7", "28"), ("", ""), ("", "")), start=1):
         await write(femi, f"every_days.{number}", every)
         await write(femi, f"until_day.{number}", until)
-    await keys.press("Enter")
+    async with femi.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        await keys.press("Enter")
+    said = await (await sent.value).header_value("server-timing")
+    assert tour.calls(said or "", at=femi.url) <= 3, "a look, beside the record"
 
     trouble = femi.locator("#trouble")
     await trouble.wait_for()

@@ -4,11 +4,13 @@ from aiohttp import web
 
 from services.portal.pages.forms import attempt
 from services.portal.pages.support_records import (
+    Support,
     engagement_signature,
     facilitators,
     read_support,
     support_page,
 )
+from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import programme_form, support
 from services.portal.presenters.drafts import Draft
@@ -18,7 +20,13 @@ from shared.api.support import GuardCheck, KindBody, SupportBody
 
 async def show_start(visit: Visit) -> web.StreamResponse:
     """The form, with what is usual for the kind."""
-    return await _form(visit, None, (), visit.request.query.get("kind", ""))
+    read = await read_support(visit)
+    kind = programme_form.kind_of(read.form, visit.request.query.get("kind", ""))
+    draft = visit.draft(
+        **programme_form.usual(kind),
+        facilitator_id=_me(visit, read.form.facilitator_roles),
+    )
+    return await _form(visit, read, draft, kind, ())
 
 
 async def start(visit: Visit) -> web.StreamResponse:
@@ -27,23 +35,22 @@ async def start(visit: Visit) -> web.StreamResponse:
     patient_id = visit.id("patient_id")
     path = f"/patients/{patient_id}/programmes"
     engagement = visit.care.engagement
-    read = await read_support(visit)
-    kind = programme_form.kind_of(read.form, visit.one("kind"))
     reasons = programme_form.reasons_sent(draft)
-    data = programme_form.sent(draft, kind, reasons)
+    data = programme_form.sent(draft, reasons)
 
     async def check() -> GuardCheck:
         return await engagement.ask(f"{path}/check", programme_form.body(data, None), GuardCheck)
 
-    checked = await attempt(draft, check)
+    checked, read = await together(attempt(draft, check), read_support(visit))
+    kind = programme_form.kind_of(read.form, visit.one("kind"))
     if isinstance(checked, Draft):
-        return await _form(visit, checked, (), kind.code)
+        return await _form(visit, read, checked, kind, ())
     guards = programme_form.guards(checked.guards)
     faults = list(programme_form.unanswered(guards, reasons))
     if guards and not faults and not visit.one("password"):
         faults.append(programme_form.unsigned())
     if faults:
-        return await _form(visit, draft.refused(faults), guards, kind.code)
+        return await _form(visit, read, draft.refused(faults), kind, guards)
 
     async def send() -> SupportBody:
         signed = (
@@ -54,7 +61,7 @@ async def start(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _form(visit, outcome, guards, kind.code)
+        return await _form(visit, read, outcome, kind, guards)
     raise web.HTTPSeeOther(f"{_made(outcome, kind)}?done=programme-started")
 
 
@@ -67,14 +74,8 @@ def _made(body: SupportBody, kind: KindBody) -> str:
 
 
 async def _form(
-    visit: Visit, sent: Draft | None, guards: tuple[Guard, ...], wish: str
+    visit: Visit, read: Support, draft: Draft, kind: KindBody, guards: tuple[Guard, ...]
 ) -> web.StreamResponse:
-    read = await read_support(visit)
-    kind = programme_form.kind_of(read.form, wish)
-    draft = sent or visit.draft(
-        **programme_form.usual(kind),
-        facilitator_id=_me(visit, read.form.facilitator_roles),
-    )
     return await support_page(
         visit,
         "programme_new.html",

@@ -105,14 +105,10 @@ def rungs_sent(text: str) -> list[dict[str, Any]]:
     ]
 
 
-def sent(draft: Draft, kind: KindBody, reasons: Mapping[str, str]) -> dict[str, Any]:
+def sent(draft: Draft, reasons: Mapping[str, str]) -> dict[str, Any]:
     """The request behind a filled-in form, without the signature."""
     data: dict[str, Any] = {name: draft.value(name) for name in _WORDS if draft.value(name)}
-    rhythm = rhythm_sent(draft)
-    if rhythm != [
-        {"every_days": str(one.every_days), "until_day": str(one.until_day)} for one in kind.rhythm
-    ]:
-        data["rhythm"] = rhythm
+    data["rhythm"] = rhythm_sent(draft)
     data["rungs"] = rungs_sent(draft.value("rungs"))
     return data | {"reasons": dict(reasons)}
 
