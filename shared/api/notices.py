@@ -81,6 +81,7 @@ class NoticeQuery(Body):
 
     unsent: bool = False
     limit: int = Field(default=50, ge=1, le=100)
+    cursor: Annotated[str, Field(max_length=512)] | None = None
 
 
 class RoundQuery(Body):

@@ -192,3 +192,4 @@ async def test_only_a_lead_sees_what_others_were_not_sent(clinic: Clinic) -> Non
     assert (await clinic.nurse.get("notices", unsent="true")).status == 403
     assert (await lead.get("notices", unsent="true")).status == 200
     assert (await clinic.nurse.get("notices")).json["items"] == []
+    assert (await clinic.nurse.get("notices", cursor="none of ours")).json["code"] == "cursor"

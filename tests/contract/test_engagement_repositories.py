@@ -466,6 +466,30 @@ async def test_levels_count_notices_by_channel(opened: Opened) -> None:
     assert none == ()
 
 
+async def test_notices_go_on_where_a_page_ended(opened: Opened) -> None:
+    """Two of them were made at the same moment; the lead's list has the failed alone."""
+    async with opened(NOW) as work:
+        await a_clinic(work)
+        for hours, row in enumerate(NOTICES):
+            await keep(work.notices, row, -timedelta(hours=hours // 2))
+        work.audit("notices.kept", object="test")
+    async with opened(NOW) as work:
+        every = await work.notices.of_staff(NURSE, limit=99)
+        unsent = await work.notices.unsent(["harbour"], limit=99)
+        last, paged = None, []
+        while page := await work.notices.of_staff(NURSE, limit=2, after=last):
+            paged += page
+            last = (page[-1].made_at, page[-1].notice_id)
+        first, *others = unsent
+        after = await work.notices.unsent(
+            ["harbour"], limit=99, after=(first.made_at, first.notice_id)
+        )
+    assert len(every) == len(NOTICES)
+    assert every == sorted(every, key=lambda one: one.made_at, reverse=True)
+    assert paged == list(every)
+    assert list(after) == others
+
+
 async def test_what_was_lost_is_counted(opened: Opened) -> None:
     async with opened(NOW) as work:
         await a_clinic(work)

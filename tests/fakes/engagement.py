@@ -615,10 +615,15 @@ class FakeNotices:
             for row in rows
         ]
 
-    async def of_staff(self, staff_id: UUID, *, limit: int) -> Sequence[Notice]:
-        return self._latest([one for one in self.known.values() if one.staff_id == staff_id], limit)
+    async def of_staff(
+        self, staff_id: UUID, *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[Notice]:
+        found = [one for one in self.known.values() if one.staff_id == staff_id]
+        return self._latest(found, limit, after)
 
-    async def unsent(self, teams: Collection[str], *, limit: int) -> Sequence[Notice]:
+    async def unsent(
+        self, teams: Collection[str], *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[Notice]:
         people = {id_ for id_, one in self.staff.known.items() if one.teams & set(teams)}
         found = [
             one
@@ -629,7 +634,7 @@ class FakeNotices:
                 or (one.patient_id and self.patients.known[one.patient_id].team in teams)
             )
         ]
-        return self._latest(found, limit)
+        return self._latest(found, limit, after)
 
     async def digest(self, staff_id: UUID, day: date) -> Digest | None:
         return self.digests.get((staff_id, day))
@@ -655,10 +660,19 @@ class FakeNotices:
         one = self.patients.identities.get(patient_id)
         return f"{one.given_name[0].upper()}.{one.family_name[0].upper()}." if one else "?"
 
-    def _latest(self, found: Sequence[Notice], limit: int) -> Sequence[Notice]:
-        return sorted(sorted(found, key=lambda o: o.notice_id), key=lambda o: o.made_at)[::-1][
-            :limit
-        ]
+    def _latest(
+        self, found: Sequence[Notice], limit: int, after: tuple[datetime, UUID] | None
+    ) -> Sequence[Notice]:
+        by_id = sorted(found, key=lambda one: one.notice_id)
+        latest = sorted(by_id, key=lambda one: one.made_at, reverse=True)
+        if after is not None:
+            at, id_ = after
+            latest = [
+                one
+                for one in latest
+                if one.made_at < at or (one.made_at == at and one.notice_id > id_)
+            ]
+        return latest[:limit]
 
 
 @dataclass(slots=True)

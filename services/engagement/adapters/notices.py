@@ -6,7 +6,18 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    CursorResult,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from services.engagement.adapters.claim import RETURNED, shown_of
 from services.engagement.adapters.listing import is_open, patient
@@ -167,12 +178,16 @@ class SqlNotices:
             for row in await self._session.execute(query)
         ]
 
-    async def of_staff(self, staff_id: UUID, *, limit: int) -> Sequence[Notice]:
+    async def of_staff(
+        self, staff_id: UUID, *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[Notice]:
         """What was sent to one colleague, latest first."""
         query = select(notice).where(notice.c.staff_id == staff_id)
-        return await self._latest(query, limit)
+        return await self._latest(query, limit, after)
 
-    async def unsent(self, teams: Collection[str], *, limit: int) -> Sequence[Notice]:
+    async def unsent(
+        self, teams: Collection[str], *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[Notice]:
         """What could not be sent to colleagues or people of these teams, latest first."""
         theirs = select(patient.c.patient_id).where(patient.c.team.in_(list(teams)))
         people = [
@@ -181,7 +196,7 @@ class SqlNotices:
             if set(row.teams) & set(teams)
         ]
         readers = or_(notice.c.staff_id.in_(people), notice.c.patient_id.in_(theirs))
-        return await self._latest(select(notice).where(_UNSENT, readers), limit)
+        return await self._latest(select(notice).where(_UNSENT, readers), limit, after)
 
     async def digest(self, staff_id: UUID, day: date) -> Digest | None:
         """The list of that morning."""
@@ -255,8 +270,14 @@ class SqlNotices:
         kept = new.on_conflict_do_nothing().returning(digest.c.staff_id)
         return (await self._session.execute(kept)).first() is not None
 
-    async def _latest(self, query: Any, limit: int) -> Sequence[Notice]:
+    async def _latest(
+        self, query: Any, limit: int, after: tuple[datetime, UUID] | None
+    ) -> Sequence[Notice]:
         order = (notice.c.made_at.desc(), notice.c.notice_id)
+        if after is not None:
+            at, id_ = after
+            same_moment = and_(notice.c.made_at == at, notice.c.notice_id > id_)
+            query = query.where(or_(notice.c.made_at < at, same_moment))
         rows = await self._session.execute(query.order_by(*order).limit(limit))
         return [_notice(row) for row in rows]
 

@@ -1,5 +1,7 @@
 """How the reader is told outside the portal, and what was sent."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from services.portal.pages.forms import attempt
@@ -36,14 +38,12 @@ async def choose(visit: Visit) -> web.StreamResponse:
 
 
 async def _page(visit: Visit, draft: Draft | None) -> web.StreamResponse:
-    call = visit.care.engagement
-    wish, sent = await together(
+    call, asked = visit.care.engagement, visit.request.query
+    wish, sent, unsent = await together(
         call.get(_PREFERENCES, PreferenceBody),
-        call.get(_NOTICES, Page[NoticeBody], {"limit": "20"}),
+        call.get(_NOTICES, Page[NoticeBody], {"limit": "20", **_from(asked, "cursor")}),
+        _unsent(visit, asked),
     )
-    unsent = None
-    if visit.visitor.staff.role is Role.LEAD:
-        unsent = await call.get(_NOTICES, Page[NoticeBody], {"unsent": "true", "limit": "50"})
     if draft is None:
         draft = visit.draft(**notices.prefilled(wish))
     elif not draft.faults:
@@ -57,8 +57,23 @@ async def _page(visit: Visit, draft: Draft | None) -> web.StreamResponse:
         paces=tuple(notices.PACES.items()),
         wordings=tuple(notices.WORDINGS.items()),
         sent=notices.sent(sent.items, visit.setting),
+        sent_pages=notices.pages(asked, "cursor", sent.next),
+        unsent_pages=notices.pages(asked, "unsent", unsent.next if unsent else None),
         unsent=None if unsent is None else notices.sent(unsent.items, visit.setting),
     )
+
+
+async def _unsent(visit: Visit, asked: Mapping[str, str]) -> Page[NoticeBody] | None:
+    """What could not be sent, for a lead."""
+    if visit.visitor.staff.role is not Role.LEAD:
+        return None
+    query = {"unsent": "true", "limit": "20", **_from(asked, "unsent")}
+    return await visit.care.engagement.get(_NOTICES, Page[NoticeBody], query)
+
+
+def _from(asked: Mapping[str, str], name: str) -> dict[str, str]:
+    """Where that list goes on, when the address says so."""
+    return {"cursor": asked[name]} if asked.get(name) else {}
 
 
 def _without_secret(draft: Draft) -> Draft:

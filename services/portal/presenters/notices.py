@@ -1,12 +1,13 @@
 """How somebody is told outside the portal, and what was sent to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.portal.presenters import words
+from services.portal.presenters import listing, words
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
+from services.portal.presenters.listing import Pages
 from services.portal.presenters.today import Setting
 from shared.api.notices import NewPreference, NoticeBody, PreferenceBody
 
@@ -98,6 +99,14 @@ def wish_of(draft: Draft) -> NewPreference:
     return NewPreference.model_validate(
         {name: text for name, text in typed.items() if text} | {"channels": channels}
     )
+
+
+def pages(asked: Mapping[str, str], name: str, next_cursor: str | None) -> Pages:
+    """The foot of one of the two lists; each has its own place in the address."""
+    path = "/account/notices"
+    further = listing.address(path, asked, **{name: next_cursor}) if next_cursor else ""
+    begin = listing.address(path, asked, **{name: None}) if asked.get(name) else ""
+    return Pages(first_href=begin, next_href=further)
 
 
 def sent(found: Iterable[NoticeBody], setting: Setting) -> tuple[Sent, ...]:

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from aiohttp.test_utils import TestClient
 
-from services.portal.presenters import listing
+from services.portal.presenters import listing, notices
+from services.portal.presenters.listing import Pages
 from tests.unit.portal.test_gate import sign_in
 
 BY = {"name": str.casefold, "length": len}
@@ -83,3 +84,14 @@ async def test_a_heading_says_how_the_staff_are_sorted(
 
     assert re.findall(r'aria-sort="(\w+)"', page) == [state]
     assert page.count('class="sort"') == 4
+
+
+def test_each_list_of_notices_has_its_own_place_in_the_address() -> None:
+    asked = {"cursor": "two", "unsent": "five"}
+
+    sent, unsent = notices.pages(asked, "cursor", "three"), notices.pages(asked, "unsent", None)
+
+    assert sent.next_href == "/account/notices?cursor=three&unsent=five"
+    assert sent.first_href == "/account/notices?unsent=five"
+    assert (unsent.next_href, unsent.first_href) == ("", "/account/notices?cursor=two")
+    assert notices.pages({}, "cursor", None) == Pages()

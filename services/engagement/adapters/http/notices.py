@@ -1,6 +1,8 @@
 """How colleagues are told outside the portal, and what was sent."""
 
-from datetime import time
+from collections.abc import Sequence
+from datetime import datetime, time
+from uuid import UUID
 
 from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
@@ -25,7 +27,7 @@ from shared.api.notices import (
 )
 from shared.runtime.auth import Principal
 from shared.runtime.egress import NotAllowed, require_safe
-from shared.runtime.http import Api, ApiError, Call
+from shared.runtime.http import Api, ApiError, Call, decode_cursor, encode_cursor
 
 
 def add_notices(api: Api, rules: Rules) -> None:
@@ -47,19 +49,30 @@ def add_notices(api: Api, rules: Rules) -> None:
         await choose_notices(work, wish=wish, seen_version=call.if_match, by=staff_id)
         return _preference(await work.notices.preference(staff_id), rules)
 
-    @api.get("/api/v1/notices", roles=CLINICIANS, raises=(403,))
+    @api.get("/api/v1/notices", roles=CLINICIANS, raises=(403, 422))
     async def read_notices(call: Call, query: NoticeQuery) -> Page[NoticeBody]:
         """What was sent to the caller, or what could not be sent in a lead's teams."""
         work, who = SqlWork(call.tx, rules), call.principal
         if query.unsent and who.role is not Role.LEAD:
             raise ApiError(403, "not-allowed", "Only a lead sees what others were not sent.")
+        after, limit = decode_cursor(query.cursor, datetime, UUID), query.limit + 1
         found = (
-            await work.notices.unsent(tuple(who.teams), limit=query.limit)
+            await work.notices.unsent(tuple(who.teams), limit=limit, after=after)
             if query.unsent
-            else await work.notices.of_staff(who.staff_id, limit=query.limit)
+            else await work.notices.of_staff(who.staff_id, limit=limit, after=after)
         )
         call.tx.audit("notices.read", object=f"staff:{who.staff_id}")
-        return Page(items=tuple(_notice(one) for one in found))
+        return _page(found, query.limit)
+
+
+def _page(found: Sequence[Notice], limit: int) -> Page[NoticeBody]:
+    """As many as were asked for; one more says that there is a next page."""
+    shown = found[:limit]
+    last = shown[-1] if len(found) > limit else None
+    return Page(
+        items=tuple(_notice(one) for one in shown),
+        next=encode_cursor(last.made_at.isoformat(), str(last.notice_id)) if last else None,
+    )
 
 
 def _wish(body: NewPreference, known: Preference | None, who: Principal) -> Preference:

@@ -96,11 +96,15 @@ class Notices(Protocol):
         """Those of these reminders that are open, as a notice may speak of them."""
         ...
 
-    async def of_staff(self, staff_id: UUID, *, limit: int) -> Sequence[Notice]:
+    async def of_staff(
+        self, staff_id: UUID, *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[Notice]:
         """What was sent to one colleague, latest first."""
         ...
 
-    async def unsent(self, teams: Collection[str], *, limit: int) -> Sequence[Notice]:
+    async def unsent(
+        self, teams: Collection[str], *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[Notice]:
         """What could not be sent to the people of these teams, latest first."""
         ...
 
