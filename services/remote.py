@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 import aiohttp
@@ -56,14 +57,23 @@ class Remote:
         asked = [self._verify(base, token) for base in self.services.values()]
         return list(await asyncio.gather(*asked))  # the first refusal, as itself
 
-    async def parked(self, service: str, token: str) -> tuple[ParkedBody, ...]:
-        """The newest events a service could not apply.
+    async def parked(
+        self, service: str, token: str, *, status: str | None = None
+    ) -> tuple[ParkedBody, ...]:
+        """The events a service could not apply, newest first: all of them, or of one status.
 
         Raises:
             RemoteError: there is no such service, or it refused.
         """
-        text = await self._get(f"{self._base(service)}/api/v1/parked?limit=200", token)
-        return Page[ParkedBody].model_validate_json(text).items
+        query = {"limit": "200"} | ({"status": status} if status else {})
+        found: list[ParkedBody] = []
+        while True:
+            url = f"{self._base(service)}/api/v1/parked?{urlencode(query)}"
+            page = Page[ParkedBody].model_validate_json(await self._get(url, token))
+            found += page.items
+            if page.next is None:
+                return tuple(found)
+            query["cursor"] = page.next
 
     async def state(self, service: str, token: str) -> OperationsBody:
         """How one service is doing."""

@@ -22,12 +22,14 @@ def list_parked(
     data: Data = Path("data"),
     user: User = "oona",
     json: Json = False,  # noqa: FBT002
+    every: Annotated[bool, typer.Option("--all", help="Also what was dealt with.")] = False,  # noqa: FBT002
 ) -> None:
     """List what is parked, newest first; exit 1 when anything waits for a person."""
     found: list[ParkedBody] = []
+    status = None if every else "parked"
 
     async def look(there: Remote) -> None:
-        found.extend(await there.parked(service, await bearer(there, user, data)))
+        found.extend(await there.parked(service, await bearer(there, user, data), status=status))
 
     ask(look, data)
     if json:
@@ -47,7 +49,7 @@ def show(service: Service, event: Which, data: Data = Path("data"), user: User =
         rows = await there.parked(service, await bearer(there, user, data))
         one = next((row for row in rows if row.id == event), None)
         if one is None:
-            raise RemoteError(f"{event} is not among the newest 200 parked in {service}")
+            raise RemoteError(f"{event} was never parked in {service}")
         print_json(one)
 
     ask(look, data)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 import prometheus_client
@@ -210,12 +210,14 @@ def _add_state(api: Api, at: Installation) -> None:
 
 def _add_parked(api: Api, at: Installation) -> None:
     @api.get("/api/v1/parked", roles=RESOLVERS)
-    async def list_parked(call: Call, query: PageQuery) -> Page[ParkedBody]:
+    async def list_parked(call: Call, query: ParkedQuery) -> Page[ParkedBody]:
         """Events this service could not apply, newest first, without their contents."""
         after = decode_cursor(query.cursor, datetime, UUID)
         rows = (
             select(parked).order_by(parked.c.parked_at.desc(), parked.c.id).limit(query.limit + 1)
         )
+        if query.status:
+            rows = rows.where(parked.c.status == query.status)
         if after:
             at_, id_ = after
             older = (parked.c.parked_at < at_) | ((parked.c.parked_at == at_) & (parked.c.id > id_))
@@ -283,6 +285,12 @@ async def _replay(link: Link, parked_id: UUID, *, actor: str, reason: str) -> No
     except StillFails as error:
         detail = f"The event failed again ({error}); it stays parked."
         raise ApiError(409, "still-fails", detail) from error
+
+
+class ParkedQuery(PageQuery):
+    """``status``: those that wait for a person, or what became of the others; all without it."""
+
+    status: Literal["parked", "replayed", "discarded"] | None = None
 
 
 class AuditQuery(PageQuery):

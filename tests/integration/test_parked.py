@@ -2,11 +2,12 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from shared.api.identity import Role
 from shared.api.operations import ParkedBody
@@ -131,6 +132,30 @@ async def test_no_contents_of_a_parked_event_are_served(
             shown = json.dumps(one)
             assert words
             assert not [word for word in words if word in shown]
+
+
+async def test_what_was_dealt_with_hides_nothing_that_waits(
+    assessment: Database, engagement: Database
+) -> None:
+    """More newer ones than a page has were given up; the one that waits is still found."""
+    parked_id, *_ = await park_one(assessment, engagement)
+    async with engagement.transaction(actor=OPERATOR) as tx:
+        row = (await tx.session.execute(select(parked))).one()._asdict()
+        later = {"status": "discarded", "parked_at": row["parked_at"] + timedelta(minutes=1)}
+        given_up = [row | later | {"id": clock.new_id()} for _ in range(60)]
+        await tx.session.execute(insert(parked), given_up)
+        tx.audit("parked.discarded", object="test")
+    async with operated(engagement) as there:
+        caller = there.caller(clock.new_id(), Role.OPERATIONS)
+        waiting = await caller.get("parked", status="parked", limit=50)
+        past = await caller.get("parked", status="discarded", limit=50)
+        further = await caller.get("parked", status="discarded", cursor=past.json["next"])
+        unknown = await caller.get("parked", status="lost")
+
+    assert [one["id"] for one in waiting.json["items"]] == [str(parked_id)]
+    assert waiting.json["next"] is None
+    assert [len(page.json["items"]) for page in (past, further)] == [50, 10]
+    assert (unknown.status, unknown.json["errors"][0]["pointer"]) == (422, "/query/status")
 
 
 async def test_parking_the_same_event_twice_keeps_one_row(

@@ -97,19 +97,24 @@ async def test_the_doctor_names_a_secret_that_others_can_read(
 async def test_a_parked_event_is_listed_shown_and_makes_status_say_so(
     clinic: Clinic, embedded_group: Group
 ) -> None:
-    which = clock.new_id()
-    _edit(embedded_group.folder / "engagement.db", PARKED, which.hex, "2026-11-01 08:00:00.000000")
+    which, folder = clock.new_id(), embedded_group.folder / "engagement.db"
+    _edit(folder, PARKED, which.hex, "2026-11-01 08:00:00.000000")
     try:
         listing, listed = await operate(embedded_group, "parked", "list", "engagement")
         shown = await operate(embedded_group, "parked", "show", "engagement", str(which))
         status, said = await operate(embedded_group, "status")
+        _edit(folder, "UPDATE parked SET status = 'discarded' WHERE id = ?", which.hex)
+        _, waiting = await operate(embedded_group, "parked", "list", "engagement")
+        _, every = await operate(embedded_group, "parked", "list", "engagement", "--all")
     finally:
-        _edit(embedded_group.folder / "engagement.db", "DELETE FROM parked WHERE id = ?", which.hex)
+        _edit(folder, "DELETE FROM parked WHERE id = ?", which.hex)
 
     assert (listing, status) == (1, 1)
     assert str(which) in listed
     assert (shown[0], json.loads(shown[1])["reason"]) == (0, "undecodable")
     assert "parked list engagement" in said
+    assert str(which) not in waiting
+    assert str(which) in every
 
 
 async def test_an_event_nobody_parked_is_an_error_in_words(

@@ -71,6 +71,7 @@ async def resolve(visit: Visit) -> web.StreamResponse:
 async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
     asked = await all_of(*(_asked(caller) for caller in visit.care.everyone))
     found = [state for state, _parked in asked]
+    pages = [page for _state, page in asked if page is not None]
     states = [
         machinery.state(service, one, visit.setting, real_now=clock.real_now())
         for service, one in zip(SERVICES, found, strict=True)
@@ -83,9 +84,11 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
         fact_names=machinery.fact_names(),
         parked=[
             (service, machinery.parked(message, visit.setting))
-            for service, (_state, messages) in zip(SERVICES, asked, strict=True)
-            for message in messages
+            for service, (_state, page) in zip(SERVICES, asked, strict=True)
+            for message in (page.items if page else ())
         ],
+        more_parked=any(page.next for page in pages),
+        all_answered=len(pages) == len(asked),
         reasons=machinery.REASONS,
         clock=machinery.clock([one for one in found if one], visit.setting),
         strides=machinery.STRIDE_WORDS,
@@ -94,13 +97,12 @@ async def _operations(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
 
 
-async def _asked(caller: Caller) -> tuple[OperationsBody | None, tuple[ParkedBody, ...]]:
-    """A service's state and what it could not take in; nothing of one that is silent."""
+async def _asked(caller: Caller) -> tuple[OperationsBody | None, Page[ParkedBody] | None]:
+    """A service's state and what waits there to be dealt with; nothing of one that is silent."""
     try:
-        state, page = await together(
+        return await together(
             caller.get("/operations", OperationsBody),
-            caller.get("/parked", Page[ParkedBody], {"limit": "50"}),
+            caller.get("/parked", Page[ParkedBody], {"limit": "50", "status": "parked"}),
         )
     except Unreachable:
-        return None, ()
-    return state, tuple(message for message in page.items if message.status == "parked")
+        return None, None
