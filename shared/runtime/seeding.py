@@ -38,9 +38,10 @@ async def seed(build: Build, play: Play, *, today: date) -> None:
             speaker = Speaker(service.db, service.settings, service.subscriptions)
             speaking = asyncio.create_task(speaker.run())
             try:
-                await _quiet(speaker, service.db, speaking)
-                await play(service.db, today)
-                await _quiet(speaker, service.db, speaking)
+                async with service.db.unflushed():
+                    await _quiet(speaker, service.db, speaking)
+                    await play(service.db, today)
+                    await _quiet(speaker, service.db, speaking)
             finally:
                 speaking.cancel()
                 await asyncio.gather(speaking, return_exceptions=True)
