@@ -5,6 +5,8 @@ BIN := .venv/bin
 MOORING_DATA ?= data
 S ?= treatment
 T ?= tests
+# What starts a whole clinic, or takes both cores by itself, runs after the others and one by one.
+ALONE := tests/browser tests/system tests/simulation
 
 .DEFAULT_GOAL := help
 .PHONY: help run walk test browser check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence offsite offsite-fetch
@@ -21,7 +23,12 @@ walk: .venv/core ## take one person from referral to the end of a taper, checkin
 
 ## Check it
 test: .venv/dev browser ## all tests; those in a browser are left out where there is none and nobody may install it (T=path for some)
+ifeq ($(T),tests)
+	@$(BIN)/python -m pytest tests $(ALONE:%=--ignore=%) -n 2 --dist loadfile --junitxml build/tests.xml; beside=$$?; \
+	$(BIN)/python -m pytest $(ALONE) --junitxml build/tests-alone.xml && exit $$beside
+else
 	@$(BIN)/python -m pytest $(T) --junitxml build/tests.xml
+endif
 
 check: .venv/dev browser ## everything CI runs; does not stop at the first failure
 	@$(BIN)/python tests/check.py

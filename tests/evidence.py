@@ -17,7 +17,11 @@ PAGES = (
     "shared/access.toml",
     "deploy/RUNBOOK.md",
 )
-REPORTS = {"build/drill.json": "make drill", "build/tests.xml": "make test"}
+REPORTS = {
+    "build/drill.json": "make drill",
+    "build/tests.xml": "make test",
+    "build/tests-alone.xml": "make test",
+}
 CONTENT = ("services/*/content/**/*.toml", "services/*/instruments/*.toml")
 CONTENT += ("services/*/formulary/*.toml", "services/*/policies/*.toml")
 

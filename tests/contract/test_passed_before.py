@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from services.assessment.main import SCHEMA as ASSESSMENT
+from services.engagement.main import SCHEMA as ENGAGEMENT
 from services.treatment.main import SCHEMA as TREATMENT
 from shared.runtime.db import Database
 from shared.runtime.schema import Schema
@@ -15,29 +16,39 @@ from tests.support.databases import Databases
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What such a database had come to, and what it did not have."""
+    """What such a database had come to, and how it is without what was put in."""
 
     schema: Schema
     revision: str
-    index: str
-    table: str
-    column: str
+    without: tuple[str, ...]
 
 
 PASSED = (
-    Passed(TREATMENT, "0011", "ix_signature_request_asked", "signature", "proof"),
-    Passed(ASSESSMENT, "0012", "ix_assessment_answered_in_the_clear", "assessment", "answerer"),
+    Passed(
+        TREATMENT,
+        "0011",
+        ("DROP INDEX ix_signature_request_asked", "ALTER TABLE signature DROP COLUMN proof"),
+    ),
+    Passed(
+        ASSESSMENT,
+        "0012",
+        (
+            "DROP INDEX ix_assessment_answered_in_the_clear",
+            "ALTER TABLE assessment DROP COLUMN answerer",
+        ),
+    ),
+    Passed(ENGAGEMENT, "0013", ("DROP TABLE group_point",)),
 )
 
 
-@pytest.mark.parametrize("passed", PASSED, ids=["treatment", "assessment"])
+@pytest.mark.parametrize("passed", PASSED, ids=["treatment", "assessment", "engagement"])
 async def test_what_was_put_in_before_is_made_up_for(databases: Databases, passed: Passed) -> None:
     url = await databases.empty()
     await asyncio.to_thread(passed.schema.upgrade, url, passed.revision)
-    db = Database.open(url, source=passed.table)
+    db = Database.open(url, source="engagement")
     async with db.engine.begin() as connection:
-        await connection.execute(text(f"DROP INDEX {passed.index}"))
-        await connection.execute(text(f"ALTER TABLE {passed.table} DROP COLUMN {passed.column}"))
+        for statement in passed.without:
+            await connection.execute(text(statement))
     await db.close()
 
     await passed.schema.upgrade_async(url)

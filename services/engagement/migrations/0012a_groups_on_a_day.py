@@ -1,6 +1,7 @@
 """To which groups somebody belonged on a past day: each word about it is one row.
 
-What was said before is not kept; the first word after stands for it.
+What was said before is not kept; the first word after stands for it. Before 0013, which waits for
+the old release's end: what only adds comes first, so that one upgrade brings both.
 
 Deployment: pre (the old release keeps working on the new schema).
 """
@@ -10,8 +11,8 @@ from alembic import op
 
 from shared.runtime.columns import Json
 
-revision = "0014"
-down_revision = "0013"
+revision = "0012a"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
