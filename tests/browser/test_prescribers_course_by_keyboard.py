@@ -1,4 +1,4 @@
-"""A prescriber's course (journey C1) by keyboard alone: pathway, remission, a change, the close.
+"""A prescriber's course (journey C1) by keyboard alone: pathway, a change, the close.
 
 Comparing ways down, setting up a course and signing both are among the journeys by keyboard.
 """
@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.keyboard import (
@@ -21,7 +21,6 @@ from tests.browser.keyboard import (
     go_to,
     named,
     pick,
-    tick,
 )
 from tests.browser.test_course_setup import answer_the_health_questions, answers, propose
 from tests.browser.test_journeys_by_keyboard import somebody_of_our_own
@@ -51,42 +50,6 @@ async def test_a_pathway_is_proposed_explained_and_decided(sign_in: SignIn, clin
     path = f"assessment/patients/{patient_id}/pathway-proposals?limit=1"
     newest = (await clinic.get("amara", path))["items"][0]
     assert newest["decision"] == "accepted"
-
-
-async def test_remission_is_recorded_and_the_timeline_shown_since_then(
-    sign_in: SignIn, clinic: Clinic
-) -> None:
-    course = await a_course(
-        clinic,
-        lambda one: "remission" in one["actions"] and one["response"]["remission_confirmed_on"],
-    )
-    amara = await sign_in("amara")
-    await amara.goto(page_of(clinic, course))
-    await go_to(amara, "Record remission", tag="SUMMARY")
-    await amara.keyboard.press("Enter")
-    await tick(amara, "", name="risk_factors")
-    await follow(amara, "Record remission", tag="BUTTON")
-    await expect(amara.get_by_role("status")).to_contain_text("Remission is recorded.")
-    after = await clinic.get("amara", f"treatment/courses/{course['course_id']}")
-    assert after["phase"] == "continuation"
-    await go_to(amara, "Why?", tag="SUMMARY")
-    await amara.keyboard.press("Enter")
-    await expect(amara.locator("aside")).to_contain_text("Six months after remission")
-
-    await follow(amara, "Timeline", tag="A")
-    everything = await drawn(amara)
-    await follow(amara, "Since remission", tag="A")
-    await expect(amara.get_by_role("link", name="Since remission")).to_have_attribute(
-        "aria-current", "true"
-    )
-    assert await drawn(amara) < everything
-    await follow(amara, "Everything", tag="A")
-    assert await drawn(amara) == everything
-
-
-async def drawn(page: Page) -> int:
-    """How many readings, doses and events the chart's own tables hold."""
-    return await page.locator("section.card table tbody tr").count()
 
 
 async def test_a_change_of_the_plan_is_proposed_looked_at_and_signed(
