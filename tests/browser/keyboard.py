@@ -123,6 +123,8 @@ async def fill(page: Page, answers: Mapping[str, str]) -> None:
         answer = open_still.pop(here["name"], None)
         if answer == SPACE:
             await page.keyboard.press(SPACE)
+        elif answer and here["tag"] == "SELECT":
+            await choose(page, answer)
         elif answer:
             await page.keyboard.type(answer)
     raise AssertionError(f"no Tab leads to {sorted(open_still)}")

@@ -271,6 +271,9 @@ async def test_no_file_of_the_server_names_anybody(clinic: Clinic) -> None:
     async with clinic.db.engine.connect() as connection:
         if clinic.db.dialect == "postgresql":
             await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(
+                text("SET statement_timeout = '60s'")
+            )  # flushes all tests' writes
             await connection.execute(text("CHECKPOINT"))
             folder = Path((await connection.execute(text("SHOW data_directory"))).scalar_one())
             mine = "SELECT oid FROM pg_database WHERE datname = current_database()"
