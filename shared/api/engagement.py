@@ -123,7 +123,8 @@ class KnownKeys(Body):
 
 
 class Detail(Body):
-    """What the owning service says about the work, word for word; never computed here."""
+    """What the owning service says about the work, word for word; never computed here. A
+    facilitator gets no drug, dose or supply."""
 
     drug: str | None = None
     previous_dose_text: str | None = None

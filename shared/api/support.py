@@ -655,7 +655,7 @@ class SupportBody(Body):
     """Everything about support of one person.
 
     ``proposals`` are codes of R-22 and R-23: ``add-cbt``, ``add-participation``, ``link-course``,
-    ``consider-medication``. A person decides.
+    ``consider-medication``. A person decides. ``dose_points`` are empty for a facilitator.
     """
 
     patient_id: UUID

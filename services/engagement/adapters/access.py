@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.engagement.application.ports import Viewer, Work
 from services.engagement.domain.team import Patient
+from services.engagement.domain.wording import reads_of_medicines
 from shared.api.identity import Role
 from shared.runtime.http import ApiError, Call
 
@@ -33,3 +34,8 @@ def viewer(call: Call) -> Viewer:
         teams=call.reach.teams,
         stands_in_for=call.reach.standing.covers,
     )
+
+
+def medicines_for(call: Call) -> bool:
+    """Whether the caller may read of medicines."""
+    return reads_of_medicines(call.principal.role.value)

@@ -12,7 +12,7 @@ from services.engagement.domain.ladder import Item
 from services.engagement.domain.obligation import Key
 from services.engagement.domain.on_call import ON_CALL
 from services.engagement.domain.reminder import Reminder, State
-from services.engagement.domain.wording import worded
+from services.engagement.domain.wording import detail_for, worded
 from services.engagement.domain.worklist import Section, late_by_minutes
 from shared.api import engagement as api
 from shared.api.identity import Role
@@ -29,12 +29,18 @@ def key_body(key: Key, level: int = 0) -> api.ReminderKey:
 
 
 def reminder_body(
-    listed: Listed, kinds: Kinds, now: datetime, on_call: Mapping[str, UUID] = _NOBODY
+    listed: Listed,
+    kinds: Kinds,
+    now: datetime,
+    on_call: Mapping[str, UUID] = _NOBODY,
+    *,
+    medicines: bool,
 ) -> api.ReminderBody:
-    """The row in words, with what may be done about it now. ``on_call``: who is, by team."""
+    """The row in words, with what may be done about it now. ``on_call``: who is, by team;
+    ``medicines``: whether the reader may read of them."""
     row = listed.row
     kind = kinds[row.key.kind]
-    words = worded(row, kind)
+    words = worded(row, kind, medicines=medicines)
     return api.ReminderBody(
         reminder_id=row.reminder_id,
         version=row.version,
@@ -59,7 +65,7 @@ def reminder_body(
         title=words.title,
         why=words.why,
         what=words.what,
-        detail=api.Detail.model_validate(row.detail),
+        detail=api.Detail.model_validate(detail_for(row, medicines=medicines)),
         escalated_to=listed.escalated_to,
         acknowledged=_acknowledged(row),
         attempts=row.attempts,

@@ -18,7 +18,7 @@ from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.notice import Delivery, Quiet
 from services.engagement.domain.obligation import KindCode
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.wording import WORDS
+from services.engagement.domain.wording import MEDICINE, WORDS
 from services.engagement.domain.working_days import ClinicHours
 from shared.api.engagement import Action
 from shared.api.identity import Role
@@ -63,6 +63,11 @@ class _LadderFile(Sourced):
         return self
 
 
+def _named(*templates: str) -> set[str]:
+    parsed = (part for template in templates for part in Formatter().parse(template))
+    return {field for _, field, _, _ in parsed if field is not None}
+
+
 class _KindFile(Sourced):
     status: Text
     group: Group
@@ -75,15 +80,22 @@ class _KindFile(Sourced):
     title: Text
     why: Text
     what: Text
+    title_medicine: str = ""
+    why_medicine: str = ""
     notice: Text = "a reminder"
     tells_patient: bool = False
 
     @model_validator(mode="after")
     def _known_words(self) -> "_KindFile":
-        for template in (self.title, self.why, self.what):
-            named = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
-            if unknown := sorted(named - set(WORDS)):
-                raise ValueError(f"a text names {', '.join(unknown)}, which no row has")
+        named = _named(self.title, self.why, self.what)
+        if medicine := sorted(named & set(MEDICINE)):
+            raise ValueError(
+                f"title, why and what are for everybody and name {', '.join(medicine)}: that "
+                "belongs into title_medicine or why_medicine"
+            )
+        named |= _named(self.title_medicine, self.why_medicine)
+        if unknown := sorted(named - set(WORDS)):
+            raise ValueError(f"a text names {', '.join(unknown)}, which no row has")
         if "{" in self.notice:
             raise ValueError("notice: a notice names nothing of the row")
         return self
@@ -208,6 +220,8 @@ def _kind(path: Path, ladders: Mapping[str, Ladder]) -> Kind:
         title=file.title,
         why=file.why,
         what=file.what,
+        title_medicine=file.title_medicine,
+        why_medicine=file.why_medicine,
         notice=file.notice,
         tells_patient=file.tells_patient,
     )

@@ -29,6 +29,7 @@ from services.engagement.domain.support.referral import Referral
 from services.engagement.domain.support.relapse_plan import RelapsePlan, is_current
 from services.engagement.domain.support.rules import Missed, ProgrammeKind, SupportRules
 from services.engagement.domain.support.signing import CLOSE_EARLY, CONFIRM_CLOSING
+from services.engagement.domain.wording import reads_of_medicines
 from shared.api import support as api
 
 _MONTH_DAYS = 365 / 12
@@ -131,7 +132,7 @@ def support_body(told: Told) -> api.SupportBody:
         scores=tuple(
             api.ScoreBody(instrument=code, on=score.on, total=score.total) for code, score in scores
         ),
-        dose_points=_dose_points(told.points),
+        dose_points=_dose_points(told.points) if reads_of_medicines(told.role) else (),
         proposals=proposals(
             programmes=known.programmes,
             courses=known.courses,

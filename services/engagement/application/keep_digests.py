@@ -10,7 +10,7 @@ from services.engagement.application.ports import Digest, Listed, Viewer, Wanted
 from services.engagement.domain.local_time import instant, local_day
 from services.engagement.domain.notice import Notice, Pace, Purpose
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.wording import worded
+from services.engagement.domain.wording import reads_of_medicines, worded
 
 BATCH = 5
 _LONGEST = 500
@@ -43,12 +43,15 @@ async def round_list(
 ) -> Sequence[Mapping[str, Any]]:
     """What is on somebody's list by that instant, in reading order, as plain values."""
     wanted = Wanted(viewer=viewer, mine=True, as_of=until, limit=_LONGEST)
-    return [_line(listed, rules) for listed in await work.reminders.listed(wanted)]
+    medicines = reads_of_medicines(viewer.role)
+    return [
+        _line(listed, rules, medicines=medicines) for listed in await work.reminders.listed(wanted)
+    ]
 
 
-def _line(listed: Listed, rules: Rules) -> Mapping[str, Any]:
+def _line(listed: Listed, rules: Rules, *, medicines: bool) -> Mapping[str, Any]:
     row = listed.row
-    words = worded(row, rules.kinds[row.key.kind])
+    words = worded(row, rules.kinds[row.key.kind], medicines=medicines)
     return {
         "reminder_id": str(row.reminder_id),
         "patient_id": str(row.patient_id),

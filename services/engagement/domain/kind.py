@@ -60,7 +60,8 @@ class Kind:
 
     ``risk`` orders the list, 0 first. ``ladders`` has one ladder, or for safety one per
     severity of the flag, which then is the risk. ``lives_in`` are the phases of a course in
-    which this kind is owed; ``title``, ``why`` and ``what`` are templates for the row.
+    which this kind is owed; ``title``, ``why`` and ``what`` are templates for the row, which name
+    no medicine; ``title_medicine`` and ``why_medicine`` follow them for who may read of it.
     """
 
     code: str
@@ -74,6 +75,8 @@ class Kind:
     title: str
     why: str
     what: str
+    title_medicine: str = ""
+    why_medicine: str = ""
     notice: str = "a reminder"
     """The kind of work in a notice: no dose, no drug, nothing about the person."""
     tells_patient: bool = False

@@ -15,8 +15,10 @@ _SMALLEST_SCALE = 10
 
 
 def beside(body: SupportBody, today: date) -> Chart | None:
-    """Support, medicine and scores on one time line; None while there is nothing to draw."""
-    found = (_minutes(body.doses, today), _attendance(body.doses), _medicine(body, today))
+    """Support, medicine and scores on one time line; None while there is nothing to draw. Of a
+    medicine nothing is said to who may not read of it, nor where there is none."""
+    medicine = _medicine(body, today)
+    found = (_minutes(body.doses, today), _attendance(body.doses), medicine)
     panels = [panel for panel in found if panel]
     panels += _scores(body.scores)
     days = [*_days(body), today]
@@ -24,17 +26,28 @@ def beside(body: SupportBody, today: date) -> Chart | None:
         return None
     first, last = min(days), max(days)
     return charts.chart(
-        _("Support, medicine and scores"),
-        _(
-            "From %(first)s to %(last)s: minutes of support and meetings held each month, the "
-            "daily dose, and totals of questionnaires, each on an axis of its own.",
-            first=words.day(first),
-            last=words.day(last),
-        ),
+        _("Support, medicine and scores") if medicine else _("Support and scores"),
+        _described(words.day(first), words.day(last), medicine=medicine is not None),
         across=_across(first, last),
         panels=panels,
         columns=(_("Day"), _("What"), _("How much")),
         rows=_rows(body),
+    )
+
+
+def _described(first: str, last: str, *, medicine: bool) -> str:
+    if medicine:
+        return _(
+            "From %(first)s to %(last)s: minutes of support and meetings held each month, the "
+            "daily dose, and totals of questionnaires, each on an axis of its own.",
+            first=first,
+            last=last,
+        )
+    return _(
+        "From %(first)s to %(last)s: minutes of support and meetings held each month, and totals "
+        "of questionnaires, each on an axis of its own.",
+        first=first,
+        last=last,
     )
 
 

@@ -20,6 +20,8 @@ BROKEN = [
     ("kinds/change-day.toml", 'ladders = ["routine"]', 'ladders = ["rope"]', "rope"),
     ("kinds/change-day.toml", "{dose_text}", "{password}", "password"),
     ("kinds/change-day.toml", "{dose_text}", "{dose_text.__class__}", "dose_text"),
+    ("kinds/change-day.toml", "{step_count}", "{dose_text}", "title_medicine"),
+    ("kinds/sign-taper.toml", "before it is signed.", "before it is signed: {drug}.", "drug"),
     ("kinds/change-day.toml", 'action = "take-step"', 'action = "guess"', "action"),
     ("kinds/change-day.toml", "risk = 4", "risk = 4\nsurprise = 1", "surprise"),
     ("kinds/change-day.toml", "risk = 4", "risk = = 4", "change-day.toml"),

@@ -107,18 +107,27 @@ def test_how_late_it_is(why: str, seconds: int, minutes: int) -> None:
 
 
 def test_a_row_says_what_why_and_what_to_do() -> None:
-    words = worded(ROW, CONTENT.kinds["change-day"])
+    words = worded(ROW, CONTENT.kinds["change-day"], medicines=True)
 
     assert words.title == "Change day, step 1 of 8: one 50 mg tablet to half a 50 mg tablet"
     assert words.why == "The signed plan changes the dose on 12 June 2026."
     assert words.what.startswith("Check how the person is")
 
 
+def test_without_the_medicine_a_row_still_says_what_to_do() -> None:
+    words = worded(ROW, CONTENT.kinds["change-day"], medicines=False)
+
+    assert words.title == "Change day, step 1 of 8"
+    assert words.why == "The signed plan changes the dose on 12 June 2026."
+
+
 def test_a_review_names_its_kind_in_words() -> None:
     course = a_course(reviews=(a_review(),))
     (one,) = obligations_of(course, CONTENT.kinds, a_place())
 
-    words = worded(planned(one, owner_id=None, now=NOW), CONTENT.kinds["course-review"])
+    words = worded(
+        planned(one, owner_id=None, now=NOW), CONTENT.kinds["course-review"], medicines=True
+    )
 
     assert words.title == "Course review: decision"
     assert words.why == "Planned for 12 June 2026 by rule C-03."

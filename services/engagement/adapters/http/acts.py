@@ -35,7 +35,7 @@ def add_acts(api: Api, rules: Rules) -> None:
             rules=rules,
             now=call.tx.now,
         )
-        return await reminder_now(work, reminder_id, rules, call.tx.now)
+        return await reminder_now(work, call, reminder_id, rules)
 
     @api.post(
         "/api/v1/reminders/{reminder_id}/outcomes", roles=CLINICIANS, raises=ACTS, if_match=True
@@ -58,4 +58,4 @@ def add_acts(api: Api, rules: Rules) -> None:
             rules=rules,
             now=call.tx.now,
         )
-        return await reminder_now(work, reminder_id, rules, call.tx.now)
+        return await reminder_now(work, call, reminder_id, rules)

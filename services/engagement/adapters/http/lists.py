@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS, viewer
+from services.engagement.adapters.access import CLINICIANS, medicines_for, viewer
 from services.engagement.adapters.bodies import SECTIONS, key_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import engine_seen_at
@@ -52,7 +52,10 @@ def add_lists(api: Api, rules: Rules) -> None:
         work = SqlWork(call.tx, rules)
         keys = {Key(*(getattr(key, name) for name in Key._fields)) for key in body.keys}
         found = await work.reminders.of_keys(keys, viewer(call), call.tx.now)
-        items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found)
+        items = tuple(
+            reminder_body(row, rules.kinds, call.tx.now, medicines=medicines_for(call))
+            for row in found
+        )
         _audit_look(call, items)
         return Page(items=items)
 
@@ -81,7 +84,8 @@ async def _read(
     counts = await work.reminders.counts(wanted)
     on_call = await on_call_now(work, rules=rules, now=call.tx.now) if wanted.mine else {}
     items = tuple(
-        reminder_body(row, rules.kinds, call.tx.now, on_call) for row in found[: query.limit]
+        reminder_body(row, rules.kinds, call.tx.now, on_call, medicines=medicines_for(call))
+        for row in found[: query.limit]
     )
     _audit_look(call, items)
     keys = await work.reminders.keys_on_list(who, as_of) if query.beyond else ()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS, visible_patient
+from services.engagement.adapters.access import CLINICIANS, medicines_for, visible_patient
 from services.engagement.adapters.bodies import history_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import reminder_now, require_visible
@@ -29,7 +29,10 @@ def add_reminders(api: Api, rules: Rules) -> None:
         found = await work.reminders.of_patient(
             patient_id, call.tx.now, after=after, limit=query.limit + 1
         )
-        items = tuple(reminder_body(row, rules.kinds, call.tx.now) for row in found[: query.limit])
+        items = tuple(
+            reminder_body(row, rules.kinds, call.tx.now, medicines=medicines_for(call))
+            for row in found[: query.limit]
+        )
         last = items[-1] if len(found) > query.limit else None
         cursor = encode_cursor(last.due_at.isoformat(), str(last.reminder_id)) if last else None
         call.tx.audit(
@@ -51,7 +54,7 @@ def add_reminders(api: Api, rules: Rules) -> None:
             subject=patient_id,
             reason=call.emergency,
         )
-        return await reminder_now(work, reminder_id, rules, call.tx.now)
+        return await reminder_now(work, call, reminder_id, rules)
 
     @api.get("/api/v1/reminders/{reminder_id}/history", roles=CLINICIANS, raises=(404,))
     async def read_reminder_history(call: Call, reminder_id: UUID) -> ReminderHistory:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.engagement.adapters.access import visible_patient
+from services.engagement.adapters.access import medicines_for, visible_patient
 from services.engagement.adapters.bodies import reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.ticks import COMPONENT
@@ -28,16 +28,15 @@ async def require_visible(work: SqlWork, call: Call, reminder_id: UUID) -> UUID:
     return patient_id
 
 
-async def reminder_now(
-    work: SqlWork, reminder_id: UUID, rules: Rules, now: datetime
-) -> ReminderBody:
-    """The reminder as it is now."""
+async def reminder_now(work: SqlWork, call: Call, reminder_id: UUID, rules: Rules) -> ReminderBody:
+    """The reminder as it is now, for the caller."""
+    now = call.tx.now
     listed = await work.reminders.one(reminder_id, now)
     if listed is None:
         raise errors.UnknownReminder
     went_to_call = listed.row.for_role == ON_CALL
     on_call = await on_call_now(work, rules=rules, now=now) if went_to_call else {}
-    return reminder_body(listed, rules.kinds, now, on_call)
+    return reminder_body(listed, rules.kinds, now, on_call, medicines=medicines_for(call))
 
 
 async def engine_seen_at(tx: Transaction) -> datetime | None:
