@@ -135,3 +135,12 @@ def test_everybody_comes_first_then_ages_languages_and_barriers() -> None:
         "language:unknown",
         "barrier:cost",
     ]
+
+
+def test_a_group_of_those_who_came_later_is_not_listed() -> None:
+    """Of whom nothing was known on that day, no language was either."""
+    later = [judged(in_care=False, language="", started_on=None) for _ in range(6)]
+
+    assert "language:unknown" not in cut(people(5), later)
+    assert "language:unknown" in cut(people(5), [judged(language="", started_on=None)])
+    assert cut(later)["everybody"].people == 0

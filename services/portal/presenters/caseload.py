@@ -253,8 +253,13 @@ def _delivered(one: CaseloadRow) -> str:
 
 
 def _missed(one: CaseloadRow) -> str:
+    """Meetings missed in this programme, and contacts of whatever kind since they last spoke."""
     if one.missed_in_a_row:
-        return _("%(all)s, %(row)s in a row", all=one.missed, row=one.missed_in_a_row)
+        return _(
+            "%(all)s here, %(row)s in a row of any kind",
+            all=one.missed,
+            row=one.missed_in_a_row,
+        )
     return str(one.missed)
 
 

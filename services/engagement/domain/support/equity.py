@@ -56,12 +56,17 @@ class _Group:
 def by_group(
     outcomes: Iterable[Outcome], rules: OutcomeRules, equity: EquityRule, as_of: date
 ) -> Sequence[Slice]:
-    """Everybody, then by age, language and barrier. Whoever has several barriers is in each."""
+    """Everybody, then by age, language and barrier. Whoever has several barriers is in each. A
+    group that counts nobody on that day, as of people who came later, is left out."""
     members: dict[_Place, list[Outcome]] = {}
     for one in outcomes:
         for place in _places(one.history, equity, as_of):
             members.setdefault(place, []).append(one)
-    groups = {place: _group(found, rules) for place, found in sorted(members.items())}
+    groups = {
+        place: group
+        for place, found in sorted(members.items())
+        if any((group := _group(found, rules)).heads.values()) or place == _place(EVERYBODY, "")
+    }
     columns = (_PEOPLE, *(measure.code for measure in rules.measures))
     hidden = {code: _hidden(groups, code, equity.small_number) for code in columns}
     return [
