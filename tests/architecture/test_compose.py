@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from services.assessment.settings import Settings as AssessmentSettings
+
 ROOT = Path(__file__).parents[2]
 TREE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = TREE["services"]
@@ -202,3 +204,16 @@ def test_the_keys_of_people_lie_apart_from_the_database() -> None:
     }
     for name in with_keys:
         assert CONTAINERS[name]["environment"]["MOORING_PERSON_KEYS"] == "/var/lib/mooring-keys"
+
+
+def test_the_overlay_of_the_runbook_gives_the_rights_file_to_the_service_that_reads_it() -> None:
+    text = (ROOT / "deploy" / "RUNBOOK.md").read_text()
+    (block,) = re.findall(r"```\n(services:\n[^`]*MOORING_RIGHTS_FILE[^`]*)```", text)
+    ((name, added),) = yaml.safe_load(block)["services"].items()
+    (mount,) = added["volumes"]
+    _ours, inside, mode = mount.split(":")
+
+    assert name in CONTAINERS
+    assert added["environment"] == {"MOORING_RIGHTS_FILE": inside}
+    assert mode == "ro"
+    assert "rights_file" in AssessmentSettings.model_fields
