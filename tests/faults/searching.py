@@ -1,5 +1,6 @@
 """Looks for planted words in what is stored or shipped: image archives, backups, dumps."""
 
+import io
 import subprocess
 import tarfile
 import tempfile
@@ -37,15 +38,15 @@ def hits(stream: IO[bytes], needles: Needles) -> set[str]:
 
 def in_image(archive: IO[bytes], needles: Needles) -> Iterator[tuple[str, str]]:
     """Where in a ``docker save`` which needles are: in every file of every layer, deleted later or
-    not, and in the settings and the history.
+    not, in its name and where a link leads, and in the settings and the history.
 
     Raises:
         Unreadable: a layer is packed in a way that cannot be looked into here.
     """
     with tarfile.open(fileobj=archive, mode="r|") as outer:
         for part in outer:
-            if (content := outer.extractfile(part)) is None:
-                continue
+            if not part.isfile() or (content := outer.extractfile(part)) is None:
+                continue  # a link to a layer that is there by itself
             with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
                 while piece := content.read(PIECE):
                     kept.write(piece)
@@ -67,8 +68,10 @@ def _in_part(
         return
     with layer:
         for file in layer:
-            if (content := layer.extractfile(file)) is not None:
-                at = f"{name} {file.name}"
+            at = f"{name} {file.name}"
+            called = io.BytesIO(f"{file.name} -> {file.linkname}".encode())
+            yield from ((at, needle) for needle in sorted(hits(called, needles)))
+            if file.isfile() and (content := layer.extractfile(file)) is not None:
                 yield from ((at, needle) for needle in sorted(hits(content, needles)))
 
 
