@@ -1,7 +1,7 @@
 """A facilitator's month (journey C3): whom to see, match, accompany, a drop, family, the guards."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -307,13 +307,12 @@ async def test_the_network_is_drawn_beside_dose_scores_and_support(
     facilitator sees the same without it."""
     nell = await sign_in("nell")
     uma = await person(clinic, "Grey")
-    sizes = {"seen": 1, "private": 2, "help": 1}
-    answers = {f"{of}-{what}": size for of in ("family", "friends") for what, size in sizes.items()}
-    body = {"instrument": "lsns-6", "answers": answers}
-    await clinic.post("nell", f"assessment/patients/{uma}/assessments", body)
+    await network_of(clinic, uma, {"seen": 1, "private": 2, "help": 1})
+    await network_of(clinic, uma, {"seen": 2, "private": 2, "help": 3})
 
     async def heard() -> bool:
-        return "lsns-6" in {one["instrument"] for one in (await support_of(clinic, uma))["scores"]}
+        scores = (await support_of(clinic, uma))["scores"]
+        return [one["total"] for one in scores if one["instrument"] == "lsns-6"] == [8, 14]
 
     await until(nell, heard)
     shared = {"PHQ-9", "LSNS-6", "Meetings held"}
@@ -321,6 +320,20 @@ async def test_the_network_is_drawn_beside_dose_scores_and_support(
     femi = await sign_in("femi")
     card = await drawn(femi, clinic, uma, "Support and scores", shared)
     assert "mg" not in await card.inner_text()
+
+    lena = await sign_in("lena")
+    await lena.goto(f"{clinic.services['portal']}/outcomes")
+    growth = lena.locator("section.card", has=lena.get_by_role("heading", name="Network growth"))
+    await expect(growth).to_contain_text("1 of 1")
+    await expect(growth).to_contain_text("100 %")
+    await look(lena)
+
+
+async def network_of(clinic: Clinic, patient_id: str, sizes: Mapping[str, int]) -> None:
+    """The person says how many people they have, the same of family and of friends."""
+    answers = {f"{of}-{what}": size for of in ("family", "friends") for what, size in sizes.items()}
+    body = {"instrument": "lsns-6", "answers": answers}
+    await clinic.post("nell", f"assessment/patients/{patient_id}/assessments", body)
 
 
 async def drawn(
@@ -333,7 +346,8 @@ async def drawn(
     for panel in panels:
         assert panel in (picture or ""), panel
     await card.get_by_text("The same numbers as a table").click()
-    await expect(card.get_by_role("row", name="LSNS-6")).to_contain_text("8")
+    sizes = card.get_by_role("row", name="LSNS-6")
+    await expect(sizes).to_contain_text(["14", "8"])
     await look(page)
     return card
 

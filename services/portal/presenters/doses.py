@@ -215,8 +215,8 @@ def _rows(body: SupportBody) -> list[tuple[str, str, str]]:
             for one in body.scores
         ),
     ]
-    ordered = sorted(found, key=lambda one: one[0], reverse=True)
-    return [(said, what, much) for _on, said, what, much in ordered]
+    in_order = sorted(found, key=lambda one: one[0])  # of one day the later one stays the later
+    return [(said, what, much) for _on, said, what, much in reversed(in_order)]
 
 
 def _dose(one: DosePointBody) -> str:
