@@ -231,7 +231,7 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
         programme_href=at,
         why=WHY[one.why],
         tone=_TONES.get(one.why, ""),
-        warnings=tuple(_WARNINGS.get(code, words.plain(code)) for code in one.warnings),
+        warnings=tuple(warning(code) for code in one.warnings),
         month=_("%(month)s of %(months)s", month=one.month, months=one.months),
         delivered=_delivered(one),
         missed=_missed(one),
@@ -246,6 +246,11 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
         facilitator=words.who(one.facilitator_id, setting.staff),
         contact_href=f"{new}?about=programme:{one.programme_id}",
     )
+
+
+def warning(code: str) -> str:
+    """What is wrong with a programme, in few words."""
+    return _WARNINGS.get(code, words.plain(code))
 
 
 def _delivered(one: CaseloadRow) -> str:
