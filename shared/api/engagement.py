@@ -8,7 +8,8 @@
     GET  /api/v1/reminders/{reminder_id}/history -> ReminderHistory
     POST /api/v1/reminders/{reminder_id}/acknowledge  Acknowledgement -> ReminderBody   If-Match
     POST /api/v1/reminders/{reminder_id}/outcomes     NewOutcome      -> ReminderBody   If-Match
-    GET  /api/v1/patients/{patient_id}/reminders -> Page[ReminderBody]   newest due first
+    GET  /api/v1/patients/{patient_id}/reminders -> Page[ReminderBody]   ?show= &sort= &cursor=
+                                                                  &limit=; latest due first
     GET  /api/v1/patients/{patient_id}/zone-difference -> ZoneDifference ?time_zone=
     GET  /api/v1/service-levels                  -> ServiceLevels ?since=
 
@@ -103,6 +104,16 @@ class WorklistSearch(WorklistQuery):
     """``name``: the beginning of any of a person's names, in any case and without accents."""
 
     name: str = Field(min_length=2, max_length=100)
+
+
+class RemindersQuery(Body):
+    """One person's reminders. ``show`` narrows them to the open ones (planned, visible, in hand)
+    or to what is closed; ``sort`` is by when they are due, the latest first by itself."""
+
+    show: Literal["all", "open", "closed"] = "all"
+    sort: Literal["due", "-due"] = "-due"
+    cursor: str | None = Field(default=None, max_length=512)
+    limit: int = Field(default=50, ge=1, le=200)
 
 
 class ReminderKey(Body):

@@ -159,6 +159,29 @@ async def test_the_list_says_what_why_and_where_to_go(clinic: Clinic) -> None:
     }
 
 
+async def test_a_persons_open_reminders_begin_with_what_is_due_next(clinic: Clinic) -> None:
+    await clinic.act("change-day", {"meaning": "called"}, path="acknowledge")
+    path = f"patients/{PATIENT}/reminders"
+    every = (await clinic.nurse.get(path)).json["items"]
+    read, cursor = [], {}
+    while True:
+        page = await clinic.nurse.get(path, show="open", sort="due", limit="2", **cursor)
+        read += page.json["items"]
+        if not page.json["next"]:
+            break
+        cursor = {"cursor": page.json["next"]}
+
+    assert (
+        read
+        == [one for one in every if one["state"] in {"planned", "visible", "acknowledged"}][::-1]
+    )
+    assert [one["due_at"] for one in read] == sorted(one["due_at"] for one in read)
+    closed = (await clinic.nurse.get(path, show="closed")).json["items"]
+    assert len(closed) + len(read) == len(every)
+    refused = await clinic.nurse.get(path, sort="name")
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/query/sort")
+
+
 async def test_acknowledging_stops_the_ladder_and_is_shown(clinic: Clinic) -> None:
     answer = await clinic.act("change-day", {"meaning": "called"}, path="acknowledge")
 

@@ -27,7 +27,7 @@ from services.engagement.application.ports import (
 from services.engagement.application.replan import replan
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.flag import FlagStatus
-from services.engagement.domain.reminder import Reminder, State
+from services.engagement.domain.reminder import EVERY_STATE, OPEN, Reminder, State
 from services.engagement.domain.team import CareStatus
 from services.engagement.domain.worklist import Section
 from services.engagement.main import SCHEMA
@@ -395,6 +395,35 @@ async def test_one_persons_reminders_run_back_in_time_page_by_page(opened: Opene
             "prepare-supply",
         ]
         assert await work.reminders.one(last.reminder_id, NOW) == first[-1]
+
+
+async def test_what_is_due_next_is_first_among_the_open_ones(opened: Opened) -> None:
+    """A plan of many steps has more reminders than a page, most of them far ahead."""
+    steps = [
+        a_step(number + 1, change_on=CHANGE_ON + timedelta(days=14 * number))
+        for number in range(40)
+    ]
+    async with opened(NOW) as work:
+        await a_clinic(work)
+        course = a_course(a_taper(*steps))
+        await apply_course_state(work, course=course, rules=CONTENT, now=NOW)
+        far = await work.reminders.of_patient(PATIENT, NOW, after=None, limit=50)
+        near, read = None, []
+        while near is None or near:
+            last = (near[-1].row.due_at, near[-1].row.reminder_id) if near else None
+            near = await work.reminders.of_patient(
+                PATIENT, NOW, states=OPEN, soonest_first=True, after=last, limit=50
+            )
+            read += near
+        closed = await work.reminders.of_patient(
+            PATIENT, NOW, states=EVERY_STATE - OPEN, after=None, limit=50
+        )
+
+    assert len(read) > 100
+    assert [one.row.due_at for one in read] == sorted(one.row.due_at for one in read)
+    assert len({one.row.reminder_id for one in read}) == len(read)
+    assert read[0].row.due_at < min(one.row.due_at for one in far), "not among the latest fifty"
+    assert not closed
 
 
 async def test_an_item_is_found_by_any_of_its_levels(opened: Opened) -> None:

@@ -41,7 +41,7 @@ from services.engagement.domain.notice import Notice, Preference
 from services.engagement.domain.notice_wording import Line
 from services.engagement.domain.on_call import ON_CALL, Shift
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import Reason, Reminder, State, shown
+from services.engagement.domain.reminder import EVERY_STATE, Reason, Reminder, State, shown
 from services.engagement.domain.signature import Signature
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
@@ -174,12 +174,21 @@ class FakeReminders:
         return {section: whole.count(section) for section in Section}
 
     async def of_patient(
-        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+        self,
+        patient_id: UUID,
+        as_of: datetime,
+        *,
+        states: Collection[State] = EVERY_STATE,
+        soonest_first: bool = False,
+        after: Before | None,
+        limit: int,
     ) -> Sequence[Listed]:
         rows = [r for r in self.rows.values() if r.patient_id == patient_id and r.level == 0]
-        rows.sort(key=lambda row: (row.due_at, str(row.reminder_id)), reverse=True)
+        rows = [row for row in rows if row.state in states]
+        rows.sort(key=_place, reverse=not soonest_first)
         if after is not None:
-            rows = [r for r in rows if (r.due_at, str(r.reminder_id)) < (after[0], str(after[1]))]
+            seen = (after[0], str(after[1]))
+            rows = [r for r in rows if (_place(r) > seen if soonest_first else _place(r) < seen)]
         return [self._as_listed(row, as_of) for row in rows[:limit]]
 
     async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
@@ -250,6 +259,10 @@ class FakeReminders:
         if listed.section is None:
             raise AssertionError("only rows of a section are listed")
         return reading_order(listed.row, listed.section)
+
+
+def _place(row: Reminder) -> tuple[datetime, str]:
+    return (row.due_at, str(row.reminder_id))
 
 
 def _is_taken(row: Reminder) -> bool:

@@ -37,7 +37,7 @@ from services.engagement.application.ports import Before, Listed, Viewer, Wanted
 from services.engagement.domain.kind import Group, Kinds
 from services.engagement.domain.obligation import COURSE, PLAN, Key
 from services.engagement.domain.on_call import ON_CALL
-from services.engagement.domain.reminder import State
+from services.engagement.domain.reminder import EVERY_STATE, State
 from services.engagement.domain.worklist import Section, section_of
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.db import Transaction
@@ -108,20 +108,28 @@ class Listing:
         return [Key(*row) for row in await self.session.execute(query)]
 
     async def of_patient(
-        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+        self,
+        patient_id: UUID,
+        as_of: datetime,
+        *,
+        states: Collection[State] = EVERY_STATE,
+        soonest_first: bool = False,
+        after: Before | None,
+        limit: int,
     ) -> Sequence[Listed]:
-        """Owners' reminders of one person, latest due first."""
-        query = (
-            _joined()
-            .where(reminder.c.patient_id == patient_id, reminder.c.level == 0)
-            .order_by(reminder.c.due_at.desc(), reminder.c.reminder_id.desc())
-            .limit(limit)
-        )
+        """Owners' reminders of one person in these states, latest due first unless said
+        otherwise. ``after`` is the last one seen in that order."""
+        place = (reminder.c.due_at, reminder.c.reminder_id)
+        query = _joined().where(reminder.c.patient_id == patient_id, reminder.c.level == 0)
+        if set(states) != EVERY_STATE:
+            query = query.where(reminder.c.state.in_(sorted(states)))
         if after is not None:
             due_at, reminder_id = after
             seen = tuple_(literal(due_at, UtcDateTime), literal(reminder_id, Uuid))
-            query = query.where(tuple_(reminder.c.due_at, reminder.c.reminder_id) < seen)
-        return await self._listed(query, as_of)
+            here = tuple_(*place)
+            query = query.where(here > seen if soonest_first else here < seen)
+        order = place if soonest_first else [column.desc() for column in place]
+        return await self._listed(query.order_by(*order).limit(limit), as_of)
 
     async def of_keys(
         self, keys: Collection[Key], viewer: Viewer, as_of: datetime

@@ -41,7 +41,7 @@ from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.obligation import Key
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import Reason, Reminder, State
+from services.engagement.domain.reminder import EVERY_STATE, Reason, Reminder, State
 from services.engagement.domain.worklist import Section
 from shared.runtime.db import Transaction
 
@@ -147,10 +147,25 @@ class SqlReminders:
         return await self._listing.keys(viewer, as_of)
 
     async def of_patient(
-        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+        self,
+        patient_id: UUID,
+        as_of: datetime,
+        *,
+        states: Collection[State] = EVERY_STATE,
+        soonest_first: bool = False,
+        after: Before | None,
+        limit: int,
     ) -> Sequence[Listed]:
-        """Owners' reminders of one person, latest due first."""
-        return await self._listing.of_patient(patient_id, as_of, after=after, limit=limit)
+        """Owners' reminders of one person in these states, latest due first unless said
+        otherwise. ``after`` is the last one seen in that order."""
+        return await self._listing.of_patient(
+            patient_id,
+            as_of,
+            states=states,
+            soonest_first=soonest_first,
+            after=after,
+            limit=limit,
+        )
 
     async def of_keys(
         self, keys: Collection[Key], viewer: Viewer, as_of: datetime

@@ -27,6 +27,7 @@ class State(StrEnum):
 
 
 OPEN = frozenset({State.PLANNED, State.VISIBLE, State.ACKNOWLEDGED})
+EVERY_STATE = frozenset(State)
 
 
 class Reason(StrEnum):

@@ -117,12 +117,14 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
     read, found = await together(
         read_support(visit), visit.care.engagement.get(path, Matches, newcomer=True)
     )
+    listed = activities.listed(found, visit.request.query, patient_id=visit.id("patient_id"))
     return await support_page(
         visit,
         "activities.html",
         read,
         draft=draft,
-        matches=activities.matches(found, read.body),
+        listed=listed,
+        matches=activities.matches(listed.rows, read.body),
         total=found.total,
         referrals=activities.referrals(read.body, visit.setting),
         answers=tuple(activities.ANSWERS.items()),

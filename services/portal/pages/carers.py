@@ -70,8 +70,13 @@ async def show_history(visit: Visit) -> web.StreamResponse:
         read_record(visit, patient_id),
         visit.care.assessment.get(f"/patients/{patient_id}/history", PatientHistory),
     )
-    changes = contact.history(found, visit.setting)
-    return await record_page(visit, "record_history.html", read, tab=_TAB, changes=changes)
+    listed = contact.listed(
+        found, visit.request.query, path=visit.request.path, setting=visit.setting
+    )
+    changes = contact.history(listed.rows, visit.setting)
+    return await record_page(
+        visit, "record_history.html", read, tab=_TAB, listed=listed, changes=changes
+    )
 
 
 async def _changed(

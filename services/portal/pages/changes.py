@@ -122,13 +122,15 @@ async def show_versions(visit: Visit) -> web.StreamResponse:
             f"/courses/{visit.id('course_id')}/plan-versions", Page[PlanVersionBody]
         ),
     )
+    listed = changes.listed(kept.items, visit.request.query, path=visit.request.path)
     return await record_page(
         visit,
         "versions.html",
         read,
         tab=_TAB,
         course=course,
-        versions=changes.versions(kept.items, visit.setting),
+        listed=listed,
+        versions=changes.versions(listed.rows, visit.setting),
     )
 
 

@@ -66,13 +66,17 @@ async def decide(visit: Visit) -> web.StreamResponse:
 
 async def _contacts(visit: Visit, draft: Draft) -> web.StreamResponse:
     read = await read_support(visit)
+    listed = contact_log.listed(
+        read.body, visit.request.query, path=support.place(visit.id("patient_id"), "contacts")
+    )
     return await support_page(
         visit,
         "contacts.html",
         read,
         draft=draft,
         ladder=contact_log.ladder(read.body, read.form, visit.setting),
-        log=contact_log.entries(read.body, read.form, visit.setting),
+        listed=listed,
+        log=contact_log.entries(listed.rows, read.body, read.form, visit.setting),
         chart=doses.all_support(read.body.doses, visit.setting.today),
     )
 

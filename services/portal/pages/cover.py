@@ -92,11 +92,13 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
     found = await visit.care.engagement.get("/absences", Page[AbsenceBody])
     is_lead = visit.visitor.staff.role is Role.LEAD
     team = _team(visit)
+    listed = cover.listed(found.items, visit.request.query)
     return visit.page(
         "cover.html",
         status=draft.status,
         draft=draft,
-        absences=cover.absences(found.items, visit.setting),
+        listed=listed,
+        absences=cover.absences(listed.rows, visit.setting),
         away=team if is_lead else (),
         colleagues=team if is_lead else _peers(visit),
     )

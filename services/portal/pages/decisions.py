@@ -20,13 +20,15 @@ async def show_decisions(visit: Visit) -> web.StreamResponse:
         read_course(visit),
         visit.care.treatment.get(f"/courses/{visit.id('course_id')}/decisions", Page[DecisionLine]),
     )
+    listed = known.listed(made.items, visit.request.query, path=visit.request.path)
     return await record_page(
         visit,
         "decisions.html",
         read,
         tab=_TAB,
         course=course,
-        lines=known.lines(made.items, course, visit.setting),
+        listed=listed,
+        lines=known.lines(listed.rows, course, visit.setting),
     )
 
 

@@ -55,11 +55,13 @@ async def _change(visit: Visit, draft: Draft, send: Send, *, notice: str) -> web
 
 async def _events(visit: Visit, draft: Draft) -> web.StreamResponse:
     read = await read_support(visit)
+    listed = life_events.listed(read.body, visit.request.query)
     return await support_page(
         visit,
         "life_events.html",
         read,
         draft=draft,
-        events=life_events.lines(read.body, visit.setting),
+        listed=listed,
+        events=life_events.lines(listed.rows, read.body, visit.setting),
         kinds=[(one.code, one.label) for one in read.form.life_events],
     )

@@ -77,6 +77,8 @@ async def _links(visit: Visit, draft: Draft, fresh: Fresh | None = None) -> web.
         care.get(f"/patients/{patient_id}/invitations", InvitationList),
     )
     titles = questionnaires.titles_of(instruments.items)
+    place = places.patient(patient_id, "links")
+    listed = links.listed(made.items, titles, visit.request.query, path=place)
     return await record_page(
         visit,
         "links.html",
@@ -85,7 +87,8 @@ async def _links(visit: Visit, draft: Draft, fresh: Fresh | None = None) -> web.
         status=draft.status,
         draft=draft,
         fresh=fresh,
-        links=links.links(made.items, titles, visit.setting),
+        listed=listed,
+        links=links.links(listed.rows, titles, visit.setting),
         instruments=links.sendable(instruments.items),
         channels=links.channels(read.patient),
         lasting=links.lasting(),

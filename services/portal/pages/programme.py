@@ -121,7 +121,9 @@ async def _programme(visit: Visit, sent: Draft | None) -> web.StreamResponse:
     draft = sent or visit.draft(**programme_form.typed(one))
     if is_stale(draft):
         draft = draft.overtaken(lines)
-    log = contact_log.entries(programme.only(read.body, one), read.form, setting)
+    own = programme.only(read.body, one)
+    place = support.place(own.patient_id, "programmes", one.programme_id)
+    listed = contact_log.listed(own, visit.request.query, path=place)
     return await support_page(
         visit,
         "programme.html",
@@ -141,7 +143,8 @@ async def _programme(visit: Visit, sent: Draft | None) -> web.StreamResponse:
         plan=read.body.relapse_plan,
         guard=programme.closing_guard(one, read.form),
         chart=doses.of_programme(one.doses, one.label, setting.today),
-        log=log[:8],
+        listed=listed,
+        log=contact_log.entries(listed.rows, own, read.form, setting),
         beats=range(1, programme_form.BEATS + 1),
         facilitators=facilitators(visit, read.form),
         courses=programme_form.courses(read.record.courses),

@@ -1,5 +1,6 @@
 """Reading one person's record for the head of a page."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,6 +20,10 @@ from shared.api.treatment import CourseBody, HealthProfile
 B = TypeVar("B", bound=Body)
 _UNHEARD = frozenset({404, 409})
 _NOT_FOR_THIS_ROLE = 403
+_PLAIN: Mapping[str, str] = {}
+_SOONEST = {"show": "open", "sort": "due"}
+"""The head says what is due next: a long plan has more reminders than one page, most of them far
+ahead."""
 _SEES_COURSES = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
 
 
@@ -35,10 +40,10 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
         care.assessment.get(path, PatientBody),
         care.assessment.get("/flags", Page[FlagBody], flags),
         together(
-            _part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
-            _part(visit, care.treatment, f"{path}/health-profile", HealthProfile),
+            part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
+            part(visit, care.treatment, f"{path}/health-profile", HealthProfile),
         ),
-        _part(visit, care.engagement, f"{path}/reminders", Page[ReminderBody]),
+        part(visit, care.engagement, f"{path}/reminders", Page[ReminderBody], _SOONEST),
     )
     courses, health = treated
     return Record(
@@ -51,11 +56,17 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
     )
 
 
-async def _part(visit: Visit, caller: Caller, path: str, answer: type[B]) -> B | None:
+async def part(
+    visit: Visit,
+    caller: Caller,
+    path: str,
+    answer: type[B],
+    query: Mapping[str, str] = _PLAIN,
+) -> B | None:
     """One service's part, or nothing: it is silent, it has not heard of this person yet, or this
     role does not see it."""
     try:
-        return await caller.get(path, answer, newcomer=True)
+        return await caller.get(path, answer, query, newcomer=True)
     except Unreachable:
         pass
     except Refused as refused:

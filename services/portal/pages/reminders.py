@@ -6,12 +6,13 @@ from typing import Any
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
-from services.portal.pages.records import read_record, record_page
+from services.portal.pages.records import part, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import chores, overview, places
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
+from shared.api.body import Page
 from shared.api.engagement import (
     Acknowledgement,
     Meaning,
@@ -28,13 +29,21 @@ _TIMES = {Outcome.CALL_BACK.value: "back", Outcome.RESCHEDULE.value: "move"}
 
 async def show_reminders(visit: Visit) -> web.StreamResponse:
     """Everything owed to this person and what became of it."""
-    read = await read_record(visit, visit.id("patient_id"))
+    patient_id = visit.id("patient_id")
+    asked = chores.asked(visit.request.query)
+    path = f"/patients/{patient_id}/reminders"
+    read, found = await together(
+        read_record(visit, patient_id),
+        part(visit, visit.care.engagement, path, Page[ReminderBody], asked),
+    )
     return await record_page(
         visit,
         "reminders.html",
         read,
         tab=_TAB,
-        chores=chores.chores(read.reminders or (), visit.setting),
+        is_silent=found is None,
+        listed=chores.listed(patient_id, asked, next_cursor=found.next if found else None),
+        chores=chores.chores(found.items if found else (), visit.setting),
     )
 
 

@@ -1,9 +1,10 @@
 """The directory of activities, best first for one person, and referrals."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.portal.presenters import words
+from services.portal.presenters import listing, support, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import Setting
@@ -11,6 +12,7 @@ from shared.api.support import (
     ActivityBody,
     BadRow,
     ImportReport,
+    MatchBody,
     Matches,
     ReferralBody,
     SupportBody,
@@ -25,6 +27,7 @@ _STATUSES = said(
     }
 )
 _TONES = {"sent": "warn", "accepted": "good"}
+_LONGEST_PAGE = 20
 ANSWERS = said(
     {
         "accepted": mark("They accepted"),
@@ -69,8 +72,43 @@ class Referral:
     may_answer: bool
 
 
-def matches(found: Matches, body: SupportBody) -> tuple[Match, ...]:
-    """Best first, as the service ranks them."""
+def listed(
+    found: Matches, query: Mapping[str, str], *, patient_id: UUID
+) -> listing.Listed[MatchBody]:
+    """What the address asks for; the best first by itself, as the service ranks them."""
+    rank = {one.activity.activity_id: place for place, one in enumerate(found.items)}
+
+    def ranked(one: MatchBody) -> int:
+        return rank[one.activity.activity_id]
+
+    return listing.whole(
+        found.items,
+        path=support.place(patient_id, "activities"),
+        query=query,
+        orders={
+            "fit": (_("Best for them"), ranked),
+            "name": (_("Name"), lambda one: one.activity.name.casefold()),
+            "distance": (
+                _("Distance"),
+                lambda one: (one.activity.km is None, one.activity.km, ranked(one)),
+            ),
+            "cost": (
+                _("Cost"),
+                lambda one: (one.activity.cost is None, one.activity.cost, ranked(one)),
+            ),
+        },
+        default="fit",
+        narrowing=listing.Narrowing(
+            "against",
+            {"nothing": _("Nothing speaks against it"), "something": _("Something does not fit")},
+            lambda one: "something" if one.against else "nothing",
+        ),
+        longest=_LONGEST_PAGE,
+    )
+
+
+def matches(found: Iterable[MatchBody], body: SupportBody) -> tuple[Match, ...]:
+    """These, in the order given."""
     waiting = {one.activity_id for one in body.referrals if one.actions}
     return tuple(
         Match(
@@ -83,7 +121,7 @@ def matches(found: Matches, body: SupportBody) -> tuple[Match, ...]:
             against=tuple(_name(code) for code in one.against),
             is_referred=one.activity.activity_id in waiting,
         )
-        for one in found.items
+        for one in found
     )
 
 

@@ -1,11 +1,11 @@
 """Proposed versions of a plan: what would be different, in a form a tired person can check."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.portal.presenters import findings, places, words
+from services.portal.presenters import findings, listing, places, words
 from services.portal.presenters.courses import moment, reasoned
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
@@ -21,6 +21,7 @@ from shared.api.treatment import (
     ReminderMoveBody,
 )
 
+_LONGEST_PAGE = 10
 KINDS = said(
     {
         "hold": mark("Keep the dose for longer"),
@@ -151,6 +152,23 @@ def lines(body: PlanChangeBody, setting: Setting) -> tuple[str, ...]:
     return (
         STATES[body.state],
         *(f"{row.after_on}: {row.after_dose}" for row in change(body, setting).lines),
+    )
+
+
+def listed(
+    items: Sequence[PlanVersionBody], query: Mapping[str, str], *, path: str
+) -> listing.Listed[PlanVersionBody]:
+    """The versions the address asks for; the latest first by itself."""
+    return listing.whole(
+        items,
+        path=path,
+        query=query,
+        orders={"version": (_("Version"), lambda one: one.plan_version)},
+        default="-version",
+        narrowing=listing.Narrowing(
+            "kind", {one.kind: words.plain(one.kind) for one in items}, lambda one: one.kind
+        ),
+        longest=_LONGEST_PAGE,
     )
 
 

@@ -1,10 +1,11 @@
 """Reminders of one person, and what can be said about one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
-from services.portal.presenters import on_call, places, words
+from services.portal.presenters import listing, on_call, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import MISSED_KINDS, Setting
@@ -24,6 +25,7 @@ _STATES = {
     "done": (mark("done"), "good"),
     "cancelled": (mark("no longer needed"), ""),
 }
+_SHOWN = said({"open": mark("Open"), "closed": mark("Closed"), "all": mark("All")})
 _DONE = said(
     {
         "acknowledge": mark("taken in hand"),
@@ -64,6 +66,40 @@ class Chore:
     work_href: str
     href: str
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How one person's reminders may be narrowed and ordered, and the other pages of them."""
+
+    choices: tuple[listing.Choice, ...]
+    columns: tuple[listing.Column, ...]
+    pages: listing.Pages
+
+
+def asked(query: Mapping[str, str]) -> dict[str, str]:
+    """What the address asks for: the open ones, soonest first, by itself. What is closed begins
+    with the latest."""
+    show = query.get("show", "")
+    show = show if show in _SHOWN else "open"
+    usual = "due" if show == "open" else "-due"
+    sort = query.get("sort", "")
+    found = {"show": show, "sort": sort if sort in {"due", "-due"} else usual}
+    return found | ({"cursor": query["cursor"]} if query.get("cursor") else {})
+
+
+def listed(patient_id: UUID, asked: Mapping[str, str], *, next_cursor: str | None) -> Listed:
+    """The ways on from this page of the list."""
+    path, kept = places.patient(patient_id, "reminders"), dict(asked)
+    titles = (("due", _("Due")), ("", _("What")), ("", _("State")), ("", _("Whose")))
+    return Listed(
+        choices=tuple(
+            listing.Choice(title, listing.address(path, {"show": code}), code == asked["show"])
+            for code, title in _SHOWN.items()
+        ),
+        columns=listing.columns(titles, path=path, query=kept, default="due"),
+        pages=listing.pages(path, kept, next_cursor=next_cursor, shown=0, of=None),
+    )
 
 
 def chores(items: Iterable[ReminderBody], setting: Setting) -> tuple[Chore, ...]:

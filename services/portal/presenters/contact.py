@@ -1,15 +1,15 @@
 """How somebody may be reached, for what, and who is near to them: forms and words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.portal.presenters import erasing, places, words
+from services.portal.presenters import erasing, listing, places, words
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
-from shared.api.assessment import CarerBody, PatientBody, PatientHistory
+from shared.api.assessment import CarerBody, PatientBody, PatientHistory, PatientVersion
 
 CHANNELS = said(
     {
@@ -196,8 +196,31 @@ def quiet(patient: PatientBody) -> str:
     return _("%(starts)s to %(ends)s", starts=hours.starts, ends=hours.ends)
 
 
-def history(found: PatientHistory, setting: Setting) -> tuple[Change, ...]:
-    """Every change of the record, newest first."""
+def listed(
+    found: PatientHistory, query: Mapping[str, str], *, path: str, setting: Setting
+) -> listing.Listed[PatientVersion]:
+    """The changes the address asks for; the newest first by itself."""
+
+    def who(one: PatientVersion) -> str:
+        return words.who_recorded(one.recorded_by, setting.staff)
+
+    return listing.whole(
+        found.versions,
+        path=path,
+        query=query,
+        orders={
+            "when": (_("When"), lambda one: one.recorded_at),
+            "who": (_("Who"), lambda one: (who(one).casefold(), one.recorded_at)),
+        },
+        default="-when",
+        narrowing=listing.Narrowing(
+            "by", {one.recorded_by: who(one) for one in found.versions}, lambda o: o.recorded_by
+        ),
+    )
+
+
+def history(versions: Iterable[PatientVersion], setting: Setting) -> tuple[Change, ...]:
+    """These changes of the record, in the order given."""
     return tuple(
         Change(
             when=words.moment(version.recorded_at, zone=setting.zone, now=setting.now),
@@ -206,7 +229,7 @@ def history(found: PatientHistory, setting: Setting) -> tuple[Change, ...]:
             or _("The first version that is kept"),
             why=erasing.REASONS.get(version.reason or "", version.reason or ""),
         )
-        for version in found.versions
+        for version in versions
     )
 
 

@@ -1,10 +1,10 @@
 """Contacts as a log, and the way back to somebody who did not come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.portal.presenters import support, words
+from services.portal.presenters import listing, support, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import Setting
@@ -29,6 +29,16 @@ OUTCOMES = said(
         "not-reached": mark("nobody was reached"),
     }
 )
+_OUTCOME_TITLES = said(
+    {
+        "took-place": mark("Took place"),
+        "missed": mark("Missed"),
+        "called-off": mark("Called off by the person"),
+        "cancelled": mark("Cancelled by us"),
+        "not-reached": mark("Nobody reached"),
+    }
+)
+_LONGEST_PAGE = 25
 GIVEN = said(
     {
         "education": mark("education"),
@@ -104,8 +114,28 @@ class Ladder:
     script_grade: str
 
 
-def entries(body: SupportBody, form: SupportForm, setting: Setting) -> tuple[Entry, ...]:
-    """Every contact, newest first as they came."""
+def listed(
+    body: SupportBody, query: Mapping[str, str], *, path: str
+) -> listing.Listed[ContactBody]:
+    """The contacts the address asks for; the newest first by itself. ``path``: of the page."""
+    return listing.whole(
+        body.contacts,
+        path=path,
+        query=query,
+        orders={
+            "when": (_("When"), lambda one: one.at),
+            "minutes": (_("How long"), lambda one: (one.minutes, one.at)),
+        },
+        default="-when",
+        narrowing=listing.Narrowing("outcome", _OUTCOME_TITLES, lambda one: one.outcome),
+        longest=_LONGEST_PAGE,
+    )
+
+
+def entries(
+    contacts: Iterable[ContactBody], body: SupportBody, form: SupportForm, setting: Setting
+) -> tuple[Entry, ...]:
+    """These contacts of a person, in the order given."""
     labels = support.modes(form)
     titles = {one.programme_id: one.label for one in body.programmes}
     names = {one.carer_id: one.name for one in body.carers}
@@ -118,7 +148,7 @@ def entries(body: SupportBody, form: SupportForm, setting: Setting) -> tuple[Ent
             tone="danger" if one.outcome == "missed" else "",
             more=tuple(_more(one, content, setting)),
         )
-        for one in body.contacts
+        for one in contacts
     )
 
 

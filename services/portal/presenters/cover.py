@@ -1,10 +1,10 @@
 """Who is away, who was asked, and what they said about each person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.portal.presenters import places, words
+from services.portal.presenters import listing, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import NAMELESS, Setting
@@ -18,6 +18,8 @@ ANSWERS = said(
     }
 )
 _TONES = {"asked": "danger", "accepted": "good", "declined": "danger"}
+_STAGE_TITLES = said({"planned": mark("To come"), "running": mark("Now"), "over": mark("Over")})
+_LONGEST_PAGE = 20
 _STAGES = said({"planned": mark("to come"), "running": mark("now"), "over": mark("over")})
 
 
@@ -51,10 +53,28 @@ class Absence:
     may_withdraw: bool
 
 
+def listed(found: Iterable[AbsenceBody], query: Mapping[str, str]) -> listing.Listed[AbsenceBody]:
+    """What the address asks for; by itself what waits for an answer, then by their first day."""
+    return listing.whole(
+        found,
+        path="/cover",
+        query=query,
+        orders={
+            "waiting": (
+                _("What waits for an answer"),
+                lambda one: ("answer" not in one.actions, one.starts_on),
+            ),
+            "day": (_("First day"), lambda one: one.starts_on),
+        },
+        default="waiting",
+        narrowing=listing.Narrowing("stage", _STAGE_TITLES, lambda one: one.stage),
+        longest=_LONGEST_PAGE,
+    )
+
+
 def absences(found: Iterable[AbsenceBody], setting: Setting) -> tuple[Absence, ...]:
-    """What waits for an answer first, then by their first day."""
-    ordered = sorted(found, key=lambda one: ("answer" not in one.actions, one.starts_on))
-    return tuple(_absence(one, setting) for one in ordered)
+    """These, in the order given."""
+    return tuple(_absence(one, setting) for one in found)
 
 
 def field_of(patient_id: UUID) -> str:

@@ -1,10 +1,10 @@
 """A past decision in words: what was decided, by whom, and everything it was made with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.portal.presenters import findings, places, words
+from services.portal.presenters import findings, listing, places, words
 from services.portal.presenters.courses import reasoned
 from services.portal.presenters.findings import Finding
 from services.portal.presenters.language import gettext as _
@@ -98,8 +98,27 @@ class Known:
     also: tuple[Fact, ...]
 
 
+def listed(
+    items: Sequence[DecisionLine], query: Mapping[str, str], *, path: str
+) -> listing.Listed[DecisionLine]:
+    """The lines the address asks for; the newest first by itself."""
+    return listing.whole(
+        items,
+        path=path,
+        query=query,
+        orders={
+            "when": (_("When"), lambda one: one.version),
+            "what": (_("What"), lambda one: (_kind(one.kind), one.version)),
+        },
+        default="-when",
+        narrowing=listing.Narrowing(
+            "kind", {one.kind: _kind(one.kind) for one in items}, lambda one: one.kind
+        ),
+    )
+
+
 def lines(items: Iterable[DecisionLine], course: CourseBody, setting: Setting) -> tuple[Line, ...]:
-    """The list, in the order it came."""
+    """These lines, in the order given."""
     return tuple(
         Line(
             title=_kind(item.kind),

@@ -1,8 +1,9 @@
 """What happens in a person's life: somebody speaks with them, and no step is taken meanwhile."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.portal.presenters import support, words
+from services.portal.presenters import listing, support, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
@@ -15,6 +16,7 @@ _STATUSES = said(
         "withdrawn": mark("recorded by mistake"),
     }
 )
+_LONGEST_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,26 @@ class Line:
     contact_href: str
 
 
-def lines(body: SupportBody, setting: Setting) -> tuple[Line, ...]:
-    """All events, newest first as they came."""
-    return tuple(_line(one, body, setting) for one in body.life_events)
+def listed(body: SupportBody, query: Mapping[str, str]) -> listing.Listed[LifeEventBody]:
+    """The events the address asks for; what was recorded last first by itself."""
+    recorded = {one.life_event_id: -place for place, one in enumerate(body.life_events)}
+    return listing.whole(
+        body.life_events,
+        path=support.place(body.patient_id, "life-events"),
+        query=query,
+        orders={
+            "recorded": (_("Recorded"), lambda one: recorded[one.life_event_id]),
+            "day": (_("Day"), lambda one: (one.happened_on, recorded[one.life_event_id])),
+        },
+        default="-recorded",
+        narrowing=listing.Narrowing("status", _STATUSES, lambda one: one.status),
+        longest=_LONGEST_PAGE,
+    )
+
+
+def lines(events: Iterable[LifeEventBody], body: SupportBody, setting: Setting) -> tuple[Line, ...]:
+    """These events of a person, in the order given."""
+    return tuple(_line(one, body, setting) for one in events)
 
 
 def _line(one: LifeEventBody, body: SupportBody, setting: Setting) -> Line:

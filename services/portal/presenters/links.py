@@ -7,7 +7,7 @@ from uuid import UUID
 
 import segno
 
-from services.portal.presenters import places, words
+from services.portal.presenters import listing, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
@@ -21,6 +21,7 @@ CHANNELS = said(
         "letter": mark("By letter"),
     }
 )
+_LONGEST_PAGE = 20
 STATUSES = said(
     {
         "open": mark("Not answered yet"),
@@ -60,6 +61,33 @@ class Fresh:
     until: str
     write_href: str
     write: str
+
+
+def listed(
+    made: Iterable[InvitationBody],
+    titles: Mapping[str, str],
+    query: Mapping[str, str],
+    *,
+    path: str,
+) -> listing.Listed[InvitationBody]:
+    """The links the address asks for; the newest first by itself."""
+
+    def titled(one: InvitationBody) -> str:
+        return titles.get(one.instrument, one.instrument).casefold()
+
+    return listing.whole(
+        made,
+        path=path,
+        query=query,
+        orders={
+            "made": (_("Made"), lambda one: one.created_at),
+            "questionnaire": (_("Questionnaire"), lambda one: (titled(one), one.created_at)),
+            "until": (_("Works until"), lambda one: one.expires_at),
+        },
+        default="-made",
+        narrowing=listing.Narrowing("status", STATUSES, lambda one: one.status),
+        longest=_LONGEST_PAGE,
+    )
 
 
 def links(

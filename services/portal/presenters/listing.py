@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from services.portal.presenters.language import gettext as _
@@ -27,6 +27,86 @@ class Pages:
     said: str = ""
     first_href: str = ""
     next_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to narrow a list, with its address; ``here`` is the one that holds."""
+
+    title: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing(Generic[R]):
+    """By what a list may be narrowed: its name in the address, the codes with their titles, and
+    to which of them a row belongs."""
+
+    name: str
+    titles: Mapping[str, str]
+    of: Callable[[R], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[R]):
+    """One page of a list that is here as a whole, and the ways to its other pages and orders.
+    ``orders`` and ``choices`` are empty where there is nothing to choose."""
+
+    rows: Sequence[R]
+    orders: tuple[Column, ...]
+    choices: tuple[Choice, ...]
+    pages: Pages
+
+
+def whole(
+    rows: Iterable[R],
+    *,
+    path: str,
+    query: Mapping[str, str],
+    orders: Mapping[str, tuple[str, Callable[[R], Any]]],
+    default: str,
+    narrowing: Narrowing[R] | None = None,
+    longest: int = 50,
+) -> Listed[R]:
+    """A list that arrived whole: narrowed, in order and in pages as the address says. ``orders``
+    gives each code its title and what rows are compared by."""
+    names = ("sort", *((narrowing.name,) if narrowing else ()), "cursor")
+    kept = {name: query[name] for name in names if query.get(name)}
+    every = list(rows)
+    wish = kept.get(narrowing.name) if narrowing else None
+    found = [one for one in every if not narrowing or wish in {None, narrowing.of(one)}]
+    by = {code: key for code, (_title, key) in orders.items()}
+    shown, foot = portion(
+        arranged(found, by, query=kept, default=default), path, kept, longest=longest
+    )
+    titles = [(code, title) for code, (title, _key) in orders.items()]
+    return Listed(
+        rows=shown,
+        orders=columns(titles, path=path, query=kept, default=default) if len(found) > 1 else (),
+        choices=_choices(every, narrowing, path, kept) if narrowing else (),
+        pages=foot,
+    )
+
+
+def _choices(
+    rows: Sequence[R], narrowing: Narrowing[R], path: str, query: Mapping[str, str]
+) -> tuple[Choice, ...]:
+    """All, then what occurs; none where everything is of one kind."""
+    there = {narrowing.of(one) for one in rows}
+    now = query.get(narrowing.name, "")
+    if len(there) < 2 and not now:
+        return ()
+    offered = [("", _("All"))]
+    offered += [(code, title) for code, title in narrowing.titles.items() if code in there]
+    return tuple(
+        Choice(
+            title,
+            address(path, query, **{narrowing.name: code or None}, cursor=None),
+            now == code,
+        )
+        for code, title in offered
+    )
 
 
 def columns(

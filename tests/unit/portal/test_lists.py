@@ -1,6 +1,7 @@
 """Lists that are here as a whole: in the order of the address, narrowed by it, and in pages."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -48,6 +49,58 @@ def test_a_place_that_is_none_is_the_beginning(cursor: str) -> None:
     shown, foot = listing.portion([1, 2], "/staff", {"cursor": cursor}, longest=3)
 
     assert (list(shown), foot) == ([1, 2], listing.Pages())
+
+
+def fruit(
+    rows: Sequence[str] = ("plum", "apple", "pear", "peach"), **query: str
+) -> listing.Listed[str]:
+    """A list of words that can be narrowed to those that begin with p."""
+    of = listing.Narrowing(
+        "kind",
+        {"p": "With p", "other": "Others"},
+        lambda one: "p" if one.startswith("p") else "other",
+    )
+    orders = {"name": ("Name", str.casefold), "length": ("Length", len)}
+    return listing.whole(
+        rows, path="/x", query=query, orders=orders, default="name", narrowing=of, longest=2
+    )
+
+
+def read_whole(**query: str) -> list[str]:
+    """Every page of it, one after the other, by the addresses it gives."""
+    read: list[str] = []
+    while True:
+        found = fruit(**query)
+        read += found.rows
+        if not found.pages.next_href:
+            return read
+        query = dict(parse_qsl(urlsplit(found.pages.next_href).query))
+
+
+def test_a_list_that_came_whole_is_narrowed_ordered_and_read_page_by_page() -> None:
+    assert read_whole() == ["apple", "peach", "pear", "plum"]
+    assert read_whole(kind="p") == ["peach", "pear", "plum"]
+    assert read_whole(kind="p", sort="-name") == ["plum", "pear", "peach"]
+    assert read_whole(kind="nothing-like-it") == []
+
+
+def test_every_way_on_keeps_the_others_and_begins_again() -> None:
+    found = fruit(kind="p", sort="-name", cursor="2", done="kept", surprise="1")
+
+    assert {one.title: (one.href, one.here) for one in found.choices} == {
+        "All": ("/x?sort=-name", False),
+        "With p": ("/x?sort=-name&kind=p", True),
+        "Others": ("/x?sort=-name&kind=other", False),
+    }
+    assert {one.title: (one.href, one.sorted) for one in found.orders} == {
+        "Name": ("/x?sort=name&kind=p", "descending"),
+        "Length": ("/x?sort=length&kind=p", ""),
+    }
+
+
+def test_nothing_is_offered_where_there_is_nothing_to_choose() -> None:
+    assert (fruit(["plum"]).orders, fruit(["plum", "pear"]).choices) == ((), ())
+    assert [one.here for one in fruit(["plum"], kind="other").choices] == [False, False]
 
 
 async def names(portal: TestClient, address: str) -> list[str]:

@@ -9,10 +9,13 @@ from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import reminder_now, require_visible
 from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.errors import UnknownReminder
+from services.engagement.domain.reminder import EVERY_STATE, OPEN
 from services.engagement.domain.rules import Rules
 from shared.api.body import Page
-from shared.api.engagement import ReminderBody, ReminderHistory
-from shared.runtime.http import Api, Call, PageQuery, decode_cursor, encode_cursor
+from shared.api.engagement import ReminderBody, ReminderHistory, RemindersQuery
+from shared.runtime.http import Api, Call, decode_cursor, encode_cursor
+
+_SHOWN = {"all": EVERY_STATE, "open": OPEN, "closed": EVERY_STATE - OPEN}
 
 
 def add_reminders(api: Api, rules: Rules) -> None:
@@ -20,14 +23,20 @@ def add_reminders(api: Api, rules: Rules) -> None:
 
     @api.get("/api/v1/patients/{patient_id}/reminders", roles=CLINICIANS, raises=(404, 422))
     async def read_patient_reminders(
-        call: Call, patient_id: UUID, query: PageQuery
+        call: Call, patient_id: UUID, query: RemindersQuery
     ) -> Page[ReminderBody]:
-        """Everything planned, open and closed for one person, latest due first."""
+        """Everything planned, open and closed for one person, latest due first unless the query
+        says otherwise."""
         work = SqlWork(call.tx, rules)
         await visible_patient(work, call, patient_id)
         after = decode_cursor(query.cursor, datetime, UUID)
         found = await work.reminders.of_patient(
-            patient_id, call.tx.now, after=after, limit=query.limit + 1
+            patient_id,
+            call.tx.now,
+            states=_SHOWN[query.show],
+            soonest_first=query.sort == "due",
+            after=after,
+            limit=query.limit + 1,
         )
         items = tuple(
             reminder_body(row, rules.kinds, call.tx.now, medicines=medicines_for(call))

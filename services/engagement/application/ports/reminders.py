@@ -11,7 +11,7 @@ from services.engagement.domain.kind import Group, Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.notice import Told
 from services.engagement.domain.obligation import Key
-from services.engagement.domain.reminder import Reason, Reminder, State
+from services.engagement.domain.reminder import EVERY_STATE, Reason, Reminder, State
 from services.engagement.domain.worklist import Section
 
 Subject = tuple[str, UUID]
@@ -201,9 +201,17 @@ class Reminders(Protocol):
         ...
 
     async def of_patient(
-        self, patient_id: UUID, as_of: datetime, *, after: Before | None, limit: int
+        self,
+        patient_id: UUID,
+        as_of: datetime,
+        *,
+        states: Collection[State] = EVERY_STATE,
+        soonest_first: bool = False,
+        after: Before | None,
+        limit: int,
     ) -> Sequence[Listed]:
-        """Owners' reminders of one person, latest due first."""
+        """Owners' reminders of one person in these states, latest due first unless said
+        otherwise. ``after`` is the last one seen in that order."""
         ...
 
     async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
