@@ -12,7 +12,8 @@ from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 
 _NEAR = {-1: mark("yesterday"), 0: mark("today"), 1: mark("tomorrow")}
-_MONTH_DAYS = 30.44
+_MONTH_DAYS, _YEAR_DAYS = 30.44, 365.25
+_YEARS_FROM = 3 * 365
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _AMOUNT = re.compile(r"(?<![\w.-])\d+\.\d+(?= ?(?:mg|mL|micrograms?|%|points?|tablets?)\b)")
 
@@ -22,6 +23,7 @@ _NOUNS: dict[str, Callable[[int], str]] = {
     "day": lambda n: ngettext("%(num)s day", "%(num)s days", n),
     "week": lambda n: ngettext("%(num)s week", "%(num)s weeks", n),
     "month": lambda n: ngettext("%(num)s month", "%(num)s months", n),
+    "year": lambda n: ngettext("%(num)s year", "%(num)s years", n),
     "second": lambda n: ngettext("%(num)s second", "%(num)s seconds", n),
     "time": lambda n: ngettext("%(num)s time", "%(num)s times", n),
     "attempt": lambda n: ngettext("%(num)s attempt", "%(num)s attempts", n),
@@ -34,6 +36,7 @@ _AHEAD: dict[str, Callable[[int], str]] = {
     "day": lambda n: ngettext("in %(num)s day", "in %(num)s days", n),
     "week": lambda n: ngettext("in %(num)s week", "in %(num)s weeks", n),
     "month": lambda n: ngettext("in %(num)s month", "in %(num)s months", n),
+    "year": lambda n: ngettext("in %(num)s year", "in %(num)s years", n),
 }
 _AGO: dict[str, Callable[[int], str]] = {
     "minute": lambda n: ngettext("%(num)s minute ago", "%(num)s minutes ago", n),
@@ -41,6 +44,7 @@ _AGO: dict[str, Callable[[int], str]] = {
     "day": lambda n: ngettext("%(num)s day ago", "%(num)s days ago", n),
     "week": lambda n: ngettext("%(num)s week ago", "%(num)s weeks ago", n),
     "month": lambda n: ngettext("%(num)s month ago", "%(num)s months ago", n),
+    "year": lambda n: ngettext("%(num)s year ago", "%(num)s years ago", n),
 }
 
 
@@ -89,7 +93,7 @@ def day(value: date) -> str:
 
 
 def away(value: date, *, today: date) -> str:
-    """``in 3 days``, ``yesterday``, ``5 weeks ago``, ``in 6 months``."""
+    """``in 3 days``, ``yesterday``, ``5 weeks ago``, ``in 6 months``, ``in 25 years``."""
     days = (value - today).days
     if days in _NEAR:
         return _(_NEAR[days])
@@ -98,7 +102,8 @@ def away(value: date, *, today: date) -> str:
 
 
 def duration(days: int) -> str:
-    """A number of days as people say it: days up to two weeks, then weeks, then months."""
+    """A number of days as people say it: days up to two weeks, then weeks, then months,
+    from three years on years."""
     number, unit = _span(days)
     return count(number, unit)
 
@@ -279,7 +284,9 @@ def _span(days: int) -> tuple[int, str]:
         return days, "day"
     if days < 84:
         return round(days / 7), "week"
-    return round(days / _MONTH_DAYS), "month"
+    if days < _YEARS_FROM:
+        return round(days / _MONTH_DAYS), "month"
+    return round(days / _YEAR_DAYS), "year"
 
 
 def _short_span(minutes: int) -> tuple[int, str]:

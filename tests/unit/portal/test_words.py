@@ -26,6 +26,8 @@ ADA = UUID("11111111-1111-1111-1111-111111111111")
         (date(2027, 7, 23), "Fri 23 July 2027, in 12 weeks"),
         (date(2027, 7, 24), "Sat 24 July 2027, in 3 months"),
         (date(2026, 11, 1), "Sun 1 November 2026, 6 months ago"),
+        (date(2030, 4, 29), "Mon 29 April 2030, in 36 months"),
+        (date(2051, 9, 9), "Sat 9 September 2051, in 24 years"),
     ],
 )
 def test_a_day_names_its_weekday_and_its_distance(day: date, said: str) -> None:
