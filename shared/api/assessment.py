@@ -696,8 +696,10 @@ class SafetyRules(Body):
 
 
 class FlagQuery(Body):
-    """``live`` means open or acknowledged: everything a person has not closed yet."""
+    """``live`` means open or acknowledged: everything a person has not closed yet. ``flag_id``
+    narrows the list to one flag."""
 
+    flag_id: UUID | None = None
     status: Literal["live", "open", "acknowledged", "closed"] = "live"
     patient_id: UUID | None = None
     cursor: Cursor | None = None

@@ -1046,6 +1046,26 @@ async def test_flags_page_by_when_they_are_due(clinic: Clinic) -> None:
     assert levels == [0, 1, 2]
 
 
+async def test_one_closed_flag_is_found_among_however_many(clinic: Clinic) -> None:
+    raised = [
+        (await clinic.nurse.post(f"{clinic.path}/flags", {"trigger": trigger})).json
+        for trigger in ("marked-agitation", "overdose", "asked-intent")
+    ]
+    for flag in raised:
+        await clinic.nurse.post(f"flags/{flag['flag_id']}/acknowledge", {})
+        await clinic.prescriber.post(
+            f"flags/{flag['flag_id']}/close", {"outcome": "safety-plan-agreed", "note": "Agreed"}
+        )
+
+    for flag in raised:
+        narrowed = {"status": "closed", "flag_id": flag["flag_id"], "limit": "1"}
+        (found,) = (await clinic.nurse.get("flags", **narrowed)).json["items"]
+        assert found["flag_id"] == flag["flag_id"]
+    stranger = clinic.site.caller(STRANGER, Role.NURSE, teams=("hill",))
+    hidden = await stranger.get("flags", status="closed", flag_id=raised[0]["flag_id"])
+    assert hidden.json["items"] == []
+
+
 async def test_the_same_day_limit_ends_with_the_persons_own_day(clinic: Clinic) -> None:
     (flag,) = (await clinic.take("phq-9", 25))["flags"]
 

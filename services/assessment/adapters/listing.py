@@ -367,6 +367,8 @@ async def flags_page(
     )
     if query.patient_id is not None:
         rows = rows.where(FLAG.c.patient_id == query.patient_id)
+    if query.flag_id is not None:
+        rows = rows.where(FLAG.c.flag_id == query.flag_id)
     if query.status == "live":
         rows = rows.where(FLAG.c.status != FlagStatus.CLOSED.value)
     else:

@@ -84,7 +84,7 @@ async def raise_flag(visit: Visit) -> web.StreamResponse:
 async def _flag(visit: Visit, draft: Draft) -> web.StreamResponse:
     patient_id, flag_id = visit.id("patient_id"), visit.id("flag_id")
     care = visit.care.assessment
-    query = {"patient_id": str(patient_id), "status": "closed"}
+    query = {"patient_id": str(patient_id), "status": "closed", "flag_id": str(flag_id)}
     read, rules, closed, calls = await together(
         read_record(visit, patient_id),
         care.get("/safety-rules", SafetyRules),
