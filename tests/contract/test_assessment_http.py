@@ -712,6 +712,29 @@ async def test_a_proposal_waits_on_the_list_until_it_is_decided_or_overtaken(
     assert (await clinic.prescriber.get("pathway-proposals")).json["items"] == []
 
 
+async def test_who_waits_longest_for_a_decision_is_first(clinic: Clinic) -> None:
+    waits_longest = clinic.patient_id
+    for given_name in (None, "Jackdaw", "Dunnock"):
+        if given_name:
+            await clinic.later(days=1)
+            made = await clinic.nurse.post("patients", PERSON | {"given_name": given_name})
+            clinic.patient = made.json
+        await clinic.ready_to_propose()
+        await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})
+
+    read, cursor = [], {}
+    while True:
+        page = await clinic.prescriber.get("pathway-proposals", limit="1", **cursor)
+        read += page.json["items"]
+        if not page.json["next"]:
+            break
+        cursor = {"cursor": page.json["next"]}
+
+    assert read[0]["patient"]["patient_id"] == str(waits_longest)
+    assert [one["proposed_at"] for one in read] == sorted(one["proposed_at"] for one in read)
+    assert len(read) == 3
+
+
 async def test_no_plan_starts_while_a_safety_flag_is_open(clinic: Clinic) -> None:
     await clinic.ready_to_propose()
     made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json

@@ -397,8 +397,8 @@ async def proposals_page(
 async def waiting_proposals(
     tx: Transaction, reach: Reach, query: ProposalQuery
 ) -> Page[WaitingProposal]:
-    """Proposals with something to decide on, newest first, of people in care the caller may see.
-    One that was overtaken by a newer proposal waits for nobody."""
+    """Proposals with something to decide on, longest waiting first, of people in care the caller
+    may see. One that was overtaken by a newer proposal waits for nobody."""
     newer = PROPOSAL.alias("newer")
     overtaken = (
         select(newer.c.proposal_id)
@@ -419,7 +419,9 @@ async def waiting_proposals(
         )
     )
     key = (PROPOSAL.c.proposed_at, PROPOSAL.c.proposal_id)
-    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
+    if after := decode_cursor(query.cursor, datetime, UUID):
+        rows = rows.where(tuple_(*key) > _instant(*after))
+    found = await _limited(tx, rows.order_by(*key), query.limit)
     last = found.rows[-1] if found.more else None
     return Page(
         items=tuple(_waiting(tx, row) for row in found.rows if row.arms),

@@ -97,6 +97,7 @@ async def _list_page(
         works=narrowing.works(),
         groups=groups,
         waiting=waiting.rows(proposals.items, visit.setting) if proposals else (),
+        more_is_waiting=proposals is not None and proposals.next is not None,
         others=_count(everything) - _count(own),
         pages=listing.pages(
             "/",
@@ -166,7 +167,8 @@ async def _waiting(visit: Visit, *, asked: bool) -> Page[WaitingProposal] | None
     """Pathway proposals only a prescriber can decide."""
     if not asked:
         return None
-    call = visit.care.assessment.get("/pathway-proposals", Page[WaitingProposal])
+    query = {"limit": str(_LONGEST_PAGE)}
+    call = visit.care.assessment.get("/pathway-proposals", Page[WaitingProposal], query)
     return await or_missing(call, missing=visit.missing)
 
 

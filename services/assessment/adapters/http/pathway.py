@@ -64,7 +64,7 @@ def _add_reading(api: Api, content: Content) -> None:
     async def list_waiting_proposals(
         call: Call, query: bodies.ProposalQuery
     ) -> Page[bodies.WaitingProposal]:
-        """Proposals nobody has decided on yet, newest first."""
+        """Proposals nobody has decided on yet, longest waiting first."""
         call.tx.audit("proposals.listed", object="decision:pending")
         return await listing.waiting_proposals(call.tx, call.reach, query)
 
