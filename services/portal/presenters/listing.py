@@ -57,6 +57,8 @@ class Listed(Generic[R]):
     orders: tuple[Column, ...]
     choices: tuple[Choice, ...]
     pages: Pages
+    whole_href: str = ""
+    """The list from its beginning with nothing left out; empty where that is what is shown."""
 
 
 def whole(
@@ -86,6 +88,7 @@ def whole(
         orders=columns(titles, path=path, query=kept, default=default) if len(found) > 1 else (),
         choices=_choices(every, narrowing, path, kept) if narrowing else (),
         pages=foot,
+        whole_href=path if kept.keys() - {"sort"} else "",
     )
 
 

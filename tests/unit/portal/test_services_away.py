@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import pytest
 from aiohttp import web
@@ -28,6 +29,13 @@ SILENCE = {
 Answers = Mapping[str, Body]
 
 
+class Answer(Protocol):
+    """Something that can be sent as JSON."""
+
+    def model_dump_json(self) -> str:
+        """It as it travels."""
+
+
 def worklist(engine_seen_at: datetime | None) -> Worklist:
     return Worklist(
         items=(reminder(owner_id=staff_id("nell")),),
@@ -50,15 +58,20 @@ def answers_of(service: str, *, engine_silent_s: float | None, plans_owe_more: b
 
 
 @asynccontextmanager
-async def listening(answers: Answers) -> AsyncIterator[str]:
-    """A service that knows these answers, asked for alone or several at once."""
+async def listening(
+    answers: Mapping[str, Answer], *, heard: list[str] | None = None
+) -> AsyncIterator[str]:
+    """A service that knows these answers, asked for alone or several at once; ``heard`` gets what
+    it was asked for."""
 
     def said(path: str) -> tuple[int, str]:
+        if heard is not None:
+            heard.append(path)
         found = answers.get(path.partition("?")[0])
         return (404, "{}") if found is None else (200, found.model_dump_json())
 
     async def one(request: web.Request) -> web.Response:
-        status, body = said(request.path)
+        status, body = said(request.path_qs)
         return web.Response(status=status, text=body, content_type="application/json")
 
     async def several(request: web.Request) -> web.Response:
