@@ -126,6 +126,7 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
         listed=listed,
         matches=activities.matches(listed.rows, read.body),
         total=found.total,
+        left_out=found.total - len(found.items),
         referrals=activities.referrals(read.body, visit.setting),
         answers=tuple(activities.ANSWERS.items()),
     )

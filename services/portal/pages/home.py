@@ -108,6 +108,7 @@ async def _list_page(
         ),
         engine_late=engine_late,
         more_is_due=sources.more_is_due and sources.reminders is None,
+        more_flags=sources.more_flags,
         today=today.heading(visit.setting),
     )
 
@@ -129,6 +130,7 @@ async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist |
         reminders=reminders,
         flags=_items(flags),
         more_is_due=due is not None and due.next is not None,
+        more_flags=flags is not None and flags.next is not None,
     )
     if wanted.begins:
         sources = today.not_beyond(sources, (*_beyond(page), *_beyond(other)))

@@ -136,6 +136,8 @@ class Sources:
     flags: Sequence[FlagBody] | None
     more_is_due: bool = False
     """Whether the plans owe more than was read."""
+    more_flags: bool = False
+    """Whether more safety flags are open than were read; those due soonest were."""
 
 
 @dataclass(frozen=True, slots=True)
