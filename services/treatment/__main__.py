@@ -5,9 +5,10 @@ from shared.runtime import loading
 # isort: split
 from services.treatment.adapters.cli import app as by_hand
 from services.treatment.adapters.demo_past import play
-from services.treatment.adapters.signatures_command import show_verdict
+from services.treatment.adapters.tables import SignatureRow
 from services.treatment.main import SCHEMA, build
 from services.treatment.settings import Settings
+from shared.runtime import signatures
 from shared.runtime.cli import service_cli
 
 loading.over()
@@ -24,7 +25,8 @@ app = service_cli(
 @app.command()
 def verify_signatures() -> None:
     """Check every kept signature against its own key, without the portal."""
-    show_verdict(Settings().database_url)
+    table = SignatureRow.metadata.tables["signature"]
+    signatures.verify(Settings().database_url, table, service="treatment", always_told=False)
 
 
 app.registered_commands += by_hand.registered_commands

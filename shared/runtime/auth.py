@@ -67,7 +67,9 @@ class VerifiedSignature:
     signed_at: datetime
     token_id: str
     proof: str = ""
-    """The token and the public key, to verify it again by ``proven``."""
+    """The token, the public key and when it was checked, to verify it again by ``proven``."""
+    checked_at: datetime | None = None
+    """When it was found good, in real time; releases before did not keep that."""
 
 
 class Keys(Protocol):
@@ -185,30 +187,42 @@ async def verify_signature(token: str, *, keys: Keys, audience: str) -> Verified
     """
     claims = await _decode(token, keys=keys, audience=audience, typ=SIGNATURE)
     key = await keys.find(str(_header(token).get("kid")))
-    return _signature(claims, json.dumps({"token": token, "key": key.as_dict(private=False)}))
+    kept = {
+        "token": token,
+        "key": key.as_dict(private=False),
+        "checked_at": clock.real_now().isoformat(),
+    }
+    return _signature(claims, kept)
 
 
 def proven(proof: str, *, audience: str) -> VerifiedSignature:
     """Verify a signature again, however long ago it was made and wherever the portal is, with the
-    key that was kept with it. Whether that key was the portal's, its published id says.
+    key that was kept with it, as of the moment it was checked. That the key was the portal's, the
+    audit trail holds (``signatures``).
 
     Raises:
-        Unauthenticated: the token, or what it is kept with, was changed.
+        Unauthenticated: the token, or what it is kept with, was changed, or it was checked after
+            its end.
     """
     try:
-        kept = json.loads(proof)
+        kept: dict[str, Any] = json.loads(proof)
         key = ECKey.import_key(kept["key"])
         decoded = jwt.decode(kept["token"], key, algorithms=[ALGORITHM])
         if decoded.header.get("typ") != SIGNATURE or decoded.header.get("kid") != key.kid:
             raise Unauthenticated("type")
-        made = int(decoded.claims["iat"])
-        _registry(audience, now=made).validate(decoded.claims)
+        at = _checked_at(kept)
+        seen = int(decoded.claims["iat"]) if at is None else int(at.timestamp())
+        _registry(audience, now=seen).validate(decoded.claims)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise Unauthenticated(type(error).__name__) from error
-    return _signature(decoded.claims, proof)
+    return _signature(decoded.claims, kept)
 
 
-def _signature(claims: dict[str, Any], proof: str) -> VerifiedSignature:
+def _checked_at(kept: dict[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(kept["checked_at"]) if "checked_at" in kept else None
+
+
+def _signature(claims: dict[str, Any], kept: dict[str, Any]) -> VerifiedSignature:
     try:
         return VerifiedSignature(
             staff_id=UUID(claims["sub"]),
@@ -216,7 +230,8 @@ def _signature(claims: dict[str, Any], proof: str) -> VerifiedSignature:
             meaning=str(claims["meaning"]),
             signed_at=datetime.fromtimestamp(claims["iat"], tz=clock.real_now().tzinfo),
             token_id=str(claims["jti"]),
-            proof=proof,
+            proof=json.dumps(kept),
+            checked_at=_checked_at(kept),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unauthenticated("claims") from error

@@ -35,9 +35,10 @@ PASSED = (
         (
             "DROP INDEX ix_assessment_answered_in_the_clear",
             "ALTER TABLE assessment DROP COLUMN answerer",
+            "DROP TABLE signature",
         ),
     ),
-    Passed(ENGAGEMENT, "0013", ("DROP TABLE group_point",)),
+    Passed(ENGAGEMENT, "0013", ("DROP TABLE group_point", "DROP TABLE signature")),
 )
 
 

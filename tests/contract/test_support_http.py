@@ -1,6 +1,7 @@
 """Engagement's routes about support, on both databases: programmes, contacts, guards, outcomes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,8 +129,8 @@ class Ward:
             return list((await tx.session.execute(query)).scalars())
 
 
-@pytest.fixture
-async def ward(databases: Databases) -> AsyncIterator[Ward]:
+@asynccontextmanager
+async def ward_on(databases: Databases) -> AsyncIterator[Ward]:
     """A person in the care of a nurse and a prescriber, two facilitators in the team."""
     db = Database.open(
         await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
@@ -173,6 +174,12 @@ async def ward(databases: Databases) -> AsyncIterator[Ward]:
         await found.travel(NOW)
         yield found
     await db.close()
+
+
+@pytest.fixture
+async def ward(databases: Databases) -> AsyncIterator[Ward]:
+    async with ward_on(databases) as opened:
+        yield opened
 
 
 def signed(by: Any, hash_: str, meaning: str) -> str:

@@ -13,9 +13,10 @@ from services.assessment.domain.facts import Measured
 from services.assessment.domain.following import FollowedCourse, Milestones
 from services.assessment.domain.invitation import Invitation, InvitationStatus
 from services.assessment.domain.patient import Patient
-from services.assessment.domain.refusals import StaleVersion
+from services.assessment.domain.refusals import RuleViolation, StaleVersion
 from services.assessment.domain.safety import Flag
 from services.assessment.domain.shadow import Comparison
+from services.assessment.domain.signing import Signed
 from services.assessment.domain.trajectory import Reading
 from shared.events.envelope import Fact
 
@@ -265,11 +266,17 @@ class FakeWork:
     courses: FakeCourses = field(default_factory=FakeCourses)
     published: list[Published] = field(default_factory=list)
     audited: list[str] = field(default_factory=list)
+    kept_signatures: dict[str, str] = field(default_factory=dict)
     ids: int = 0
 
     def new_id(self) -> UUID:
         self.ids += 1
         return uuid5(_IDS, str(self.ids))
+
+    async def keep_signature(self, signed: Signed, *, of: str, subject: UUID) -> None:
+        if signed.token_id in self.kept_signatures:
+            raise RuleViolation("signature-mismatch", "used before", field="signature")
+        self.kept_signatures[signed.token_id] = of
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         self.published.append(Published(fact, subject, aggregate, version))

@@ -51,7 +51,9 @@ from services.engagement.domain.support.motivation import Drop
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.referral import Referral
+from services.engagement.domain.support.refusals import SignatureMismatch
 from services.engagement.domain.support.relapse_plan import RelapsePlan
+from services.engagement.domain.support.signing import Signed
 from services.engagement.domain.team import Away, CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section, reading_order, section_of
 from shared.events.engagement import StandInState
@@ -800,6 +802,7 @@ class FakeWork:
         self._ids = count()
         self.published: list[Published] = []
         self.audited: list[str] = []
+        self.kept_signatures: dict[str, str] = {}
 
     async def on_record(self, patient_id: UUID) -> OnRecord:
         support = self.support
@@ -818,6 +821,18 @@ class FakeWork:
 
     def new_id(self) -> UUID:
         return uuid5(_IDS, str(next(self._ids)))
+
+    async def keep_signature(
+        self,
+        signed: Signed,
+        *,
+        of: str,
+        subject: UUID,
+        document: str,
+    ) -> None:
+        if signed.token_id in self.kept_signatures:
+            raise SignatureMismatch
+        self.kept_signatures[signed.token_id] = of
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         if any((p.aggregate, p.version) == (aggregate, version) for p in self.published):

@@ -12,8 +12,12 @@ from services.assessment.adapters.records import (
     SqlInvitations,
     SqlProposals,
 )
+from services.assessment.adapters.tables import SIGNATURE
+from services.assessment.domain.refusals import RuleViolation
+from services.assessment.domain.signing import Signed
 from shared.events.assessment import PatientDetailsChanged
 from shared.events.envelope import Fact
+from shared.runtime import signatures
 from shared.runtime.db import Transaction
 from shared.runtime.sealed_details import sealed
 
@@ -36,6 +40,18 @@ class SqlWork:
 
     def new_id(self) -> UUID:
         return self._tx.new_id()
+
+    async def keep_signature(self, signed: Signed, *, of: str, subject: UUID) -> None:
+        """Keep a signature with its proof.
+
+        Raises:
+            RuleViolation: it has signed something before.
+        """
+        try:
+            await signatures.keep(self._tx, SIGNATURE, signed, of=of, subject=subject)
+        except signatures.SignatureUsed as used:
+            sentence = "This signature was used before: sign again."
+            raise RuleViolation("signature-mismatch", sentence, field="signature") from used
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         """Tell the others, and the audit trail, in this transaction; who somebody is, sealed."""

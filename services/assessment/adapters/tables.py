@@ -21,6 +21,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.runtime.columns import Json, UtcDateTime
+from shared.runtime.signatures import signature_table
 from shared.runtime.tables import NAMING, attach
 
 
@@ -381,6 +382,7 @@ class MilestoneRow(Row, table=True):
 metadata = Row.metadata
 attach(metadata)
 
+SIGNATURE = signature_table(metadata)
 PATIENT = metadata.tables["patient"]
 PATIENT_VERSION = metadata.tables["patient_version"]
 CARE_TEAM = metadata.tables["care_team"]

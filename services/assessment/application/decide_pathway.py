@@ -75,7 +75,10 @@ async def decide_pathway(
     )
     if decision.guard_reasons:
         document = decision_hash(decision, proposal_id=proposal_id, version=before.version)
-        check_signature(signed, by=decision.by, expected=document)
+        signed = check_signature(signed, by=decision.by, expected=document)
+        await work.keep_signature(
+            signed, of=f"pathway:{before.proposal_id}", subject=before.patient_id
+        )
         decision = replace(decision, signed_at=decision.at)
     flags = await work.flags.of(before.patient_id)
     check_no_open_flag(

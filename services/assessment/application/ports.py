@@ -16,6 +16,7 @@ from services.assessment.domain.pathway import Proposal
 from services.assessment.domain.patient import Patient
 from services.assessment.domain.safety import Flag
 from services.assessment.domain.shadow import Comparison
+from services.assessment.domain.signing import Signed
 from services.assessment.domain.trajectory import Reading
 from shared.events.envelope import Fact
 
@@ -258,6 +259,14 @@ class Work(Protocol):
     def courses(self) -> Courses: ...
 
     def new_id(self) -> UUID: ...
+
+    async def keep_signature(self, signed: Signed, *, of: str, subject: UUID) -> None:
+        """Keep a signature with its proof.
+
+        Raises:
+            RuleViolation: it has signed something before.
+        """
+        ...
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         """Tell the others, and the audit trail, in this transaction."""

@@ -14,12 +14,15 @@ OVERRIDE_GUARD = "override-guard"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """Who signed what, as the portal attests it after asking for the password."""
+    """Who signed what, as the portal attests it after asking for the password; ``proof`` is with
+    what that can be verified later."""
 
+    token_id: str
     staff_id: UUID
     hash: str
     meaning: str
     signed_at: datetime
+    proof: str
 
 
 def decision_hash(decision: Decision, *, proposal_id: UUID, version: int) -> str:
@@ -39,8 +42,9 @@ def decision_hash(decision: Decision, *, proposal_id: UUID, version: int) -> str
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def check_signature(signed: Signed | None, *, by: UUID, expected: str) -> None:
-    """Refuse a plan past a guard that this person has not signed exactly as it is.
+def check_signature(signed: Signed | None, *, by: UUID, expected: str) -> Signed:
+    """The signature; a plan past a guard that this person has not signed exactly as it is is
+    refused.
 
     Raises:
         RuleViolation: nothing was signed, or something else, or by somebody else.
@@ -51,3 +55,4 @@ def check_signature(signed: Signed | None, *, by: UUID, expected: str) -> None:
     if (signed.staff_id, signed.meaning, signed.hash) != (by, OVERRIDE_GUARD, expected):
         sentence = "The signature is of something else: look again, then sign again."
         raise RuleViolation("signature-mismatch", sentence, field="signature")
+    return signed

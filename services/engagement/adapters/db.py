@@ -13,10 +13,13 @@ from services.engagement.adapters.people import SqlPatients, SqlStaff
 from services.engagement.adapters.reminders import SqlReminders
 from services.engagement.adapters.rota import SqlRota
 from services.engagement.adapters.support import SqlSupport
-from services.engagement.adapters.tables import AttemptRow
+from services.engagement.adapters.tables import SIGNATURE, AttemptRow
 from services.engagement.application.ports import Attempt, OnRecord
 from services.engagement.domain.rules import Rules
+from services.engagement.domain.support.refusals import SignatureMismatch
+from services.engagement.domain.support.signing import Signed
 from shared.events.envelope import Fact
+from shared.runtime import signatures
 from shared.runtime.db import Transaction
 
 _ATTEMPT = AttemptRow.metadata.tables["outcome"]
@@ -64,6 +67,21 @@ class SqlWork:
     def new_id(self) -> UUID:
         """An identifier for something new."""
         return self._tx.new_id()
+
+    async def keep_signature(
+        self, signed: Signed, *, of: str, subject: UUID, document: str
+    ) -> None:
+        """Keep a signature with its proof and what was signed.
+
+        Raises:
+            SignatureMismatch: it has signed something before.
+        """
+        try:
+            await signatures.keep(
+                self._tx, SIGNATURE, signed, of=of, subject=subject, document=document
+            )
+        except signatures.SignatureUsed as used:
+            raise SignatureMismatch from used
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:
         """Tell the others, and the audit trail, in this transaction."""

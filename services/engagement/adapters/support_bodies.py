@@ -10,9 +10,9 @@ from uuid import UUID
 from services.engagement.adapters.histories import scores_of
 from services.engagement.application.apply_reading import lowest
 from services.engagement.application.close_programme import (
-    closing_hash,
+    closing_document,
     closing_is_guarded,
-    confirming_hash,
+    confirming_document,
 )
 from services.engagement.application.ports import CoursePoint, Reading, Surroundings
 from services.engagement.domain.owed_by_support import Known
@@ -323,7 +323,7 @@ def _closing_signing(one: Programme, told: Told) -> tuple[tuple[str, api.Signing
     if not one.is_open or not closing_is_guarded(one, told.today, told.rules):
         return ()
     return tuple(
-        (code, api.SigningBody(hash=closing_hash(one, code), meaning=CLOSE_EARLY))
+        (code, api.SigningBody(hash=closing_document(one, code).hash, meaning=CLOSE_EARLY))
         for code in told.support.reasons_for("closing")
     )
 
@@ -332,7 +332,7 @@ def _confirm_signing(one: Programme, told: Told) -> api.SigningBody | None:
     supervises = told.role in told.support.limits.supervisor_roles
     if one.status is not Status.CLOSING or not supervises:
         return None
-    return api.SigningBody(hash=confirming_hash(one), meaning=CONFIRM_CLOSING)
+    return api.SigningBody(hash=confirming_document(one).hash, meaning=CONFIRM_CLOSING)
 
 
 def _delivered(

@@ -15,9 +15,10 @@ from services.engagement.domain.support.rules import EARLY_CLOSING
 from services.engagement.domain.support.signing import (
     CLOSE_EARLY,
     CONFIRM_CLOSING,
+    Document,
     Signed,
     check_signature,
-    document_hash,
+    document,
 )
 from shared.events.engagement import ProgrammeChanged, ProgrammeClosed
 
@@ -51,13 +52,10 @@ async def close_programme(
     today = await _today(work, found, rules, now)
     guarded = closing_is_guarded(found, today, rules)
     if guarded:
-        check_signature(
-            signed,
-            by=by,
-            meaning=CLOSE_EARLY,
-            expected=closing_hash(found, reason),
-            rule=rules.support.guards[EARLY_CLOSING].rule,
-        )
+        to_sign = closing_document(found, reason)
+        rule = rules.support.guards[EARLY_CLOSING].rule
+        signed = check_signature(signed, by=by, of=to_sign, rule=rule)
+        await _keep(work, signed, to_sign, found)
     closing = Closing(reason=reason, by=by, at=now, on=today, note=note, needs_supervisor=guarded)
     after = programmes.asked_to_close(found, closing)
     fact = ProgrammeClosed if after.status is Status.CLOSED else ProgrammeChanged
@@ -93,13 +91,10 @@ async def decide_closing(
     today = await _today(work, found, rules, now)
     after = programmes.closing_decided(found, by=by, on=today, confirmed=confirmed)
     if confirmed:
-        check_signature(
-            signed,
-            by=by,
-            meaning=CONFIRM_CLOSING,
-            expected=confirming_hash(found),
-            rule=rules.support.guards[EARLY_CLOSING].rule,
-        )
+        to_sign = confirming_document(found)
+        rule = rules.support.guards[EARLY_CLOSING].rule
+        signed = check_signature(signed, by=by, of=to_sign, rule=rule)
+        await _keep(work, signed, to_sign, found)
     fact = ProgrammeClosed if confirmed else ProgrammeChanged
     return await keep_programme(work, fact, after, rules=rules, now=now)
 
@@ -110,18 +105,27 @@ def closing_is_guarded(found: Programme, today: date, rules: Rules) -> bool:
     return programmes.needs_supervisor(found, kind, today, rules.support.limits)
 
 
-def closing_hash(found: Programme, reason: str) -> str:
+async def _keep(work: Work, signed: Signed, to_sign: Document, found: Programme) -> None:
+    await work.keep_signature(
+        signed,
+        of=f"programme:{found.programme_id}:{found.version}",
+        subject=found.patient_id,
+        document=to_sign.text,
+    )
+
+
+def closing_document(found: Programme, reason: str) -> Document:
     """What is signed when closing early."""
-    return document_hash(
+    return document(
         CLOSE_EARLY,
         {"programme": found.programme_id, "version": found.version, "reason": reason},
     )
 
 
-def confirming_hash(found: Programme) -> str:
+def confirming_document(found: Programme) -> Document:
     """What a supervisor signs."""
     reason = found.closing.reason if found.closing else ""
-    return document_hash(
+    return document(
         CONFIRM_CLOSING,
         {"programme": found.programme_id, "version": found.version, "reason": reason},
     )

@@ -25,9 +25,10 @@ from services.engagement.domain.support.refusals import RuleBroken
 from services.engagement.domain.support.rules import Beat, ProgrammeKind, SupportRules
 from services.engagement.domain.support.signing import (
     OVERRIDE_GUARD,
+    Document,
     Signed,
     check_signature,
-    document_hash,
+    document,
 )
 from services.engagement.domain.team import Patient, Staffing
 from shared.events.engagement import ProgrammeStarted
@@ -71,7 +72,7 @@ async def check_programme(
     """
     patient = await in_care(work, patient_id)
     made, kind = await _made(work, patient, wanted, rules, now)
-    return Checked(_guards(made, kind, rules.support), _hash(patient_id, wanted))
+    return Checked(_guards(made, kind, rules.support), _document(patient_id, wanted).hash)
 
 
 async def start_programme(
@@ -95,12 +96,18 @@ async def start_programme(
     guards = _guards(made, kind, rules.support)
     if guards:
         _require_reasons(guards, wanted.reasons, rules.support)
-        check_signature(
+        to_sign = _document(patient_id, wanted)
+        signed = check_signature(
             signed,
             by=by,
-            meaning=OVERRIDE_GUARD,
-            expected=_hash(patient_id, wanted),
+            of=to_sign,
             rule=", ".join(rules.support.guards[code].rule for code in guards),
+        )
+        await work.keep_signature(
+            signed,
+            of=f"programme:{made.programme_id}:1",
+            subject=patient_id,
+            document=to_sign.text,
         )
     overrides = tuple(
         Override(guard=code, reason=wanted.reasons[code], by=by, at=now, note=wanted.note)
@@ -215,8 +222,9 @@ def _require_reasons(
             )
 
 
-def _hash(patient_id: UUID, wanted: NewProgramme) -> str:
-    return document_hash(
+def _document(patient_id: UUID, wanted: NewProgramme) -> Document:
+    """Everything that was sent."""
+    return document(
         OVERRIDE_GUARD,
         {
             "patient": patient_id,
@@ -227,7 +235,12 @@ def _hash(patient_id: UUID, wanted: NewProgramme) -> str:
             "company": wanted.company,
             "setting": wanted.setting,
             "activity": wanted.activity,
+            "activity_id": wanted.activity_id,
+            "first_contact_on": wanted.first_contact_on,
             "rhythm": [[beat.until_day, beat.every_days] for beat in wanted.rhythm],
+            "rungs": [[rung.ordinal, rung.what, rung.together] for rung in wanted.rungs],
+            "serves_course": wanted.serves_course_id,
             "reasons": dict(wanted.reasons),
+            "note": wanted.note,
         },
     )

@@ -5,7 +5,7 @@ Deployment: post (the release before reads the plain columns).
 """
 
 revision = "0013"
-down_revision = "0012a"
+down_revision = "0012b"
 branch_labels = None
 depends_on = None
 

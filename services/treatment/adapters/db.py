@@ -37,7 +37,7 @@ class SqlWork:
         self.requests = SqlRequests(tx.session)
         self.diary = SqlDiary(tx.session)
         self.calendar_links = SqlCalendarLinks(tx.session)
-        self.records = SqlRecords(tx.session, actor=tx.actor)
+        self.records = SqlRecords(tx)
 
     @property
     def now(self) -> datetime:

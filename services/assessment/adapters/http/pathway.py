@@ -168,8 +168,10 @@ async def _signed(token: str | None, keys: Keys | None) -> Signed | None:
         sentence = "The signature is not valid any more: sign again."
         raise RuleViolation("signature-mismatch", sentence, field="signature") from refused
     return Signed(
+        token_id=proof.token_id,
         staff_id=proof.staff_id,
         hash=proof.hash,
         meaning=proof.meaning,
         signed_at=proof.signed_at,
+        proof=proof.proof,
     )

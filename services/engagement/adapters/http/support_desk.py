@@ -65,7 +65,7 @@ class SupportDesk:
             proof = await verify_signature(token, keys=self.keys, audience=AUDIENCE)
         except Unauthenticated as refused:
             raise SignatureMismatch from refused
-        return Signed(proof.staff_id, proof.hash, proof.meaning)
+        return Signed(proof.token_id, proof.staff_id, proof.hash, proof.meaning, proof.proof)
 
     async def today(self, work: SqlWork, call: Call, patient_id: UUID) -> date:
         """The day it is where the person lives."""

@@ -38,10 +38,12 @@ from services.engagement.adapters.tables.support import (
     RelapsePlanRow,
     SurroundingsRow,
 )
+from shared.runtime.signatures import signature_table
 from shared.runtime.tables import attach
 
 __all__ = [
     "NAMED_IN_THE_CLEAR",
+    "SIGNATURE",
     "AbsenceRow",
     "ActivityRow",
     "AttemptRow",
@@ -78,3 +80,6 @@ __all__ = [
 
 metadata = Row.metadata
 attach(metadata)
+
+SIGNATURE = signature_table(metadata)
+"""Signatures about support, kept; ``SignatureRow`` is a request for one in treatment."""

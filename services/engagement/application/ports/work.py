@@ -11,6 +11,7 @@ from services.engagement.application.ports.people import Patients, Staff
 from services.engagement.application.ports.reminders import Attempts, Reminders
 from services.engagement.application.ports.rota import Rota
 from services.engagement.application.ports.support import Support
+from services.engagement.domain.support.signing import Signed
 from shared.events.envelope import Fact
 
 
@@ -46,6 +47,16 @@ class Work(Protocol):
 
     def new_id(self) -> UUID:
         """An identifier for something new."""
+        ...
+
+    async def keep_signature(
+        self, signed: Signed, *, of: str, subject: UUID, document: str
+    ) -> None:
+        """Keep a signature with its proof and what was signed.
+
+        Raises:
+            SignatureMismatch: it has signed something before.
+        """
         ...
 
     def publish(self, fact: Fact, *, subject: UUID, aggregate: str, version: int) -> None:

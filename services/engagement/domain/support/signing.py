@@ -15,28 +15,45 @@ CONFIRM_CLOSING = "confirm-closing"
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who signed what, as the portal attests it."""
+    """Who signed what, as the portal attests it; ``proof`` is with what that can be verified
+    later."""
 
+    token_id: str
     staff_id: UUID
     hash: str
     meaning: str
+    proof: str
 
 
-def document_hash(meaning: str, document: Mapping[str, object]) -> str:
-    """The hash of a document for one meaning. Values are plain: text, numbers, lists."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is signed: its meaning, and everything it says in one canonical form."""
+
+    meaning: str
+    text: str
+
+    @property
+    def hash(self) -> str:
+        """What the signature binds."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def document(meaning: str, said: Mapping[str, object]) -> Document:
+    """A document for one meaning. Values are plain: text, numbers, lists."""
     canonical = json.dumps(
-        {"meaning": meaning, **document}, sort_keys=True, separators=(",", ":"), default=str
+        {"meaning": meaning, **said}, sort_keys=True, separators=(",", ":"), default=str
     )
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return Document(meaning, canonical)
 
 
-def check_signature(
-    signed: Signed | None, *, by: UUID, meaning: str, expected: str, rule: str
-) -> None:
-    """Refuse what is not signed by this person over exactly this. ``rule`` asks for it.
+def check_signature(signed: Signed | None, *, by: UUID, of: Document, rule: str) -> Signed:
+    """The signature; what is not signed by this person over exactly this is refused. ``rule`` asks
+    for it.
 
     Raises:
         SignatureMismatch: nothing was signed, or something else, or by somebody else.
     """
-    if signed is None or (signed.staff_id, signed.meaning, signed.hash) != (by, meaning, expected):
+    expected = (by, of.meaning, of.hash)
+    if signed is None or (signed.staff_id, signed.meaning, signed.hash) != expected:
         raise SignatureMismatch(rule)
+    return signed

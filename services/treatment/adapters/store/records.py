@@ -4,8 +4,6 @@ from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.treatment.adapters.store.documents import PROPOSAL, SAID, TAPER
 from services.treatment.adapters.tables import (
@@ -17,12 +15,17 @@ from services.treatment.adapters.tables import (
 from services.treatment.application.ports import Entry, RecordedCheckIn, Signed
 from services.treatment.application.refusals import SignatureUsed
 from services.treatment.domain.plan_change import PlanVersion
+from shared.runtime import signatures
+from shared.runtime.db import Transaction
+
+_SIGNATURE = SignatureRow.metadata.tables["signature"]
 
 
 class SqlRecords:
-    def __init__(self, session: AsyncSession, *, actor: str) -> None:
-        self._session = session
-        self._actor = actor
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._actor = tx.actor
 
     async def journal(self, entry: Entry) -> None:
         values = asdict(entry) | {"recorded_by": self._actor}
@@ -92,6 +95,6 @@ class SqlRecords:
 
     async def signature(self, signed: Signed, *, of: str) -> None:
         try:
-            await self._session.execute(insert(SignatureRow), [asdict(signed) | {"object": of}])
-        except IntegrityError as used:
+            await signatures.keep(self._tx, _SIGNATURE, signed, of=of, signed_at=signed.signed_at)
+        except signatures.SignatureUsed as used:
             raise SignatureUsed from used
