@@ -7,15 +7,21 @@ from aiohttp import web
 from aiohttp_sse import sse_response
 
 from services.portal.pages.gate import visitor_of
-from services.portal.pages.visit import Visit
+from services.portal.pages.visit import Visit, is_same_origin
 
 _RECHECK_S = 60.0
 _QUIET_S = 1.0
 
 
 async def stream_changes(visit: Visit) -> web.StreamResponse:
-    """Signals until the browser leaves or the session ends. They carry nothing but the word."""
+    """Signals until the browser leaves or the session ends. They carry nothing but the word.
+
+    Raises:
+        HTTPForbidden: the stream was opened from another site's page.
+    """
     request, desk = visit.request, visit.desk
+    if not is_same_origin(request, origin=desk.manner.origin):
+        raise web.HTTPForbidden
     async with sse_response(request) as stream:
         with suppress(ConnectionResetError), desk.signals.listening() as changed:
             changed.set()

@@ -316,6 +316,20 @@ async def test_the_key_set_is_public_and_holds_nothing_private(portal: TestClien
     assert all("d" not in key for key in keys)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}],
+)
+async def test_the_live_stream_is_not_opened_from_another_site(
+    portal: TestClient, headers: dict[str, str]
+) -> None:
+    await sign_in(portal)
+
+    answer = await portal.get("/live", headers={"Accept": "text/event-stream"} | headers)
+
+    assert answer.status == 403
+
+
 async def test_the_live_stream_is_for_people_signed_in(portal: TestClient) -> None:
     answer = await portal.get("/live", headers={"Accept": "text/event-stream"})
 
