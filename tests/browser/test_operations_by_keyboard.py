@@ -19,6 +19,7 @@ from services.group import Group
 from shared.runtime import clock
 from tests.browser.conftest import SignIn
 from tests.browser.keyboard import fill, follow, go_to
+from tests.browser.test_accessibility import look
 from tests.system.clinic import Clinic
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
@@ -119,6 +120,10 @@ async def test_an_account_is_signed_out_and_closed(
 
     await expect(account).to_contain_text("open, password only")
     await follow(oona, "Close the account", tag="BUTTON", around=newcomer)
+    await expect(oona.get_by_role("heading", name="Close the account of")).to_be_focused()
+    assert "closed" not in await account.inner_text()
+    await look(oona)
+    await follow(oona, "Close the account", tag="BUTTON")
     await expect(oona.get_by_role("status")).to_have_text("The account is changed.")
     await expect(account).to_contain_text("closed")
     await expect(account.get_by_role("button")).to_have_count(0)

@@ -20,7 +20,8 @@ async def show_staff(visit: Visit) -> web.StreamResponse:
 
 
 async def change_staff(visit: Visit) -> web.StreamResponse:
-    """Unlock an account, end its sessions, take its codes off or close it; never one's own."""
+    """Unlock an account, end its sessions, take its codes off or close it; never one's own, and
+    the last two only after a question."""
     draft, me = visit.sent(), visit.visitor.staff
     act = visit.one("act")
     allowed = presenter.acts_of(me.role)
@@ -37,6 +38,9 @@ async def change_staff(visit: Visit) -> web.StreamResponse:
         return await _page(visit, draft.refused([fault], status=403))
     if me.role is Role.LEAD and not set(listed[staff_id].teams) & set(me.teams):
         raise web.HTTPNotFound
+    asked = presenter.question(act, staff_id=staff_id, name=listed[staff_id].display_name)
+    if asked and visit.one("sure") != "yes":
+        return await _page(visit, draft, question=asked)
     by, office = f"staff:{me.staff_id}", visit.desk.office
     acts: dict[str, Callable[[], Awaitable[None]]] = {
         "unlock": lambda: office.unlock(staff_id, by=by),
@@ -49,7 +53,9 @@ async def change_staff(visit: Visit) -> web.StreamResponse:
     raise web.HTTPSeeOther("/staff?done=account")
 
 
-async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
+async def _page(
+    visit: Visit, draft: Draft, *, question: presenter.Question | None = None
+) -> web.StreamResponse:
     me = visit.visitor.staff
     seen = await visit.desk.office.everyone()
     mine = [one for one in seen if me.role is not Role.LEAD or set(one.staff.teams) & set(me.teams)]
@@ -60,6 +66,7 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
         "staff.html",
         status=draft.status,
         draft=draft,
+        question=question,
         columns=presenter.columns(query),
         roles=presenter.roles([one.staff.role for one in mine], query),
         pages=pages,

@@ -25,6 +25,48 @@ _WORDS = said(
 )
 
 
+_CONSEQUENCES = said(
+    {
+        "take-off": mark(
+            "Until they set up new codes their password alone lets them in. Do it when they have "
+            "lost their telephone and you know that it is them who ask."
+        ),
+        "close": mark(
+            "They are signed out everywhere within a minute and cannot sign in again. What waits "
+            "on their list falls to their team."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody is asked before something that is not easily undone."""
+
+    act: str
+    staff_id: str
+    title: str
+    text: str
+    yes: str
+
+
+def question(act: str, *, staff_id: UUID, name: str) -> Question | None:
+    """The question before this act; None where it is done at once."""
+    titles = {
+        "take-off": _("Take the one-time codes off the account of %(name)s?", name=name),
+        "close": _("Close the account of %(name)s?", name=name),
+    }
+    if act not in titles:
+        return None
+    return Question(
+        act=act,
+        staff_id=str(staff_id),
+        title=titles[act],
+        text=_CONSEQUENCES[act],
+        yes=_WORDS[act],
+    )
+
+
 def acts_of(role: Role) -> tuple[str, ...]:
     """What somebody in this role may do about the account of somebody else."""
     return _ALL if role is Role.OPERATIONS else _BY_LEADS

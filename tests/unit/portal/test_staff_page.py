@@ -25,13 +25,24 @@ async def test_operations_close_an_account_and_never_their_own(portal: TestClien
         "/staff", data=form | {"staff_id": str(staff_id("oona")), "act": "close"}
     )
     assert own.status == 403
-    other = await portal.post(
-        "/staff",
-        data=form | {"staff_id": str(staff_id("nell")), "act": "close"},
-        allow_redirects=False,
-    )
+    close = form | {"staff_id": str(staff_id("nell")), "act": "close"}
+    other = await portal.post("/staff", data=close | {"sure": "yes"}, allow_redirects=False)
     assert other.status == 303
     assert (await sign_in(portal, "nell")).status == 401
+
+
+@pytest.mark.parametrize("act", ["close", "take-off"])
+async def test_what_is_not_easily_undone_is_asked_about_first(portal: TestClient, act: str) -> None:
+    await sign_in(portal, "oona")
+    form = await form_of(portal, "/staff")
+
+    asked = await portal.post("/staff", data=form | {"staff_id": str(staff_id("nell")), "act": act})
+
+    assert asked.status == 200
+    page = await asked.text()
+    assert re.search(r'<h2 id="question"[^>]*>[^<]*Nell Hughes\?</h2>', page)
+    assert f'name="act" value="{act}"' in page
+    assert (await sign_in(portal, "nell")).status == 303, "nothing was changed"
 
 
 @pytest.mark.parametrize("act", ["close", "take-off", "promote", ""])
