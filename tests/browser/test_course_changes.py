@@ -41,7 +41,7 @@ async def test_a_change_of_dose_is_looked_at_and_then_made_with_a_coded_reason(
     after = await clinic.get(PRESCRIBER, f"treatment/courses/{course['course_id']}")
     assert after["dose_mg"] == "75"
     await page.get_by_role("link", name="What was decided").click()
-    await page.get_by_role("link", name="Dose changed").first.click()
+    await page.locator("main table").get_by_role("link", name="Dose changed").first.click()
     await expect(page.locator("main")).to_contain_text("Not enough effect: less than half better")
     await expect(page.locator("main")).to_contain_text("Formulary rows of that moment")
     await look(page)
