@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,20 +147,33 @@ async def _seed_once(group: Group, broker: Embedded, *, say: Say) -> None:
     done = group.folder / "seeded"
     if not group.demo or done.exists():
         return
-    for name in SEED_ORDER:
-        say(f"inviting the demo cohort: {name}")
-        async with _children() as children:
-            child = await _spawn(group, broker, name, "seed", "--today", group.today)
-            children.append(child)
-            code = await child.process.wait()
-        if code:
-            raise GroupError(
-                f"seeding {name} failed with exit code {code}; see {_log(group, name)}"
-            )
+    async with _children() as children:
+        for name in SEED_ORDER:
+            seeding = ("seed", "--today", group.today, "--when-told")
+            children.append(await _spawn(group, broker, name, *seeding, spoken_to=True))
+        for child in children:
+            say(f"inviting the demo cohort: {child.name}")
+            code = await _seeded(child)
+            if code:
+                raise GroupError(
+                    f"seeding {child.name} failed with exit code {code};"
+                    f" see {_log(group, child.name)}"
+                )
     done.write_text(group.today)
 
 
-async def _spawn(group: Group, broker: Embedded, name: str, *arguments: str) -> Child:
+async def _seeded(child: Child) -> int:
+    """Each plays after the one before, and listens while that one tells; its exit code."""
+    if pipe := child.process.stdin:
+        with suppress(ConnectionError):  # it has ended; its exit code says why
+            pipe.write(b"play\n")
+            await pipe.drain()
+    return await child.process.wait()
+
+
+async def _spawn(
+    group: Group, broker: Embedded, name: str, *arguments: str, spoken_to: bool = False
+) -> Child:
     secrets_dir = group.secrets / name
     secrets_dir.mkdir(mode=0o700, exist_ok=True)
     _private(secrets_dir / "mooring_nats_password", broker.passwords[name])
@@ -174,7 +187,7 @@ async def _spawn(group: Group, broker: Embedded, name: str, *arguments: str) -> 
             *arguments,
             cwd=ROOT,
             env=_environment(group, broker, name, secrets_dir),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if spoken_to else asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C reaches us, and we end the children in order

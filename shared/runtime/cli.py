@@ -18,6 +18,7 @@ from shared.runtime.service import EXIT_REFUSED, Build, Refused, run
 from shared.runtime.settings import faults
 
 Today = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The cohort's last day.")]
+WhenTold = Annotated[bool, typer.Option(help="Take in what is told until a line comes.")]
 
 
 def service_cli(
@@ -67,10 +68,10 @@ def service_cli(
         _begin_epoch(name, _told(database_url))
 
     @app.command(name="seed")
-    def seed_demo(today: Today) -> None:
+    def seed_demo(today: Today, *, when_told: WhenTold = False) -> None:
         """Play this service's part of the demo's past; for an empty demo database."""
         schema.upgrade(_told(database_url))
-        _seed(build, play, today)
+        _seed(build, play, today, when_told=when_told)
 
     return app
 
@@ -120,9 +121,9 @@ def _told(setting: Callable[[], str]) -> str:
         raise typer.Exit(EXIT_REFUSED) from error
 
 
-def _seed(build: Build, play: Play, today: datetime) -> None:
+def _seed(build: Build, play: Play, today: datetime, *, when_told: bool) -> None:
     try:
-        asyncio.run(seed(build, play, today=today.date()))
+        asyncio.run(seed(build, play, today=today.date(), when_told=when_told))
     except Refused as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201 - one line for whoever started us
         raise typer.Exit(EXIT_REFUSED) from refusal

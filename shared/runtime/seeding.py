@@ -23,11 +23,13 @@ Play = Callable[[Database, date], Awaitable[None]]
 """Runs the service's use cases for the demo cohort up to a day, in transactions ``at`` the past."""
 
 
-async def seed(build: Build, play: Play, *, today: date) -> None:
-    """Take in, play, and tell.
+async def seed(build: Build, play: Play, *, today: date, when_told: bool = False) -> None:
+    """Take in, play, and tell. ``when_told``: take in what others are still telling, and play when
+    a line comes on standard input, so that one plays while the next ones listen.
 
     Raises:
-        Refused: not in demo mode, or the broker did not take everything in time.
+        Refused: not in demo mode, the broker did not take everything in time, or whoever should
+            have said when to play has gone.
     """
     async with build() as service:
         logs.configure(service=service.api.service, level="warning")
@@ -39,12 +41,22 @@ async def seed(build: Build, play: Play, *, today: date) -> None:
             speaking = asyncio.create_task(speaker.run())
             try:
                 async with service.db.unflushed():
+                    if when_told:
+                        await _until_told()
                     await _quiet(speaker, service.db, speaking)
                     await play(service.db, today)
                     await _quiet(speaker, service.db, speaking)
             finally:
                 speaking.cancel()
                 await asyncio.gather(speaking, return_exceptions=True)
+
+
+async def _until_told() -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    if not await reader.readline():
+        raise Refused("nobody is left who would say when to play the past")
 
 
 async def _quiet(speaker: Speaker, db: Database, speaking: asyncio.Task[None]) -> None:
