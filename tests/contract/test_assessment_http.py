@@ -735,6 +735,20 @@ async def test_who_waits_longest_for_a_decision_is_first(clinic: Clinic) -> None
     assert len(read) == 3
 
 
+async def test_what_has_nothing_to_decide_takes_no_place_on_the_list(clinic: Clinic) -> None:
+    """It would stay for good at the front of a list that begins with who waits longest."""
+    await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})
+    made = await clinic.nurse.post("patients", PERSON | {"given_name": "Jackdaw"})
+    clinic.patient = made.json
+    await clinic.ready_to_propose()
+    await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})
+
+    page = await clinic.prescriber.get("pathway-proposals", limit="1")
+
+    assert [one["patient"]["patient_id"] for one in page.json["items"]] == [str(clinic.patient_id)]
+    assert page.json["next"] is None
+
+
 async def test_no_plan_starts_while_a_safety_flag_is_open(clinic: Clinic) -> None:
     await clinic.ready_to_propose()
     made = (await clinic.nurse.post(f"{clinic.path}/pathway-proposals", {})).json

@@ -415,6 +415,7 @@ async def waiting_proposals(
             visible_rows(reach),
             PATIENT.c.status == PatientStatus.ACTIVE.value,
             PROPOSAL.c.verdict.is_(None),
+            PROPOSAL.c.proposal[("arms", 0)].as_string().is_not(None),
             ~overtaken,
         )
     )
@@ -424,7 +425,7 @@ async def waiting_proposals(
     found = await _limited(tx, rows.order_by(*key), query.limit)
     last = found.rows[-1] if found.more else None
     return Page(
-        items=tuple(_waiting(tx, row) for row in found.rows if row.arms),
+        items=tuple(_waiting(tx, row) for row in found.rows),
         next=_cursor(last.proposed_at, last.proposal_id) if last else None,
     )
 
