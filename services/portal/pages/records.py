@@ -20,7 +20,6 @@ from shared.api.treatment import CourseBody, HealthProfile
 B = TypeVar("B", bound=Body)
 _UNHEARD = frozenset({404, 409})
 _NOT_FOR_THIS_ROLE = 403
-_PLAIN: Mapping[str, str] = {}
 _SOONEST = {"show": "open", "sort": "due"}
 """The head says what is due next: a long plan has more reminders than one page, most of them far
 ahead."""
@@ -40,10 +39,10 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
         care.assessment.get(path, PatientBody),
         care.assessment.get("/flags", Page[FlagBody], flags),
         together(
-            part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
-            part(visit, care.treatment, f"{path}/health-profile", HealthProfile),
+            read_part(visit, care.treatment, f"{path}/courses", Page[CourseBody]),
+            read_part(visit, care.treatment, f"{path}/health-profile", HealthProfile),
         ),
-        part(visit, care.engagement, f"{path}/reminders", Page[ReminderBody], _SOONEST),
+        read_part(visit, care.engagement, f"{path}/reminders", Page[ReminderBody], _SOONEST),
     )
     courses, health = treated
     return Record(
@@ -56,12 +55,12 @@ async def read_record(visit: Visit, patient_id: UUID) -> Record:
     )
 
 
-async def part(
+async def read_part(
     visit: Visit,
     caller: Caller,
     path: str,
     answer: type[B],
-    query: Mapping[str, str] = _PLAIN,
+    query: Mapping[str, str] | None = None,
 ) -> B | None:
     """One service's part, or nothing: it is silent, it has not heard of this person yet, or this
     role does not see it."""

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from services.portal.pages.forms import attempt, is_stale
-from services.portal.pages.records import part, read_record, record_page
+from services.portal.pages.records import read_part, read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import chores, overview, places
@@ -34,7 +34,7 @@ async def show_reminders(visit: Visit) -> web.StreamResponse:
     path = f"/patients/{patient_id}/reminders"
     read, found = await together(
         read_record(visit, patient_id),
-        part(visit, visit.care.engagement, path, Page[ReminderBody], asked),
+        read_part(visit, visit.care.engagement, path, Page[ReminderBody], asked),
     )
     return await record_page(
         visit,

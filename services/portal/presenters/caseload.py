@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.portal.presenters import listing, support, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
+from services.portal.presenters.listing import Choice
 from services.portal.presenters.support import modes as mode_labels
 from services.portal.presenters.today import NAMELESS, Setting
 from shared.api.support import Caseload, CaseloadRow, SupportForm
@@ -51,15 +52,6 @@ _ORDERS = said(
         "next": mark("Next meeting"),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the lists, with its address."""
-
-    title: str
-    href: str
-    here: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,15 +29,6 @@ OUTCOMES = said(
         "not-reached": mark("nobody was reached"),
     }
 )
-_OUTCOME_TITLES = said(
-    {
-        "took-place": mark("Took place"),
-        "missed": mark("Missed"),
-        "called-off": mark("Called off by the person"),
-        "cancelled": mark("Cancelled by us"),
-        "not-reached": mark("Nobody reached"),
-    }
-)
 _LONGEST_PAGE = 25
 GIVEN = said(
     {
@@ -127,7 +118,7 @@ def listed(
             "minutes": (_("How long"), lambda one: (one.minutes, one.at)),
         },
         default="-when",
-        narrowing=listing.Narrowing("outcome", _OUTCOME_TITLES, lambda one: one.outcome),
+        narrowing=listing.Narrowing("outcome", OUTCOMES, lambda one: one.outcome),
         longest=_LONGEST_PAGE,
     )
 

@@ -18,7 +18,6 @@ ANSWERS = said(
     }
 )
 _TONES = {"asked": "danger", "accepted": "good", "declined": "danger"}
-_STAGE_TITLES = said({"planned": mark("To come"), "running": mark("Now"), "over": mark("Over")})
 _LONGEST_PAGE = 20
 _STAGES = said({"planned": mark("to come"), "running": mark("now"), "over": mark("over")})
 
@@ -67,7 +66,7 @@ def listed(found: Iterable[AbsenceBody], query: Mapping[str, str]) -> listing.Li
             "day": (_("First day"), lambda one: one.starts_on),
         },
         default="waiting",
-        narrowing=listing.Narrowing("stage", _STAGE_TITLES, lambda one: one.stage),
+        narrowing=listing.Narrowing("stage", _STAGES, lambda one: one.stage),
         longest=_LONGEST_PAGE,
     )
 

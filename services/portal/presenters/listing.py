@@ -104,7 +104,7 @@ def _choices(
     offered += [(code, title) for code, title in narrowing.titles.items() if code in there]
     return tuple(
         Choice(
-            title,
+            title[:1].upper() + title[1:],
             address(path, query, **{narrowing.name: code or None}, cursor=None),
             now == code,
         )

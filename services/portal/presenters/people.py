@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from services.portal.presenters import erasing, listing, places, record, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
+from services.portal.presenters.listing import Choice
 from shared.api.assessment import PatientSummary
 
 _PATH = "/patients"
@@ -91,15 +92,6 @@ class Wanted:
         asked = which.get(self.show, {"status": self.show})
         begin = {"cursor": self.cursor} if self.cursor else {}
         return asked | {"sort": self.sort, "limit": "50"} | begin
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the lists, with its address."""
-
-    title: str
-    href: str
-    here: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,12 +138,12 @@ def columns(query: Mapping[str, str]) -> tuple[listing.Column, ...]:
     return listing.columns(titles, path=PATH, query=query, default="name")
 
 
-def roles(there: Collection[Role], query: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-    """Which of them: title, address, and whether it is this one."""
+def roles(there: Collection[Role], query: Mapping[str, str]) -> list[listing.Choice]:
+    """Which of them."""
     offered = [("", _("All"))]
     offered += [(code, word) for code, word in words.ROLES.items() if code in there]
     return [
-        (
+        listing.Choice(
             title,
             listing.address(PATH, query, role=code or None, cursor=None),
             query.get("role", "") == code,

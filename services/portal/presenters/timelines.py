@@ -10,6 +10,7 @@ from services.portal.presenters import charts, language, listing, places, words
 from services.portal.presenters.charts import Across, Chart, Panel, Series
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
+from services.portal.presenters.listing import Choice
 from services.portal.presenters.today import Setting
 from shared.api.timeline import TimelineEntry
 from shared.api.treatment import CourseBody
@@ -83,15 +84,6 @@ _A_YEAR = timedelta(days=365)
 _A_WEEK = timedelta(days=7)
 _SHORTEST = 2 * _A_WEEK
 """What the axis shows at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A way to look at the timeline, with its address."""
-
-    title: str
-    href: str
-    here: bool
 
 
 @dataclass(frozen=True, slots=True)
