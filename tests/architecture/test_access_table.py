@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from joserfc.jwk import KeySet
 
+from services.engagement.domain.wording import reads_of_medicines
 from shared.api.identity import Role
 from shared.runtime import access
 from shared.runtime.access import BadTable, Relation, Unlisted
@@ -34,6 +35,14 @@ async def test_every_route_that_is_served_has_a_line_and_every_line_a_route(
         lines = set(access.table().lines(name))
         assert not found - lines, access.missing(name, dict.fromkeys(found - lines))
         assert not lines - found, f"[{name}] has lines for routes that are not there"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])
+def test_engagement_names_medicines_to_those_who_may_read_a_course(role: Role) -> None:
+    """One table decides; engagement keeps no opinion of its own (decision 0089)."""
+    course = access.table().rule("treatment", "GET", "/api/v1/courses/{course_id}")
+
+    assert reads_of_medicines(role.value) is (role in course.roles)
 
 
 async def test_a_route_without_a_line_is_not_served_and_the_refusal_says_what_to_add(

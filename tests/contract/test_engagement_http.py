@@ -17,13 +17,11 @@ from services.engagement.adapters.tables import ReminderRow
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.application.apply_flag_state import apply_flag_state
 from services.engagement.application.apply_patient_details import apply_patient_details
-from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
-from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA
 from shared.api.engagement import ReminderBody, ReminderHistory, ServiceLevels, Worklist
 from shared.api.identity import Role
@@ -39,7 +37,6 @@ from tests.support.engagement import (
     NURSE,
     OTHER_NURSE,
     PATIENT,
-    PRESCRIBER,
     STAFF,
     STRANGER,
     a_course,
@@ -47,6 +44,8 @@ from tests.support.engagement import (
     a_step,
     a_taper,
     at,
+    into_care,
+    named,
 )
 from tests.support.sentinel import FAMILY, GIVEN
 
@@ -109,24 +108,8 @@ async def clinic(databases: Databases) -> AsyncIterator[Clinic]:
         work = SqlWork(tx, CONTENT)
         for colleague in STAFF:
             await apply_staff_state(work, colleague=colleague, rules=CONTENT, now=NOW)
-        await apply_patient_state(
-            work,
-            patient_id=PATIENT,
-            status=CareStatus.ACTIVE,
-            team="harbour",
-            care_team=(NURSE, PRESCRIBER),
-            rules=CONTENT,
-            now=NOW,
-        )
-        await apply_patient_details(
-            work,
-            patient_id=PATIENT,
-            identity=Identity(
-                given_name=GIVEN, family_name=FAMILY, birth_date=CHANGE_ON, zone="Europe/London"
-            ),
-            rules=CONTENT,
-            now=NOW,
-        )
+        await into_care(work)
+        await named(work)
         course = a_course(a_taper())
         await apply_course_state(work, course=course, rules=CONTENT, now=NOW)
     async with site(build_api(CONTENT), db) as served:

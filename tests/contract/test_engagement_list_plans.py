@@ -16,9 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.rows import reminder
 from services.engagement.application.apply_course_state import apply_course_state
-from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.ports import Viewer, Wanted
-from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA
 from shared.runtime.db import Database
 from tests.support.databases import Databases
@@ -26,12 +24,11 @@ from tests.support.engagement import (
     CONTENT,
     NOW,
     NURSE,
-    PATIENT,
     PLAN,
-    PRESCRIBER,
     a_course,
     a_step,
     a_taper,
+    into_care,
 )
 from tests.support.query_plans import plan_of, statements
 
@@ -60,15 +57,7 @@ async def fill(db: Database) -> None:
     step = a_step(change_on=NOW.date())
     async with db.transaction(actor="service:engagement", at=NOW) as tx:
         work = SqlWork(tx, CONTENT)
-        await apply_patient_state(
-            work,
-            patient_id=PATIENT,
-            status=CareStatus.ACTIVE,
-            team="harbour",
-            care_team=(NURSE, PRESCRIBER),
-            rules=CONTENT,
-            now=NOW,
-        )
+        await into_care(work)
         await apply_course_state(work, course=a_course(a_taper(step)), rules=CONTENT, now=NOW)
         of_kind = select(reminder).where(reminder.c.kind == "change-day", reminder.c.level == 0)
         one = dict((await tx.session.execute(of_kind)).one()._mapping)

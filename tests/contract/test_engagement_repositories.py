@@ -20,6 +20,7 @@ from services.engagement.application.ports import (
     ChannelLevels,
     Digest,
     Identity,
+    Stretch,
     Viewer,
     Wanted,
     Work,
@@ -53,6 +54,7 @@ from tests.support.engagement import (
     a_step,
     a_taper,
     at,
+    into_care,
 )
 from tests.support.notices import MADE, NOTICES, keep
 from tests.support.sentinel import FAMILY, GIVEN
@@ -95,15 +97,7 @@ async def a_clinic(work: Work, *, patient_id: UUID = PATIENT, now: datetime = NO
     """The staff, and one person in their care."""
     for colleague in STAFF:
         await apply_staff_state(work, colleague=colleague, rules=CONTENT, now=now)
-    await apply_patient_state(
-        work,
-        patient_id=patient_id,
-        status=CareStatus.ACTIVE,
-        team="harbour",
-        care_team=(NURSE, PRESCRIBER),
-        rules=CONTENT,
-        now=now,
-    )
+    await into_care(work, patient_id=patient_id, now=now)
 
 
 async def rows_of(work: Work) -> dict[tuple[str, int], Reminder]:
@@ -379,11 +373,11 @@ async def test_one_persons_reminders_run_back_in_time_page_by_page(opened: Opene
     async with opened(NOW) as work:
         await a_clinic(work)
         await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
-        whole = await work.reminders.of_patient(PATIENT, NOW, after=None, limit=50)
-        first = await work.reminders.of_patient(PATIENT, NOW, after=None, limit=3)
+        whole = await work.reminders.of_patient(PATIENT, NOW, Stretch(limit=50))
+        first = await work.reminders.of_patient(PATIENT, NOW, Stretch(limit=3))
         last = first[-1].row
         rest = await work.reminders.of_patient(
-            PATIENT, NOW, after=(last.due_at, last.reminder_id), limit=50
+            PATIENT, NOW, Stretch(after=(last.due_at, last.reminder_id), limit=50)
         )
         assert [*first, *rest] == list(whole)
         assert [one.row.key.kind for one in whole] == [
@@ -407,16 +401,16 @@ async def test_what_is_due_next_is_first_among_the_open_ones(opened: Opened) -> 
         await a_clinic(work)
         course = a_course(a_taper(*steps))
         await apply_course_state(work, course=course, rules=CONTENT, now=NOW)
-        far = await work.reminders.of_patient(PATIENT, NOW, after=None, limit=50)
+        far = await work.reminders.of_patient(PATIENT, NOW, Stretch(limit=50))
         near, read = None, []
         while near is None or near:
             last = (near[-1].row.due_at, near[-1].row.reminder_id) if near else None
             near = await work.reminders.of_patient(
-                PATIENT, NOW, states=OPEN, soonest_first=True, after=last, limit=50
+                PATIENT, NOW, Stretch(states=OPEN, soonest_first=True, after=last, limit=50)
             )
             read += near
         closed = await work.reminders.of_patient(
-            PATIENT, NOW, states=EVERY_STATE - OPEN, after=None, limit=50
+            PATIENT, NOW, Stretch(states=EVERY_STATE - OPEN, limit=50)
         )
 
     assert len(read) > 100

@@ -9,17 +9,20 @@ import pytest
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import history_of
-from services.engagement.application.apply_patient_details import apply_patient_details
-from services.engagement.application.apply_patient_state import apply_patient_state
-from services.engagement.application.ports import Grouped, GroupPoint, Identity, Surroundings
+from services.engagement.application.ports import Grouped, GroupPoint, Surroundings
 from services.engagement.domain.support.outcomes import History
 from services.engagement.domain.support.profile import Adaptation, Barrier, Profile
-from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA
 from shared.runtime.db import Database
 from tests.support.databases import Databases
-from tests.support.engagement import CHANGE_ON, CONTENT, NOW, NURSE, PATIENT, PRESCRIBER
-from tests.support.sentinel import FAMILY, GIVEN
+from tests.support.engagement import (
+    CONTENT,
+    NOW,
+    NURSE,
+    PATIENT,
+    into_care,
+    named,
+)
 
 OLD, LATER = NOW, NOW + timedelta(days=90)
 ADAPTED = Profile(
@@ -35,24 +38,8 @@ async def upgraded(databases: Databases) -> AsyncIterator[Database]:
     db = Database.open(url, source="engagement", person_keys=databases.person_keys)
     async with db.transaction(actor="service:engagement", at=OLD) as tx:
         work = SqlWork(tx, CONTENT)
-        await apply_patient_state(
-            work,
-            patient_id=PATIENT,
-            status=CareStatus.ACTIVE,
-            team="harbour",
-            care_team=(NURSE, PRESCRIBER),
-            rules=CONTENT,
-            now=OLD,
-        )
-        await apply_patient_details(
-            work,
-            patient_id=PATIENT,
-            identity=Identity(
-                given_name=GIVEN, family_name=FAMILY, birth_date=CHANGE_ON, zone="Europe/London"
-            ),
-            rules=CONTENT,
-            now=OLD,
-        )
+        await into_care(work, now=OLD)
+        await named(work, now=OLD)
         await work.support.surroundings.put(
             Surroundings(patient_id=PATIENT, language="ur", neutral_wording=True, carers=())
         )

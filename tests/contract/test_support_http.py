@@ -13,14 +13,12 @@ from sqlalchemy import delete, insert, select
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http import build_api
 from services.engagement.application.apply_flag_state import apply_flag_state
-from services.engagement.application.apply_patient_details import apply_patient_details
-from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
-from services.engagement.application.ports import Identity, Surroundings
+from services.engagement.application.ports import Surroundings
 from services.engagement.application.replan import replan
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.support.carer import Carer
-from services.engagement.domain.team import CareStatus, Colleague
+from services.engagement.domain.team import Colleague
 from services.engagement.main import SCHEMA
 from shared.api import support as api
 from shared.api.identity import Role
@@ -30,7 +28,6 @@ from shared.runtime.db import Database
 from tests.support.callers import KEY, Answer, Caller, Site, site
 from tests.support.databases import Databases
 from tests.support.engagement import (
-    CHANGE_ON,
     CONTENT,
     LEAD,
     NOW,
@@ -39,6 +36,8 @@ from tests.support.engagement import (
     PRESCRIBER,
     STRANGER,
     a_flag,
+    into_care,
+    named,
 )
 from tests.support.sentinel import FAMILY, GIVEN
 from tests.support.support import DEPUTY, FACILITATOR, SUPPORTERS
@@ -139,24 +138,8 @@ async def ward_on(databases: Databases) -> AsyncIterator[Ward]:
         work = SqlWork(tx, CONTENT)
         for colleague in SUPPORTERS:
             await apply_staff_state(work, colleague=colleague, rules=CONTENT, now=NOW)
-        await apply_patient_state(
-            work,
-            patient_id=PATIENT,
-            status=CareStatus.ACTIVE,
-            team="harbour",
-            care_team=(NURSE, PRESCRIBER),
-            rules=CONTENT,
-            now=NOW,
-        )
-        await apply_patient_details(
-            work,
-            patient_id=PATIENT,
-            identity=Identity(
-                given_name=GIVEN, family_name=FAMILY, birth_date=CHANGE_ON, zone="Europe/London"
-            ),
-            rules=CONTENT,
-            now=NOW,
-        )
+        await into_care(work)
+        await named(work)
         await work.support.surroundings.put(
             Surroundings(
                 patient_id=PATIENT,

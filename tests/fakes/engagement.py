@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from operator import gt, lt
 from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
 from services.engagement.application.ports import (
     Attempt,
-    Before,
     CarePoint,
     Case,
     ChannelLevels,
@@ -24,6 +24,7 @@ from services.engagement.application.ports import (
     Reach,
     Reading,
     Shown,
+    Stretch,
     Subject,
     Surroundings,
     Try,
@@ -41,7 +42,7 @@ from services.engagement.domain.notice import Notice, Preference
 from services.engagement.domain.notice_wording import Line
 from services.engagement.domain.on_call import ON_CALL, Shift
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import EVERY_STATE, Reason, Reminder, State, shown
+from services.engagement.domain.reminder import Reason, Reminder, State, shown
 from services.engagement.domain.signature import Signature
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
@@ -176,22 +177,16 @@ class FakeReminders:
         return {section: whole.count(section) for section in Section}
 
     async def of_patient(
-        self,
-        patient_id: UUID,
-        as_of: datetime,
-        *,
-        states: Collection[State] = EVERY_STATE,
-        soonest_first: bool = False,
-        after: Before | None,
-        limit: int,
+        self, patient_id: UUID, as_of: datetime, stretch: Stretch
     ) -> Sequence[Listed]:
         rows = [r for r in self.rows.values() if r.patient_id == patient_id and r.level == 0]
-        rows = [row for row in rows if row.state in states]
-        rows.sort(key=_place, reverse=not soonest_first)
-        if after is not None:
-            seen = (after[0], str(after[1]))
-            rows = [r for r in rows if (_place(r) > seen if soonest_first else _place(r) < seen)]
-        return [self._as_listed(row, as_of) for row in rows[:limit]]
+        rows = [row for row in rows if row.state in stretch.states]
+        rows.sort(key=_place, reverse=not stretch.soonest_first)
+        if stretch.after is not None:
+            seen = (stretch.after[0], str(stretch.after[1]))
+            beyond = gt if stretch.soonest_first else lt
+            rows = [row for row in rows if beyond(_place(row), seen)]
+        return [self._as_listed(row, as_of) for row in rows[: stretch.limit]]
 
     async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
         row = self.rows.get(reminder_id)

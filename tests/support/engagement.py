@@ -6,11 +6,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.engagement.adapters.content import load
+from services.engagement.application.apply_patient_details import apply_patient_details
+from services.engagement.application.apply_patient_state import apply_patient_state
+from services.engagement.application.ports import Identity, Work
 from services.engagement.domain.course import Course, Review, Step, Surveillance, Taper
 from services.engagement.domain.flag import Flag, FlagStatus
 from services.engagement.domain.ladder import Setting
 from services.engagement.domain.obligation import Place
 from services.engagement.domain.team import CareStatus, Colleague, Patient, Staffing, by_id
+from tests.support.sentinel import FAMILY, GIVEN
 
 CONTENT = load()
 
@@ -146,3 +150,22 @@ def a_setting(patient: Patient | None = None, staff: tuple[Colleague, ...] = STA
         staffing=Staffing(patient or a_patient(), by_id(staff)),
         patience=CONTENT.patience,
     )
+
+
+async def into_care(work: Work, *, patient_id: UUID = PATIENT, now: datetime = NOW) -> None:
+    """The person is in the care of the nurse and the prescriber, as assessment tells it."""
+    await apply_patient_state(
+        work,
+        patient_id=patient_id,
+        status=CareStatus.ACTIVE,
+        team="harbour",
+        care_team=(NURSE, PRESCRIBER),
+        rules=CONTENT,
+        now=now,
+    )
+
+
+async def named(work: Work, *, now: datetime = NOW) -> None:
+    """Who the person is, as assessment tells it."""
+    who = Identity(given_name=GIVEN, family_name=FAMILY, birth_date=CHANGE_ON, zone="Europe/London")
+    await apply_patient_details(work, patient_id=PATIENT, identity=who, rules=CONTENT, now=now)

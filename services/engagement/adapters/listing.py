@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.rows import reminder, reminder_of
 from services.engagement.adapters.tables import CareTeamRow, PatientRow
-from services.engagement.application.ports import Before, Listed, Viewer, Wanted
+from services.engagement.application.ports import Listed, Stretch, Viewer, Wanted
 from services.engagement.domain.kind import Group, Kinds
 from services.engagement.domain.obligation import COURSE, PLAN, Key
 from services.engagement.domain.on_call import ON_CALL
@@ -108,28 +108,20 @@ class Listing:
         return [Key(*row) for row in await self.session.execute(query)]
 
     async def of_patient(
-        self,
-        patient_id: UUID,
-        as_of: datetime,
-        *,
-        states: Collection[State] = EVERY_STATE,
-        soonest_first: bool = False,
-        after: Before | None,
-        limit: int,
+        self, patient_id: UUID, as_of: datetime, stretch: Stretch
     ) -> Sequence[Listed]:
-        """Owners' reminders of one person in these states, latest due first unless said
-        otherwise. ``after`` is the last one seen in that order."""
+        """That stretch of the owners' reminders of one person."""
         place = (reminder.c.due_at, reminder.c.reminder_id)
         query = _joined().where(reminder.c.patient_id == patient_id, reminder.c.level == 0)
-        if set(states) != EVERY_STATE:
-            query = query.where(reminder.c.state.in_(sorted(states)))
-        if after is not None:
-            due_at, reminder_id = after
+        if stretch.states != EVERY_STATE:
+            query = query.where(reminder.c.state.in_(sorted(stretch.states)))
+        if stretch.after is not None:
+            due_at, reminder_id = stretch.after
             seen = tuple_(literal(due_at, UtcDateTime), literal(reminder_id, Uuid))
             here = tuple_(*place)
-            query = query.where(here > seen if soonest_first else here < seen)
-        order = place if soonest_first else [column.desc() for column in place]
-        return await self._listed(query.order_by(*order).limit(limit), as_of)
+            query = query.where(here > seen if stretch.soonest_first else here < seen)
+        order = place if stretch.soonest_first else [column.desc() for column in place]
+        return await self._listed(query.order_by(*order).limit(stretch.limit), as_of)
 
     async def of_keys(
         self, keys: Collection[Key], viewer: Viewer, as_of: datetime

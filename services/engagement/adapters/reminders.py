@@ -28,10 +28,10 @@ from services.engagement.adapters.listing import Listing, patient
 from services.engagement.adapters.rows import reminder, reminder_of, values_of
 from services.engagement.adapters.tables import ReminderRow
 from services.engagement.application.ports import (
-    Before,
     Levels,
     Listed,
     Shown,
+    Stretch,
     Subject,
     Viewer,
     Wanted,
@@ -41,7 +41,7 @@ from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.obligation import Key
 from services.engagement.domain.reconcile import items_of
-from services.engagement.domain.reminder import EVERY_STATE, Reason, Reminder, State
+from services.engagement.domain.reminder import Reason, Reminder, State
 from services.engagement.domain.worklist import Section
 from shared.runtime.db import Transaction
 
@@ -147,25 +147,10 @@ class SqlReminders:
         return await self._listing.keys(viewer, as_of)
 
     async def of_patient(
-        self,
-        patient_id: UUID,
-        as_of: datetime,
-        *,
-        states: Collection[State] = EVERY_STATE,
-        soonest_first: bool = False,
-        after: Before | None,
-        limit: int,
+        self, patient_id: UUID, as_of: datetime, stretch: Stretch
     ) -> Sequence[Listed]:
-        """Owners' reminders of one person in these states, latest due first unless said
-        otherwise. ``after`` is the last one seen in that order."""
-        return await self._listing.of_patient(
-            patient_id,
-            as_of,
-            states=states,
-            soonest_first=soonest_first,
-            after=after,
-            limit=limit,
-        )
+        """That stretch of the owners' reminders of one person."""
+        return await self._listing.of_patient(patient_id, as_of, stretch)
 
     async def of_keys(
         self, keys: Collection[Key], viewer: Viewer, as_of: datetime

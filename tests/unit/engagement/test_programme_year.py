@@ -4,16 +4,14 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.record_contact import record_contact
 from services.engagement.application.start_programme import NewProgramme, start_programme
 from services.engagement.domain.reminder import Reminder
 from services.engagement.domain.support.contact import Contact, Outcome, Purpose
 from services.engagement.domain.support.programme import Company, Form, Setting
-from services.engagement.domain.team import CareStatus
 from tests.fakes.engagement import FakeWork
-from tests.support.engagement import CONTENT, NURSE, PATIENT, PRESCRIBER
+from tests.support.engagement import CONTENT, PATIENT, into_care
 from tests.support.support import DEPUTY, FACILITATOR, START, SUPPORTERS, ZONE
 
 WANTED = NewProgramme(
@@ -45,15 +43,7 @@ async def a_clinic() -> FakeWork:
     now = noon(START)
     for colleague in SUPPORTERS:
         await apply_staff_state(work, colleague=colleague, rules=CONTENT, now=now)
-    await apply_patient_state(
-        work,
-        patient_id=PATIENT,
-        status=CareStatus.ACTIVE,
-        team="harbour",
-        care_team=(NURSE, PRESCRIBER),
-        rules=CONTENT,
-        now=now,
-    )
+    await into_care(work, now=now)
     await start_programme(
         work,
         patient_id=PATIENT,

@@ -7,6 +7,7 @@ from services.engagement.adapters.access import CLINICIANS, medicines_for, visib
 from services.engagement.adapters.bodies import history_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import reminder_now, require_visible
+from services.engagement.application.ports import Stretch
 from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.errors import UnknownReminder
 from services.engagement.domain.reminder import EVERY_STATE, OPEN
@@ -29,14 +30,15 @@ def add_reminders(api: Api, rules: Rules) -> None:
         says otherwise."""
         work = SqlWork(call.tx, rules)
         await visible_patient(work, call, patient_id)
-        after = decode_cursor(query.cursor, datetime, UUID)
         found = await work.reminders.of_patient(
             patient_id,
             call.tx.now,
-            states=_SHOWN[query.show],
-            soonest_first=query.sort == "due",
-            after=after,
-            limit=query.limit + 1,
+            Stretch(
+                states=_SHOWN[query.show],
+                soonest_first=query.sort == "due",
+                after=decode_cursor(query.cursor, datetime, UUID),
+                limit=query.limit + 1,
+            ),
         )
         items = tuple(
             reminder_body(row, rules.kinds, call.tx.now, medicines=medicines_for(call))

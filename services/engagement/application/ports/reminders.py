@@ -115,6 +115,17 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Which of one person's reminders, by when they are due: the latest first unless
+    ``soonest_first``. ``after`` is the reading order of the last one seen."""
+
+    states: frozenset[State] = EVERY_STATE
+    soonest_first: bool = False
+    after: Before | None = None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which part of the list. ``after`` is the reading order of the last row seen; ``free`` leaves
     out what somebody has in hand or put off."""
@@ -201,17 +212,9 @@ class Reminders(Protocol):
         ...
 
     async def of_patient(
-        self,
-        patient_id: UUID,
-        as_of: datetime,
-        *,
-        states: Collection[State] = EVERY_STATE,
-        soonest_first: bool = False,
-        after: Before | None,
-        limit: int,
+        self, patient_id: UUID, as_of: datetime, stretch: Stretch
     ) -> Sequence[Listed]:
-        """Owners' reminders of one person in these states, latest due first unless said
-        otherwise. ``after`` is the last one seen in that order."""
+        """That stretch of the owners' reminders of one person."""
         ...
 
     async def one(self, reminder_id: UUID, as_of: datetime) -> Listed | None:
