@@ -68,16 +68,16 @@ def whole(
     query: Mapping[str, str],
     orders: Mapping[str, tuple[str, Callable[[R], Any]]],
     default: str,
-    narrowing: Narrowing[R] | None = None,
+    narrowing: Narrowing[R],
     longest: int = 50,
 ) -> Listed[R]:
     """A list that arrived whole: narrowed, in order and in pages as the address says. ``orders``
     gives each code its title and what rows are compared by."""
-    names = ("sort", *((narrowing.name,) if narrowing else ()), "cursor")
+    names = ("sort", narrowing.name, "cursor")
     kept = {name: query[name] for name in names if query.get(name)}
     every = list(rows)
-    wish = kept.get(narrowing.name) if narrowing else None
-    found = [one for one in every if not narrowing or wish in {None, narrowing.of(one)}]
+    wish = kept.get(narrowing.name)
+    found = [one for one in every if wish in {None, narrowing.of(one)}]
     by = {code: key for code, (_title, key) in orders.items()}
     shown, foot = portion(
         arranged(found, by, query=kept, default=default), path, kept, longest=longest
@@ -86,7 +86,7 @@ def whole(
     return Listed(
         rows=shown,
         orders=columns(titles, path=path, query=kept, default=default) if len(found) > 1 else (),
-        choices=_choices(every, narrowing, path, kept) if narrowing else (),
+        choices=_choices(every, narrowing, path, kept),
         pages=foot,
         whole_href=path if kept.keys() - {"sort"} else "",
     )
