@@ -31,7 +31,7 @@ async def browser() -> AsyncIterator[Browser]:
     """One browser for all tests."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
-        pytest.skip("there is no browser: install the package chromium (make test does, as root)")
+        pytest.skip("there is no browser: install chromium (make test does so on Debian, as root)")
     async with async_playwright() as driver:
         running = await driver.chromium.launch(executable_path=path, args=FLAGS)
         yield running
