@@ -77,7 +77,7 @@ async def _contacts(visit: Visit, draft: Draft) -> web.StreamResponse:
         ladder=contact_log.ladder(read.body, read.form, visit.setting),
         listed=listed,
         log=contact_log.entries(listed.rows, read.body, read.form, visit.setting),
-        chart=doses.all_support(read.body.doses, visit.setting.today),
+        chart=doses.all_support(read.body.doses, visit.setting.today, support.modes(read.form)),
     )
 
 

@@ -142,7 +142,7 @@ async def _programme(visit: Visit, sent: Draft | None) -> web.StreamResponse:
         reasons=[(reason.code, reason.label) for reason in read.form.closing_reasons],
         plan=read.body.relapse_plan,
         guard=programme.closing_guard(one, read.form),
-        chart=doses.of_programme(one.doses, one.label, setting.today),
+        chart=doses.of_programme(one.doses, one.label, setting.today, support.modes(read.form)),
         listed=listed,
         log=contact_log.entries(listed.rows, own, read.form, setting),
         beats=range(1, programme_form.BEATS + 1),

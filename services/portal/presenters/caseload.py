@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.portal.presenters import listing, support, words
+from services.portal.presenters.doses import mix
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.listing import Choice
@@ -227,9 +228,7 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
         month=_("%(month)s of %(months)s", month=one.month, months=one.months),
         delivered=_delivered(one),
         missed=_missed(one),
-        mix=", ".join(
-            f"{count} {labels.get(code, code).lower()}" for code, count in one.modes.items()
-        ),
+        mix=mix(one.modes, labels),
         minutes=words.length(one.minutes),
         motivation=_motivation(one),
         score=_score(one, setting),

@@ -1,6 +1,6 @@
 """Support charted like a medicine: minutes a month, beside the dose and the scores."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from shared.api.support import DosePointBody, MonthBody, ScoreBody, SupportBody,
 
 _STEP_MINUTES = 60
 _SMALLEST_SCALE = 10
+_FEWEST_CONTACTS = 4
 
 
 def beside(body: SupportBody, today: date) -> Chart | None:
@@ -57,13 +58,16 @@ def undrawn(body: SupportBody, form: SupportForm) -> str:
     return ", ".join(words.instrument(code) for code in form.drawn if code not in drawn)
 
 
-def all_support(months: Sequence[MonthBody], today: date) -> Chart | None:
+def all_support(months: Sequence[MonthBody], today: date, modes: Mapping[str, str]) -> Chart | None:
     """The dose of all support together."""
-    return of_programme(months, _("everything together"), today)
+    return of_programme(months, _("everything together"), today, modes)
 
 
-def of_programme(months: Sequence[MonthBody], title: str, today: date) -> Chart | None:
-    """The dose of one programme: minutes each month."""
+def of_programme(
+    months: Sequence[MonthBody], title: str, today: date, modes: Mapping[str, str]
+) -> Chart | None:
+    """The dose of one programme: minutes and contacts each month. ``modes``: the ways of meeting,
+    in words by their code."""
     panel = _minutes(months, today)
     if panel is None:
         return None
@@ -71,15 +75,17 @@ def of_programme(months: Sequence[MonthBody], title: str, today: date) -> Chart 
     return charts.chart(
         _("Dose of support: %(title)s", title=title),
         _(
-            "Minutes each month from %(first)s to %(last)s.",
+            "From %(first)s to %(last)s: minutes of support each month, and how many contacts "
+            "took place in which way.",
             first=words.day(first),
             last=words.day(today),
         ),
         across=_across(first, max(today, first)),
-        panels=(panel,),
+        panels=(panel, *_ways(months, modes)),
         columns=(
             _("Month"),
             _("Contacts"),
+            _("How they met"),
             _("Days of contact a week"),
             _("Minutes"),
             _("Missed"),
@@ -89,6 +95,7 @@ def of_programme(months: Sequence[MonthBody], title: str, today: date) -> Chart 
             (
                 month_name(one.first),
                 str(one.contacts),
+                mix(one.modes, modes) or "–",
                 words.decimal(one.days_a_week),
                 str(one.minutes),
                 str(one.missed),
@@ -96,6 +103,13 @@ def of_programme(months: Sequence[MonthBody], title: str, today: date) -> Chart 
             )
             for one in reversed(months)
         ],
+    )
+
+
+def mix(counted: Mapping[str, int], modes: Mapping[str, str]) -> str:
+    """How often in which way: ``3 face to face, 1 telephone``."""
+    return ", ".join(
+        f"{count} {modes.get(code, code).lower()}" for code, count in counted.items() if count
     )
 
 
@@ -151,6 +165,23 @@ def _minutes(months: Sequence[MonthBody], today: date) -> Panel | None:
     points = (*steps, (today.toordinal(), steps[-1][1]))
     drawn = Series(name, tuple((float(x), float(y)) for x, y in points), kind="step")
     return Panel(name, 0, high, (drawn,), height=90, ticks=_ticks(0, high))
+
+
+def _ways(months: Sequence[MonthBody], modes: Mapping[str, str]) -> Iterable[Panel]:
+    """Contacts a month, each way of meeting by itself; nothing while there was none."""
+    used = [code for code in modes if any(one.modes.get(code) for one in months)]
+    if not used:
+        return
+    drawn = tuple(
+        Series(
+            modes[code],
+            tuple((float(one.first.toordinal()), float(one.modes.get(code, 0))) for one in months),
+        )
+        for code in used
+    )
+    most = max(count for one in months for count in one.modes.values())
+    high = max(most, _FEWEST_CONTACTS)
+    yield Panel(_("Contacts a month"), 0, high, drawn, height=90, ticks=_ticks(0, high))
 
 
 def _attendance(months: Sequence[MonthBody]) -> Panel | None:
