@@ -38,7 +38,7 @@ async def test_remission_is_recorded_and_the_timeline_shown_since_then(
     everything = await drawn(amara)
     await follow(amara, "Since remission", tag="A")
     await expect(amara.get_by_role("link", name="Since remission")).to_have_attribute(
-        "aria-current", "true"
+        "aria-current", "page"
     )
     assert await drawn(amara) < everything
     await follow(amara, "Everything", tag="A")
