@@ -1,5 +1,6 @@
 #!/bin/bash
-# After the migrations: the audit trail only grows, and the watcher reads the runtime's rows only.
+# After the migrations: the audit trail and the signatures only grow, and the watcher reads the
+# runtime's rows only.
 set -euo pipefail
 
 PGPASSWORD=$(cat /run/secrets/db_postgres)
@@ -13,6 +14,10 @@ GRANT SELECT (created_at, published_at) ON outbox TO watcher;
 GRANT SELECT (status) ON parked TO watcher;
 GRANT SELECT ON clock, heartbeat TO watcher;
 SQL
+done
+for service in assessment treatment engagement; do
+  psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --dbname "$service" \
+    -c "REVOKE UPDATE, DELETE, TRUNCATE ON signature FROM $service"
 done
 grant() { psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --dbname "$1" -c "GRANT SELECT $2 TO watcher"; }
 grant engagement "(state, due_at, subject_kind, subject_id) ON reminder"

@@ -31,8 +31,28 @@ def server() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given.rstrip("/")
         return
+    with own_server() as url:
+        yield url
+
+
+@contextmanager
+def own_server() -> Iterator[str]:
+    """A new server that nobody else uses, as ``server`` gives it: for roles and passwords.
+
+    Raises:
+        NoPostgres: nothing to start, or it did not start.
+    """
     with tempfile.TemporaryDirectory(prefix="mooring-pg-", dir="/tmp") as folder:
         yield from _start(_binaries(), Path(folder))
+
+
+def psql() -> str:
+    """The client beside the server's programs.
+
+    Raises:
+        NoPostgres: there is no PostgreSQL here.
+    """
+    return str(_binaries() / "psql")
 
 
 def _binaries() -> Path:
