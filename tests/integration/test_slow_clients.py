@@ -1,8 +1,11 @@
 """Whoever is slow on purpose is cut off; everybody else is answered. On raw sockets."""
 
 import asyncio
+import resource
 import socket
-from collections.abc import AsyncIterator
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -19,8 +22,23 @@ from tests.support.callers import KEY
 from tests.support.databases import Databases
 from tests.support.ports import free_ports
 
+MANY = 1000
+CLOSED_WITHIN_S = 15.0
+LATE_S = 2.0
+"""How much later than it should the other side may see it, on a busy machine."""
 BIG = b"x" * 30_000_000
 WITHIN_S = 12.0
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Leave to hold both ends of a thousand connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 2 * MANY + 500
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @asynccontextmanager
@@ -134,3 +152,71 @@ async def test_others_are_answered_meanwhile_and_no_answer_names_a_version(port:
         assert b"Python" not in answer
     for _, writer in waiting:
         writer.close()
+
+
+class Waiting:
+    """A connection that sends less than a request, a byte a second where there is more to send."""
+
+    def __init__(self, port: int, first: bytes, *, drips: bool) -> None:
+        self._port, self._first, self._drips = port, first, drips
+        self.closed_after_s = 0.0
+
+    async def stay(self, opened: asyncio.Semaphore) -> None:
+        """Until the other side closes it."""
+        async with opened:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        began = time.monotonic()
+        writer.write(self._first)
+        dripping = asyncio.create_task(self._drip(writer)) if self._drips else None
+        with suppress(ConnectionError):
+            await reader.read()
+        self.closed_after_s = time.monotonic() - began
+        if dripping:
+            dripping.cancel()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def _drip(self, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while True:
+                await asyncio.sleep(1)
+                writer.write(b"a")
+
+
+KINDS = (
+    (b"", False),
+    (b"GET /health/live HTTP/1.1\r\nHost: loc", False),
+    (b"GET /take HTTP/1.1\r\nX: ", True),
+    (b"POST /take HTTP/1.1\r\nHost: l\r\nContent-Length: 5000\r\n\r\n", True),
+)
+
+
+@pytest.mark.timeout(120)
+async def test_a_thousand_wait_and_others_are_answered(
+    sqlite_databases: Databases, many_files: None
+) -> None:
+    """With the limits that a service has: nothing is shortened."""
+    db = Database.open(await sqlite_databases.with_tables(runtime), source="notebook")
+    took = []
+    async with served(db) as port, asyncio.timeout(60), asyncio.TaskGroup() as group:
+        waiting = [
+            Waiting(port, first, drips=drips) for first, drips in KINDS for _ in range(MANY // 4)
+        ]
+        few = asyncio.Semaphore(50)
+        staying = [group.create_task(one.stay(few)) for one in waiting]
+        while not all(task.done() for task in staying):
+            began = time.monotonic()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n")
+            answer = await everything(reader)
+            took.append(time.monotonic() - began)
+            writer.close()
+            assert answer.startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(0.05)
+    await db.close()
+
+    closed = sorted(one.closed_after_s for one in waiting)
+    assert closed[-1] < CLOSED_WITHIN_S + LATE_S
+    assert len(took) > 50
+    assert statistics.quantiles(took, n=20)[-1] < 0.5

@@ -12,7 +12,7 @@ from shared.runtime.auth import Keys
 from shared.runtime.db import Database
 from shared.runtime.http import reads
 from shared.runtime.http.dispatch import correlation_key, handler, traceparent
-from shared.runtime.http.limits import Rate
+from shared.runtime.http.limits import Place, Rate, Room, place_key
 from shared.runtime.http.openapi import document
 from shared.runtime.http.problems import TITLES, ApiError, respond
 from shared.runtime.http.router import Api, Mode
@@ -20,6 +20,8 @@ from shared.runtime.logs import get_logger
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 50
+MAX_ARRIVING = 1000
+"""Bodies that may be on their way at once, none larger than ``MAX_BODY_BYTES``."""
 UNREAD_MS = 20_000
 """How long what we sent may stay unread before the connection is cut (not on every system)."""
 _USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
@@ -182,17 +184,18 @@ async def shield(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def bounded() -> Middleware:
     """Answer 503 early instead of slowly when too many requests are being worked on."""
-    free = asyncio.Semaphore(MAX_IN_FLIGHT)
+    working, arriving = Room(MAX_IN_FLIGHT), Room(MAX_ARRIVING)
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.match_info.route.name == LONG_LIVED or request.path.startswith("/health/"):
             return await handler(request)
-        if free.locked():
-            detail = "Too much is being asked at once; try again in a moment."
-            raise ApiError(503, "busy", detail, headers={"Retry-After": "1"})
-        async with free:
+        place = request[place_key] = Place(working, arriving)
+        place.work()
+        try:
             return await handler(request)
+        finally:
+            place.leave()
 
     return admit
 

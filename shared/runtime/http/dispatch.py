@@ -25,7 +25,7 @@ from shared.runtime.auth import (
 )
 from shared.runtime.db import Cause, Database, Looks, Transaction
 from shared.runtime.http import idempotency, strict_json
-from shared.runtime.http.limits import Rate
+from shared.runtime.http.limits import Rate, place_key
 from shared.runtime.http.problems import ApiError, FieldError, from_rule, invalid
 from shared.runtime.http.router import (
     MEANT,
@@ -398,9 +398,9 @@ async def received(request: web.Request) -> bytes:
     """The whole body, unless somebody sends it drop by drop.
 
     Raises:
-        ApiError: 408.
+        ApiError: 408; 503 when too much is being asked at once.
     """
-    return await _in_time(request.read())
+    return await _in_time(request, request.read)
 
 
 async def received_form(request: web.Request) -> Fields:
@@ -408,17 +408,23 @@ async def received_form(request: web.Request) -> Fields:
     body must not be read before.
 
     Raises:
-        ApiError: 408.
+        ApiError: 408; 503 when too much is being asked at once.
     """
-    return await _in_time(request.post())
+    return await _in_time(request, request.post)
 
 
-async def _in_time(arrives: Awaitable[T]) -> T:
+async def _in_time(request: web.Request, arrive: Callable[[], Awaitable[T]]) -> T:
+    place = request.get(place_key)
+    if place is not None:
+        place.wait_for_body()
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await arrives
+            body = await arrive()
     except TimeoutError as error:
         raise ApiError(408, "slow-body", "The body took too long to arrive.") from error
+    if place is not None:
+        place.work()
+    return body
 
 
 def _body(raw: bytes, model: type[BaseModel]) -> BaseModel:

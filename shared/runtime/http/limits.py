@@ -1,4 +1,5 @@
-"""How much one person and one address may ask: buckets that fill by the second, kept in memory.
+"""How much one person and one address may ask: buckets that fill by the second, kept in memory;
+and how many requests are dealt with at once.
 
 Each process counts for itself. The limits are far above what people do and far below what a
 script needs to copy a clinic.
@@ -61,6 +62,64 @@ class Rate:
         """Drop whoever may ask everything again; if that is nobody, begin anew."""
         kept = {key: known for key, known in self._left.items() if now - known[1] < BURST_S}
         self._left = kept if len(kept) < _MOST_KEPT else {}
+
+
+@dataclass(slots=True)
+class Room:
+    """Holds so many requests at once and no more."""
+
+    free: int
+
+    def enter(self) -> None:
+        """Take a place.
+
+        Raises:
+            ApiError: 503, there is none: early instead of slowly.
+        """
+        if not self.free:
+            detail = "Too much is being asked at once; try again in a moment."
+            raise ApiError(503, "busy", detail, headers={"Retry-After": "1"})
+        self.free -= 1
+
+
+@dataclass(slots=True)
+class Place:
+    """Where one request is. Whoever sends a body drop by drop waits in a room of their own: they
+    keep nobody from being answered."""
+
+    working: Room
+    arriving: Room
+    _room: Room | None = None
+
+    def work(self) -> None:
+        """Be answered.
+
+        Raises:
+            ApiError: 503, too many are.
+        """
+        self._move(self.working)
+
+    def wait_for_body(self) -> None:
+        """Give the place up until the body is there.
+
+        Raises:
+            ApiError: 503, too many wait.
+        """
+        self._move(self.arriving)
+
+    def leave(self) -> None:
+        """The answer is given."""
+        self._move(None)
+
+    def _move(self, to: Room | None) -> None:
+        if to is not None:
+            to.enter()
+        if self._room is not None:
+            self._room.free += 1
+        self._room = to
+
+
+place_key = web.RequestKey("place", Place)
 
 
 def by_address(rate: Rate, address: Callable[[web.Request], str]) -> Middleware:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.runtime import clock
-from shared.runtime.http.limits import BURST_S, Rate
+from shared.runtime.http.limits import BURST_S, Place, Rate, Room
 from shared.runtime.http.problems import ApiError
 
 
@@ -66,3 +66,25 @@ def test_many_callers_do_not_fill_the_memory(seconds: list[float]) -> None:
         rate.take(str(number))
 
     assert len(rate._left) <= 20_000
+
+
+def test_who_waits_for_a_body_holds_no_place_among_those_being_answered() -> None:
+    working, arriving = Room(1), Room(1)
+    slow, next_one, third = (Place(working, arriving) for _ in range(3))
+
+    slow.work()
+    with pytest.raises(ApiError, match="busy"):
+        next_one.work()
+    slow.wait_for_body()
+    next_one.work()
+    with pytest.raises(ApiError, match="busy"):
+        next_one.wait_for_body()  # and stays where it is
+    with pytest.raises(ApiError, match="busy"):
+        slow.work()  # it has to come again: the place went to another
+    for one in (slow, next_one):
+        one.leave()
+        one.leave()
+
+    assert (working.free, arriving.free) == (1, 1)
+    third.work()
+    assert (working.free, arriving.free) == (0, 1)
