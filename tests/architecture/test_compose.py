@@ -153,6 +153,20 @@ def test_an_image_installs_what_the_whole_was_tested_with() -> None:
         assert {name: whole.get(name) for name in part} == part, path.name
 
 
+def test_nothing_is_installed_without_its_hash() -> None:
+    recipes = [ROOT / "Makefile", ROOT / "deploy/Dockerfile", *(ROOT / "deploy/scripts").iterdir()]
+    recipes += [path for path in (ROOT / ".ci").rglob("*") if path.is_file()]
+    commands = [
+        command
+        for recipe in recipes
+        for command in re.split(r"\n|&&", re.sub(r"\\\n", " ", recipe.read_text()))
+        if re.search(r"\bpip\b.*\b(install|download)\b", command)
+    ]
+
+    assert len(commands) >= 5
+    assert all("--require-hashes" in command for command in commands)
+
+
 def _locked(path: Path) -> dict[str, tuple[str, frozenset[str]]]:
     """The version and hashes of each package in a lock file."""
     found = {}

@@ -1,5 +1,6 @@
 """Streams and consumers are made once, corrected when they differ, and never by a service."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from shared.events import FACTS, OWNERS
 from shared.events.envelope import MAX_BYTES
 from shared.events.listeners import LISTENERS
 from shared.runtime.bus.connection import Access, Connection
-from shared.runtime.bus.faults import Denied, Refused, UnsuitableBroker
+from shared.runtime.bus.faults import Denied, Refused, Unconfirmed, UnsuitableBroker
 from shared.runtime.bus.provision import Change, Size, check, consumers, provision, streams
+from shared.runtime.bus.publishing import Outgoing
 from shared.runtime.bus.topology import PROVISIONER, USERS, stream_of
 from shared.runtime.embedded import Embedded, embedded_broker
 from tests.integration.conftest import SMALL, Connect, altered_server
@@ -246,3 +248,73 @@ async def test_a_broker_without_permissions_is_noticed(tmp_path: Path) -> None:
 def test_every_service_is_in_the_table() -> None:
     assert set(LISTENERS) == set(OWNERS)
     assert set(USERS) == {*OWNERS, PROVISIONER}
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [
+        ("treatment", "not-its-own"),
+        ("treatment", ""),
+        ("assessment", "of treatment"),
+        ("somebody", "not-its-own"),
+        ("", ""),
+        (PROVISIONER, "not-its-own"),
+    ],
+)
+async def test_who_cannot_say_who_they_are_is_not_let_in(
+    user: str, password: str, broker: Embedded
+) -> None:
+    given = broker.passwords["treatment"] if password == "of treatment" else password
+
+    with pytest.raises(Denied, match="authorization violation"):
+        await Connection.open(Access(broker.url, user, given))
+
+
+async def test_a_connection_that_says_nothing_of_itself_is_ended(broker: Embedded) -> None:
+    """By hand, without a library that could refuse of its own accord; nothing is stored."""
+    host, _, port = broker.url.rpartition("//")[2].rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    body = b"{}"
+    writer.write(
+        b'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\n'
+        % (A_FACT["treatment"].encode(), len(body), body)
+    )
+    async with asyncio.timeout(10):
+        said = await reader.read()
+    writer.close()
+
+    assert b"-ERR 'Authorization Violation'" in said
+    provisioner = Access(broker.url, PROVISIONER, broker.passwords[PROVISIONER])
+    connection = await Connection.open(provisioner)
+    for owner in OWNERS:
+        info = await connection.jetstream.stream_info(stream_of(owner))
+        assert info.state.messages == 0
+    await connection.close()
+
+
+async def test_a_flood_fills_its_own_stream_and_no_other(
+    bare_broker: Embedded, connect: Connect
+) -> None:
+    small = Size(stream_bytes=1024**2)
+    provisioner = await connect(PROVISIONER)
+    await provision(provisioner, small)
+    flooding, other = await connect("assessment"), await connect("treatment")
+    flood = [
+        Outgoing(A_FACT["assessment"], bytes(MAX_BYTES), f"assessment:{number}")
+        for number in range(2 * small.stream_bytes // MAX_BYTES)
+    ]
+
+    answers = []
+    for one in flood:
+        answers += await flooding.publish_all([one])
+    stored = answers.count(None)
+    await other.publish(A_FACT["treatment"], b"{}", message_id="treatment:1")
+
+    assert 10 < stored < len(flood)
+    assert answers[:stored] == [None] * stored
+    assert {type(answer) for answer in answers[stored:]} == {Unconfirmed}  # kept, and sent again
+    full = (await provisioner.jetstream.stream_info(stream_of("assessment"))).state
+    assert (full.messages, full.first_seq) == (stored, 1)  # nothing made room for it
+    assert full.bytes <= small.stream_bytes
+    taken = (await provisioner.jetstream.stream_info(stream_of("treatment"))).state
+    assert taken.messages == 1
