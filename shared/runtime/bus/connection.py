@@ -4,10 +4,11 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
 
@@ -33,13 +34,27 @@ class Access:
     tls: ssl.SSLContext | None = None
 
 
+class _TlsOnly(Client):
+    """Talks in the clear to nobody when it was told whom to trust, or a ``tls://`` address. The
+    library believes a server, or somebody in between, that says it has no TLS, and sends it the
+    password."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's own
+        """Called with the server's first words, before anything is sent, at every connection."""
+        server = self._current_server
+        wanted = "tls" in self.options or (server is not None and server.uri.scheme == "tls")
+        if initial_connection and wanted and not info.get("tls_required"):
+            raise Error("the server offers no TLS")
+        await super()._process_info(info, initial_connection)
+
+
 class Connection:
     """One user's live connection. It reconnects by itself until ``failed`` says it never will."""
 
     def __init__(self, access: Access) -> None:
         self.user = access.user
         self._access = access
-        self._client = Client()
+        self._client = _TlsOnly()
         self._publishing = Publishing(self._client, access.user)
         self._last_error = ""
         self._expected = ""

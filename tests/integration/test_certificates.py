@@ -1,0 +1,260 @@
+"""Nobody is talked to whose certificate has expired, is for another name or of an authority that is
+not ours, or who has none: to the broker, to the database, and from service to service. Over the
+wire, with what each service is told in ``docker-compose.yml``; webhooks have tests of their own."""
+
+import asyncio
+import os
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from shared.runtime import service
+from shared.runtime.bus import connection
+from shared.runtime.bus.connection import Connection
+from shared.runtime.bus.faults import Unreachable
+from shared.runtime.bus.speaker import access_from
+from shared.runtime.db import Database
+from shared.runtime.embedded import embedded_broker
+from shared.runtime.outage import DatabaseAway
+from shared.runtime.settings import ServiceSettings
+from tests.integration.conftest import SMALL, altered_server
+from tests.support.callers import KEY
+from tests.support.certificates import Authority, certificate
+from tests.support.ports import free_ports
+
+HOST = "localhost"
+Pair = tuple[Path, Path]
+"""The files of a certificate and of its key."""
+BAD: dict[str, Callable[[Authority, Path], Pair]] = {
+    "expired": lambda ours, _: ours.issue(HOST, lasts=timedelta(days=-1)),
+    "for another name": lambda ours, _: ours.issue("elsewhere.example"),
+    "vouches for itself": lambda _, folder: certificate(folder, HOST),
+    "of another authority": lambda _, folder: Authority(_made(folder / "theirs")).issue(HOST),
+}
+badly = pytest.mark.parametrize("pair", BAD.values(), ids=BAD.keys())
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Authority:
+    return Authority(_made(tmp_path / "ours"))
+
+
+# The broker
+
+
+@asynccontextmanager
+async def broker(folder: Path, pair: Pair | None, trusted: Path) -> AsyncIterator[ServiceSettings]:
+    """A real one, with this certificate; and what a service is told of it."""
+    binary = None
+    if pair is not None:
+        tls = f'tls {{ cert_file: "{pair[0]}", key_file: "{pair[1]}", timeout: 5 }}'
+        binary = altered_server(folder, f"s|^jetstream {{|{tls}\\n&|")
+    async with embedded_broker(folder / "broker", size=SMALL, binary=binary) as running:
+        yield ServiceSettings(
+            http_port=0,
+            database_url="unused",
+            nats_url=f"tls://{HOST}:{running.url.rpartition(':')[2]}",
+            nats_password=running.passwords["treatment"],
+            nats_ca_file=trusted,
+        )
+
+
+async def test_the_broker_with_our_certificate_is_talked_to(
+    tmp_path: Path, ours: Authority
+) -> None:
+    async with broker(tmp_path, ours.issue(HOST), ours.file) as settings:
+        opened = await Connection.open(access_from(settings, user="treatment"))
+        await opened.check_rights()
+        await opened.close()
+
+
+@badly
+async def test_a_broker_with_a_bad_certificate_is_not(
+    tmp_path: Path,
+    ours: Authority,
+    pair: Callable[[Authority, Path], Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "CONNECT_S", 2.0)
+    async with broker(tmp_path, pair(ours, tmp_path), ours.file) as settings:
+        with pytest.raises(Unreachable, match="certificate verify failed"):
+            await Connection.open(access_from(settings, user="treatment"))
+
+
+@pytest.mark.parametrize(("scheme", "trusts"), [("tls", True), ("nats", True), ("tls", False)])
+async def test_a_broker_without_tls_is_told_no_password(
+    ours: Authority, monkeypatch: pytest.MonkeyPatch, scheme: str, trusts: bool
+) -> None:
+    """Somebody between us and the broker who says that it has none."""
+    heard = bytearray()
+    info = b'INFO {"server_id":"x","version":"2.14.0","max_payload":1048576,"proto":1}\r\n'
+
+    async def pose(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(info)
+        while some := await reader.read(4096):
+            heard.extend(some)
+        writer.close()
+
+    monkeypatch.setattr(connection, "CONNECT_S", 2.0)
+    posing = await asyncio.start_server(pose, "127.0.0.1", 0)
+    settings = ServiceSettings(
+        http_port=0,
+        database_url="unused",
+        nats_url=f"{scheme}://{HOST}:{posing.sockets[0].getsockname()[1]}",
+        nats_password="of-the-service",
+        nats_ca_file=ours.file if trusts else None,
+    )
+    with pytest.raises(Unreachable, match="no tls"):
+        await Connection.open(access_from(settings, user="treatment"))
+    posing.close()
+
+    assert not heard
+
+
+# The database
+
+
+@dataclass(slots=True)
+class Posing:
+    """The beginning of a conversation with PostgreSQL: whether there is TLS, then who asks."""
+
+    pair: Pair | None
+    heard: bytearray = field(default_factory=bytearray)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # asks for TLS
+        try:
+            if self.pair is None:
+                writer.write(b"N")
+            else:
+                writer.write(b"S")
+                await writer.drain()
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*self.pair)
+                await writer.start_tls(context)
+            self.heard.extend(await reader.read(4096))
+        except (ssl.SSLError, ConnectionError):
+            pass
+        writer.close()
+
+
+async def asked(posing: Posing, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Open the database as a service does; why it is away."""
+    monkeypatch.setenv("PGSSLROOTCERT", str(trusted))
+    server = await asyncio.start_server(posing.answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = f"postgresql+asyncpg://someone:secret@{HOST}:{port}/care?ssl=verify-full"
+    db = Database.open(url, source="treatment")
+    with pytest.raises(DatabaseAway) as away:
+        async with db.reading():
+            pass
+    await db.close()
+    server.close()
+    return repr(away.value.__cause__)
+
+
+async def test_the_database_with_our_certificate_is_told_who_asks(
+    ours: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posing = Posing(ours.issue(HOST))
+
+    await asked(posing, ours.file, monkeypatch)
+
+    assert b"someone" in posing.heard
+
+
+@badly
+async def test_a_database_with_a_bad_certificate_is_told_nothing(
+    tmp_path: Path,
+    ours: Authority,
+    pair: Callable[[Authority, Path], Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posing = Posing(pair(ours, tmp_path))
+
+    why = await asked(posing, ours.file, monkeypatch)
+
+    assert "certificate verify failed" in why
+    assert not posing.heard
+
+
+async def test_a_database_without_tls_is_told_nothing(
+    ours: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posing = Posing(None)
+
+    why = await asked(posing, ours.file, monkeypatch)
+
+    assert "SSL" in why
+    assert not posing.heard
+
+
+# From service to service
+
+FETCH = """
+import asyncio, sys, aiohttp
+from shared.runtime.auth import JwksKeys, KeysUnavailable
+
+async def main():
+    async with aiohttp.ClientSession() as session:
+        try:
+            print((await JwksKeys(sys.argv[1], session).find("test")).kid)
+        except KeysUnavailable as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+async def fetched(pair: Pair | None, trusted: Path) -> str:
+    """What a service gets that fetches the portal's keys: the id of one, or why it has none. In a
+    process of its own, because a process reads once whom it trusts."""
+    (port,) = free_ports(1)
+    cert, key = pair or (None, None)
+    settings = ServiceSettings(
+        http_port=port, database_url="unused", http_cert_file=cert, http_key_file=key
+    )
+    app = web.Application()
+
+    async def keys(_request: web.Request) -> web.Response:
+        return web.json_response({"keys": [KEY.as_dict(private=False)]})
+
+    app.router.add_get("/jwks.json", keys)
+    async with AsyncExitStack() as stack:
+        await service._listen(app, settings, stack)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", FETCH, f"https://{HOST}:{port}/jwks.json"),
+            stdout=asyncio.subprocess.PIPE,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": ".", "SSL_CERT_FILE": str(trusted)},
+        )
+        said, _ = await process.communicate()
+    return said.decode().strip()
+
+
+async def test_a_service_with_our_certificate_is_believed(ours: Authority) -> None:
+    assert await fetched(ours.issue(HOST), ours.file) == "test"
+
+
+@badly
+async def test_a_service_with_a_bad_certificate_is_not(
+    tmp_path: Path, ours: Authority, pair: Callable[[Authority, Path], Pair]
+) -> None:
+    why = await fetched(pair(ours, tmp_path), ours.file)
+
+    assert why == "ClientConnectorCertificateError"
+
+
+async def test_a_service_without_tls_is_not(ours: Authority) -> None:
+    assert await fetched(None, ours.file) in {"ClientConnectorSSLError", "ClientConnectorError"}
