@@ -11,7 +11,7 @@ from services.assessment.adapters.tables import INVITATION
 from services.assessment.domain.invitation import digest
 from shared.api.identity import Role
 from shared.runtime import clock, tables
-from tests.support.assessment import STRANGER, Clinic, answers, clinic_on
+from tests.support.assessment import PERSON, STRANGER, Clinic, answers, clinic_on
 from tests.support.callers import Answer
 from tests.support.databases import Databases
 
@@ -213,6 +213,35 @@ async def test_a_wrong_answer_leaves_the_link_as_it_was(clinic: Clinic) -> None:
     assert [(e["pointer"], e["code"]) for e in wrong.json["errors"]] == [
         ("/body/answers/mood", "answer-out-of-range")
     ]
+    assert (await send(clinic, secret)).status == 200
+
+
+@pytest.mark.parametrize("field", ["patient_id", "person", "invitation_id", "recorded_by"])
+async def test_no_answer_can_name_another_person(clinic: Clinic, field: str) -> None:
+    secret = clock.new_secret()
+    await invite(clinic, secret)
+    other = await clinic.nurse.post("patients", PERSON | {"family_name": "Markerson-Two"})
+
+    named = await send(clinic, secret, **{field: other.json["patient_id"]})
+
+    assert named.status == 422
+    assert [e["pointer"] for e in named.json["errors"]] == [f"/body/{field}"]
+    for path in (clinic.path, f"patients/{other.json['patient_id']}"):
+        assert (await clinic.nurse.get(f"{path}/assessments")).json["items"] == []
+    assert (await send(clinic, secret)).status == 200
+
+
+async def test_a_link_that_was_looked_at_often_can_still_be_answered(clinic: Clinic) -> None:
+    """As by a mail scanner that runs the page's script."""
+    secret = clock.new_secret()
+    await invite(clinic, secret)
+    before = (await clinic.nurse.get(f"{clinic.path}/invitations")).json["items"]
+
+    for _ in range(20):
+        opened = await clinic.portal.post("invitations/open", {"secret": secret})
+        assert opened.status == 200
+
+    assert (await clinic.nurse.get(f"{clinic.path}/invitations")).json["items"] == before
     assert (await send(clinic, secret)).status == 200
 
 
