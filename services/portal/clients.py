@@ -92,6 +92,8 @@ class Caller:
     correlation_id: str
     sent: list[str] = field(default_factory=list)
     """The service of every call of this request, shared by its callers."""
+    changes: list[str] = field(default_factory=list)
+    """The same for the calls among them that were to change something."""
     holds_back: bool = False
     """Whether what was typed is only to be shown again: nothing is changed by this request."""
     about: UUID | None = None
@@ -205,6 +207,7 @@ class Caller:
         if method in _LOOKS:
             status, raw = await self._with_neighbours(str(url), sent)
         else:
+            self.changes.append(self.service)
             status, raw = await self._send(method, str(url), headers=headers, body=sent)
         return self._read(status, raw, answer)
 
@@ -315,6 +318,11 @@ class Care:
         """How many calls to other services this request has made so far."""
         return sum(service != self.portal.service for service in self.portal.sent)
 
+    @property
+    def changes(self) -> int:
+        """How many of them were to change something."""
+        return sum(service != self.portal.service for service in self.portal.changes)
+
     def service(self, name: str) -> Caller:
         """One of them by name.
 
@@ -351,6 +359,7 @@ def care_for(
     """Callers that carry this person's tokens, one audience each. ``holds_back``: a change is
     refused before it is sent. ``about``: the patient whose page it is."""
     sent: list[str] = []
+    changes: list[str] = []
 
     def caller(service: str) -> Caller:
         return Caller(
@@ -360,6 +369,7 @@ def care_for(
             token=lambda: token(service),
             correlation_id=correlation_id,
             sent=sent,
+            changes=changes,
             holds_back=holds_back,
             about=about,
         )

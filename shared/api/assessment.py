@@ -515,7 +515,9 @@ class FlagBody(Body):
 
 
 class AssessmentBody(Body):
-    """``total`` is null when an item is missing; ``findings`` are warnings in plain words."""
+    """``total`` is null when an item is missing; ``findings`` are warnings in plain words.
+    ``self_harm_item`` is the highest answer to a question that can raise a safety flag; null when
+    none was answered."""
 
     assessment_id: UUID
     version: int
@@ -533,6 +535,7 @@ class AssessmentBody(Body):
     missing: tuple[str, ...]
     total: int | None
     highest: int | None
+    self_harm_item: int | None
     band: str | None
     band_label: str | None
     subscales: tuple[SubscaleScore, ...]

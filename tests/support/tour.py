@@ -120,6 +120,13 @@ def calls(timing: str, *, at: str) -> int:
     return int(said[1])
 
 
+def changes(timing: str, *, at: str) -> int:
+    """How many of them were to change something."""
+    said = re.search(r'changes;desc="(\d+)"', timing)
+    assert said, f"{at} does not say how many calls were to change something"
+    return int(said[1])
+
+
 def one_of_each(found: Iterable[Sight]) -> Iterator[Sight]:
     """The first of each kind, and of homes one for each role."""
     shown: set[str] = set()

@@ -200,7 +200,7 @@ def answers_from(body: api.NewAssessment | api.AmendAssessment) -> Answers:
 
 
 def assessment_body(
-    assessment: Assessment, flags: Collection[Flag], *, role: Role
+    assessment: Assessment, flags: Collection[Flag], content: Content, *, role: Role
 ) -> api.AssessmentBody:
     score = assessment.score
     return api.AssessmentBody(
@@ -220,6 +220,7 @@ def assessment_body(
         missing=score.missing,
         total=score.total,
         highest=score.highest,
+        self_harm_item=_self_harm_item(assessment, content),
         band=score.band.code if score.band else None,
         band_label=score.band.label if score.band else None,
         subscales=tuple(map(_subscale, score.subscales)),
@@ -231,6 +232,13 @@ def assessment_body(
         amended=assessment.version > 1,
         actions=("amend",) if role in CARERS else (),
     )
+
+
+def _self_harm_item(assessment: Assessment, content: Content) -> int | None:
+    taken_with = content.taken_with(assessment.instrument, assessment.instrument_version)
+    asked = {flag.item for flag in taken_with.red_flags} if taken_with else set()
+    given = (value for item, value in assessment.answers.by_item.items() if item in asked)
+    return max(given, default=None)
 
 
 def _findings(assessment: Assessment) -> tuple[str, ...]:

@@ -6,13 +6,20 @@ from typing import Any
 from aiohttp import web
 
 from services.portal.pages.courses import read_course
-from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
+from services.portal.pages.forms import (
+    MovedOn,
+    attempt,
+    is_stale,
+    overtaken_meanwhile,
+    signature,
+)
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
 from services.portal.presenters import changes, findings, intakes, places
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.record import Record
 from shared.api.body import Page
 from shared.api.treatment import (
     AttributionBody,
@@ -25,6 +32,7 @@ from shared.api.treatment import (
 )
 
 _TAB = "Course"
+_WithRecord = tuple[Record, PlanChangeBody]
 
 
 async def show_proposing(visit: Visit) -> web.StreamResponse:
@@ -61,10 +69,11 @@ async def show_change(visit: Visit) -> web.StreamResponse:
 async def sign(visit: Visit) -> web.StreamResponse:
     """Sign exactly what was shown, answering each warning with a reason."""
     draft = visit.sent()
-    body = await _read(visit)
+    read = await _with_record(visit)
+    body = read[1]
     if body.signing is None:
         fault = Fault("", _("There is nothing to sign now."))
-        return await _change(visit, draft.refused([fault]))
+        return await _change(visit, draft.refused([fault]), read)
     signing = body.signing
     given = intakes.answers(draft.values, prefix="reason")
 
@@ -89,18 +98,18 @@ async def sign(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _change(visit, outcome)
+        return await _refused(visit, outcome, read)
     raise web.HTTPSeeOther(f"{_course(outcome)}?done=change-signed")
 
 
 async def decline(visit: Visit) -> web.StreamResponse:
     """Leave the plan as it is, and say why."""
     draft = visit.sent()
-    body = await _read(visit)
+    read = await _with_record(visit)
 
     async def send() -> PlanChangeBody:
         return await visit.care.treatment.post(
-            f"/plan-changes/{body.change_id}/decline",
+            f"/plan-changes/{read[1].change_id}/decline",
             DeclinePlanChange.model_validate(visit.fields("reason")),
             PlanChangeBody,
             key=draft.part("decline"),
@@ -109,7 +118,7 @@ async def decline(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _change(visit, outcome)
+        return await _refused(visit, outcome, read)
     raise web.HTTPSeeOther(f"{_course(outcome)}?done=change-declined")
 
 
@@ -212,8 +221,15 @@ async def _proposing(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
 
 
-async def _change(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, body = await together(read_record(visit, visit.id("patient_id")), _read(visit))
+async def _refused(visit: Visit, draft: Draft, read: _WithRecord) -> web.StreamResponse:
+    moved = overtaken_meanwhile(draft, visit, read=read[1].version)
+    return await _change(visit, draft, None if moved else read)
+
+
+async def _change(
+    visit: Visit, draft: Draft, seen: _WithRecord | None = None
+) -> web.StreamResponse:
+    read, body = seen or await _with_record(visit)
     lines = changes.lines(body, visit.setting)
     if is_stale(draft):
         draft = draft.overtaken(lines)
@@ -228,6 +244,10 @@ async def _change(visit: Visit, draft: Draft) -> web.StreamResponse:
         change=changes.change(body, visit.setting),
         seen=lines,
     )
+
+
+async def _with_record(visit: Visit) -> _WithRecord:
+    return await together(read_record(visit, visit.id("patient_id")), _read(visit))
 
 
 async def _read(visit: Visit) -> PlanChangeBody:

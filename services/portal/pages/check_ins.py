@@ -17,7 +17,6 @@ from services.portal.presenters.drafts import Draft
 from shared.api.assessment import (
     AssessmentBody,
     FlagBody,
-    InstrumentBody,
     InstrumentList,
     RaiseFlag,
 )
@@ -34,36 +33,33 @@ async def show_check_in(visit: Visit) -> web.StreamResponse:
 async def record_check_in(visit: Visit) -> web.StreamResponse:
     """A flag is raised before anything else is recorded. Sending the form again records
     nothing twice: each part has its own key, made from the form's."""
-    course = await read_course(visit)
     if visit.one("act") == "not-reached":
-        return await _nobody_reached(visit, course)
-    draft = await _save_answers(visit, course, visit.sent())
-    flags = draft if draft.faults else await attempt(draft, lambda: _report(visit, course, draft))
+        return await _nobody_reached(visit)
+    draft = await _save_answers(visit, visit.sent())
+    flags = draft if draft.faults else await attempt(draft, lambda: _report(visit, draft))
     if isinstance(flags, Draft):
         return await _check_in(visit, flags)
 
     async def send() -> CheckInResult:
         body = _check_in_body(visit, draft, flag_ids=tuple(flag.flag_id for flag in flags))
-        path = f"/courses/{course.course_id}/check-ins"
         return await visit.care.treatment.post(
-            path, body, CheckInResult, key=draft.part("check-in")
+            _path(visit), body, CheckInResult, key=draft.part("check-in")
         )
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _check_in(visit, outcome)
     if flags:
-        place = places.patient(course.patient_id, "flags", flags[0].flag_id)
+        place = places.patient(visit.id("patient_id"), "flags", flags[0].flag_id)
         raise web.HTTPSeeOther(f"{place}?done=flag-raised")
     if outcome.change is not None:
-        place = places.course(
-            course.patient_id, course.course_id, "changes", outcome.change.change_id
+        raise web.HTTPSeeOther(
+            f"{_place(visit, 'changes', outcome.change.change_id)}?done=change-proposed"
         )
-        raise web.HTTPSeeOther(f"{place}?done=change-proposed")
-    raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=check-in")
+    raise web.HTTPSeeOther(f"{_place(visit)}?done=check-in")
 
 
-async def _nobody_reached(visit: Visit, course: CourseBody) -> web.StreamResponse:
+async def _nobody_reached(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
 
     async def send() -> CheckInResult:
@@ -72,26 +68,34 @@ async def _nobody_reached(visit: Visit, course: CourseBody) -> web.StreamRespons
             | check_ins.NOT_REACHED
             | {"kind": _kind(visit), "ordinal": visit.number("ordinal")}
         )
-        path = f"/courses/{course.course_id}/check-ins"
         return await visit.care.treatment.post(
-            path, body, CheckInResult, key=draft.part("not-reached")
+            _path(visit), body, CheckInResult, key=draft.part("not-reached")
         )
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _check_in(visit, outcome)
-    raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=not-reached")
+    raise web.HTTPSeeOther(f"{_place(visit)}?done=not-reached")
 
 
-async def _save_answers(visit: Visit, course: CourseBody, draft: Draft) -> Draft:
-    """Save the questionnaire, if one was answered, and cite it in the draft."""
+def _path(visit: Visit) -> str:
+    return f"/courses/{visit.id('course_id')}/check-ins"
+
+
+def _place(visit: Visit, *parts: object) -> str:
+    return places.course(visit.id("patient_id"), visit.id("course_id"), *parts)
+
+
+async def _save_answers(visit: Visit, draft: Draft) -> Draft:
+    """Save the questionnaire, if one was answered, and cite it in the draft. It is the one the
+    form had shown."""
     if draft.value("assessment_id") or not questionnaires.answers(draft.values):
         return draft
 
     async def save() -> AssessmentBody:
         _check_in_body(visit, draft)
-        body = new_assessment(draft, instrument=course.primary_instrument)
-        path = f"/patients/{course.patient_id}/assessments"
+        body = new_assessment(draft, instrument=draft.value("instrument"))
+        path = f"/patients/{visit.id('patient_id')}/assessments"
         return await visit.care.assessment.post(
             path, body, AssessmentBody, key=draft.part("answers")
         )
@@ -100,24 +104,20 @@ async def _save_answers(visit: Visit, course: CourseBody, draft: Draft) -> Draft
     if isinstance(saved, Draft):
         return saved
     cited = {**draft.values, "assessment_id": (str(saved.assessment_id),)}
-    return replace(draft, values=cited | await _scored(visit, saved))
+    return replace(draft, values=cited | _scored(saved))
 
 
-async def _scored(visit: Visit, saved: AssessmentBody) -> dict[str, tuple[str, ...]]:
+def _scored(saved: AssessmentBody) -> dict[str, tuple[str, ...]]:
     """The total and the answer to the question about self-harm, as they were saved."""
-    path = f"/instruments/{saved.instrument}"
-    instrument = await visit.care.assessment.get(path, InstrumentBody)
-    asked = [item.code for item in instrument.items if item.red_flag]
-    given = [saved.answers[code] for code in asked if code in saved.answers]
-    found = {"score_total": saved.total, "self_harm_item": max(given, default=None)}
+    found = {"score_total": saved.total, "self_harm_item": saved.self_harm_item}
     return {name: (str(value),) for name, value in found.items() if value is not None}
 
 
-async def _report(visit: Visit, course: CourseBody, draft: Draft) -> tuple[FlagBody, ...]:
+async def _report(visit: Visit, draft: Draft) -> tuple[FlagBody, ...]:
     """Tell assessment of each danger said; it raises the flag and starts its clock."""
     answers = _check_in_body(visit, draft)
     said = [code for name, code in check_ins.REPORTED.items() if getattr(answers, name)]
-    path = f"/patients/{course.patient_id}/flags"
+    path = f"/patients/{visit.id('patient_id')}/flags"
     flags = []
     for code in said:
         key = draft.part(f"flag-{code[:12]}")

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from services.portal.pages.support_records import change, read_support, support_page
+from services.portal.pages.support_records import Support, change, read_support, support_page
 from services.portal.pages.visit import Visit
 from services.portal.presenters import contact_form, contact_log, doses, support
 from services.portal.presenters.drafts import Draft
@@ -16,7 +16,8 @@ async def show_contacts(visit: Visit) -> web.StreamResponse:
 
 async def show_new_contact(visit: Visit) -> web.StreamResponse:
     """The form for one contact."""
-    return await _new(visit, None, visit.request.query.get("about", ""))
+    read = await read_support(visit)
+    return await _new(visit, read, None, visit.request.query.get("about", ""))
 
 
 async def record_contact(visit: Visit) -> web.StreamResponse:
@@ -29,7 +30,7 @@ async def record_contact(visit: Visit) -> web.StreamResponse:
     try:
         data = contact_form.sent(draft, form, visit.setting)
     except contact_form.Unreadable:
-        return await _new(visit, draft.refused([contact_form.unreadable()]), about)
+        return await _new(visit, read, draft.refused([contact_form.unreadable()]), about)
 
     async def send() -> SupportBody:
         body = NewContact.model_validate(data)
@@ -39,7 +40,7 @@ async def record_contact(visit: Visit) -> web.StreamResponse:
     return await change(
         draft,
         send,
-        back=lambda refused: _new(visit, refused, about),
+        back=lambda refused: _new(visit, read, refused, about),
         to=support.place(patient_id, "contacts"),
         notice="contact",
     )
@@ -81,8 +82,7 @@ async def _contacts(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
 
 
-async def _new(visit: Visit, sent: Draft | None, wish: str) -> web.StreamResponse:
-    read = await read_support(visit)
+async def _new(visit: Visit, read: Support, sent: Draft | None, wish: str) -> web.StreamResponse:
     about = contact_form.chosen(read.body, wish)
     form = contact_form.form_about(read.body, read.form, about)
     carer = visit.request.query.get("carer", "")

@@ -1,11 +1,18 @@
 """Courses of one person: setting one up, signing it, and its page."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from services.portal.pages.course_records import RECORDS
-from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
+from services.portal.pages.forms import (
+    MovedOn,
+    attempt,
+    is_stale,
+    overtaken_meanwhile,
+    signature,
+)
 from services.portal.pages.records import may_prescribe, read_record, record_page
 from services.portal.pages.set_up import signing_of
 from services.portal.pages.support_records import support_beside
@@ -25,7 +32,9 @@ from services.portal.presenters import (
 )
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
+from services.portal.presenters.record import Record
 from shared.api.body import Page
+from shared.api.support import SupportBody
 from shared.api.treatment import (
     ConfirmCourse,
     CourseBody,
@@ -34,6 +43,17 @@ from shared.api.treatment import (
 )
 
 _TAB = "Course"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the page of a course is made from, read side by side."""
+
+    record: Record
+    support: SupportBody | None
+    course: CourseBody
+    plans: Page[TaperPlanBody]
+    proposed: Page[PlanChangeBody]
 
 
 async def show_courses(visit: Visit) -> web.StreamResponse:
@@ -58,11 +78,13 @@ async def show_course(visit: Visit) -> web.StreamResponse:
 async def confirm(visit: Visit) -> web.StreamResponse:
     """Sign the proposal with the password, answering each warning with a reason."""
     draft = visit.sent()
-    course = await read_course(visit)
+    read = await _read(visit)
+    course = read.course
     reasons = intakes.answers(draft.values, prefix="reason")
     codes = intakes.answers(draft.values, prefix="code")
     if course.signing is None:
-        return await _course(visit, draft.refused([Fault("", _("There is nothing to sign now."))]))
+        fault = Fault("", _("There is nothing to sign now."))
+        return await _course(visit, draft.refused([fault]), read)
     signing = course.signing
 
     async def send() -> CourseBody:
@@ -87,7 +109,8 @@ async def confirm(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _course(visit, outcome)
+        moved = overtaken_meanwhile(outcome, visit, read=course.version)
+        return await _course(visit, outcome, None if moved else read)
     done = "signed-first" if outcome.first_signature else "confirmed"
     raise web.HTTPSeeOther(f"{_place(course)}?done={done}")
 
@@ -98,11 +121,10 @@ async def record(visit: Visit) -> web.StreamResponse:
     if kind is None:
         raise web.HTTPNotFound
     draft = visit.sent()
-    course = await read_course(visit)
 
     async def send() -> CourseBody:
         return await visit.care.treatment.post(
-            f"/courses/{course.course_id}/{kind.act}",
+            f"/courses/{visit.id('course_id')}/{kind.act}",
             kind.body_from(draft),
             CourseBody,
             key=draft.part(kind.act),
@@ -112,7 +134,7 @@ async def record(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _course(visit, outcome)
-    raise web.HTTPSeeOther(f"{_place(course)}?done={kind.notice}")
+    raise web.HTTPSeeOther(f"{_place(outcome)}?done={kind.notice}")
 
 
 async def read_course(visit: Visit) -> CourseBody:
@@ -123,19 +145,21 @@ async def read_course(visit: Visit) -> CourseBody:
     return course
 
 
-async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, support, course, plans, proposed = await together(
+async def _read(visit: Visit) -> _Read:
+    path = f"/courses/{visit.id('course_id')}"
+    found = await together(
         read_record(visit, visit.id("patient_id")),
         support_beside(visit, visit.id("patient_id")),
         read_course(visit),
-        visit.care.treatment.get(
-            f"/courses/{visit.id('course_id')}/taper-plans", Page[TaperPlanBody]
-        ),
-        visit.care.treatment.get(
-            f"/courses/{visit.id('course_id')}/plan-changes", Page[PlanChangeBody]
-        ),
+        visit.care.treatment.get(f"{path}/taper-plans", Page[TaperPlanBody]),
+        visit.care.treatment.get(f"{path}/plan-changes", Page[PlanChangeBody]),
     )
-    setting = visit.setting
+    return _Read(*found)
+
+
+async def _course(visit: Visit, draft: Draft, read: _Read | None = None) -> web.StreamResponse:
+    read = read or await _read(visit)
+    course, support, setting = read.course, read.support, visit.setting
     lines = courses.lines(course, setting)
     signed = signing_of(visit, course)
     if is_stale(draft):
@@ -143,7 +167,7 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
     return await record_page(
         visit,
         "course.html",
-        read,
+        read.record,
         tab=_TAB,
         status=draft.status,
         draft=draft,
@@ -157,9 +181,9 @@ async def _course(visit: Visit, draft: Draft) -> web.StreamResponse:
         surveillance=courses.surveillance(course, setting),
         response=courses.response(course, setting),
         proposed=courses.proposed(course),
-        waiting=changes.waiting(proposed.items),
+        waiting=changes.waiting(read.proposed.items),
         hold_until=courses.hold_until(course, setting),
-        plans=courses.plans(plans.items),
+        plans=courses.plans(read.plans.items),
         dose=words.daily(course.dose_text, course.dose_mg),
         first_day=words.when(course.starts_on, today=setting.today),
         prescriber=words.who(course.prescriber_id, setting.staff),

@@ -64,6 +64,12 @@ def is_stale(draft: Draft) -> bool:
     return draft.status == _STALE
 
 
+def overtaken_meanwhile(draft: Draft, visit: Visit, *, read: int) -> bool:
+    """Whether the record moved on even after it was read for this very request, at version
+    ``read``: then what was read does not say yet what has changed."""
+    return is_stale(draft) and read == visit.version()
+
+
 async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "treatment") -> str:
     """The signed-in person's signature over one version, with the password they just typed.
 

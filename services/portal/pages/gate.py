@@ -102,9 +102,11 @@ async def _answer(page: Page, visit: Visit) -> web.StreamResponse:
 
 
 def _counted(answer: web.StreamResponse, visit: Visit) -> web.StreamResponse:
-    """The answer with the number of calls to services that it took."""
+    """The answer with the number of calls to services that it took, and how many of them were to
+    change something."""
     if not answer.prepared:
-        answer.headers["Server-Timing"] = f'calls;desc="{visit.care.calls}"'
+        calls, changes = visit.care.calls, visit.care.changes
+        answer.headers["Server-Timing"] = f'calls;desc="{calls}", changes;desc="{changes}"'
     return answer
 
 

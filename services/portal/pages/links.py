@@ -44,10 +44,7 @@ async def make_link(visit: Visit) -> web.StreamResponse:
     made = await attempt(draft, send)
     if isinstance(made, Draft):
         return await _links(visit, made)
-    patient = await visit.care.assessment.get(f"/patients/{made.patient_id}", PatientBody)
-    origin = visit.desk.manner.origin or f"{visit.request.scheme}://{visit.request.host}"
-    fresh = links.fresh(made, patient, origin=origin, secret=secret, setting=visit.setting)
-    response = await _links(visit, draft, fresh)
+    response = await _links(visit, draft, made)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -68,7 +65,7 @@ async def revoke_link(visit: Visit) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{places.patient(visit.id('patient_id'), 'links')}?done=link-revoked")
 
 
-async def _links(visit: Visit, draft: Draft, fresh: Fresh | None = None) -> web.Response:
+async def _links(visit: Visit, draft: Draft, new: InvitationBody | None = None) -> web.Response:
     patient_id = visit.id("patient_id")
     care = visit.care.assessment
     read, instruments, made = await together(
@@ -86,10 +83,15 @@ async def _links(visit: Visit, draft: Draft, fresh: Fresh | None = None) -> web.
         tab=questionnaires.TAB,
         status=draft.status,
         draft=draft,
-        fresh=fresh,
+        fresh=_fresh(visit, new, read.patient, secret=draft.value("secret")) if new else None,
         listed=listed,
         links=links.links(listed.rows, titles, visit.setting),
         instruments=links.sendable(instruments.items),
         channels=links.channels(read.patient),
         lasting=links.lasting(),
     )
+
+
+def _fresh(visit: Visit, made: InvitationBody, patient: PatientBody, *, secret: str) -> Fresh:
+    origin = visit.desk.manner.origin or f"{visit.request.scheme}://{visit.request.host}"
+    return links.fresh(made, patient, origin=origin, secret=secret, setting=visit.setting)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from services.portal.pages.forms import attempt, is_stale
+from services.portal.pages.forms import attempt, is_stale, overtaken_meanwhile
 from services.portal.pages.support_records import (
     Support,
     change,
@@ -37,7 +37,7 @@ PLAN = Part("shared-plan", "shared_plan.html", profile_form.plan_typed, profile_
 
 async def show_needs(visit: Visit) -> web.StreamResponse:
     """Interests, distance, cost, access, and what makes support hard to reach."""
-    return await _page(visit, NEEDS, None)
+    return await _page(visit, NEEDS)
 
 
 async def save_needs(visit: Visit) -> web.StreamResponse:
@@ -47,7 +47,7 @@ async def save_needs(visit: Visit) -> web.StreamResponse:
 
 async def show_privacy(visit: Visit) -> web.StreamResponse:
     """What others could see of a message."""
-    return await _page(visit, PRIVACY, None)
+    return await _page(visit, PRIVACY)
 
 
 async def save_privacy(visit: Visit) -> web.StreamResponse:
@@ -69,7 +69,7 @@ async def save_privacy(visit: Visit) -> web.StreamResponse:
 
 async def show_plan(visit: Visit) -> web.StreamResponse:
     """Who else is involved, who coordinates, and what was agreed."""
-    return await _page(visit, PLAN, None)
+    return await _page(visit, PLAN)
 
 
 async def save_plan(visit: Visit) -> web.StreamResponse:
@@ -80,25 +80,29 @@ async def save_plan(visit: Visit) -> web.StreamResponse:
 async def _save(visit: Visit, part: Part) -> web.StreamResponse:
     draft = visit.sent()
     patient_id = visit.id("patient_id")
-    engagement = visit.care.engagement
+    read = await read_support(visit)
+    profile = read.body.profile
 
     async def send() -> SupportBody:
-        now = await engagement.get(f"/patients/{patient_id}/support", SupportBody)
-        body = profile_form.whole(now.profile, part.sent(draft))
+        body = profile_form.whole(profile, part.sent(draft))
         path = f"/patients/{patient_id}/support-profile"
-        return await engagement.put(path, body, SupportBody, version=visit.version())
+        return await visit.care.engagement.put(path, body, SupportBody, version=visit.version())
+
+    async def again(refused: Draft) -> web.StreamResponse:
+        moved = overtaken_meanwhile(refused, visit, read=profile.version)
+        return await _shown(visit, part, await read_support(visit) if moved else read, refused)
 
     return await change(
         draft,
         send,
-        back=lambda refused: _page(visit, part, refused),
+        back=again,
         to=support.place(patient_id, part.name),
         notice="profile",
     )
 
 
-async def _page(visit: Visit, part: Part, sent: Draft | None) -> web.StreamResponse:
-    return await _shown(visit, part, await read_support(visit), sent)
+async def _page(visit: Visit, part: Part) -> web.StreamResponse:
+    return await _shown(visit, part, await read_support(visit), None)
 
 
 async def _shown(

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.portal.pages.forms import attempt, is_stale
+from services.portal.pages.forms import attempt, is_stale, overtaken_meanwhile
 from services.portal.pages.support_records import (
     Support,
     engagement_signature,
@@ -32,7 +32,7 @@ Made = Callable[[Visit, ProgrammeBody], Awaitable[Body]]
 
 async def show_programme(visit: Visit) -> web.StreamResponse:
     """How it goes, and what may be done now."""
-    return await _programme(visit, None)
+    return await _programme(visit, await read_support(visit), None)
 
 
 async def act(visit: Visit) -> web.StreamResponse:
@@ -41,7 +41,8 @@ async def act(visit: Visit) -> web.StreamResponse:
     if what not in _ACTS:
         raise web.HTTPNotFound
     draft = visit.sent()
-    one = _one(visit, await read_support(visit))
+    read = await read_support(visit)
+    one = _one(visit, read)
 
     async def send() -> SupportBody:
         body = await _ACTS[what](visit, one)
@@ -55,7 +56,8 @@ async def act(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _programme(visit, outcome)
+        moved = overtaken_meanwhile(outcome, visit, read=one.version)
+        return await _programme(visit, await read_support(visit) if moved else read, outcome)
     patient_id = visit.id("patient_id")
     there = support.place(patient_id, "programmes", one.programme_id)
     raise web.HTTPSeeOther(f"{there}?done={_NOTICES[what]}")
@@ -113,8 +115,7 @@ def _one(visit: Visit, read: Support) -> ProgrammeBody:
     return found
 
 
-async def _programme(visit: Visit, sent: Draft | None) -> web.StreamResponse:
-    read = await read_support(visit)
+async def _programme(visit: Visit, read: Support, sent: Draft | None) -> web.StreamResponse:
     one = _one(visit, read)
     setting = visit.setting
     lines = programme.lines(one, setting)

@@ -26,19 +26,18 @@ async def show_review(visit: Visit) -> web.StreamResponse:
 async def record_review(visit: Visit) -> web.StreamResponse:
     """Record that it took place."""
     draft = visit.sent()
-    course = await read_course(visit)
     data: dict[str, Any] = visit.fields("missed_doses", "side_effects", "note")
     data |= {"ordinal": visit.number("ordinal"), "assessment_ids": draft.all("assessment_ids")}
 
     async def send() -> CourseBody:
         body = ReviewRecord.model_validate(data)
-        path = f"/courses/{course.course_id}/reviews"
+        path = f"/courses/{visit.id('course_id')}/reviews"
         return await visit.care.treatment.post(path, body, CourseBody, key=draft.key)
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _review(visit, outcome)
-    raise web.HTTPSeeOther(f"{places.course(course.patient_id, course.course_id)}?done=review")
+    raise web.HTTPSeeOther(f"{places.course(outcome.patient_id, outcome.course_id)}?done=review")
 
 
 async def _review(visit: Visit, draft: Draft) -> web.StreamResponse:

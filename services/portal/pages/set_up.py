@@ -1,5 +1,6 @@
 """Setting up a course in one screen: what for, with which medicine, how it begins, signed."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from services.portal.presenters import (
 )
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.first_weeks import first_weeks
+from services.portal.presenters.record import Record
 from shared.api.assessment import InstrumentList
 from shared.api.body import Page
 from shared.api.treatment import CourseBody, DrugBody, DrugOptions, HealthProfile, NewCourse
@@ -37,6 +39,18 @@ _FIELDS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the screen is made from, read side by side."""
+
+    offered: DrugOptions | None
+    course: CourseBody | None
+    record: Record
+    drugs: Page[DrugBody]
+    instruments: InstrumentList
+    profile: HealthProfile
+
+
 async def show_set_up(visit: Visit) -> web.StreamResponse:
     """What to treat, with which medicine, from which day; a proposal, until it is signed."""
     query = visit.request.query
@@ -46,7 +60,8 @@ async def show_set_up(visit: Visit) -> web.StreamResponse:
         suicide_concern=query.get("suicide_concern", ""),
     )
     proposed = query.get("course", "")
-    return await _set_up(visit, draft, proposed=_id(proposed) if proposed else None)
+    read = await _read(visit, draft, proposed=_id(proposed) if proposed else None)
+    return await _set_up(visit, draft, read)
 
 
 async def propose(visit: Visit) -> web.StreamResponse:
@@ -59,19 +74,20 @@ async def propose(visit: Visit) -> web.StreamResponse:
     data |= {"drug": drug} if drug else {}
     data |= {"formulation": formulation} if formulation else {}
 
+    read = None
+    if "indication" in data and "start_dose_mg" not in data:
+        read = await _read(visit, draft)
+        if read.offered is not None:
+            data["start_dose_mg"] = set_up.usual_start_mg(read.offered, chosen)
+            data.setdefault("target_dose_mg", set_up.usual_target_mg(read.offered, chosen))
+
     async def send() -> CourseBody:
-        if data.get("indication"):
-            offered = await _offered(visit, patient_id, draft)
-            usual = set_up.usual_start_mg(offered, chosen)
-            if "start_dose_mg" not in data:
-                data["start_dose_mg"] = usual
-                data.setdefault("target_dose_mg", set_up.usual_target_mg(offered, chosen))
         body = NewCourse.model_validate(data)
         return await visit.care.treatment.post("/courses", body, CourseBody, key=draft.key)
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _set_up(visit, outcome)
+        return await _set_up(visit, outcome, read or await _read(visit, outcome))
     place = places.patient(patient_id, "courses", "new")
     raise web.HTTPSeeOther(f"{place}?course={outcome.course_id}&done=proposed#sign")
 
@@ -86,12 +102,8 @@ async def _offered(visit: Visit, patient_id: UUID, draft: Draft) -> DrugOptions:
     return await visit.care.treatment.get(path, DrugOptions, asked)
 
 
-async def _set_up(
-    visit: Visit, draft: Draft, *, proposed: UUID | None = None
-) -> web.StreamResponse:
-    patient_id = visit.id("patient_id")
-    care = visit.care
-    today = visit.setting.today
+async def _read(visit: Visit, draft: Draft, *, proposed: UUID | None = None) -> _Read:
+    patient_id, care = visit.id("patient_id"), visit.care
     (offered, course), read, drugs, instruments, profile = await together(
         together(
             _offered(visit, patient_id, draft) if draft.value("indication") else _nothing(),
@@ -102,20 +114,25 @@ async def _set_up(
         care.assessment.get("/instruments", InstrumentList),
         care.treatment.get(f"/patients/{patient_id}/health-profile", HealthProfile),
     )
+    return _Read(offered, course, read, drugs, instruments, profile)
+
+
+async def _set_up(visit: Visit, draft: Draft, read: _Read) -> web.StreamResponse:
+    today, offered, course = visit.setting.today, read.offered, read.course
     return await record_page(
         visit,
         "set_up.html",
-        read,
+        read.record,
         tab=_TAB,
         status=draft.status,
         draft=draft,
         today=today.isoformat(),
-        indications=set_up.indications(drugs.items),
+        indications=set_up.indications(read.drugs.items),
         options=set_up.options(offered, starts_on=_day(draft, today), today=today)
         if offered
         else (),
-        instruments=[(one.code, one.title) for one in instruments.items if one.enabled],
-        asked=courses.moment(profile.asked_at, visit.setting),
+        instruments=[(one.code, one.title) for one in read.instruments.items if one.enabled],
+        asked=courses.moment(read.profile.asked_at, visit.setting),
         **(signing_of(visit, course) if course else {"course": None}),
     )
 

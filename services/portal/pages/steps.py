@@ -51,12 +51,11 @@ async def _record(
     visit: Visit, send: Callable[[str, Draft], Awaitable[CourseBody]], *, notice: str
 ) -> web.StreamResponse:
     draft = visit.sent()
-    course = await read_course(visit)
-    path = f"/courses/{course.course_id}/steps/{visit.number('ordinal')}"
+    path = f"/courses/{visit.id('course_id')}/steps/{visit.number('ordinal')}"
     outcome = await attempt(draft, lambda: send(path, draft))
     if isinstance(outcome, Draft):
         return await _step(visit, outcome)
-    place = places.course(course.patient_id, course.course_id, "steps", visit.number("ordinal"))
+    place = places.course(outcome.patient_id, outcome.course_id, "steps", visit.number("ordinal"))
     raise web.HTTPSeeOther(f"{place}?done={notice}")
 
 

@@ -5,7 +5,13 @@ from typing import Any
 from aiohttp import web
 
 from services.portal.pages.courses import read_course
-from services.portal.pages.forms import MovedOn, attempt, is_stale, signature
+from services.portal.pages.forms import (
+    MovedOn,
+    attempt,
+    is_stale,
+    overtaken_meanwhile,
+    signature,
+)
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.support_records import support_beside
 from services.portal.pages.together import together
@@ -23,7 +29,9 @@ from services.portal.presenters import (
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.prevention import prevention
+from services.portal.presenters.record import Record
 from shared.api.body import Page
+from shared.api.support import SupportBody
 from shared.api.treatment import (
     CourseBody,
     DrugBody,
@@ -35,6 +43,7 @@ from shared.api.treatment import (
 )
 
 _TAB = "Course"
+_Read = tuple[Record, SupportBody | None, TaperPlanBody]
 _FIELDS = (
     "policy",
     "starts_on",
@@ -79,9 +88,11 @@ async def show_plan(visit: Visit) -> web.StreamResponse:
 async def sign(visit: Visit) -> web.StreamResponse:
     """Sign exactly the version that was shown, answering each warning with a reason."""
     draft = visit.sent()
-    plan = await read_plan(visit)
+    read = await _read(visit)
+    plan = read[2]
     if plan.signing is None:
-        return await _stored(visit, draft.refused([Fault("", _("There is nothing to sign now."))]))
+        fault = Fault("", _("There is nothing to sign now."))
+        return await _stored(visit, draft.refused([fault]), read)
     signing = plan.signing
     reasons = intakes.answers(draft.values, prefix="reason")
 
@@ -106,7 +117,8 @@ async def sign(visit: Visit) -> web.StreamResponse:
 
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
-        return await _stored(visit, outcome)
+        moved = overtaken_meanwhile(outcome, visit, read=plan.version)
+        return await _stored(visit, outcome, None if moved else read)
     raise web.HTTPSeeOther(after_signing(outcome))
 
 
@@ -184,12 +196,16 @@ async def _form(visit: Visit, draft: Draft, *, looking: bool = False) -> web.Str
     )
 
 
-async def _stored(visit: Visit, draft: Draft) -> web.StreamResponse:
-    read, support, plan = await together(
+async def _read(visit: Visit) -> _Read:
+    return await together(
         read_record(visit, visit.id("patient_id")),
         support_beside(visit, visit.id("patient_id")),
         read_plan(visit),
     )
+
+
+async def _stored(visit: Visit, draft: Draft, seen: _Read | None = None) -> web.StreamResponse:
+    read, support, plan = seen or await _read(visit)
     lines = tapers.lines(plan, visit.setting)
     shown = tapers.stored(plan, visit.setting)
     if is_stale(draft):

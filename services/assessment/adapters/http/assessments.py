@@ -19,7 +19,7 @@ from shared.runtime.http import Api, Call
 def add(api: Api, content: Content) -> None:
     """The routes of assessments."""
     _add_changing(api, content)
-    _add_reading(api)
+    _add_reading(api, content)
 
 
 def _add_changing(api: Api, content: Content) -> None:
@@ -46,7 +46,7 @@ def _add_changing(api: Api, content: Content) -> None:
             answered_by=body.answered_by,
             now=call.tx.now,
         )
-        return assessment_body(assessment, flags, role=call.principal.role)
+        return assessment_body(assessment, flags, content, role=call.principal.role)
 
     @api.post(
         "/api/v1/assessments/{assessment_id}/amend",
@@ -69,10 +69,10 @@ def _add_changing(api: Api, content: Content) -> None:
             expected=call.if_match,
             now=call.tx.now,
         )
-        return await _answer(call, assessment)
+        return await _answer(call, content, assessment)
 
 
-def _add_reading(api: Api) -> None:
+def _add_reading(api: Api, content: Content) -> None:
     @api.get("/api/v1/patients/{patient_id}/assessments", roles=CLINICIANS, raises=(404, 422))
     async def list_assessments(
         call: Call, patient_id: UUID, query: bodies.AssessmentQuery
@@ -82,7 +82,7 @@ def _add_reading(api: Api) -> None:
         found, following = await listing.assessments_page(call.tx, patient_id, query)
         flags = await listing.flags_of_assessments(call.tx, found)
         items = tuple(
-            assessment_body(a, flags.get(a.assessment_id, ()), role=call.principal.role)
+            assessment_body(a, flags.get(a.assessment_id, ()), content, role=call.principal.role)
             for a in found
         )
         return Page(items=items, next=following)
@@ -92,7 +92,7 @@ def _add_reading(api: Api) -> None:
         """One assessment."""
         assessment = await _found(call, assessment_id)
         await looked_at(call, assessment.patient_id, "assessment")
-        return await _answer(call, assessment)
+        return await _answer(call, content, assessment)
 
     @api.get("/api/v1/assessments/{assessment_id}/history", roles=CLINICIANS, raises=(404,))
     async def read_history(call: Call, assessment_id: UUID) -> bodies.AssessmentHistory:
@@ -109,7 +109,7 @@ async def _found(call: Call, assessment_id: UUID) -> Assessment:
     return known(await SqlWork(call.tx).assessments.get(assessment_id))
 
 
-async def _answer(call: Call, assessment: Assessment) -> bodies.AssessmentBody:
+async def _answer(call: Call, content: Content, assessment: Assessment) -> bodies.AssessmentBody:
     flags = await listing.flags_of_assessments(call.tx, [assessment])
     raised = flags.get(assessment.assessment_id, ())
-    return assessment_body(assessment, raised, role=call.principal.role)
+    return assessment_body(assessment, raised, content, role=call.principal.role)
