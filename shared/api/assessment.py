@@ -200,10 +200,16 @@ class PatientVersion(Body):
     what: tuple[str, ...]
 
 
+class HistoryQuery(Body):
+    cursor: Cursor | None = None
+    limit: Limit = 200
+
+
 class PatientHistory(Body):
-    """Every change of the record, newest first; at most the newest 200."""
+    """Changes of the record, newest first; ``next`` is the cursor of older ones."""
 
     versions: tuple[PatientVersion, ...]
+    next: str | None = None
 
 
 class LeaveCare(Body):
@@ -603,10 +609,16 @@ class InvitationBody(Body):
     actions: tuple[str, ...]
 
 
+class InvitationQuery(Body):
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
 class InvitationList(Body):
-    """The newest 50 links of a person."""
+    """Links of a person, newest first; ``next`` is the cursor of older ones."""
 
     items: tuple[InvitationBody, ...]
+    next: str | None = None
 
 
 class Secret(Body):

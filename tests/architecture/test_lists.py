@@ -36,7 +36,7 @@ EXCEPTIONS = {
     "parts.html": "the pieces that lists are made of",
     "sign_in.html": "the demo's accounts",
     "round.html": "one day on paper, in the order of the list",
-    "record_looks.html": "the newest days; older ones are the auditor's, with filters",
+    "record_looks.html": "day by day, newest first; older days are a link away",
 }
 NO_OTHER_ORDER = {
     "assessments.html": "by day, as the service keeps them",

@@ -312,3 +312,16 @@ async def test_a_secret_nobody_made_is_answered_like_one_that_ended(clinic: Clin
     answer = await clinic.portal.post("invitations/open", {"secret": clock.new_secret()})
 
     assert (answer.status, answer.json["code"]) == (410, "link-ended")
+
+
+async def test_older_links_follow_the_newest(clinic: Clinic) -> None:
+    made = [(await invite(clinic, clock.new_secret())).json["invitation_id"] for _ in range(3)]
+    path = f"{clinic.path}/invitations"
+
+    first = (await clinic.nurse.get(path, limit="2")).json
+    rest = (await clinic.nurse.get(path, limit="2", cursor=first["next"])).json
+    strange = await clinic.nurse.get(path, cursor="no-cursor")
+
+    assert {one["invitation_id"] for one in first["items"] + rest["items"]} == set(made)
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+    assert strange.status == 422

@@ -39,6 +39,21 @@ async def test_looks_and_refused_looks_are_shown_newest_first(clinic: Clinic) ->
     assert (await outsider.get(f"{clinic.path}/looks")).status == 404
 
 
+async def test_looks_are_told_up_to_an_instant_which_is_included(clinic: Clinic) -> None:
+    await clinic.nurse.get(clinic.path)
+    await clinic.nurse.get(f"{clinic.path}/intake")
+    path = f"{clinic.path}/looks"
+    newest, oldest = (await clinic.prescriber.get(path)).json["items"]
+
+    until = (await clinic.prescriber.get(path, until=oldest["at"])).json["items"]
+    strange = await clinic.prescriber.get(path, until="yesterday")
+
+    assert newest["at"] >= oldest["at"]
+    assert oldest in until
+    assert [one for one in until if one["at"] > oldest["at"]] == []
+    assert strange.status == 422
+
+
 async def test_what_cannot_be_kept_in_the_trail_is_not_shown(clinic: Clinic) -> None:
     async with clinic.db.housekeeping() as tx:
         await tx.session.execute(text("ALTER TABLE audit RENAME TO audit_away"))

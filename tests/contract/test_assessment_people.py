@@ -386,3 +386,18 @@ async def test_a_link_from_before_the_end_of_care_never_works_again(clinic: Clin
     assert opened.status == 410
     links = (await clinic.nurse.get(f"{clinic.path}/invitations")).json["items"]
     assert [one["status"] for one in links] == ["revoked"]
+
+
+async def test_older_changes_of_a_record_follow_the_newest(clinic: Clinic) -> None:
+    for version, language in enumerate(("de", "en", "de"), start=1):
+        changed = await clinic.nurse.patch(clinic.path, {"language": language}, version=version)
+        assert changed.status == 200
+    path = f"{clinic.path}/history"
+
+    whole = (await clinic.nurse.get(path)).json
+    first = (await clinic.nurse.get(path, limit="2")).json
+    rest = (await clinic.nurse.get(path, limit="2", cursor=first["next"])).json
+
+    assert (len(whole["versions"]), whole["next"], rest["next"]) == (4, None, None)
+    assert first["versions"] + rest["versions"] == whole["versions"]
+    assert first["versions"][-1]["what"] == ["language"]

@@ -38,6 +38,8 @@ from services.assessment.domain.scoring import Score
 from shared.api.assessment import (
     AssessmentQuery,
     FlagQuery,
+    HistoryQuery,
+    InvitationQuery,
     PatientCounts,
     PatientHistory,
     PatientQuery,
@@ -59,7 +61,6 @@ FOUND_AT_MOST = 50
 RECENT_AT_MOST = 8
 _LOOKED_THROUGH = 10_000
 """Entries of the audit trail: some days of a clinic, some milliseconds of a database."""
-VERSIONS_AT_MOST = 200
 _NEW_FOR = timedelta(days=7)
 """How long a questionnaire is new to whoever looks over the list."""
 
@@ -253,15 +254,14 @@ def _summarised(tx: Transaction, row: Any) -> PatientSummary:
     )
 
 
-async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
-    """Every change of a record, newest first, and which fields it changed."""
-    query = (
-        select(PATIENT_VERSION)
-        .where(PATIENT_VERSION.c.patient_id == patient_id)
-        .order_by(PATIENT_VERSION.c.version.desc())
-        .limit(VERSIONS_AT_MOST + 1)
-    )
-    rows = (await tx.session.execute(query)).all()
+async def patient_history(tx: Transaction, patient_id: UUID, query: HistoryQuery) -> PatientHistory:
+    """Changes of a record, newest first, and which fields each changed: that takes the version
+    before it, so one more is read than is told."""
+    wanted = select(PATIENT_VERSION).where(PATIENT_VERSION.c.patient_id == patient_id)
+    if after := decode_cursor(query.cursor, int):
+        wanted = wanted.where(PATIENT_VERSION.c.version < after[0])
+    wanted = wanted.order_by(PATIENT_VERSION.c.version.desc()).limit(query.limit + 1)
+    rows = (await tx.session.execute(wanted)).all()
     records = [_flat(stored.version_from(row, tx.keys)) for row in rows]
     versions = tuple(
         PatientVersion(
@@ -273,7 +273,9 @@ async def patient_history(tx: Transaction, patient_id: UUID) -> PatientHistory:
         )
         for row, after, before in zip(rows, records, [*records[1:], {}], strict=False)
     )
-    return PatientHistory(versions=versions[:VERSIONS_AT_MOST])
+    told = versions[: query.limit]
+    following = encode_cursor(told[-1].version) if len(versions) > query.limit else None
+    return PatientHistory(versions=told, next=following)
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
@@ -332,15 +334,16 @@ async def assessment_versions(tx: Transaction, assessment_id: UUID) -> tuple[Kep
     )
 
 
-async def invitations_of(tx: Transaction, patient_id: UUID) -> tuple[Invitation, ...]:
-    """A person's newest links."""
-    query = (
-        select(INVITATION)
-        .where(INVITATION.c.patient_id == patient_id)
-        .order_by(INVITATION.c.created_at.desc(), INVITATION.c.invitation_id)
-        .limit(FOUND_AT_MOST)
-    )
-    return tuple(stored.invitation_from(row) for row in await tx.session.execute(query))
+async def invitations_page(
+    tx: Transaction, patient_id: UUID, query: InvitationQuery
+) -> tuple[tuple[Invitation, ...], str | None]:
+    """A person's links, newest first, and the cursor of older ones."""
+    rows = select(INVITATION).where(INVITATION.c.patient_id == patient_id)
+    key = (INVITATION.c.created_at, INVITATION.c.invitation_id)
+    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
+    items = tuple(stored.invitation_from(row) for row in found.rows)
+    last = items[-1] if found.more else None
+    return items, _cursor(last.created_at, last.invitation_id) if last else None
 
 
 async def flags_of_assessments(

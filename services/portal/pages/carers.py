@@ -8,7 +8,7 @@ from services.portal.pages.forms import attempt, is_stale
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import contact, places
+from services.portal.presenters import contact, listing, places
 from services.portal.presenters.drafts import Draft
 from shared.api.assessment import EndCarer, NewCarer, PatientBody, PatientHistory
 
@@ -65,14 +65,14 @@ async def end_carer(visit: Visit) -> web.StreamResponse:
 
 async def show_history(visit: Visit) -> web.StreamResponse:
     """Who changed what of the record, and why."""
-    patient_id = visit.id("patient_id")
+    patient_id, asked = visit.id("patient_id"), visit.request.query
     read, found = await together(
         read_record(visit, patient_id),
-        visit.care.assessment.get(f"/patients/{patient_id}/history", PatientHistory),
+        visit.care.assessment.get(
+            f"/patients/{patient_id}/history", PatientHistory, listing.older(asked)
+        ),
     )
-    listed = contact.listed(
-        found, visit.request.query, path=visit.request.path, setting=visit.setting
-    )
+    listed = contact.listed(found, asked, path=visit.request.path, setting=visit.setting)
     changes = contact.history(listed.rows, visit.setting)
     return await record_page(
         visit, "record_history.html", read, tab=_TAB, listed=listed, changes=changes

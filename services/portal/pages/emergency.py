@@ -1,5 +1,7 @@
 """Opening a record in an emergency, judging such looks, and who looked at a record at all."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from services.portal.clients import Refused, or_missing
@@ -7,7 +9,7 @@ from services.portal.pages.forms import attempt, signature
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import all_of, together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import looks, places
+from services.portal.presenters import listing, looks, places
 from services.portal.presenters.drafts import Draft
 from shared.api.body import Page
 from shared.api.emergency import (
@@ -23,6 +25,7 @@ from shared.api.operations import LookBody
 
 _WISH = ("given_name", "family_name", "birth_date", "number", "reason", "words")
 _MOST = {"limit": "200"}
+"""Looks of one service. Those of all services are shown as far back as each of them reaches."""
 
 
 async def show_emergency(visit: Visit) -> web.StreamResponse:
@@ -79,29 +82,34 @@ async def show_record_looks(visit: Visit) -> web.StreamResponse:
     """Who looked at this record, day by day, and who opened it in an emergency."""
     patient_id = visit.id("patient_id")
     path = f"/patients/{patient_id}"
+    asked = visit.request.query
+    until = looks.until(asked)
     read, emergencies, kept = await together(
         read_record(visit, patient_id),
         visit.care.assessment.get(f"{path}/emergency-looks", EmergencyLooks),
-        all_of(*(_kept(visit, caller.service, path) for caller in visit.care.everyone)),
+        all_of(*(_kept(visit, caller.service, path, until) for caller in visit.care.everyone)),
     )
-    found = [page for page in kept if page is not None]
+    shown, older = looks.as_far_as_all_reach([page for page in kept if page is not None])
     return await record_page(
         visit,
         "record_looks.html",
         read,
         tab="Details",
         emergencies=looks.openings(emergencies.items, visit.setting, visit.draft(), refused={}),
-        days=looks.by_day([one for page in found for one in page.items], visit.setting),
-        more=any(page.next for page in found),
+        days=looks.by_day(shown, visit.setting),
+        stretch=listing.stretch(visit.request.path, until, older=older, shown=len(shown)),
     )
 
 
-async def _kept(visit: Visit, service: str, path: str) -> Page[LookBody] | None:
+async def _kept(
+    visit: Visit, service: str, path: str, until: Mapping[str, str]
+) -> Page[LookBody] | None:
     """One service's trail of this record; the portal itself keeps none, and a role that may not
     read courses does not read who read them."""
     if service == "portal":
         return None
-    call = visit.care.service(service).get(f"{path}/looks", Page[LookBody], _MOST)
+    query = _MOST | ({"until": until[listing.OLDER]} if until else {})
+    call = visit.care.service(service).get(f"{path}/looks", Page[LookBody], query)
     try:
         return await or_missing(call, missing=visit.missing)
     except Refused as refused:

@@ -8,7 +8,7 @@ from services.portal.pages.forms import attempt
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import links, places, questionnaires
+from services.portal.presenters import links, listing, places, questionnaires
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.links import Fresh
 from shared.api.assessment import (
@@ -66,16 +66,15 @@ async def revoke_link(visit: Visit) -> web.StreamResponse:
 
 
 async def _links(visit: Visit, draft: Draft, new: InvitationBody | None = None) -> web.Response:
-    patient_id = visit.id("patient_id")
+    patient_id, asked = visit.id("patient_id"), visit.request.query
     care = visit.care.assessment
     read, instruments, made = await together(
         read_record(visit, patient_id),
         care.get("/instruments", InstrumentList),
-        care.get(f"/patients/{patient_id}/invitations", InvitationList),
+        care.get(f"/patients/{patient_id}/invitations", InvitationList, listing.older(asked)),
     )
     titles = questionnaires.titles_of(instruments.items)
-    place = places.patient(patient_id, "links")
-    listed = links.listed(made.items, titles, visit.request.query, path=place)
+    listed = links.listed(made, titles, asked, path=places.patient(patient_id, "links"))
     return await record_page(
         visit,
         "links.html",

@@ -23,6 +23,7 @@ from shared.api.assessment import (
 from shared.api.body import Page
 
 _TAB = "Pathway"
+_MOST = {"limit": "50"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ async def _read(visit: Visit) -> _Read:
     found = await together(
         read_record(visit, visit.id("patient_id")),
         care.get("/pathway", PathwayContent),
-        care.get(f"{path}/pathway-proposals", Page[ProposalBody]),
+        care.get(f"{path}/pathway-proposals", Page[ProposalBody], _MOST),
         care.get(f"{path}/intake", IntakeBody),
     )
     return _Read(*found)
@@ -130,6 +131,7 @@ async def _pathway(visit: Visit, draft: Draft, seen: _Read | None = None) -> web
         draft=draft,
         newest=newest,
         earlier=proposals[1:],
+        older_proposals=listed.next is not None,
         unanswered=len(intake.missing),
         may_prescribe=may_prescribe(visit, read),
         choices=pathways.choices(newest, content) if newest else (),

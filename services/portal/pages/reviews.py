@@ -63,6 +63,7 @@ async def _review(visit: Visit, draft: Draft) -> web.StreamResponse:
         draft=draft,
         course=course,
         review=review,
+        older_readings=taken.next is not None,
         clock=courses.clock(course, visit.setting),
         response=courses.response(course, visit.setting),
         severities=tapers.SEVERITIES,

@@ -216,6 +216,7 @@ def listed(
         narrowing=listing.Narrowing(
             "by", {one.recorded_by: who(one) for one in found.versions}, lambda o: o.recorded_by
         ),
+        older=found.next,
     )
 
 

@@ -11,7 +11,7 @@ from services.portal.presenters import listing, places, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
-from shared.api.assessment import InstrumentBody, InvitationBody, PatientBody
+from shared.api.assessment import InstrumentBody, InvitationBody, InvitationList, PatientBody
 
 CHANNELS = said(
     {
@@ -64,7 +64,7 @@ class Fresh:
 
 
 def listed(
-    made: Iterable[InvitationBody],
+    made: InvitationList,
     titles: Mapping[str, str],
     query: Mapping[str, str],
     *,
@@ -76,7 +76,7 @@ def listed(
         return titles.get(one.instrument, one.instrument).casefold()
 
     return listing.whole(
-        made,
+        made.items,
         path=path,
         query=query,
         orders={
@@ -87,6 +87,7 @@ def listed(
         default="-made",
         narrowing=listing.Narrowing("status", STATUSES, lambda one: one.status),
         longest=_LONGEST_PAGE,
+        older=made.next,
     )
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from services.portal.presenters.language import gettext as _
 
 R = TypeVar("R")
+OLDER = "older"
+"""What the address calls the place from which on older rows are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class Narrowing(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Of a list that is too long to arrive whole: which part of it is here, in words, and the
+    ways to its older and to its newest rows. Empty where everything is here."""
+
+    said: str = ""
+    older_href: str = ""
+    newest_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Listed(Generic[R]):
     """One page of a list that is here as a whole, and the ways to its other pages and orders.
     ``orders`` and ``choices`` are empty where there is nothing to choose."""
@@ -59,6 +71,7 @@ class Listed(Generic[R]):
     pages: Pages
     whole_href: str = ""
     """The list from its beginning with nothing left out; empty where that is what is shown."""
+    stretch: Stretch = Stretch()
 
 
 def whole(
@@ -70,10 +83,12 @@ def whole(
     default: str,
     narrowing: Narrowing[R],
     longest: int = 50,
+    older: str | None = None,
 ) -> Listed[R]:
     """A list that arrived whole: narrowed, in order and in pages as the address says. ``orders``
-    gives each code its title and what rows are compared by."""
-    names = ("sort", narrowing.name, "cursor")
+    gives each code its title and what rows are compared by. ``older``: the service has older rows
+    too, from this cursor on; then all this is said of the stretch that is here."""
+    names = ("sort", narrowing.name, "cursor", OLDER)
     kept = {name: query[name] for name in names if query.get(name)}
     every = list(rows)
     wish = kept.get(narrowing.name)
@@ -89,7 +104,28 @@ def whole(
         choices=_choices(every, narrowing, path, kept),
         pages=foot,
         whole_href=path if kept.keys() - {"sort"} else "",
+        stretch=stretch(path, kept, older=older, shown=len(every)),
     )
+
+
+def stretch(path: str, query: Mapping[str, str], *, older: str | None, shown: int) -> Stretch:
+    """Which part of a long list is here; ``older`` is where what follows begins."""
+    begun = query.get(OLDER)
+    if not (begun or older):
+        return Stretch()
+    return Stretch(
+        said=_("These are older ones: %(count)s, the newest of them first.", count=shown)
+        if begun
+        else _("Only the newest %(count)s are here; there are older ones.", count=shown),
+        older_href=address(path, query, cursor=None, **{OLDER: older}) if older else "",
+        newest_href=address(path, query, cursor=None, **{OLDER: None}) if begun else "",
+    )
+
+
+def older(query: Mapping[str, str], *, longest: int = 200) -> dict[str, str]:
+    """What a service is asked for the stretch that the address names."""
+    begun = query.get(OLDER)
+    return {"limit": str(longest)} | ({"cursor": begun} if begun else {})
 
 
 def _choices(

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from services.portal.presenters import places, words
+from services.portal.presenters import listing, places, words
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
+from shared.api.body import Page
 from shared.api.emergency import EmergencyLook
 from shared.api.operations import LookBody
 
@@ -135,6 +136,31 @@ def _judged(look: EmergencyLook, setting: Setting) -> str:
         return ""
     by = words.who(look.reviewed_by, setting.staff)
     return _("%(judgement)s, says %(name)s", judgement=_JUDGEMENTS[look.judgement], name=by)
+
+
+def until(query: Mapping[str, str]) -> dict[str, str]:
+    """The instant of the address up to which looks are shown; what is none counts as none."""
+    text = query.get(listing.OLDER, "")
+    try:
+        return {listing.OLDER: text} if datetime.fromisoformat(text).tzinfo else {}
+    except ValueError:
+        return {}
+
+
+def as_far_as_all_reach(
+    pages: Sequence[Page[LookBody]],
+) -> tuple[list[LookBody], str | None]:
+    """What every service has told of, and the instant from which on the older looks go on.
+
+    A service that has more to tell is silent about what is older than its last look; the others'
+    older looks would stand there without it. So all stop at the latest such instant, and its own
+    looks come with the older ones: nobody knows whether they were all told.
+    """
+    begins = max((page.items[-1].at for page in pages if page.next and page.items), default=None)
+    every = [one for page in pages for one in page.items]
+    if begins is None:
+        return every, None
+    return [one for one in every if one.at > begins], begins.isoformat()
 
 
 def by_day(found: Sequence[LookBody], setting: Setting) -> tuple[Day, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from pydantic import AwareDatetime
 from sqlalchemy import or_, select
 
 from shared.api.body import Page
@@ -14,11 +15,17 @@ from shared.runtime.tables import audit
 PATH = "/api/v1/patients/{patient_id}/looks"
 
 
+class LooksQuery(PageQuery):
+    """Looks until an instant, which is included."""
+
+    until: AwareDatetime | None = None
+
+
 def add_looks(api: Api, admit: Callable[[Call, UUID], Awaitable[object]]) -> None:
     """Add the route. ``admit`` lets only those through who may see the record."""
 
     @api.get(PATH, raises=(404, 409, 422))
-    async def list_record_looks(call: Call, patient_id: UUID, query: PageQuery) -> Page[LookBody]:
+    async def list_record_looks(call: Call, patient_id: UUID, query: LooksQuery) -> Page[LookBody]:
         """Who looked at this person's record, or was refused, newest first."""
         await admit(call, patient_id)
         rows = (
@@ -32,6 +39,8 @@ def add_looks(api: Api, admit: Callable[[Call, UUID], Awaitable[object]]) -> Non
         )
         if after := decode_cursor(query.cursor, int):
             rows = rows.where(audit.c.seq < after[0])
+        if query.until is not None:
+            rows = rows.where(audit.c.at <= query.until)
         found = (await call.tx.session.execute(rows)).all()
         items = tuple(
             LookBody(at=row.at, actor=row.actor, action=row.action, reason=row.reason)

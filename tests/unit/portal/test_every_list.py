@@ -631,6 +631,34 @@ async def test_a_part_without_rows_says_so_and_leads_to_the_whole(
         assert f'Nothing here fits what you chose. <a href="{one.address}">' in page
 
 
+CUT = {
+    "record_history.html": lambda rows: {"versions": rows, "next": MORE},
+    "links.html": lambda rows: {"items": rows, "next": MORE},
+}
+"""Lists that a service hands out in stretches when they are very long."""
+
+
+@pytest.mark.parametrize("one", [one for one in LISTS if one.template in CUT], indirect=True)
+async def test_that_only_the_newest_are_here_is_said_and_leads_to_the_older(
+    portal: TestClient, one: List, known: dict[str, Raw], heard: list[str]
+) -> None:
+    await sign_in(portal, "nell")
+    assert "Show older ones" not in await opened(portal, one.address)
+    rows = [one.row(number) for number in range(MANY)]
+    known[f"/api/v1{one.source}"] = Raw(CUT[one.template](rows))
+
+    newest = await opened(portal, f"{one.address}?sort={next(iter(one.by))}")
+    (older,) = {state["older"] for state in links(newest, "older")}
+    heard.clear()
+    page = await opened(portal, f"{one.address}?older={older}")
+
+    assert f"Only the newest {MANY} are here; there are older ones." in newest
+    assert older == MORE
+    assert any(f"cursor={MORE}" in path for path in heard if one.source in path)
+    assert f'<a href="{one.address}">Back to the newest</a>' in page
+    assert all(state["older"] == MORE for state in links(page, "sort"))
+
+
 def asked(heard: list[str], handed: Handed) -> list[dict[str, str]]:
     """What the service was asked about this list."""
     parts = [urlsplit(path) for path in heard]

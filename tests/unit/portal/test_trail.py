@@ -8,6 +8,7 @@ import pytest
 
 from services.portal.presenters import looks, trail
 from services.portal.presenters.today import Setting
+from shared.api.body import Page
 from shared.api.operations import AuditEntryBody, LookBody
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -41,6 +42,21 @@ def test_a_comma_a_quote_and_a_new_line_stay_in_their_cell() -> None:
 def a_look(*, minutes: int, action: str, who: UUID = NELL, reason: str | None = None) -> LookBody:
     at = NOW - timedelta(minutes=minutes)
     return LookBody(at=at, actor=f"staff:{who}", action=action, reason=reason)
+
+
+def test_looks_are_shown_as_far_back_as_every_service_has_told() -> None:
+    whole = Page(items=tuple(a_look(minutes=m, action="patient.read") for m in (1, 20, 40)))
+    cut = Page(
+        items=tuple(a_look(minutes=m, action="courses.read") for m in (5, 15, 30)), next="more"
+    )
+
+    shown, older = looks.as_far_as_all_reach([whole, cut])
+
+    assert [(NOW - one.at) // timedelta(minutes=1) for one in shown] == [1, 20, 5, 15]
+    assert older == (NOW - timedelta(minutes=30)).isoformat()
+    assert looks.until({"older": older}) == {"older": older}
+    assert looks.until({"older": "yesterday"}) == {}
+    assert looks.as_far_as_all_reach([whole]) == (list(whole.items), None)
 
 
 def test_looks_of_one_person_on_one_day_are_one_line() -> None:

@@ -54,13 +54,15 @@ def _add_for_staff(api: Api, content: Content) -> None:
         )
         return invitation_body(invitation, now=call.tx.now)
 
-    @api.get("/api/v1/patients/{patient_id}/invitations", roles=CLINICIANS, raises=(404,))
-    async def list_invitations(call: Call, patient_id: UUID) -> bodies.InvitationList:
+    @api.get("/api/v1/patients/{patient_id}/invitations", roles=CLINICIANS, raises=(404, 422))
+    async def list_invitations(
+        call: Call, patient_id: UUID, query: bodies.InvitationQuery
+    ) -> bodies.InvitationList:
         """A person's links, newest first."""
         await looked_at(call, patient_id, "invitations")
-        found = await listing.invitations_of(call.tx, patient_id)
+        found, following = await listing.invitations_page(call.tx, patient_id, query)
         items = tuple(invitation_body(invitation, now=call.tx.now) for invitation in found)
-        return bodies.InvitationList(items=items)
+        return bodies.InvitationList(items=items, next=following)
 
     @api.post(
         "/api/v1/invitations/{invitation_id}/revoke", roles=CLINICIANS, raises=(404, 409, 422)

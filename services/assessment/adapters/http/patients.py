@@ -74,11 +74,13 @@ def _add_reading(api: Api) -> None:
         patient = await looked_at(call, patient_id, "patient")
         return await _answer(call, patient)
 
-    @api.get("/api/v1/patients/{patient_id}/history", roles=CLINICIANS, raises=(404,))
-    async def read_history(call: Call, patient_id: UUID) -> bodies.PatientHistory:
+    @api.get("/api/v1/patients/{patient_id}/history", roles=CLINICIANS, raises=(404, 422))
+    async def read_history(
+        call: Call, patient_id: UUID, query: bodies.HistoryQuery
+    ) -> bodies.PatientHistory:
         """Who changed what of the record, and why."""
         await looked_at(call, patient_id, "patient-history")
-        return await listing.patient_history(call.tx, patient_id)
+        return await listing.patient_history(call.tx, patient_id, query)
 
 
 def _add_changing(api: Api) -> None:
