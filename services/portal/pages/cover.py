@@ -85,7 +85,8 @@ async def _said(visit: Visit, draft: Draft, absence_id: UUID) -> dict[str, tuple
 async def _after(visit: Visit, outcome: AbsenceBody | Draft, *, done: str) -> web.StreamResponse:
     if isinstance(outcome, Draft):
         return await _page(visit, outcome)
-    raise web.HTTPSeeOther(f"/cover?done={done}")
+    here = cover.place(visit.request.query)
+    raise web.HTTPSeeOther(f"{here}{'&' if '?' in here else '?'}done={done}")
 
 
 async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:

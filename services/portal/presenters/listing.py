@@ -43,11 +43,12 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Narrowing(Generic[R]):
     """By what a list may be narrowed: its name in the address, the codes with their titles, and
-    to which of them a row belongs."""
+    to which of them a row belongs. ``every`` says that it is not; by itself "All"."""
 
     name: str
     titles: Mapping[str, str]
     of: Callable[[R], str]
+    every: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class Listed(Generic[R]):
     orders: tuple[Column, ...]
     choices: tuple[Choice, ...]
     pages: Pages
+    more_choices: tuple[Choice, ...] = ()
+    """A second way to narrow it, beside the first."""
+    state: str = ""
+    """What the address asks of the list, to be carried by its forms; begins with ``?``."""
     whole_href: str = ""
     """The list from its beginning with nothing left out; empty where that is what is shown."""
     stretch: Stretch = Stretch()
@@ -84,15 +89,18 @@ def whole(
     narrowing: Narrowing[R],
     longest: int = 50,
     older: str | None = None,
+    beside: Narrowing[R] | None = None,
+    asked: Iterable[str] = (),
 ) -> Listed[R]:
     """A list that arrived whole: narrowed, in order and in pages as the address says. ``orders``
     gives each code its title and what rows are compared by. ``older``: the service has older rows
-    too, from this cursor on; then all this is said of the stretch that is here."""
-    names = ("sort", narrowing.name, "cursor", OLDER)
+    too, from this cursor on; then all this is said of the stretch that is here. ``beside`` is a
+    second narrowing. ``asked`` are what else the address asks, which the service has answered."""
+    ways = [narrowing] if beside is None else [narrowing, beside]
+    names = ("sort", *(way.name for way in ways), *asked, "cursor", OLDER)
     kept = {name: query[name] for name in names if query.get(name)}
     every = list(rows)
-    wish = kept.get(narrowing.name)
-    found = [one for one in every if wish in {None, narrowing.of(one)}]
+    found = [one for one in every if all(kept.get(way.name) in {None, way.of(one)} for way in ways)]
     by = {code: key for code, (_title, key) in orders.items()}
     shown, foot = portion(
         arranged(found, by, query=kept, default=default), path, kept, longest=longest
@@ -102,7 +110,9 @@ def whole(
         rows=shown,
         orders=columns(titles, path=path, query=kept, default=default) if len(found) > 1 else (),
         choices=_choices(every, narrowing, path, kept),
+        more_choices=() if beside is None else _choices(every, beside, path, kept),
         pages=foot,
+        state=address("", kept),
         whole_href=path if kept.keys() - {"sort"} else "",
         stretch=stretch(path, kept, older=older, shown=len(every)),
     )
@@ -136,7 +146,7 @@ def _choices(
     now = query.get(narrowing.name, "")
     if len(there) < 2 and not now:
         return ()
-    offered = [("", _("All"))]
+    offered = [("", narrowing.every or _("All"))]
     offered += [(code, title) for code, title in narrowing.titles.items() if code in there]
     return tuple(
         Choice(

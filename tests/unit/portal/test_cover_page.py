@@ -42,14 +42,14 @@ async def neighbours(sent: list[Any]) -> AsyncIterator[dict[str, str]]:
         yield {"engagement": str(server.make_url("")).rstrip("/")}
 
 
-async def last_page(portal: TestClient) -> str:
-    """The page by first day that nothing follows."""
+async def last_page(portal: TestClient) -> tuple[str, str]:
+    """The page by first day that nothing follows, and where it is."""
     address = "/cover?sort=day"
     while True:
         page = await (await portal.get(address)).text()
         further = re.search(r'rel="next" href="([^"]+)"', page)
         if further is None:
-            return page
+            return address, page
         address = html.unescape(further[1])
 
 
@@ -64,17 +64,27 @@ async def test_somebody_on_the_last_page_is_answered_about(
     portal: TestClient, sent: list[Any], said: dict[str, str], heard: dict[str, list[str]]
 ) -> None:
     await sign_in(portal, "nell")
-    first, last = await (await portal.get("/cover?sort=day")).text(), await last_page(portal)
+    first, (here, last) = (
+        await (await portal.get("/cover?sort=day")).text(),
+        await last_page(portal),
+    )
     assert mark(LAST) not in first
     assert mark(LAST) in last
     token = re.search(r'name="csrf" value="(\w+)"', last)
     assert token
     form = {"csrf": token[1], "key": "a-key-of-a-form"}
 
-    nothing = await portal.post(f"/cover/{ABSENCE}/answers", data=form)
-    answer = await portal.post(f"/cover/{ABSENCE}/answers", data=form | said, allow_redirects=False)
+    sending = re.search(rf'action="(/cover/{ABSENCE}/answers[^"]*)"', last)
+    assert sending
+    address = html.unescape(sending[1])
 
-    assert "Say yes or no to at least one person." in await nothing.text()
+    nothing = await portal.post(address, data=form)
+    answer = await portal.post(address, data=form | said, allow_redirects=False)
+
+    again = await nothing.text()
+    assert "Say yes or no to at least one person." in again
+    assert mark(LAST) in again, "the order and the page stay"
     assert tour.calls(nothing.headers["Server-Timing"], at="/cover") <= MOST_CALLS
     assert answer.status == 303
+    assert answer.headers["Location"] == f"{here}&done=cover-answered"
     assert sent == [heard]
