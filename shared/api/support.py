@@ -767,8 +767,14 @@ class MatchBody(Body):
     against: tuple[str, ...]
 
 
+class ActivityQuery(Body):
+    """``find``: only activities with these words in their name or their organisation's."""
+
+    find: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
 class Matches(Body):
-    """The directory, best first for this person."""
+    """The directory, best first for this person; ``total`` counts all that were asked for."""
 
     items: tuple[MatchBody, ...]
     total: int

@@ -721,6 +721,21 @@ async def test_a_directory_keeps_the_good_rows_and_names_the_others(ward: Ward) 
     assert matches[1]["against"] == ["interest"]
 
 
+@pytest.mark.parametrize(
+    ("find", "names"),
+    [("CHOIR harb", ["Harbour choir"]), ("walking", ["Walking group"]), ("chess", [])],
+)
+async def test_an_activity_is_found_by_words_of_its_name(
+    ward: Ward, find: str, names: list[str]
+) -> None:
+    await ward.femi.post("activities/import", {"format": "csv", "text": CSV})
+
+    found = (await ward.femi.get(f"patients/{PATIENT}/activities", find=find)).json
+
+    assert [one["activity"]["name"] for one in found["items"]] == names
+    assert found["total"] == len(names)
+
+
 async def test_a_file_that_is_no_directory_is_refused(ward: Ward) -> None:
     for text in ("{}", "nonsense", '{"services": 3}'):
         answer = await ward.femi.post("activities/import", {"format": "json", "text": text})

@@ -40,7 +40,8 @@ async def refer(visit: Visit) -> web.StreamResponse:
         draft,
         send,
         back=lambda refused: _page(visit, refused),
-        to=support.place(visit.id("patient_id"), "activities"),
+        to=support.place(visit.id("patient_id"), "activities")
+        + activities.state(visit.request.query),
         notice="referral",
     )
 
@@ -62,9 +63,16 @@ async def answer(visit: Visit) -> web.StreamResponse:
         draft,
         send,
         back=lambda refused: _page(visit, refused),
-        to=support.place(visit.id("patient_id"), "activities"),
+        to=support.place(visit.id("patient_id"), "activities")
+        + activities.state(visit.request.query),
         notice="outcome",
     )
+
+
+def _place(visit: Visit) -> str:
+    """The list as it was, from which something was noted."""
+    here = support.place(visit.id("patient_id"), "activities")
+    return here + activities.state(visit.request.query)
 
 
 async def show_directory(visit: Visit) -> web.StreamResponse:
@@ -114,8 +122,10 @@ def _directory(visit: Visit, draft: Draft, found: ImportReport | None) -> web.St
 
 async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
     path = f"/patients/{visit.id('patient_id')}/activities"
+    find = activities.looked_for(visit.request.query)
+    query = {activities.FIND: find} if find else None
     read, found = await together(
-        read_support(visit), visit.care.engagement.get(path, Matches, newcomer=True)
+        read_support(visit), visit.care.engagement.get(path, Matches, query, newcomer=True)
     )
     listed = activities.listed(found, visit.request.query, patient_id=visit.id("patient_id"))
     return await support_page(
@@ -126,6 +136,8 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
         listed=listed,
         matches=activities.matches(listed.rows, read.body),
         total=found.total,
+        find=find,
+        kept=activities.kept(visit.request.query),
         left_out=found.total - len(found.items),
         referrals=activities.referrals(read.body, visit.setting),
         answers=tuple(activities.ANSWERS.items()),

@@ -68,7 +68,10 @@ async def decide(visit: Visit) -> web.StreamResponse:
 async def _contacts(visit: Visit, draft: Draft) -> web.StreamResponse:
     read = await read_support(visit)
     listed = contact_log.listed(
-        read.body, visit.request.query, path=support.place(visit.id("patient_id"), "contacts")
+        read.body,
+        read.form,
+        visit.request.query,
+        path=support.place(visit.id("patient_id"), "contacts"),
     )
     return await support_page(
         visit,

@@ -124,7 +124,7 @@ async def _programme(visit: Visit, read: Support, sent: Draft | None) -> web.Str
         draft = draft.overtaken(lines)
     own = programme.only(read.body, one)
     place = support.place(own.patient_id, "programmes", one.programme_id)
-    listed = contact_log.listed(own, visit.request.query, path=place)
+    listed = contact_log.listed(own, read.form, visit.request.query, path=place)
     return await support_page(
         visit,
         "programme.html",

@@ -91,7 +91,7 @@ async def change(
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await back(outcome)
-    raise web.HTTPSeeOther(f"{to}?done={notice}")
+    raise web.HTTPSeeOther(f"{to}{'&' if '?' in to else '?'}done={notice}")
 
 
 async def engagement_signature(visit: Visit, hash_: str, meaning: str) -> str:

@@ -28,6 +28,10 @@ _STATUSES = said(
 )
 _TONES = {"sent": "warn", "accepted": "good"}
 _LONGEST_PAGE = 20
+FIND = "find"
+"""What the address calls the words that are looked for."""
+_LONGEST_NAME = 100
+_STATE = ("sort", "against", FIND, "cursor")
 ANSWERS = said(
     {
         "accepted": mark("They accepted"),
@@ -72,6 +76,21 @@ class Referral:
     may_answer: bool
 
 
+def state(query: Mapping[str, str]) -> str:
+    """What the address asks of the list, for the way back to it; begins with ``?``."""
+    return listing.address("", {name: query[name] for name in _STATE if query.get(name)})
+
+
+def kept(query: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The order and the part of the list, which stay when something is looked for."""
+    return tuple((name, query[name]) for name in ("sort", "against") if query.get(name))
+
+
+def looked_for(query: Mapping[str, str]) -> str:
+    """The words of a name the address asks for."""
+    return " ".join(query.get(FIND, "").split())[:_LONGEST_NAME].strip()
+
+
 def listed(
     found: Matches, query: Mapping[str, str], *, patient_id: UUID
 ) -> listing.Listed[MatchBody]:
@@ -104,6 +123,7 @@ def listed(
             lambda one: "something" if one.against else "nothing",
         ),
         longest=_LONGEST_PAGE,
+        asked=(FIND,),
     )
 
 

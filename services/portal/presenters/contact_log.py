@@ -106,7 +106,7 @@ class Ladder:
 
 
 def listed(
-    body: SupportBody, query: Mapping[str, str], *, path: str
+    body: SupportBody, form: SupportForm, query: Mapping[str, str], *, path: str
 ) -> listing.Listed[ContactBody]:
     """The contacts the address asks for; the newest first by itself. ``path``: of the page."""
     return listing.whole(
@@ -119,6 +119,9 @@ def listed(
         },
         default="-when",
         narrowing=listing.Narrowing("outcome", OUTCOMES, lambda one: one.outcome),
+        beside=listing.Narrowing(
+            "mode", support.modes(form), lambda one: one.mode, every=_("However they met")
+        ),
         longest=_LONGEST_PAGE,
     )
 

@@ -250,7 +250,10 @@ LISTS = (
         row=contact,
         by={"when": at, "minutes": lambda number: number % 50},
         default="-when",
-        narrow={("outcome", "missed"): lambda number: number % 5 == 1},
+        narrow={
+            ("outcome", "missed"): lambda number: number % 5 == 1,
+            ("mode", "video"): lambda number: number % 3 == 1,
+        },
     ),
     List(
         template="activities.html",
@@ -530,7 +533,7 @@ def chosen(page: str, name: str) -> list[str]:
     """Which part of the list the page says it shows."""
     found = re.findall(r'<a href="([^"]+)" aria-current="page"', page)
     states = [dict(parse_qsl(urlsplit(html.unescape(href)).query)) for href in found]
-    return [state[name] for state in states if name in state]
+    return list(dict.fromkeys(state[name] for state in states if name in state))
 
 
 async def walked(portal: TestClient, one: List, state: Mapping[str, str]) -> list[int]:
@@ -629,6 +632,38 @@ async def test_a_part_without_rows_says_so_and_leads_to_the_whole(
 
         assert numbers(one, page) == []
         assert f'Nothing here fits what you chose. <a href="{one.address}">' in page
+
+
+@pytest.mark.parametrize("one", [LISTS[0]], indirect=True)
+async def test_contacts_are_narrowed_by_what_came_of_them_and_by_how_they_met_at_once(
+    portal: TestClient, one: List
+) -> None:
+    await sign_in(portal, "nell")
+    both = {"outcome": "missed", "mode": "video"}
+
+    found = await walked(portal, one, both)
+    page = await opened(portal, f"{one.address}?{urlencode(both)}")
+
+    assert sorted(found) == [n for n in range(MANY) if n % 5 == 1 and n % 3 == 1]
+    assert (chosen(page, "outcome"), chosen(page, "mode")) == (["missed"], ["video"])
+    assert "However they met" in page
+
+
+@pytest.mark.parametrize("one", [LISTS[1]], indirect=True)
+async def test_activities_are_found_by_name_where_all_of_them_are(
+    portal: TestClient, one: List, heard: list[str]
+) -> None:
+    await sign_in(portal, "nell")
+
+    page = await opened(portal, f"{one.address}?find=+Choir++in+town&sort=name&against=nothing")
+
+    assert any(path.endswith("/activities?find=Choir+in+town") for path in heard)
+    assert 'value="Choir in town"' in page
+    assert '<input type="hidden" name="sort" value="name">' in page
+    states = [*links(page, "sort"), *links(page, "cursor")]
+    assert states
+    assert {state.get("find", "").split()[0] for state in states} == {"Choir"}
+    assert f'action="{one.address}?sort=name&amp;against=nothing&amp;find=' in page
 
 
 CUT = {

@@ -9,7 +9,7 @@ from services.engagement.adapters.histories import history_of
 from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.application.import_activities import import_activities
 from services.engagement.domain.local_time import local_day
-from services.engagement.domain.support.directory import Activity, matches
+from services.engagement.domain.support.directory import Activity, matches, named
 from services.engagement.domain.support.equity import by_group
 from services.engagement.domain.support.outcomes import Outcome, figures, outcome_of, row_of
 from services.engagement.domain.support.profile import Profile
@@ -85,12 +85,15 @@ def add_outcomes(api_: Api, desk: SupportDesk) -> None:
 
 
 def _add_directory(api_: Api, desk: SupportDesk) -> None:
-    @api_.get("/api/v1/patients/{patient_id}/activities", raises=(404,))
-    async def match_activities(call: Call, patient_id: UUID) -> api.Matches:
+    @api_.get("/api/v1/patients/{patient_id}/activities", raises=(404, 422))
+    async def match_activities(
+        call: Call, patient_id: UUID, query: api.ActivityQuery
+    ) -> api.Matches:
         """The directory, best first for this person."""
         work = await desk.admit(call, patient_id)
         profile = await work.support.profiles.get(patient_id) or Profile(patient_id=patient_id)
-        found = matches(await work.support.activities.all(), profile, desk.rules.currency)
+        wanted = named(await work.support.activities.all(), query.find or "")
+        found = matches(wanted, profile, desk.rules.currency)
         call.tx.audit("activities.matched", object=f"patient:{patient_id}", subject=patient_id)
         return api.Matches(
             items=tuple(

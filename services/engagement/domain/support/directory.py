@@ -1,6 +1,6 @@
 """Activities in the community, and which of them fit a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -52,6 +52,16 @@ class Match:
         far = Decimal(10_000)
         near = far if self.activity.km is None else self.activity.km
         return (len(self.against), -len(self.shared), len(self.unknown), near)
+
+
+def named(activities: Iterable[Activity], words: str) -> Iterator[Activity]:
+    """Those with every one of these words in their name or their organisation's, however it is
+    written; all of them when there are none."""
+    wanted = words.casefold().split()
+    for one in activities:
+        there = f"{one.name} {one.organisation}".casefold()
+        if all(word in there for word in wanted):
+            yield one
 
 
 def matches(activities: Iterable[Activity], profile: Profile, currency: str) -> Sequence[Match]:
