@@ -28,6 +28,11 @@ POOL_USE = Gauge(
 AUDIT_BROKEN = Gauge(
     "mooring_audit_broken_places", "Broken places of the audit chain at the last check", ["service"]
 )
+UNUSUAL = Gauge(
+    "mooring_unusual_callers",
+    "Callers who were refused 20 times within an hour, or exported 10 times within a day",
+    ["service", "what"],
+)
 PERSON_KEYS_TROUBLE = Gauge(
     "mooring_person_keys_trouble",
     "1 while the folder with people's keys is missing, incomplete or cannot be used",

@@ -24,7 +24,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from shared.events.envelope import Fact
-from shared.runtime import audit_check, clock, logs, metrics, tracing
+from shared.runtime import audit_check, clock, logs, metrics, tracing, unusual
 from shared.runtime.anchors import Anchors
 from shared.runtime.auth import JwksKeys, Keys
 from shared.runtime.bus.connection import Seen
@@ -97,7 +97,11 @@ async def running(service: Service) -> AsyncIterator[int]:
     _trace(service.settings, name)
     speaker = Speaker(service.db, service.settings, service.subscriptions, service.watches)
     anchors = Anchors(name, service.settings.anchors_folder)
-    ours = (_clock_tick(service.db, name), audit_check.hourly(service.db, anchors))
+    ours = (
+        _clock_tick(service.db, name),
+        audit_check.hourly(service.db, anchors),
+        unusual.counting(service.db, name),
+    )
     guarding = (service.keys_guard.tick,) if service.keys_guard else ()
     ticker = Ticker(name, (*service.ticks, *guarding, *ours))
     async with AsyncExitStack() as stack:

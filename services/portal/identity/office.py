@@ -52,6 +52,11 @@ class Office:
             Seen(one, shut.get(one.staff_id), one.staff_id in with_codes) for one in people
         )
 
+    async def note_export(self, service: str, *, by: str) -> None:
+        """Somebody takes a copy of a service's audit trail."""
+        async with self.db.transaction(actor=by) as tx:
+            tx.audit("audit.exported", object=f"audit:{service}")
+
     async def open(
         self,
         *,

@@ -57,6 +57,7 @@ async def export(visit: Visit) -> web.StreamResponse:
         first = await _page(visit, service, wanted | {"limit": _EXPORT_PAGE})
     except (ValueError, Refused):
         raise web.HTTPBadRequest from None
+    await visit.desk.office.note_export(service, by=f"staff:{visit.visitor.staff.staff_id}")
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/csv; charset=utf-8",
