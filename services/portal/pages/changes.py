@@ -122,6 +122,27 @@ async def decline(visit: Visit) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{_course(outcome)}?done=change-declined")
 
 
+async def show_changes(visit: Visit) -> web.StreamResponse:
+    """Every change that was proposed for a course, with what became of it."""
+    read, course, made = await together(
+        read_record(visit, visit.id("patient_id")),
+        read_course(visit),
+        visit.care.treatment.get(
+            f"/courses/{visit.id('course_id')}/plan-changes", Page[PlanChangeBody]
+        ),
+    )
+    listed = changes.proposed(made.items, visit.request.query, path=visit.request.path)
+    return await record_page(
+        visit,
+        "changes.html",
+        read,
+        tab=_TAB,
+        course=course,
+        listed=listed,
+        changes=[changes.change(one, visit.setting) for one in listed.rows],
+    )
+
+
 async def show_versions(visit: Visit) -> web.StreamResponse:
     """Every version the person has lived by."""
     read, course, kept = await together(

@@ -227,6 +227,7 @@ PAGES: tuple[tuple[str, str, Page, frozenset[Role]], ...] = (
     ("GET", f"{_C}/steps/{{ordinal}}", steps.show_step, CLINICAL),
     ("POST", f"{_C}/steps/{{ordinal}}/supply", steps.confirm_supply, CLINICAL),
     ("POST", f"{_C}/steps/{{ordinal}}/taken", steps.confirm_taken, CLINICAL),
+    ("GET", f"{_C}/changes", changes.show_changes, CLINICAL),
     ("GET", f"{_C}/changes/new", changes.show_proposing, CLINICAL),
     ("POST", f"{_C}/changes/new", changes.propose, CLINICAL),
     ("GET", f"{_C}/changes/{{change_id}}", changes.show_change, CLINICAL),

@@ -90,9 +90,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A proposal as it is read, decided and kept."""
+    """A proposal as it is read, decided and kept. ``waits``: nobody has decided about it."""
 
     title: str
+    href: str
+    waits: bool
     state: str
     tone: str
     summary: str
@@ -114,6 +116,8 @@ def change(body: PlanChangeBody, setting: Setting) -> Change:
     diff = body.diff
     return Change(
         title=KINDS[body.kind],
+        href=places.course(body.patient_id, body.course_id, "changes", body.change_id),
+        waits=body.state == "proposed",
         state=STATES[body.state],
         tone=TONES[body.state],
         summary=_summary(body, setting),
@@ -152,6 +156,24 @@ def lines(body: PlanChangeBody, setting: Setting) -> tuple[str, ...]:
     return (
         STATES[body.state],
         *(f"{row.after_on}: {row.after_dose}" for row in change(body, setting).lines),
+    )
+
+
+def proposed(
+    items: Sequence[PlanChangeBody], query: Mapping[str, str], *, path: str
+) -> listing.Listed[PlanChangeBody]:
+    """The proposals the address asks for; the newest first by itself."""
+    return listing.whole(
+        items,
+        path=path,
+        query=query,
+        orders={
+            "when": (_("Proposed"), lambda one: one.proposed_at),
+            "what": (_("What"), lambda one: (KINDS[one.kind], one.proposed_at)),
+        },
+        default="-when",
+        narrowing=listing.Narrowing("state", STATES, lambda one: one.state),
+        longest=_LONGEST_PAGE,
     )
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import pytest
 from aiohttp.test_utils import TestClient
 
-from services.portal.presenters.changes import KINDS
+from services.portal.presenters.changes import KINDS, STATES
 from services.portal.presenters.contact_log import OUTCOMES, PURPOSES
 from services.portal.presenters.known import KINDS as DECISIONS
 from services.portal.presenters.links import STATUSES
@@ -45,7 +45,7 @@ from shared.api.support import (
     SupportBody,
     SupportForm,
 )
-from shared.api.treatment import CourseBody, PlanVersionBody
+from shared.api.treatment import CourseBody, PlanChangeBody, PlanVersionBody
 from shared.api.treatment_decisions import DecisionLine
 from shared.demo.staff import staff_id
 from tests.architecture.test_lists import EXCEPTIONS
@@ -132,6 +132,20 @@ def version(number: int) -> dict[str, Any]:
         made_by="rule:T-1",
         reason=mark(number),
         is_live=number == MANY - 1,
+    )
+
+
+def proposal(number: int) -> dict[str, Any]:
+    return a(
+        PlanChangeBody,
+        change_id=str(UUID(int=number + 1000, version=4)),
+        course_id=str(COURSE),
+        patient_id=str(PATIENT),
+        kind=list(KINDS)[number % 5],
+        state=list(STATES)[number % 4],
+        proposed_at=at(number).isoformat(),
+        proposed_by="rule:T-1",
+        reason=mark(number),
     )
 
 
@@ -280,6 +294,16 @@ LISTS = (
         by={"version": lambda number: number},
         default="-version",
         narrow={("kind", "hold"): lambda number: number % 5 == 0},
+    ),
+    List(
+        template="changes.html",
+        address=f"{PERSON}{THE_COURSE}/changes",
+        source=f"{THE_COURSE}/plan-changes",
+        answer=a_page,
+        row=proposal,
+        by={"when": at, "what": lambda number: KINDS[list(KINDS)[number % 5]]},
+        default="-when",
+        narrow={("state", "declined"): lambda number: list(STATES)[number % 4] == "declined"},
     ),
     List(
         template="decisions.html",
