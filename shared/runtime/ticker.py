@@ -66,6 +66,8 @@ class Ticker:
         except TRANSIENT as error:
             metrics.TICK_FAILURES.labels(self.service, tick.name).inc()
             log.warning("tick_postponed", tick=tick.name, error=type(error).__name__)
+        except asyncio.CancelledError:
+            return  # the service stops; APScheduler would log an error, and nothing is wrong
         except Exception as error:  # noqa: BLE001 - handed to the service, which ends on it
             metrics.TICK_FAILURES.labels(self.service, tick.name).inc()
             if self._failed and not self._failed.done():

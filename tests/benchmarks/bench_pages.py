@@ -93,6 +93,9 @@ async def _pages(group: embedded.Group, looks: int, only: str) -> list[Taken]:
     base, secret = group.address("portal"), group.demo_password
     found = list(tour.one_of_each(await tour.sights(base, secret)))
     sights = [sight for sight in found if only in sight.kind]
+    if not sights:
+        kinds = "\n  ".join(sorted(sight.kind for sight in found))
+        raise SystemExit(f"no page's kind holds {only!r}; there are\n  {kinds}")
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     taken = []
     async with async_playwright() as driver:

@@ -500,7 +500,9 @@ class FakeSupport:
             )
         return found
 
-    async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
+    async def cases(
+        self, teams: Collection[str], staff_id: UUID, instruments: Collection[str]
+    ) -> Sequence[Case]:
         return [
             Case(
                 patient_id=patient.patient_id,
@@ -509,7 +511,11 @@ class FakeSupport:
                 profile=await self.profiles.get(patient.patient_id),
                 programmes=tuple(await self.programmes.of_patient(patient.patient_id)),
                 contacts=tuple(in_order(await self.contacts.of_patient(patient.patient_id))),
-                readings=tuple(await self.readings_of(patient.patient_id)),
+                readings=tuple(
+                    one
+                    for one in await self.readings_of(patient.patient_id)
+                    if one.instrument in instruments
+                ),
                 points=tuple(await self.points_of(patient.patient_id)),
             )
             for patient in sorted(self.patients.known.values(), key=lambda one: one.patient_id)

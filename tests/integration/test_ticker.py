@@ -1,6 +1,7 @@
 """Ticks run until nothing is left, outlive an outage, and end the service on a mistake."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
@@ -52,6 +53,28 @@ async def test_a_mistake_ends_the_ticker() -> None:
     async with asyncio.timeout(10):
         with pytest.raises(ZeroDivisionError):
             await ticker(run).run()
+
+
+async def test_a_stop_in_the_middle_of_a_tick_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, undone = asyncio.Event(), asyncio.Event()
+
+    async def run() -> int:
+        begun.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            undone.set()
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        running = group.create_task(ticker(run).run())
+        await begun.wait()
+        running.cancel()
+        await undone.wait()
+    await asyncio.sleep(0)  # the scheduler's own end of the job
+
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def test_one_tick_never_runs_beside_itself() -> None:

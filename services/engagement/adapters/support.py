@@ -185,8 +185,11 @@ class SqlSupport:
             for who in (named(row, self._tx),)
         }
 
-    async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
-        """Everybody this viewer may see, with what the outcomes are counted from."""
+    async def cases(
+        self, teams: Collection[str], staff_id: UUID, instruments: Collection[str]
+    ) -> Sequence[Case]:
+        """Everybody this viewer may see, with what the outcomes are counted from: of the readings
+        those of these instruments."""
         who = (patient.c.patient_id, patient.c.status, *NAME_COLUMNS)
         query = select(*who).where(_visible(teams, staff_id))
         rows = (await self._tx.session.execute(query.order_by(patient.c.patient_id))).all()
@@ -195,7 +198,7 @@ class SqlSupport:
         profiles = {one.patient_id: one for one in await self.profiles.of_people(people)}
         programmes = grouped(await self.programmes.of_people(people))
         contacts = grouped(await self.contacts.of_people(people))
-        readings = grouped(await self._readings.of_people(people))
+        readings = await self.readings_of_people(people, instruments)
         points = grouped(await self._points.of_people(people))
         care = grouped(await self._care.of_people(people))
         groups = grouped(await self._groups.of_people(people))
@@ -208,7 +211,7 @@ class SqlSupport:
                 profile=profiles.get(row.patient_id),
                 programmes=tuple(programmes[row.patient_id]),
                 contacts=tuple(in_order(contacts[row.patient_id])),
-                readings=tuple(_by_time(readings[row.patient_id])),
+                readings=tuple(readings.get(row.patient_id, ())),
                 points=tuple(_by_version(points[row.patient_id])),
                 care=tuple(care[row.patient_id]),
                 groups=tuple(groups[row.patient_id]),

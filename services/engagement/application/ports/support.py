@@ -221,6 +221,9 @@ class Support(Protocol):
         """Who these people are."""
         ...
 
-    async def cases(self, teams: Collection[str], staff_id: UUID) -> Sequence[Case]:
-        """Everybody this viewer may see, with what the outcomes are counted from."""
+    async def cases(
+        self, teams: Collection[str], staff_id: UUID, instruments: Collection[str]
+    ) -> Sequence[Case]:
+        """Everybody this viewer may see, with what the outcomes are counted from: of the readings
+        those of these instruments."""
         ...

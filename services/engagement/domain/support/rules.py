@@ -205,6 +205,11 @@ class OutcomeRules:
     """The columns of the export and what each means."""
     sources: Mapping[str, str]
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """The instruments a figure is counted from."""
+        return frozenset({self.instrument, self.network, self.loneliness})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquityRule:
