@@ -23,7 +23,9 @@ from tests.support.tour import Sight
 
 WIDTHS = (1280, 360)
 SCHEMES = ("light", "dark")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--lang=en-GB"]
+"""The last is for the fields of dates, which a browser writes in its own language; Debian has the
+British words of chromium in the package chromium-l10n."""
 README = Path(__file__).parent.parent / "services" / "portal" / "screenshots"
 BENCH = "/patients/{patient_id}/courses/{course_id}/taper/bench"
 """One of the README's three; the others are a nurse's list and the timeline of the same person."""

@@ -318,9 +318,10 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
 
 
 def _lateness(item: ReminderBody, setting: Setting) -> str:
-    """Engagement says when work is overdue: some may be done within days of its own."""
+    """Engagement says when work is overdue: some may be done within days of its own. By how much
+    is counted in days, as beside it: what was due yesterday is a day late, at whichever hour."""
     may_wait = item.section not in _LATE or item.due_on >= setting.today
-    return "" if may_wait else words.lateness(item.late_by_minutes)
+    return "" if may_wait else words.duration((setting.today - item.due_on).days)
 
 
 def _planned(row: Row, item: DueItem) -> Row:
@@ -347,7 +348,7 @@ def _due(item: DueItem, setting: Setting) -> Row:
         dose=_dose(item.detail, item.title),
         supply=_supply(item.detail, item.key.kind, item.title),
         due=words.when(item.due_on, today=setting.today),
-        late=words.lateness(item.late_by_minutes) if overdue else "",
+        late=words.duration((setting.today - item.due_on).days) if overdue else "",
         in_hand="",
         on_lists=frozenset({item.for_role}),
         action=item.action,
