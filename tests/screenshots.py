@@ -5,6 +5,7 @@ pages there are comes from following the links of the running demo, so none is f
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -23,9 +24,10 @@ from tests.support.tour import Sight
 
 WIDTHS = (1280, 360)
 SCHEMES = ("light", "dark")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--lang=en-GB"]
-"""The last is for the fields of dates, which a browser writes in its own language; Debian has the
-British words of chromium in the package chromium-l10n."""
+FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+BRITISH = {"LANGUAGE": "en_GB"}
+"""A browser writes the fields of dates as its own language does, whatever the page's is. Without
+the package chromium-l10n it knows no other than American."""
 README = Path(__file__).parent.parent / "services" / "portal" / "screenshots"
 BENCH = "/patients/{patient_id}/courses/{course_id}/taper/bench"
 """One of the README's three; the others are a nurse's list and the timeline of the same person."""
@@ -53,7 +55,9 @@ async def _main(to: Path, portal: str, password: str, only: str) -> None:
     async with _demo(portal, password) as (address, secret), async_playwright() as driver:
         found = [sight for sight in await tour.sights(address, secret) if only in sight.kind]
         missing = tour.kinds() - {sight.kind for sight in found}
-        browser = await driver.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await driver.chromium.launch(
+            executable_path=path, args=FLAGS, env={**os.environ, **BRITISH}
+        )
         await _all_pages(browser, address, secret, list(tour.one_of_each(found)), to)
         if not only:
             await _readme(browser, address, secret, found)
