@@ -5,7 +5,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import pytest
@@ -75,6 +77,30 @@ class Run:
         return int(self.process.returncode or 0)
 
 
+class Start(Protocol):
+    """Runs the group on a folder, with these ports and this environment."""
+
+    async def __call__(
+        self, folder: Path, *, ports: list[int] | None = None, **environment: str
+    ) -> Run: ...
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Starts groups; one that a failed test leaves behind is ended, so that no other test waits
+    beside it."""
+    runs: list[Run] = []
+
+    async def go(folder: Path, *, ports: list[int] | None = None, **environment: str) -> Run:
+        runs.append(await Run(folder, ports=ports).start(**environment))
+        return runs[-1]
+
+    yield go
+    for run in runs:
+        if run.process.returncode is None:
+            await run.interrupt()
+
+
 def refuse_secrets(processes: list[psutil.Process], folder: Path) -> None:
     """Fail when a secret or a person can be read off a process from outside."""
     secrets = {path.read_text().strip() for path in folder.rglob("*") if path.is_file()}
@@ -103,8 +129,10 @@ def refuse_names(folder: Path) -> None:
     assert not [word for word, times in said.items() if times]
 
 
-async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
-    first = await Run(tmp_path / "data").start()
+async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(
+    tmp_path: Path, start: Start
+) -> None:
+    first = await start(tmp_path / "data")
     await first.until("Mooring is ready")
     await first.until("Ctrl-C stops everything")
     password = (tmp_path / "data/secrets/demo-password").read_text()
@@ -117,7 +145,7 @@ async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(tmp_path: Pat
     assert [child for child in children if child.is_running()] == []
     refuse_names(tmp_path / "data")
 
-    second = await Run(tmp_path / "data").start()
+    second = await start(tmp_path / "data")
     await second.until("Ctrl-C stops everything")
     assert "demo cohort" not in second.output, "the cohort is invited once"
     assert password in second.output
@@ -125,8 +153,10 @@ async def test_it_starts_cold_keeps_its_data_and_leaves_no_process(tmp_path: Pat
 
 
 @pytest.mark.parametrize("stage", ["starting the broker", "inviting the demo cohort: assessment"])
-async def test_an_interrupt_while_it_starts_leaves_no_process(tmp_path: Path, stage: str) -> None:
-    run = await Run(tmp_path / "data").start()
+async def test_an_interrupt_while_it_starts_leaves_no_process(
+    tmp_path: Path, stage: str, start: Start
+) -> None:
+    run = await start(tmp_path / "data")
     await run.until(stage)
     children = run.children()
     assert await run.interrupt() == 0
@@ -134,8 +164,8 @@ async def test_an_interrupt_while_it_starts_leaves_no_process(tmp_path: Path, st
     assert "Mooring is ready" not in run.output
 
 
-async def test_one_child_killed_ends_all_and_is_named(tmp_path: Path) -> None:
-    run = await Run(tmp_path / "data").start()
+async def test_one_child_killed_ends_all_and_is_named(tmp_path: Path, start: Start) -> None:
+    run = await start(tmp_path / "data")
     await run.until("Ctrl-C stops everything")
     children = run.children()
     victim = next(c for c in children if "services.treatment" in c.cmdline())
@@ -147,12 +177,12 @@ async def test_one_child_killed_ends_all_and_is_named(tmp_path: Path) -> None:
     assert [child for child in children if child.is_running()] == []
 
 
-async def test_a_busy_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+async def test_a_busy_port_is_named_before_anything_starts(tmp_path: Path, start: Start) -> None:
     ports = free_ports(len(embedded.PORTS))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", ports[2]))
         taken.listen()
-        run = await Run(tmp_path / "data", ports=ports).start()
+        run = await start(tmp_path / "data", ports=ports)
         code, output = await run.end()
 
     assert code == 1
@@ -161,9 +191,9 @@ async def test_a_busy_port_is_named_before_anything_starts(tmp_path: Path) -> No
     assert "Traceback" not in output
 
 
-async def test_a_folder_it_cannot_write_is_named(tmp_path: Path) -> None:
+async def test_a_folder_it_cannot_write_is_named(tmp_path: Path, start: Start) -> None:
     (tmp_path / "file").write_text("not a folder")
-    run = await Run(tmp_path / "file" / "data").start()
+    run = await start(tmp_path / "file" / "data")
     code, output = await run.end()
 
     assert code == 1
@@ -171,8 +201,10 @@ async def test_a_folder_it_cannot_write_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
-async def test_a_missing_broker_binary_is_named_with_what_to_install(tmp_path: Path) -> None:
-    run = await Run(tmp_path / "data").start(MOORING_NATS_SERVER=str(tmp_path / "absent"))
+async def test_a_missing_broker_binary_is_named_with_what_to_install(
+    tmp_path: Path, start: Start
+) -> None:
+    run = await start(tmp_path / "data", MOORING_NATS_SERVER=str(tmp_path / "absent"))
     code, output = await run.end()
 
     assert code == 1
@@ -180,10 +212,10 @@ async def test_a_missing_broker_binary_is_named_with_what_to_install(tmp_path: P
     assert "Traceback" not in output
 
 
-async def test_demo_and_live_data_never_share_a_folder(tmp_path: Path) -> None:
+async def test_demo_and_live_data_never_share_a_folder(tmp_path: Path, start: Start) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/kind").write_text("live")
-    run = await Run(tmp_path / "data").start()
+    run = await start(tmp_path / "data")
     code, output = await run.end()
 
     assert code == 1
