@@ -198,9 +198,10 @@ def plan(
 
     ``on_call`` is who is on call for each team at this moment.
     """
+    house = _House(colleagues, preferences, on_call)
     written: dict[tuple[UUID, Purpose, UUID | None], list[UUID]] = {}
     for one in shown:
-        for reader in _readers(one, colleagues, preferences, on_call):
+        for reader in _readers(one, house):
             purpose = _purpose(one, preferences[reader])
             alone = one.reminder_id if purpose is Purpose.SAFETY else None
             if purpose is not None:
@@ -230,30 +231,63 @@ def _purpose(one: Told, preference: Preference) -> Purpose | None:
     return Purpose.DUE if preference.pace is Pace.EACH else None
 
 
-def _readers(
-    one: Told,
-    colleagues: Mapping[UUID, Colleague],
-    preferences: Mapping[UUID, Preference],
-    on_call: Mapping[str, UUID],
-) -> Sequence[UUID]:
+@dataclass(frozen=True, slots=True)
+class _House:
+    """Who works here, how they want to be told, and who is on call for each team."""
+
+    colleagues: Mapping[UUID, Colleague]
+    preferences: Mapping[UUID, Preference]
+    on_call: Mapping[str, UUID]
+
+    def of_role(self, role: str, team: str) -> Sequence[UUID]:
+        """Everybody of that role in the team who said how they want to be told."""
+        return [
+            reader
+            for reader in sorted(self.preferences)
+            if (who := self.colleagues.get(reader)) is not None
+            and who.active
+            and who.role == role
+            and team in who.teams
+        ]
+
+    def reached(self, readers: Collection[UUID]) -> Sequence[UUID]:
+        """Those of them who work here and chose a channel."""
+        return [
+            reader
+            for reader in readers
+            if (who := self.colleagues.get(reader)) is not None
+            and who.active
+            and self.preferences[reader].channels
+        ]
+
+
+def _readers(one: Told, house: _House) -> Sequence[UUID]:
     """Whoever it falls to, or the whole role of the team when it is nobody's. What goes up to
-    somebody on call whom nothing outside the portal reaches is told to the leads."""
+    somebody on call whom nothing outside the portal reaches is told to the leads.
+
+    What concerns safety never stays with readers whom nothing reaches: others of the role hear
+    of it too, and when none of them is reached either, the team's leads.
+    """
     role = one.for_role
     if role == ON_CALL:
-        called = on_call.get(one.team)
-        if called is not None and called in preferences and preferences[called].channels:
+        called = house.on_call.get(one.team)
+        if (
+            called is not None
+            and called in house.preferences
+            and house.preferences[called].channels
+        ):
             return [called]
         role = _LEAD
-    if one.owner_id is not None:
-        return [one.owner_id] if one.owner_id in preferences else []
-    return [
-        reader
-        for reader in sorted(preferences)
-        if (who := colleagues.get(reader)) is not None
-        and who.active
-        and who.role == role
-        and one.team in who.teams
-    ]
+    if one.owner_id is None:
+        readers = house.of_role(role, one.team)
+    else:
+        readers = [one.owner_id] if one.owner_id in house.preferences else []
+    if not one.is_safety or house.reached(readers):
+        return readers
+    others = house.reached(house.of_role(role, one.team)) or house.reached(
+        house.of_role(_LEAD, one.team)
+    )
+    return [*readers, *others]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Notices: who is told, how much it says, when it may go, and how it ends."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID, uuid5
@@ -28,7 +29,7 @@ from services.engagement.domain.notice import (
     plan,
 )
 from services.engagement.domain.notice_wording import Line, letter, visit_letter
-from services.engagement.domain.team import by_id
+from services.engagement.domain.team import Colleague, by_id
 from tests.support.engagement import CONTENT, LEAD, NOW, NURSE, OTHER_NURSE, STAFF, STRANGER, at
 
 DELIVERY = CONTENT.delivery
@@ -72,17 +73,35 @@ def told(number: int = 0, **changes: object) -> Told:
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
-def planned(*shown: Told, pace: Pace = Pace.EACH) -> list[tuple[Purpose, UUID | None, int]]:
-    """Who would be sent what, when everybody here wants mail."""
+OTHER_LEAD = UUID("00000000-0000-4000-8000-00000000e0ad")
+TWO_LEADS = (
+    *STAFF,
+    Colleague(staff_id=OTHER_LEAD, role="lead", teams=frozenset({"harbour"}), active=True),
+)
+
+
+def planned(
+    *shown: Told,
+    pace: Pace = Pace.EACH,
+    staff: Collection[Colleague] = STAFF,
+    without_row: Collection[UUID] = (),
+    without_channel: Collection[UUID] = (),
+) -> list[tuple[Purpose, UUID | None, int]]:
+    """Who would be sent what, when everybody here wants mail but those who have no row or no
+    channel."""
     ids = (uuid5(ITEM, f"notice {number}") for number in range(100))
     notices = plan(
         shown,
-        colleagues=by_id(STAFF),
+        colleagues=by_id(staff),
         preferences={
             one.staff_id: Preference(
-                staff_id=one.staff_id, channels=(Channel.EMAIL,), email="a@b.example", pace=pace
+                staff_id=one.staff_id,
+                channels=() if one.staff_id in without_channel else (Channel.EMAIL,),
+                email="a@b.example",
+                pace=pace,
             )
-            for one in STAFF
+            for one in staff
+            if one.staff_id not in without_row
         },
         on_call={},
         new_id=lambda: next(ids),
@@ -114,6 +133,62 @@ def test_what_was_passed_on_is_told_at_once_whatever_the_pace() -> None:
 
     assert planned(passed_on, pace=Pace.DIGEST) == [(Purpose.ESCALATED, LEAD, 1)]
     assert planned(told(), pace=Pace.DIGEST) == []
+
+
+TO_NURSE = told(is_safety=True)
+TO_LEAD = told(is_safety=True, level=1, owner_id=LEAD, for_role="lead")
+
+
+@pytest.mark.parametrize(
+    ("why", "shown", "unreached", "heard"),
+    [
+        ("the named nurse is reached", TO_NURSE, [], {NURSE}),
+        ("another nurse of the team is", TO_NURSE, [NURSE], {OTHER_NURSE}),
+        ("no nurse is, the leads are", TO_NURSE, [NURSE, OTHER_NURSE], {LEAD, OTHER_LEAD}),
+        ("one lead is", TO_NURSE, [NURSE, OTHER_NURSE, LEAD], {OTHER_LEAD}),
+        ("the named lead is not, another is", TO_LEAD, [LEAD], {OTHER_LEAD}),
+        ("nobody's, and no nurse is", told(is_safety=True, owner_id=None), [NURSE, OTHER_NURSE],
+         {LEAD, OTHER_LEAD}),
+        ("nobody is", TO_LEAD, [LEAD, OTHER_LEAD], set()),
+    ],
+)  # fmt: skip
+def test_what_concerns_safety_goes_to_somebody_who_is_reached(
+    why: str, shown: Told, unreached: list[UUID], heard: set[UUID]
+) -> None:
+    found = planned(shown, staff=TWO_LEADS, without_row=unreached)
+
+    assert {staff_id for _, staff_id, _ in found} == heard, why
+    assert len(found) == len(heard), why
+    assert all(purpose is Purpose.SAFETY for purpose, _, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("shown", "unreached", "others"),
+    [
+        (TO_NURSE, [NURSE], {OTHER_NURSE}),
+        (told(is_safety=True, owner_id=None), [NURSE, OTHER_NURSE], {LEAD, OTHER_LEAD}),
+        (TO_LEAD, [LEAD, OTHER_LEAD], set()),
+    ],
+)
+def test_whoever_chose_no_channel_keeps_their_notice_and_another_hears_too(
+    shown: Told, unreached: list[UUID], others: set[UUID]
+) -> None:
+    """Theirs ends as not done, which the lead can see; the other one is sent."""
+    found = planned(shown, staff=TWO_LEADS, without_channel=unreached)
+
+    meant = {shown.owner_id} if shown.owner_id else {*unreached}
+    assert {staff_id for _, staff_id, _ in found} == meant | others
+    assert len(found) == len(meant | others)
+
+
+def test_whoever_left_is_not_reached_by_what_concerns_safety() -> None:
+    staff = [replace(one, active=one.staff_id != NURSE) for one in TWO_LEADS]
+
+    assert OTHER_NURSE in {staff_id for _, staff_id, _ in planned(TO_NURSE, staff=staff)}
+
+
+def test_routine_work_of_somebody_without_a_channel_is_told_to_nobody_else() -> None:
+    assert planned(told(), told(level=1), staff=TWO_LEADS, without_row=[NURSE]) == []
 
 
 @pytest.mark.parametrize(
