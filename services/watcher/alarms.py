@@ -1,6 +1,6 @@
 """What the watcher saw, what of it is wrong, and when a person is told. No clock, no network."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -38,10 +38,13 @@ class Seen:
     heartbeat_s: float | None
     overdue: int | None
     flags_without_reminder: int | None
+    safety_unsent: int | None
+    """Messages about safety that ended in the last hour and reached nobody."""
     archived: bool
     backup_s: float | None
     disk_free: float
-    certificates: Mapping[str, int]
+    certificates: Mapping[str, int | None]
+    """Days until each ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to a person."""
+    """One message to a person; ``code`` is the alarm it is about, empty for the daily test."""
 
     subject: str
     text: str
+    code: str = ""
 
 
 def judge(seen: Seen, limits: Limits) -> tuple[Alarm, ...]:
@@ -78,8 +82,8 @@ def _reminders(seen: Seen, limits: Limits) -> list[Alarm]:
         age = "never" if seen.heartbeat_s is None else f"{seen.heartbeat_s:.0f} s ago"
         text = f"The reminder engine last ticked {age}. Work from the due list."
         found.append(Alarm("engine-silent", text, lasts=seen.heartbeat_s is not None))
-    if seen.overdue is None or seen.flags_without_reminder is None:
-        text = "The watcher cannot read the reminders or the safety flags."
+    if None in {seen.overdue, seen.flags_without_reminder, seen.safety_unsent}:
+        text = "The watcher cannot read the reminders, their messages or the safety flags."
         found.append(Alarm("blind", text))
     if seen.overdue:
         text = f"{seen.overdue} reminders are due for over {limits.overdue_s:.0f} s and not shown."
@@ -87,6 +91,9 @@ def _reminders(seen: Seen, limits: Limits) -> list[Alarm]:
     if seen.flags_without_reminder:
         text = f"{seen.flags_without_reminder} open safety flags have no reminder."
         found.append(Alarm("flags-unattended", text))
+    if seen.safety_unsent:
+        text = f"{seen.safety_unsent} messages about safety reached nobody. Work from the list."
+        found.append(Alarm("safety-unsent", text, lasts=True))
     return found
 
 
@@ -120,11 +127,21 @@ def _keeping(seen: Seen, limits: Limits) -> list[Alarm]:
 
 
 def _certificates(seen: Seen, limits: Limits) -> list[Alarm]:
-    return [
-        Alarm(f"certificate:{name}", f"The certificate {name} ends in {days} days.")
-        for name, days in seen.certificates.items()
-        if days < limits.certificate_days
-    ]
+    found = []
+    for name, days in seen.certificates.items():
+        if days is None:
+            found.append(Alarm(f"certificate:{name}", f"The certificate {name} cannot be read."))
+        elif days < limits.certificate_days:
+            text = f"The certificate {name} ends in {days} days."
+            found.append(Alarm(f"certificate:{name}", text))
+    return found
+
+
+def channels_away(names: Collection[str]) -> tuple[Alarm, ...]:
+    """Ways to a person that took nothing when they were tried last: the others carry this."""
+    return tuple(
+        Alarm(f"channel-away:{name}", f"Nothing can be sent by {name}.") for name in sorted(names)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +155,16 @@ class Ledger:
     def after(
         self, alarms: tuple[Alarm, ...], *, now: datetime
     ) -> tuple["Ledger", tuple[Notice, ...]]:
-        """The ledger after one more look, and what to send because of it."""
+        """The ledger after one more look, and what to send because of it. The ledger takes all of
+        it as sent; ``unsent`` takes that back."""
         texts = {alarm.code: alarm.text for alarm in alarms}
         lasting = {alarm.code for alarm in alarms if alarm.lasts}
         looks = {code: self.looks.get(code, 0) + 1 for code in texts}
         seen = {code: LOOKS_BEFORE_TELLING if code in lasting else looks[code] for code in texts}
         new = [code for code in texts if self._is_to_be_told(code, seen[code], now)]
         over = [code for code in self.told if code not in texts]
-        notices = [Notice(f"ALARM {code}", texts[code]) for code in new]
-        notices += [Notice(f"over: {code}", "This is well again.") for code in over]
+        notices = [Notice(f"ALARM {code}", texts[code], code) for code in new]
+        notices += [Notice(f"over: {code}", "This is well again.", code) for code in over]
         told = {code: at for code, at in self.told.items() if code in texts}
         told |= dict.fromkeys(new, now)
         ledger = replace(self, looks=looks, told=told)
@@ -154,6 +172,14 @@ class Ledger:
             return ledger, tuple(notices)
         test = Notice("daily test", f"The watcher is at work; {len(texts)} alarms are open.")
         return replace(ledger, tested=now.date()), (test, *notices)
+
+    def unsent(self, missed: Collection[Notice], *, before: "Ledger") -> "Ledger":
+        """The ledger when nobody took these: they are due again at the next look, as ``before``
+        that one. That it was looked stays counted."""
+        codes = {notice.code for notice in missed}
+        told = {code: at for code, at in self.told.items() if code not in codes}
+        told |= {code: at for code, at in before.told.items() if code in codes}
+        return replace(self, told=told, tested=before.tested if "" in codes else self.tested)
 
     def _is_to_be_told(self, code: str, looks: int, now: datetime) -> bool:
         if code in self.told:

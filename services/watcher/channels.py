@@ -1,5 +1,7 @@
 """Ways to reach a person: mail, a webhook, and a ping that says the watcher lives."""
 
+import asyncio
+from dataclasses import dataclass
 from email.message import EmailMessage
 
 import aiohttp
@@ -14,16 +16,31 @@ SEND_S = 10.0
 log = get_logger()
 
 
-async def send(settings: Settings, notices: tuple[Notice, ...]) -> bool:
-    """Send by every channel there is; whether each took everything."""
-    sent = True
-    for notice in notices:
-        if settings.smtp_host and settings.mail_to:
-            sent &= await _mail(settings, notice)
-        if settings.webhook_url:
-            body = {"installation": settings.installation, "subject": notice.subject}
-            sent &= await _post(str(settings.webhook_url), body | {"text": notice.text})
-    return sent
+@dataclass(frozen=True, slots=True)
+class Fared:
+    """What no channel took, and the channels that did not take everything."""
+
+    missed: tuple[Notice, ...]
+    away: frozenset[str]
+
+
+async def send(settings: Settings, notices: tuple[Notice, ...]) -> Fared:
+    """Send each by every channel there is, all side by side: one that hangs holds up no other."""
+    by_channel = {"mail": _mail, "webhook": _ring}
+    names = [name for name in by_channel if name in ways(settings)]
+    tried = [(notice, name) for notice in notices for name in names]
+    took = await asyncio.gather(*(by_channel[name](settings, notice) for notice, name in tried))
+    reached = {notice for (notice, _), taken in zip(tried, took, strict=True) if taken}
+    return Fared(
+        tuple(notice for notice in notices if notice not in reached),
+        frozenset(name for (_, name), taken in zip(tried, took, strict=True) if not taken),
+    )
+
+
+def ways(settings: Settings) -> frozenset[str]:
+    """The channels there are."""
+    mail = {"mail"} if settings.smtp_host and settings.mail_to else set()
+    return frozenset(mail | ({"webhook"} if settings.webhook_url else set()))
 
 
 async def ping(settings: Settings) -> None:
@@ -52,6 +69,11 @@ async def _mail(settings: Settings, notice: Notice) -> bool:
         log.error("notice_failed", kind="mail", error=type(error).__name__)  # noqa: TRY400
         return False
     return True
+
+
+async def _ring(settings: Settings, notice: Notice) -> bool:
+    body = {"installation": settings.installation, "subject": notice.subject, "text": notice.text}
+    return await _post(str(settings.webhook_url), body)
 
 
 async def _post(url: str, body: dict[str, str]) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from services.watcher import channels
-from services.watcher.alarms import Alarm, Ledger, judge
+from services.watcher.alarms import Alarm, Ledger, channels_away, judge
 from services.watcher.look import look
 from services.watcher.settings import Settings
 from shared.runtime import clock
@@ -35,15 +35,18 @@ async def watch(settings: Settings, *, looked: Callable[[], None]) -> None:
     Raises:
         Mute: nobody could be told.
     """
-    if not (settings.webhook_url or (settings.smtp_host and settings.mail_to)):
+    if not channels.ways(settings):
         raise Mute("give MOORING_SMTP_HOST and MOORING_MAIL_TO, or MOORING_WEBHOOK_URL")
-    ledger = Ledger()
+    ledger, away = Ledger(), frozenset[str]()
     while True:
-        alarms = await once(settings)
+        alarms = (*await once(settings), *channels_away(away))
         told, notices = ledger.after(alarms, now=clock.real_now())
         log.info("looked", count=len(alarms), names=[alarm.code for alarm in alarms])
-        if await channels.send(settings, notices):
-            ledger = told  # what was not sent is due again at the next look
+        if notices:
+            fared = await channels.send(settings, notices)
+            ledger, away = told.unsent(fared.missed, before=ledger), fared.away
+        else:
+            ledger = told
         await channels.ping(settings)
         looked()
         await asyncio.sleep(settings.every_s)

@@ -19,10 +19,13 @@ from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.ticks import Engine
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.main import SCHEMA as ENGAGEMENT
+from services.watcher.look import look
+from shared.runtime import clock
 from shared.runtime.db import Database
 from shared.runtime.tables import attach
 from tests.support.databases import Databases
 from tests.support.engagement import CONTENT, NOW, a_course, a_step, a_taper
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 SOON_S = 40.0
@@ -49,8 +52,10 @@ class Telephone:
 
 
 @asynccontextmanager
-async def watching(databases: Databases, engagement: str, folder: Path) -> AsyncIterator[Telephone]:
-    """The real process, with limits of seconds instead of minutes."""
+async def watching(
+    databases: Databases, engagement: str, folder: Path, **more: str
+) -> AsyncIterator[Telephone]:
+    """The real process, with limits of seconds instead of minutes and these settings besides."""
     telephone, app = Telephone(), web.Application()
     app.router.add_post("/", telephone.ring)
     runtime = MetaData()
@@ -71,7 +76,7 @@ async def watching(databases: Databases, engagement: str, folder: Path) -> Async
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services.watcher", "run", "--sign", str(folder / "sign")),
             cwd=ROOT,
-            env={**os.environ, **settings},
+            env={**os.environ, **settings, **more},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -134,6 +139,72 @@ async def test_a_person_is_told_when_the_engine_lives_and_shows_nothing(
         count = text("SELECT count(*) FROM reminder WHERE state = 'planned'")
         assert (await tx.session.execute(count)).scalar_one() > 0
     await db.close()
+
+
+@pytest.mark.postgres
+async def test_a_person_is_told_by_one_channel_while_the_other_takes_nothing(
+    postgres_databases: Databases, url: str, tmp_path: Path
+) -> None:
+    (nobody_listens,) = free_ports(1)
+    mail = {"MOORING_SMTP_HOST": "127.0.0.1", "MOORING_SMTP_PORT": str(nobody_listens)}
+    mail["MOORING_MAIL_TO"] = "operations@example.org"
+    async with watching(postgres_databases, url, tmp_path, **mail) as telephone:
+        await telephone.until("ALARM engine-silent")
+        await telephone.until("ALARM channel-away:mail")
+
+
+@pytest.mark.postgres
+async def test_a_safety_message_that_reached_nobody_is_told(
+    postgres_databases: Databases, url: str, tmp_path: Path
+) -> None:
+    db = Database.open(url, source="engagement")
+    ended = text(
+        "INSERT INTO notice (notice_id, purpose, staff_id, about, count, channels, tries, state,"
+        " reason, made_at, not_before, retry_at, ended_at) VALUES (gen_random_uuid(), :purpose,"
+        " gen_random_uuid(), '[]', 1, '[]', 4, 'failed', 'unreachable', now(), now(), now(), now())"
+    )
+    async with watching(postgres_databases, url, tmp_path) as telephone:
+        async with db.engine.begin() as connection:
+            await connection.execute(ended, {"purpose": "due"})
+        await telephone.until("ALARM engine-silent")
+        assert "ALARM safety-unsent" not in telephone.rung
+        async with db.engine.begin() as connection:
+            await connection.execute(ended, {"purpose": "safety"})
+        await telephone.until("ALARM safety-unsent")
+    await db.close()
+
+
+async def test_a_database_that_never_answers_costs_a_look_one_wait_and_not_one_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("services.watcher.look.ANSWER_S", 0.5)
+    (tmp_path / "half.crt").write_text("-----BEGIN CERTIFICATE-----")
+    over = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    url = f"postgresql+asyncpg://nobody@127.0.0.1:{server.sockets[0].getsockname()[1]}/none"
+    names = ("portal", "assessment", "treatment", "engagement")
+    began = clock.monotonic()
+
+    seen = await look(
+        dict.fromkeys(names, url),
+        server=url,
+        certificates=tmp_path,
+        overdue_s=120,
+        now=clock.real_now(),
+    )
+
+    assert clock.monotonic() - began < 2.5 * 0.5
+    assert (seen.heartbeat_s, seen.overdue, seen.safety_unsent) == (None, None, None)
+    assert set(seen.databases.values()) == {None}
+    assert seen.certificates == {"half": None}
+    over.set()
+    server.close()
 
 
 def an_engine(db: Database) -> Engine:

@@ -3,11 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.watcher.alarms import AGAIN_AFTER, Alarm, Database, Ledger, Limits, Seen, judge
+from services.watcher.alarms import (
+    AGAIN_AFTER,
+    Alarm,
+    Database,
+    Ledger,
+    Limits,
+    Seen,
+    channels_away,
+    judge,
+)
 
 LIMITS = Limits()
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -19,6 +29,7 @@ WELL = Seen(
     heartbeat_s=5.0,
     overdue=0,
     flags_without_reminder=0,
+    safety_unsent=0,
     archived=True,
     backup_s=3600.0,
     disk_free=0.5,
@@ -43,6 +54,8 @@ def test_all_is_well() -> None:
         ({"overdue": None}, "blind"),
         ({"flags_without_reminder": 1}, "flags-unattended"),
         ({"flags_without_reminder": None}, "blind"),
+        ({"safety_unsent": 1}, "safety-unsent"),
+        ({"safety_unsent": None}, "blind"),
         ({"databases": with_treatment(None)}, "database-away:treatment"),
         (
             {"databases": with_treatment(Database(outbox_s=60.1, parked=0))},
@@ -54,6 +67,7 @@ def test_all_is_well() -> None:
         ({"backup_s": 26 * 3600.1}, "backup-old"),
         ({"disk_free": 0.19}, "disk-low"),
         ({"certificates": {"nginx": 13}}, "certificate:nginx"),
+        ({"certificates": {"nginx": None}}, "certificate:nginx"),
     ],
 )
 def test_each_thing_that_is_wrong_has_its_alarm(change: dict[str, Any], code: str) -> None:
@@ -144,6 +158,64 @@ def test_the_end_of_an_alarm_is_told_once_and_only_if_the_alarm_was() -> None:
     assert unseen.looks == {}
     assert [notice.subject for notice in over] == ["over: disk-low"]
     assert nothing == ()
+
+
+def test_what_nobody_took_is_due_again_and_what_somebody_took_is_not() -> None:
+    """One channel that takes nothing, or one message, holds up no other."""
+    wrong = (Alarm("disk-low", ""), Alarm("blind", ""))
+    first, _ = Ledger().after(wrong, now=NOON)
+    told, notices = first.after(wrong, now=NOON)
+    missed = [notice for notice in notices if notice.code == "blind"]
+
+    ledger, again = told.unsent(missed, before=first).after(wrong, now=NOON)
+    _, nothing = ledger.after(wrong, now=NOON)
+
+    assert [notice.code for notice in again] == ["blind"]
+    assert nothing == ()
+
+
+def test_an_alarm_is_told_though_the_daily_test_never_arrives() -> None:
+    wrong, ledger = (Alarm("flags-unattended", ""),), Ledger()
+    for _ in range(2):
+        told, notices = ledger.after(wrong, now=NOON)
+        ledger = told.unsent([one for one in notices if not one.code], before=ledger)
+
+    assert [notice.subject for notice in notices] == ["daily test", "ALARM flags-unattended"]
+
+
+def test_an_end_that_nobody_took_is_due_again() -> None:
+    wrong = (Alarm("disk-low", "", lasts=True),)
+    told, _ = Ledger(tested=NOON.date()).after(wrong, now=NOON)
+    over, notices = told.after((), now=NOON)
+
+    _, again = over.unsent(notices, before=told).after((), now=NOON)
+
+    assert [notice.subject for notice in again] == ["over: disk-low"]
+
+
+def test_the_runbook_says_what_to_do_about_each_alarm() -> None:
+    everything = replace(
+        WELL,
+        databases={"one": None, "two": Database(outbox_s=61.0, parked=1)},
+        heartbeat_s=None,
+        overdue=1,
+        flags_without_reminder=1,
+        safety_unsent=1,
+        archived=False,
+        backup_s=27 * 3600.0,
+        disk_free=0.0,
+        certificates={"nginx": 0},
+    )
+    alarms = (
+        *judge(everything, LIMITS),
+        *judge(replace(WELL, overdue=None, backup_s=None), LIMITS),
+        *channels_away({"mail"}),
+    )
+    runbook = (Path(__file__).parents[3] / "deploy/RUNBOOK.md").read_text()
+    section = runbook.partition("## The watcher's alarms\n")[2].partition("\n## ")[0]
+    explained = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `")}
+
+    assert explained == {alarm.code.partition(":")[0] for alarm in alarms}
 
 
 def test_a_test_message_is_sent_once_a_day_so_that_silence_means_something() -> None:
