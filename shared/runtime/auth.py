@@ -5,8 +5,9 @@ audience, so one service's token is worthless at another. A signature token bind
 one meaning and the SHA-256 of exactly one version of a document.
 """
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ LEEWAY_S = 5
 PORTAL_ITSELF = UUID(int=0)
 """Whose token it is when the portal asks for nobody: not an account, and no other program."""
 _REFETCH_AFTER_S = 60.0
+_ASK_AGAIN_AFTER_S = 3.0
+"""After the portal did not answer: a restart of it costs nobody a minute."""
 _FETCH_TIMEOUT_S = 3.0
 
 
@@ -96,22 +99,48 @@ class StaticKeys:
 
 
 class JwksKeys:
-    """Keys fetched from the portal; an unknown id is looked up again at most once a minute."""
+    """Keys fetched from the portal; an unknown id is looked up again at most once a minute,
+    however many ask at once. While the portal does not answer, one look every few seconds."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        url: str,
+        session: aiohttp.ClientSession,
+        *,
+        monotonic: Callable[[], float] = clock.monotonic,
+    ) -> None:
         self._url = url
         self._session = session
+        self._monotonic = monotonic
         self._keys = KeySet([])
-        self._fetched_at = float("-inf")
+        self._asking = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._unanswered = ""
+        """Why the last look brought nothing; empty when it brought keys."""
 
     async def find(self, kid: str) -> ECKey:
         try:
             return _pick(self._keys, kid)
         except Unauthenticated:
-            if clock.monotonic() - self._fetched_at < _REFETCH_AFTER_S and len(self._keys.keys):
-                raise
-        await self._fetch()
+            async with self._asking:
+                await self._look_again()
         return _pick(self._keys, kid)
+
+    async def _look_again(self) -> None:
+        since = self._monotonic() - self._asked_at
+        if self._unanswered and since < _ASK_AGAIN_AFTER_S:
+            raise KeysUnavailable(self._unanswered)
+        if not self._unanswered and since < _REFETCH_AFTER_S:
+            return
+        self._unanswered = "abandoned"  # what a look says that is broken off
+        try:
+            await self._fetch()
+            self._unanswered = ""
+        except KeysUnavailable as error:
+            self._unanswered = str(error)
+            raise
+        finally:
+            self._asked_at = self._monotonic()
 
     async def _fetch(self) -> None:
         timeout = aiohttp.ClientTimeout(total=_FETCH_TIMEOUT_S)
@@ -119,9 +148,8 @@ class JwksKeys:
             async with self._session.get(self._url, timeout=timeout) as answer:
                 answer.raise_for_status()
                 self._keys = KeySet.import_key_set(await answer.json())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, JoseError) as error:
             raise KeysUnavailable(type(error).__name__) from error
-        self._fetched_at = clock.monotonic()
 
 
 def issue_access_token(
