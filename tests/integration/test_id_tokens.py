@@ -1,0 +1,102 @@
+"""ID tokens that the provider's own key has signed, and what is wrong with them all the same."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from services.portal.identity.provider import Provider, ProviderRefused
+from shared.runtime import clock
+from tests.support.issuer import CLIENT, NONCE, Issuer, listening
+
+BACK = "http://127.0.0.1:1/sign-in/back"
+HOUR_S = 3600
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    async with listening() as found:
+        yield found
+
+
+@pytest.fixture
+async def provider(issuer: Issuer) -> AsyncIterator[Provider]:
+    async with aiohttp.ClientSession() as session:
+        yield Provider(issuer.address, CLIENT, SecretStr("a secret"), BACK, session)
+
+
+async def believed(provider: Provider, issuer: Issuer, id_token: str) -> Mapping[str, Any]:
+    """What the token says, if the portal believes it when the provider hands it out."""
+    issuer.id_token = id_token
+    return await provider.claims(code="a code", nonce=NONCE, verifier="a verifier")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"aud": [CLIENT]},
+        {"azp": CLIENT},
+        {"aud": [CLIENT, "another"], "azp": CLIENT},
+    ],
+)
+async def test_a_token_for_this_client_and_this_attempt_is_believed(
+    provider: Provider, issuer: Issuer, changes: dict[str, Any]
+) -> None:
+    claims = await believed(provider, issuer, issuer.signed(issuer.claims(**changes)))
+
+    assert claims["sub"] == "nora"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"iss": "https://another.example"}, "id-token"),
+        ({"iss": None}, "id-token"),
+        ({"aud": "another"}, "id-token"),
+        ({"aud": ["another"]}, "id-token"),
+        ({"aud": []}, "id-token"),
+        ({"aud": None}, "id-token"),
+        ({"sub": None}, "id-token"),
+        ({"exp": None}, "id-token"),
+        ({"iat": None}, "id-token"),
+        ({"azp": "another"}, "authorised-party"),
+        ({"aud": [CLIENT, "another"]}, "authorised-party"),
+        ({"aud": [CLIENT, "another"], "azp": "another"}, "authorised-party"),
+        ({"nonce": "of another attempt"}, "nonce"),
+        ({"nonce": None}, "nonce"),
+    ],
+)
+async def test_a_token_of_the_right_key_for_another_purpose_is_refused(
+    provider: Provider, issuer: Issuer, changes: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(ProviderRefused, match=code):
+        await believed(provider, issuer, issuer.signed(issuer.claims(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires"),
+    [(-2 * HOUR_S, -HOUR_S), (-300, -61), (HOUR_S, 2 * HOUR_S)],
+    ids=["long ago", "just over", "not yet"],
+)
+async def test_a_token_of_another_time_is_refused(
+    provider: Provider, issuer: Issuer, issued: int, expires: int
+) -> None:
+    now = int(clock.real_now().timestamp())
+    claims = issuer.claims(iat=now + issued, exp=now + expires)
+
+    with pytest.raises(ProviderRefused, match="id-token"):
+        await believed(provider, issuer, issuer.signed(claims))
+
+
+async def test_a_token_that_anybody_can_make_is_refused(provider: Provider, issuer: Issuer) -> None:
+    made = [
+        issuer.unsigned(issuer.claims()),
+        issuer.signed_with_what_is_public(issuer.claims()),
+        issuer.signed(issuer.claims())[:-4] + "AAAA",
+    ]
+    for id_token in made:
+        with pytest.raises(ProviderRefused, match="id-token"):
+            await believed(provider, issuer, id_token)
