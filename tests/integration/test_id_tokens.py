@@ -1,5 +1,6 @@
 """ID tokens that the provider's own key has signed, and what is wrong with them all the same."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from services.portal.identity.provider import Provider, ProviderRefused
+from services.portal.identity.provider import Provider, ProviderAway, ProviderRefused
 from shared.runtime import clock
 from tests.support.issuer import CLIENT, NONCE, Issuer, listening
 
@@ -100,3 +101,25 @@ async def test_a_token_that_anybody_can_make_is_refused(provider: Provider, issu
     for id_token in made:
         with pytest.raises(ProviderRefused, match="id-token"):
             await believed(provider, issuer, id_token)
+
+
+async def test_unknown_keys_at_the_same_moment_are_looked_up_once(
+    provider: Provider, issuer: Issuer
+) -> None:
+    issuer.id_token = issuer.signed(issuer.claims(), kid="made-up")
+    asked = [provider.claims(code="a", nonce=NONCE, verifier="b") for _ in range(50)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert {type(answer) for answer in answers} == {ProviderRefused}
+    assert issuer.asked == 1
+
+
+async def test_a_provider_that_gives_no_keys_is_left_alone_for_a_few_seconds(
+    provider: Provider, issuer: Issuer
+) -> None:
+    issuer.is_away = True
+    for _ in range(50):
+        with pytest.raises(ProviderAway):
+            await believed(provider, issuer, issuer.signed(issuer.claims()))
+
+    assert issuer.asked == 1
