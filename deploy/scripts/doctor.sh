@@ -14,6 +14,7 @@ note() { printf '        %s\n' "$1"; }
 check_secrets() {
   local file missing=() weak=() open=()
   for file in $(docker compose config | sed -n 's/^ *file: \(.*\/deploy\/secrets\/.*\)$/\1/p'); do
+    case "${file##*/}" in smtp_password) [ -e "$file" ] && continue ;; esac # empty where none is asked for
     if [ ! -s "$file" ]; then missing+=("${file##*/}"); continue; fi
     [ -z "$(find "$file" -perm /022)" ] || open+=("${file##*/}")
     case "${file##*/}" in db_* | nats_* | demo_password)
@@ -91,6 +92,28 @@ check_backup() {
   if [ "$hours" -lt 0 ]; then bad "there is no base backup" "make backup"; elif [ "$hours" -gt 26 ]; then bad "the newest base backup is $hours h old" "make logs S=backup"; else well "the newest base backup is $hours h old"; fi
 }
 
+check_mail() { # what writes to people must have somebody who takes it
+  local service
+  [ "$(setting MOORING_DEMO false)" != true ] || return 0
+  if mail_goes_nowhere; then bad "$nobody_is_told" "$how_to_tell"; return; fi
+  for service in engagement watcher; do
+    docker compose exec -T "$service" python - 2>/dev/null <<'PYTHON' || { bad "$service cannot reach the mail server $(setting MOORING_SMTP_HOST mail)" "$how_to_tell"; return; }
+import os
+import socket
+
+server = os.environ["MOORING_SMTP_HOST"], int(os.environ["MOORING_SMTP_PORT"])
+with socket.create_connection(server, timeout=5) as answer:
+    answer.settimeout(5)
+    assert answer.recv(3) == b"220"
+PYTHON
+  done
+  if [ "$(setting MOORING_MAIL_TO operations@localhost)" = operations@localhost ]; then
+    bad "the watcher's alarms go to operations@localhost" "MOORING_MAIL_TO in $settings"
+    return
+  fi
+  well "engagement and the watcher reach the mail server"
+}
+
 check_clock() {
   case "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || true)" in
     yes) well "the clock is kept by a time server" ;;
@@ -107,5 +130,6 @@ check_database
 check_brokers
 check_keys
 check_backup
+check_mail
 [ "$(setting MOORING_DEMO false)" = true ] && note "this is a demo: nothing in it is about a real person"
 exit "$ill"

@@ -15,6 +15,13 @@ setting() { # setting NAME DEFAULT: from the settings file, which Compose reads 
   printf '%s' "${found:-$2}"
 }
 
+mail_goes_nowhere() { # in a live installation: whether all that is sent ends in the catcher
+  [ "$(setting MOORING_DEMO false)" != true ] || return 1
+  case "$(setting MOORING_SMTP_HOST mail)" in mail) ;; *) return 1 ;; esac
+}
+nobody_is_told='messages and alarms go to the mail catcher: they count as sent, and NOBODY is told'
+how_to_tell='give it your mail server and a way out: deploy/RUNBOOK.md, "Mail"'
+
 require_docker() {
   command -v docker >/dev/null || fail "docker is missing: install Docker with its Compose plugin"
   docker info >/dev/null 2>&1 || fail "no Docker engine answers: start it, or add your account to the group docker"

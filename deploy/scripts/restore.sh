@@ -12,6 +12,13 @@ from=${FROM:?FROM=latest, or the name of a base backup}
 into=${INTO:-mooring-restored}
 port=${PORT:-8444}
 subnet=${SUBNET:-172.31.251.0/24} # two installations on one host cannot share a network
+# A way out is for the one installation that people hear from: not the mail server, no webhook, no ping.
+files=${COMPOSE_FILE:-$(setting COMPOSE_FILE "")}
+if [ -n "$files" ]; then
+  COMPOSE_FILE=$(tr ':' '\n' <<<"$files" | grep -v '/compose\.mail\.' | paste -sd :)
+  export COMPOSE_FILE
+fi
+alone="${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 MOORING_SMTP_TLS=false"
 here=$(docker compose config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p')
 
 require_docker
@@ -72,7 +79,7 @@ restored_s=$((SECONDS - began))
 # As whom to look: the demo's password, or the one of the account in MOORING_PASSWORD.
 if [ "$(setting MOORING_DEMO false)" = true ]; then MOORING_PASSWORD=$(cat deploy/secrets/demo_password); fi
 export MOORING_PASSWORD=${MOORING_PASSWORD:-}
-again="MOORING_PORT=$port MOORING_APP_SUBNET=$subnet docker compose -p $into"
+again="$alone MOORING_PORT=$port MOORING_APP_SUBNET=$subnet docker compose -p $into"
 if [ -z "$MOORING_PASSWORD" ]; then
   printf '\nRestored in %s s. Start the rest with "%s up -d --wait", then verify-audit and reminders\n' "$restored_s" "$again"
   printf 'reconcile (RUNBOOK): set MOORING_PASSWORD to the one of an operations account, and this does it for you.\n'

@@ -59,6 +59,7 @@ for user in provision "${services[@]}"; do draw "nats_$user"; done
 draw nats_cluster
 draw demo_password
 draw grafana_admin
+: | keep smtp_password # the operator's to fill, where the mail server asks for one
 
 database_url url_watcher_server watcher postgres
 authority

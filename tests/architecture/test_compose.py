@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from services.assessment.settings import Settings as AssessmentSettings
+from services.engagement.settings import Settings as EngagementSettings
+from services.watcher.settings import Settings as WatcherSettings
 
 ROOT = Path(__file__).parents[2]
 TREE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -68,6 +70,86 @@ def test_only_the_door_has_a_port_and_a_way_out() -> None:
     open_networks = {name for name, it in TREE["networks"].items() if not it.get("internal")}
     assert open_networks == {"edge"}
     assert [n for n, it in CONTAINERS.items() if "edge" in it.get("networks", ())] == ["nginx"]
+
+
+def _merged(*overlays: str) -> dict[str, Any]:
+    """Containers and networks as Compose adds them up: of a container's networks and ports, all."""
+    containers = {
+        name: {"networks": set(it.get("networks", ())), "ports": list(it.get("ports", ()))}
+        for name, it in CONTAINERS.items()
+    }
+    networks = dict(TREE["networks"])
+    for overlay in overlays:
+        tree = yaml.load((ROOT / "deploy" / overlay).read_text(), Loader=_Merging)
+        networks |= tree.get("networks", {})
+        for name, it in tree["services"].items():
+            into = containers.setdefault(name, {"networks": set(), "ports": []})
+            into["networks"] |= set(it.get("networks", ()))
+            into["ports"] += it.get("ports", ())
+    return {"containers": containers, "networks": networks}
+
+
+class _Merging(yaml.SafeLoader):
+    """Reads Compose's own tags as what they hold."""
+
+
+_Merging.add_constructor("!override", lambda loader, node: loader.construct_mapping(node))
+
+
+@pytest.mark.parametrize(
+    ("overlays", "way_out", "ports"),
+    [
+        (["compose.small.yml"], {}, set()),
+        (["compose.scale.yml"], {}, set()),
+        (["compose.mail.yml"], {"out": {"engagement", "watcher"}}, set()),
+        (["compose.monitoring.yml"], {"edge": {"grafana"}}, {"grafana"}),
+        (
+            ["compose.monitoring.yml", "compose.mail.yml", "compose.mail.monitoring.yml"],
+            {"edge": {"grafana"}, "out": {"engagement", "watcher", "alertmanager"}},
+            {"grafana"},
+        ),
+    ],
+    ids="+".join,
+)
+def test_an_overlay_opens_what_it_is_for_and_nothing_else(
+    overlays: list[str], way_out: dict[str, set[str]], ports: set[str]
+) -> None:
+    whole = _merged(*overlays)
+    containers = whole["containers"]
+    outward = {name for name, it in whole["networks"].items() if not (it or {}).get("internal")}
+
+    assert {name for name, it in containers.items() if it["ports"]} == {"nginx"} | ports
+    assert {
+        network: names
+        for network in outward
+        if (names := {n for n, it in containers.items() if network in it["networks"]} - {"nginx"})
+    } == way_out
+    assert containers["nginx"]["networks"] == {"edge", "app"}
+
+
+def test_every_overlay_is_looked_at() -> None:
+    assert {path.name for path in (ROOT / "deploy").glob("compose.*.yml")} == {
+        "compose.small.yml",
+        "compose.scale.yml",
+        "compose.mail.yml",
+        "compose.mail.monitoring.yml",
+        "compose.monitoring.yml",
+    }
+
+
+def test_what_writes_to_people_reads_each_setting_of_the_mail_overlay() -> None:
+    """A name that no settings class reads would be a mail server nobody asks."""
+    overlay = yaml.safe_load((ROOT / "deploy/compose.mail.yml").read_text())
+    for name, settings in (("engagement", EngagementSettings), ("watcher", WatcherSettings)):
+        added = overlay["services"][name]
+        (secret,) = added["secrets"]
+        given = {*added["environment"], secret["target"].upper()}
+        known = {f"MOORING_{field}".upper() for field in settings.model_fields}
+        assert given <= known, name
+        assert {"MOORING_SMTP_HOST", "MOORING_SMTP_PASSWORD", "MOORING_MAIL_FROM"} <= given
+        assert ":?" in added["environment"]["MOORING_SMTP_HOST"]
+        assert added["environment"].get("MOORING_SMTP_TLS") == "${MOORING_SMTP_TLS:-true}"
+    assert overlay["secrets"]["smtp_password"] == {"file": "./deploy/secrets/smtp_password"}
 
 
 def test_the_door_cannot_reach_what_the_services_stand_on() -> None:
