@@ -239,7 +239,9 @@ class Worklist(Page[ReminderBody]):
     """One page of a list, in order: section, then risk, then how late.
 
     ``counts`` covers the whole scope, not this page. ``engine_seen_at`` is the reminder
-    engine's last tick: when it is old, notices are late but this list is still complete.
+    engine's last tick: when it is old, notices are late but this list is still complete. They are
+    late as well when ``oldest_due_at``, the oldest reminder that was due at that tick and not
+    announced by it, lies well before ``as_of``; none waited, or nobody can tell, where it is null.
     ``beyond``, where it was asked for, are keys of courses and plans on the team's list that are
     not on this page, the longest owed first and at most 500: whoever knows by itself what is due
     can tell what nobody here knows of from what stands on another page.
@@ -248,6 +250,7 @@ class Worklist(Page[ReminderBody]):
     as_of: AwareDatetime
     counts: dict[Section, int]
     engine_seen_at: AwareDatetime | None
+    oldest_due_at: AwareDatetime | None = None
     beyond: tuple[ReminderKey, ...] = ()
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http import build_api
 from services.engagement.adapters.tables import ReminderRow
+from services.engagement.adapters.ticks import COMPONENT
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.application.apply_flag_state import apply_flag_state
 from services.engagement.application.apply_patient_details import apply_patient_details
@@ -279,6 +280,28 @@ async def test_a_flag_is_answered_where_it_is_kept(clinic: Clinic) -> None:
     assert one["actions"] == ["escalate", "hand-over"]
     assert (refused.status, refused.json["code"]) == (409, "closed-elsewhere")
     assert (waits.status, waits.json["code"]) == (409, "cannot-wait")
+
+
+async def test_the_list_says_how_long_the_engine_has_left_something_unannounced(
+    clinic: Clinic,
+) -> None:
+    """By an engine that lives; what it said when it kept up is not kept beside it."""
+    before = (await clinic.nurse.get("worklist")).json
+    waiting = DUE - timedelta(minutes=3)
+    seen = clock.real_now()
+    beats = [
+        {"instance": "here", "at": seen, "oldest_due_at": waiting},
+        {"instance": "gone", "at": seen - timedelta(hours=1), "oldest_due_at": None},
+    ]
+    async with clinic.db.housekeeping() as tx:
+        rows = [{"component": COMPONENT, "tick_no": 1} | beat for beat in beats]
+        await tx.session.execute(insert(tables.heartbeat), rows)
+
+    page = Worklist.model_validate_json(json.dumps((await clinic.nurse.get("worklist")).json))
+
+    assert (before["engine_seen_at"], before["oldest_due_at"]) == (None, None)
+    assert page.oldest_due_at == waiting
+    assert page.as_of - waiting >= timedelta(minutes=3)
 
 
 async def test_what_treatment_closes_disappears_from_the_list(clinic: Clinic) -> None:

@@ -137,8 +137,14 @@ async def _sources(visit: Visit, wanted: Narrowing) -> tuple[Sources, Worklist |
     else:
         sources = today.only_known(sources)
     shown = page if isinstance(page, Worklist) else None
-    seen_at = shown.engine_seen_at if shown else clock.real_now()
-    return sources, shown, today.engine_is_late(seen_at, now=clock.real_now())
+    return sources, shown, shown is not None and _late(shown)
+
+
+def _late(page: Worklist) -> bool:
+    """Whether reminders come late, by an engine that is silent or one that does not keep up."""
+    return today.engine_is_late(
+        page.engine_seen_at, now=clock.real_now()
+    ) or today.engine_is_behind(page.oldest_due_at, as_of=page.as_of)
 
 
 async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:

@@ -215,6 +215,14 @@ def engine_is_late(seen_at: datetime | None, *, now: datetime) -> bool:
     return seen_at is None or (now - seen_at).total_seconds() > ENGINE_LATE_AFTER_S
 
 
+def engine_is_behind(oldest_due_at: datetime | None, *, as_of: datetime) -> bool:
+    """Whether an engine that lives leaves due reminders unannounced for too long. Both times are
+    engagement's, so that a demo's clock moves both."""
+    return (
+        oldest_due_at is not None and (as_of - oldest_due_at).total_seconds() > ENGINE_LATE_AFTER_S
+    )
+
+
 def _union(sources: Sources, setting: Setting) -> dict[Key, Row]:
     """Engagement's row has the most words; the plan's own dose text always wins."""
     people = _people(sources, setting)

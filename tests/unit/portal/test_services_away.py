@@ -36,24 +36,30 @@ class Answer(Protocol):
         """It as it travels."""
 
 
-def worklist(engine_seen_at: datetime | None) -> Worklist:
+def worklist(engine_seen_at: datetime | None, *, waits_s: float | None) -> Worklist:
+    now = clock.real_now()
     return Worklist(
         items=(reminder(owner_id=staff_id("nell")),),
         next=None,
-        as_of=clock.real_now(),
+        as_of=now,
+        oldest_due_at=None if waits_s is None else now - timedelta(seconds=waits_s),
         counts=dict.fromkeys(Section, 0),
         engine_seen_at=engine_seen_at,
     )
 
 
-def answers_of(service: str, *, engine_silent_s: float | None, plans_owe_more: bool) -> Answers:
+def answers_of(
+    service: str, *, engine_silent_s: float | None, waits_s: float | None, plans_owe_more: bool
+) -> Answers:
     """What each service says of one morning: a check-in of Ada Marsh's is due."""
     seen = clock.real_now() - timedelta(seconds=engine_silent_s or 0)
     more = "a-cursor" if plans_owe_more else None
     return {
         "assessment": {"/api/v1/flags": Page[FlagBody](items=())},
         "treatment": {"/api/v1/due-steps": Page[DueItem](items=(due(),), next=more)},
-        "engagement": {"/api/v1/worklist": worklist(None if engine_silent_s is None else seen)},
+        "engagement": {
+            "/api/v1/worklist": worklist(None if engine_silent_s is None else seen, waits_s=waits_s)
+        },
     }[service]
 
 
@@ -98,6 +104,12 @@ def engine_silent_s() -> float | None:
 
 
 @pytest.fixture
+def waits_s() -> float | None:
+    """For how long the oldest due reminder has not been announced; None: nothing waits."""
+    return None
+
+
+@pytest.fixture
 def plans_owe_more() -> bool:
     """Whether more is due than a service hands out at once."""
     return False
@@ -105,10 +117,12 @@ def plans_owe_more() -> bool:
 
 @pytest.fixture
 async def neighbours(
-    silent: str, engine_silent_s: float | None, plans_owe_more: bool
+    silent: str, engine_silent_s: float | None, waits_s: float | None, plans_owe_more: bool
 ) -> AsyncIterator[dict[str, str]]:
     said = {
-        name: answers_of(name, engine_silent_s=engine_silent_s, plans_owe_more=plans_owe_more)
+        name: answers_of(
+            name, engine_silent_s=engine_silent_s, waits_s=waits_s, plans_owe_more=plans_owe_more
+        )
         for name in SILENCE
     }
     async with (
@@ -144,6 +158,19 @@ async def test_that_reminders_run_late_is_said_above_a_list_that_is_whole(
     assert page.index(LATE) < page.index("Ada Marsh")
     assert "This list is still complete: work from it." in page
     assert MISSING not in page
+
+
+@pytest.mark.parametrize("waits_s", [90])
+async def test_an_engine_that_lives_and_announces_nothing_is_said_too(portal: TestClient) -> None:
+    page = await morning(portal)
+
+    assert page.index(LATE) < page.index("Ada Marsh")
+    assert MISSING not in page
+
+
+@pytest.mark.parametrize("waits_s", [30])
+async def test_a_reminder_due_half_a_minute_ago_is_not_late(portal: TestClient) -> None:
+    assert LATE not in await morning(portal)
 
 
 @pytest.mark.parametrize("engine_silent_s", [30])

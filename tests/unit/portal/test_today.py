@@ -206,6 +206,12 @@ def test_the_engine_is_late_after_a_minute_of_silence() -> None:
     assert not today.engine_is_late(NOW - timedelta(seconds=60), now=NOW)
 
 
+def test_the_engine_is_behind_after_a_minute_of_a_due_reminder_unannounced() -> None:
+    assert today.engine_is_behind(NOW - timedelta(seconds=61), as_of=NOW)
+    assert not today.engine_is_behind(NOW - timedelta(seconds=60), as_of=NOW)
+    assert not today.engine_is_behind(None, as_of=NOW)
+
+
 def rows_of(sources: Sources) -> list[today.Row]:
     return [row for group in today.grouped(sources, SETTING) for row in group.rows]
 

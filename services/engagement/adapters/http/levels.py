@@ -2,7 +2,7 @@
 
 from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
-from services.engagement.adapters.http.seen import engine_seen_at
+from services.engagement.adapters.http.seen import last_beat
 from services.engagement.domain.rules import Rules
 from shared.api.engagement import ChannelLevels, ServiceLevelQuery, ServiceLevels
 from shared.api.identity import Role
@@ -20,7 +20,7 @@ def add_levels(api: Api, rules: Rules) -> None:
         levels = await SqlWork(call.tx, rules).reminders.levels(query.since, call.tx.now)
         return ServiceLevels(
             as_of=call.tx.now,
-            engine_seen_at=await engine_seen_at(call.tx),
+            engine_seen_at=(await last_beat(call.tx)).seen_at,
             channels=tuple(
                 ChannelLevels(
                     channel=one.channel, on_time=one.on_time, late=one.late, failed=one.failed

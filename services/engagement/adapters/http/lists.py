@@ -7,7 +7,7 @@ from uuid import UUID
 from services.engagement.adapters.access import CLINICIANS, medicines_for, viewer
 from services.engagement.adapters.bodies import SECTIONS, key_body, reminder_body
 from services.engagement.adapters.db import SqlWork
-from services.engagement.adapters.http.seen import engine_seen_at
+from services.engagement.adapters.http.seen import last_beat
 from services.engagement.application.keep_rota import with_calls
 from services.engagement.application.ports import Listed, Wanted
 from services.engagement.application.surroundings import on_call_now
@@ -90,12 +90,14 @@ async def _read(
     _audit_look(call, items)
     keys = await work.reminders.keys_on_list(who, as_of) if query.beyond else ()
     shown = {row.row.key for row in found[: query.limit]}
+    beat = await last_beat(call.tx)
     return Worklist(
         items=items,
         next=_next_on_list(found, query.limit, as_of),
         as_of=as_of,
         counts={SECTIONS[section]: count for section, count in counts.items()},
-        engine_seen_at=await engine_seen_at(call.tx),
+        engine_seen_at=beat.seen_at,
+        oldest_due_at=beat.oldest_due_at,
         beyond=tuple(key_body(key) for key in keys if key not in shown),
     )
 

@@ -1,5 +1,6 @@
 """A reminder as its caller may see it, and the engine's last sign of life."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -39,9 +40,19 @@ async def reminder_now(work: SqlWork, call: Call, reminder_id: UUID, rules: Rule
     return reminder_body(listed, rules.kinds, now, on_call, medicines=medicines_for(call))
 
 
-async def engine_seen_at(tx: Transaction) -> datetime | None:
-    """When an engine last ticked; None when none ever did."""
-    beats = select(heartbeat.c.at).where(heartbeat.c.component == COMPONENT)
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """When an engine last ticked, in real time; and which reminder waited longest after that tick,
+    by the time at which it was due."""
+
+    seen_at: datetime | None
+    oldest_due_at: datetime | None
+
+
+async def last_beat(tx: Transaction) -> Beat:
+    """The engine's last sign of life; empty when there never was one."""
+    columns = (heartbeat.c.at, heartbeat.c.oldest_due_at)
+    beats = select(*columns).where(heartbeat.c.component == COMPONENT)
     newest = beats.order_by(heartbeat.c.at.desc()).limit(1)
-    found: datetime | None = (await tx.session.execute(newest)).scalar_one_or_none()
-    return found
+    row = (await tx.session.execute(newest)).one_or_none()
+    return Beat(None, None) if row is None else Beat(row.at, row.oldest_due_at)
