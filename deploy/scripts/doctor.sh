@@ -34,7 +34,7 @@ check_certificates() {
   for file in deploy/secrets/*.crt; do
     openssl x509 -noout -checkend $((days * 86400)) -in "$file" >/dev/null || ending+=("${file##*/}")
   done
-  if [ ${#ending[@]} -gt 0 ]; then bad "ending within $days days: ${ending[*]}" "remove the .crt, then: deploy/scripts/secrets.sh && docker compose restart"; else well "certificates last longer than $days days"; fi
+  if [ ${#ending[@]} -gt 0 ]; then bad "ending within $days days: ${ending[*]}" "remove the .crt, then: deploy/scripts/secrets.sh && docker compose restart (nginx.crt of your own: put a newer one there)"; else well "certificates last longer than $days days"; fi
 }
 
 check_disk() {

@@ -31,6 +31,10 @@ require_docker() {
   esac
 }
 
+signed_by() { # signed_by AUTHORITY CERTIFICATE: in time or not, and whatever else this host trusts
+  openssl verify -no_check_time -no-CApath -no-CAstore -CAfile "$1" "$2" >/dev/null 2>&1
+}
+
 psql_in() { # psql_in DATABASE: SQL from standard input, as the administrator inside the container
   docker compose exec -T postgres psql --quiet --no-psqlrc -At -v ON_ERROR_STOP=1 --dbname "$1"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# New passwords for databases and brokers and new certificates from the same authority. Everything is
-# started again with them: expect a minute in which nobody can work.
+# New passwords for databases and brokers and new certificates from the same authority; a certificate of
+# your own at the door stays. Everything is started again with them: expect a minute in which nobody can work.
 source "$(dirname "$0")/lib.sh"
 require_docker
 
@@ -9,7 +9,12 @@ for service in "${services[@]}"; do roles+=("$service" "${service}_owner"); done
 [ "$(docker compose ps --format '{{.Health}}' postgres)" = healthy ] || fail "the database is not up: make up"
 
 say "certificates and passwords"
-find deploy/secrets -name '*.crt' ! -name ca.crt -delete
+keep=(ca.crt)
+if [ -e deploy/secrets/nginx.crt ] && ! signed_by deploy/secrets/ca.crt deploy/secrets/nginx.crt; then
+  say "the door's certificate is your own, not of deploy/secrets/ca.crt: it stays, with its key"
+  keep+=(nginx.crt)
+fi
+find deploy/secrets -name '*.crt' $(printf '! -name %s ' "${keep[@]}") -delete
 rm -f deploy/secrets/nats_* deploy/secrets/url_*
 for role in "${roles[@]}"; do rm -f "deploy/secrets/db_$role"; done
 MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh

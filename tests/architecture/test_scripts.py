@@ -1,9 +1,14 @@
 """What the operating scripts decide by themselves, without an engine or a container."""
 
+import os
+import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.support.certificates import Authority, certificate
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,3 +45,66 @@ def test_both_scripts_that_look_say_so(script: str) -> None:
     text = (ROOT / "deploy/scripts" / script).read_text()
     assert "if mail_goes_nowhere; then" in text
     assert '"$nobody_is_told"' in text
+
+
+@pytest.mark.parametrize("lasts", [timedelta(days=30), timedelta(days=-1)], ids=["now", "ended"])
+def test_a_certificate_of_our_authority_is_known_as_such(tmp_path: Path, lasts: timedelta) -> None:
+    ours = Authority(tmp_path)
+    issued, _key = ours.issue("localhost", lasts=lasts)
+
+    assert shell(f"signed_by {ours.file} {issued} && echo ours || echo other") == "ours"
+
+
+def test_a_certificate_of_somebody_else_is_known_as_such(tmp_path: Path) -> None:
+    ours, theirs = (tmp_path / name for name in ("ours", "theirs"))
+    for folder in (ours, theirs):
+        folder.mkdir()
+    authority = Authority(ours).file
+    bought, _key = Authority(theirs, "Authority of a clinic").issue("localhost")
+    alone, _key = certificate(theirs, "localhost")
+
+    for other in (bought, alone):
+        assert shell(f"signed_by {authority} {other} && echo ours || echo other") == "other"
+
+
+@pytest.mark.parametrize("of_their_own", [True, False])
+def test_new_certificates_leave_the_one_of_the_operator(
+    tmp_path: Path, *, of_their_own: bool
+) -> None:
+    """The script itself, in a copy whose database and containers are stand-ins that say yes."""
+    copy, tools = tmp_path / "copy", tmp_path / "tools"
+    tools.mkdir()
+    shutil.copytree(ROOT / "deploy/scripts", copy / "deploy/scripts")
+    answers = "*version*) echo 2.30.0 ;; *Health*) echo healthy ;; *psql*) cat >/dev/null ;;"
+    _yes(tools / "docker", f"case $* in {answers} esac")
+    environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
+    _run(copy / "deploy/scripts/secrets.sh", environment)
+    secrets = copy / "deploy/secrets"
+    if of_their_own:
+        theirs = tmp_path / "theirs"
+        theirs.mkdir()
+        for made, name in zip(Authority(theirs).issue("localhost"), ("crt", "key"), strict=True):
+            (secrets / f"nginx.{name}").unlink()
+            shutil.copy(made, secrets / f"nginx.{name}")
+    before = {path.name: path.read_bytes() for path in secrets.iterdir()}
+
+    said = _run(copy / "deploy/scripts/rotate.sh", environment)
+
+    after = {path.name: path.read_bytes() for path in secrets.iterdir()}
+    kept = {name for name in before if after[name] == before[name]}
+    assert after.keys() == before.keys()
+    assert ({"nginx.crt", "nginx.key"} <= kept) is of_their_own
+    assert ("is your own" in said) is of_their_own
+    assert "ca.crt" in kept
+    assert not kept & {"portal.crt", "nats.crt", "postgres.crt", "db_portal", "nats_portal"}
+
+
+def _yes(path: Path, program: str) -> None:
+    path.write_text(f"#!/bin/sh\n{program}\n")
+    path.chmod(0o755)
+
+
+def _run(script: Path, environment: dict[str, str]) -> str:
+    command = ["bash", str(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stderr
