@@ -54,7 +54,7 @@ async def newcomer(clinic: Clinic, embedded_group: Group) -> AsyncIterator[str]:
     name = ("--name", username.title(), "--team", f"team-{username}")
     await users(embedded_group, clinic, "add", username, "--role", "nurse", *name)
     yield username
-    await users(embedded_group, clinic, "close", username)
+    await users(embedded_group, clinic, "close", username, "--leave-empty")
 
 
 async def users(group: Group, clinic: Clinic, *command: str) -> None:

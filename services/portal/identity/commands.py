@@ -16,13 +16,16 @@ from pydantic import ValidationError
 from services.portal.identity import programs
 from services.portal.identity.office import NameTaken, NoSuchAccount, Office
 from services.portal.identity.passwords import Passwords, faults
-from services.portal.identity.staff import AccountChangedMeanwhile, Staff
+from services.portal.identity.staff import AccountChangedMeanwhile, LastOfTeam, Staff
 from shared.api.identity import Role
 from shared.runtime.db import Database
 
 BY = "service:command-line"
 Name = Annotated[str, typer.Argument(help="The user name.")]
 Program = Annotated[str, typer.Argument(help="What the program calls itself.")]
+LeaveEmpty = Annotated[
+    bool, typer.Option("--leave-empty", help="Even the last of a team that has no patients.")
+]
 Teams = Annotated[list[str], typer.Option("--team", help="A team's code; may be repeated.")]
 
 
@@ -79,9 +82,14 @@ def commands(  # noqa: C901, PLR0915 - a list of small commands
         act(lambda office: _each(office, username, office.unlock))
 
     @app.command()
-    def close(username: Name) -> None:
+    def close(username: Name, *, leave_empty: LeaveEmpty = False) -> None:
         """No access any more, within a minute everywhere. What they did keeps their name."""
-        act(lambda office: _each(office, username, office.close))
+
+        async def work(office: Office) -> None:
+            person = await office.named(username)
+            await office.close(person.staff_id, by=BY, leave_empty=leave_empty)
+
+        act(work)
 
     @app.command(name="sign-out")
     def sign_out(username: Name) -> None:
@@ -110,13 +118,17 @@ def commands(  # noqa: C901, PLR0915 - a list of small commands
         username: Name,
         role: Annotated[Role, typer.Option(help="What they are here to do.")],
         team: Teams,
+        *,
+        leave_empty: LeaveEmpty = False,
     ) -> None:
         """Give somebody another role and other teams."""
         _refuse_service(role)
 
         async def work(office: Office) -> None:
             person = await office.named(username)
-            await office.change_role(person.staff_id, role=role, teams=tuple(team), by=BY)
+            await office.change_role(
+                person.staff_id, role=role, teams=tuple(team), by=BY, leave_empty=leave_empty
+            )
 
         act(work)
 
@@ -156,6 +168,8 @@ async def _with_office(
         _refuse("nobody has this user name")
     except NameTaken:
         _refuse("this name is taken")
+    except LastOfTeam as last:
+        _refuse(_what_first(last))
     except AccountChangedMeanwhile:
         _refuse("somebody changed this account just now; look again")
     finally:
@@ -165,6 +179,20 @@ async def _with_office(
 async def _each(office: Office, username: str, change: Callable[..., Awaitable[None]]) -> None:
     person: Staff = await office.named(username)
     await change(person.staff_id, by=BY)
+
+
+def _what_first(last: LastOfTeam) -> str:
+    who, team = last.staff.username, last.team
+    if last.is_lead:
+        return (
+            f"{who} is the only lead of {team}: what nobody answers would reach nobody. Give a "
+            "colleague that role first (users role), or open an account for a new lead (users add)"
+        )
+    return (
+        f"{who} is the last clinician of {team}: its patients would be on nobody's list. Give "
+        "a colleague that role in the team first (users role or users add), or, for a team without "
+        "patients, say --leave-empty"
+    )
 
 
 def _piped_or_drawn(username: str) -> str:

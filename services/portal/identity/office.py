@@ -118,22 +118,41 @@ class Office:
             await second_factor.take_off(tx, staff_id)
             await _end_sessions(tx, staff_id)
 
-    async def close(self, staff_id: UUID, *, by: str) -> None:
-        """No access any more; what they did keeps their name."""
+    async def close(self, staff_id: UUID, *, by: str, leave_empty: bool = False) -> None:
+        """No access any more; what they did keeps their name. ``leave_empty``: their team may
+        have nobody afterwards, such as one that was never more than a mistyped code.
+
+        Raises:
+            LastOfTeam: nothing was changed.
+        """
         async with self.db.transaction(actor=by) as tx:
             person = await staff.by_id(tx, staff_id)
             if person is not None and person.active:
+                if not leave_empty:
+                    await staff.require_others(tx, person)
                 await staff.disable(tx, person)
             await _end_sessions(tx, staff_id)
             tx.audit("account.closed", object=f"staff:{staff_id}")
 
     async def change_role(
-        self, staff_id: UUID, *, role: Role, teams: tuple[str, ...], by: str
+        self,
+        staff_id: UUID,
+        *,
+        role: Role,
+        teams: tuple[str, ...],
+        by: str,
+        leave_empty: bool = False,
     ) -> None:
-        """Another role or other teams; sessions go on with it, older tokens do not."""
+        """Another role or other teams; sessions go on with it, older tokens do not.
+
+        Raises:
+            LastOfTeam: nothing was changed; see ``close``.
+        """
         async with self.db.transaction(actor=by) as tx:
             person = await staff.by_id(tx, staff_id)
             if person is not None:
+                if not leave_empty:
+                    await staff.require_others(tx, person, role=role, teams=teams)
                 await staff.change_role(tx, person, role=role, teams=teams)
 
     async def set_password(self, staff_id: UUID, *, password: str, by: str) -> None:

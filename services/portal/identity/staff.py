@@ -1,6 +1,6 @@
 """Staff accounts: one row each, and a fact for every change that other services follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from services.portal.identity.tables import staff as table
 from shared.api.identity import Role
 from shared.events.portal import StaffAdded, StaffDisabled, StaffFact, StaffRoleChanged, StaffState
 from shared.runtime.db import Transaction
+
+CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.FACILITATOR, Role.LEAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,31 @@ async def change_role(
 async def disable(tx: Transaction, staff: Staff) -> Staff:
     """Close an account. Its sessions end at their next use."""
     return await _change(tx, staff, StaffDisabled, role=staff.role, teams=staff.teams, active=False)
+
+
+async def require_others(
+    tx: Transaction, staff: Staff, *, role: Role | None = None, teams: tuple[str, ...] = ()
+) -> None:
+    """Whether each team has a clinician and, if this is its lead, a lead when this account is
+    changed to that role and those teams; without a role, when it is closed. Colleagues' accounts
+    stay locked until then: two who leave at the same moment are not each other's successor.
+
+    Raises:
+        LastOfTeam: a team would have nobody: its patients, or what nobody answered, reach nobody.
+    """
+    active = select(table).where(table.c.active).order_by(table.c.staff_id).with_for_update()
+    people = [_staff(row) for row in await tx.session.execute(active)]
+    if staff.staff_id not in {one.staff_id for one in people}:
+        return
+    others = [one for one in people if one.staff_id != staff.staff_id]
+    if role is not None:
+        others.append(replace(staff, role=role, teams=teams))
+    for team in staff.teams:
+        left = {one.role for one in others if team in one.teams}
+        if staff.role in CLINICIANS and not left & CLINICIANS:
+            raise LastOfTeam(staff, team, is_lead=False)
+        if staff.role is Role.LEAD and Role.LEAD not in left:
+            raise LastOfTeam(staff, team, is_lead=True)
 
 
 async def end_tokens(tx: Transaction, staff_id: UUID) -> None:
@@ -162,3 +189,13 @@ def _staff(row: Row[Any]) -> Staff:
 
 class AccountChangedMeanwhile(Exception):
     """Somebody else changed this account; look at it again."""
+
+
+class LastOfTeam(Exception):
+    """A team has no other lead (``is_lead``), or no other clinician at all."""
+
+    def __init__(self, staff: Staff, team: str, *, is_lead: bool) -> None:
+        super().__init__(staff.staff_id)
+        self.staff = staff
+        self.team = team
+        self.is_lead = is_lead

@@ -6,6 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from services.portal.identity.office import Seen
+from services.portal.identity.staff import LastOfTeam
 from services.portal.pages.visit import Visit
 from services.portal.presenters import listing
 from services.portal.presenters import staff as presenter
@@ -48,7 +49,11 @@ async def change_staff(visit: Visit) -> web.StreamResponse:
         "take-off": lambda: office.take_codes_off(staff_id, by=by),
         "close": lambda: office.close(staff_id, by=by),
     }
-    await acts[act]()
+    try:
+        await acts[act]()
+    except LastOfTeam as last:
+        why = presenter.what_first(last.staff.display_name, last.team, is_lead=last.is_lead)
+        return await _page(visit, draft.refused([Fault("", why)], status=409))
     visit.desk.directory.forget()
     raise web.HTTPSeeOther("/staff?done=account")
 

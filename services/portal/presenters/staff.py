@@ -39,6 +39,25 @@ _CONSEQUENCES = said(
 )
 
 
+def what_first(name: str, team: str, *, is_lead: bool) -> str:
+    """What has to be done before the last of a team can go."""
+    if is_lead:
+        return _(
+            "%(name)s is the only team lead of %(team)s: what nobody answers would reach nobody. "
+            "Give a colleague that role first, then close this account. Signing them out "
+            "everywhere is possible at once.",
+            name=name,
+            team=team,
+        )
+    return _(
+        "%(name)s is the last clinician of %(team)s: its patients would be on nobody's list. "
+        "Give a colleague that role in the team first, then close this account. Signing them out "
+        "everywhere is possible at once.",
+        name=name,
+        team=team,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What somebody is asked before something that is not easily undone."""

@@ -31,6 +31,22 @@ async def test_operations_close_an_account_and_never_their_own(portal: TestClien
     assert (await sign_in(portal, "nell")).status == 401
 
 
+async def test_the_only_lead_of_a_team_stays_until_somebody_else_leads_it(
+    portal: TestClient,
+) -> None:
+    await sign_in(portal, "oona")
+    close = await form_of(portal, "/staff")
+    close |= {"staff_id": str(staff_id("lena")), "act": "close", "sure": "yes"}
+
+    refused = await portal.post("/staff", data=close, allow_redirects=False)
+
+    assert refused.status == 409
+    page = await refused.text()
+    assert "Lena Fischer is the only team lead of harbour" in page
+    assert "Give a colleague that role first" in page
+    assert (await sign_in(portal, "lena")).status == 303, "nothing was changed"
+
+
 @pytest.mark.parametrize("act", ["close", "take-off"])
 async def test_what_is_not_easily_undone_is_asked_about_first(portal: TestClient, act: str) -> None:
     await sign_in(portal, "oona")
