@@ -270,3 +270,89 @@ def test_a_manual_escalation_counts_the_rungs_above_from_that_moment() -> None:
     assert rows.levels("change-day")[:2] == [State.VISIBLE, State.VISIBLE]
     assert item.rung(2).due_at == at("2026-06-12T13:00")  # type: ignore[union-attr]
     assert item.rung(2).owner_id == PRESCRIBER  # type: ignore[union-attr]
+
+
+def put_off(rows: Rows, until: datetime, now: datetime) -> None:
+    """A person reschedules it."""
+    item = rows.item("change-day")
+    rows.keep(acts.defer(item, until, SETTING, now, act=Act.RESCHEDULE, field="at"))
+
+
+LONGEST = CONTENT.patience.longest_deferral
+IN_THREE_DAYS = DUE + LONGEST
+MONDAY = at("2026-06-15T09:00")
+
+
+def test_whoever_was_told_of_an_unanswered_call_stays_told_when_it_is_put_off() -> None:
+    rows, now = heard(COURSE), DUE
+    rows.show(now)
+    for _ in range(len(CONTENT.patience.retries) + 1):
+        rows.keep(acts.no_answer(rows.item("change-day"), SETTING, now))
+        now = max(now, rows.item("change-day").owner.due_at)
+        rows.show(now)
+    told = rows.item("change-day").rung(1)
+    assert told is not None
+    assert told.state is State.VISIBLE
+
+    put_off(rows, now + LONGEST, now)
+
+    item = rows.item("change-day")
+    assert item.rung(1) == told
+    assert item.owner.due_at == now + LONGEST
+    higher = [rung for rung in item.rungs if rung.level > 1]
+    assert all(rung.state is State.PLANNED and rung.due_at > item.owner.due_at for rung in higher)
+
+
+def test_the_next_after_whoever_was_told_is_told_when_it_goes_up_again() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+    rows.keep(acts.escalate(rows.item("change-day"), SETTING, DUE))
+    put_off(rows, IN_THREE_DAYS, DUE)
+
+    rows.keep(acts.escalate(rows.item("change-day"), SETTING, DUE + timedelta(hours=1)))
+
+    assert rows.levels("change-day") == [
+        State.PLANNED, State.VISIBLE, State.VISIBLE, State.PLANNED,
+    ]  # fmt: skip
+
+
+def test_what_is_put_off_once_is_passed_on_from_its_new_time() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+
+    put_off(rows, MONDAY, DUE)
+
+    first = rows.item("change-day").rung(1)
+    assert first is not None
+    assert first.due_at == at("2026-06-15T13:00")
+
+
+def test_what_is_put_off_again_and_again_reaches_the_lead() -> None:
+    """Each step is within the bound and their sum is not: the first above counts no further."""
+    rows, now = heard(COURSE), DUE
+    rows.show(now)
+    latest = at("2026-06-15T13:00")  # four working hours after DUE + 72 h
+
+    while now < IN_THREE_DAYS + timedelta(days=2):
+        put_off(rows, now + timedelta(hours=40), now)
+        rung = rows.item("change-day").rung(1)
+        assert rung is not None
+        assert rung.due_at <= latest
+        now += timedelta(hours=20)
+        rows.show(now)
+
+    assert rows.levels("change-day")[:2] == [State.PLANNED, State.VISIBLE]
+
+
+def test_another_owner_does_not_move_the_lead_further_than_the_bound() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+    put_off(rows, DUE + timedelta(hours=60), DUE)
+    put_off(rows, DUE + timedelta(hours=100), DUE + timedelta(hours=30))
+
+    item = rows.item("change-day")
+    rows.keep(acts.hand_over(item, OTHER_NURSE, SETTING, DUE + timedelta(hours=31)))
+
+    rung = rows.item("change-day").rung(1)
+    assert rung is not None
+    assert rung.due_at == at("2026-06-15T13:00")
