@@ -28,10 +28,12 @@ from services.engagement.application.ports import (
 from services.engagement.application.replan import replan
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.flag import FlagStatus
+from services.engagement.domain.notice import Channel, Notice, Purpose
 from services.engagement.domain.reminder import EVERY_STATE, OPEN, Reminder, State
 from services.engagement.domain.team import CareStatus
 from services.engagement.domain.worklist import Section
 from services.engagement.main import SCHEMA
+from shared.runtime import clock
 from shared.runtime.db import Database
 from tests.fakes.engagement import FakeWork
 from tests.support.engagement import (
@@ -511,6 +513,38 @@ async def test_notices_go_on_where_a_page_ended(opened: Opened) -> None:
     assert every == sorted(every, key=lambda one: one.made_at, reverse=True)
     assert paged == list(every)
     assert list(after) == others
+
+
+async def test_urgent_notices_are_sent_before_any_backlog(opened: Opened) -> None:
+    """A hundred routine ones have waited since the morning when the others come."""
+    later = [(Purpose.ESCALATED, 1), (Purpose.SAFETY, 2), (Purpose.ON_CALL, 3)]
+    async with opened(NOW) as work:
+        backlog = [a_notice(Purpose.DUE, NOW - timedelta(hours=2)) for _ in range(100)]
+        others = [a_notice(one, NOW - timedelta(minutes=10 - after)) for one, after in later]
+        await work.notices.add([*backlog, *others])
+        work.audit("notices.kept", object="test")
+    async with opened(NOW) as work:
+        batches = [
+            await work.notices.claim(NOW, NOW, lease_until=NOW + timedelta(minutes=2), limit=20)
+            for _ in range(6)
+        ]
+        work.audit("notices.claimed", object="test")
+    first = [one.purpose for one in batches[0]]
+    assert first == [Purpose.SAFETY, Purpose.ON_CALL, Purpose.ESCALATED, *[Purpose.DUE] * 17]
+    assert sum(map(len, batches)) == 103
+
+
+def a_notice(purpose: Purpose, made_at: datetime) -> Notice:
+    """One to the nurse that may go at once."""
+    return Notice(
+        notice_id=clock.new_id(),
+        purpose=purpose,
+        staff_id=NURSE,
+        channels=(Channel.EMAIL,),
+        made_at=made_at,
+        not_before=made_at,
+        retry_at=made_at,
+    )
 
 
 async def test_what_was_lost_is_counted(opened: Opened) -> None:

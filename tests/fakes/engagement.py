@@ -38,7 +38,7 @@ from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
-from services.engagement.domain.notice import Notice, Preference
+from services.engagement.domain.notice import Notice, Preference, turn_of
 from services.engagement.domain.notice_wording import Line
 from services.engagement.domain.on_call import ON_CALL, Shift
 from services.engagement.domain.reconcile import items_of
@@ -581,7 +581,9 @@ class FakeNotices:
             for one in self.known.values()
             if one.state == "planned" and one.not_before <= now and one.retry_at <= real_now
         ]
-        ready = sorted(ready, key=lambda one: (one.not_before, one.notice_id))[:limit]
+        ready = sorted(
+            ready, key=lambda one: (turn_of(one.purpose), one.not_before, one.notice_id)
+        )[:limit]
         self.known |= {one.notice_id: replace(one, retry_at=lease_until) for one in ready}
         return ready
 

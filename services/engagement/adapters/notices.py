@@ -10,6 +10,7 @@ from sqlalchemy import (
     CursorResult,
     Row,
     and_,
+    case,
     delete,
     func,
     insert,
@@ -37,6 +38,7 @@ from services.engagement.domain.notice import (
     Reason,
     State,
     Wording,
+    turn_of,
 )
 from services.engagement.domain.notice_wording import Line
 from shared.runtime.bulk import among
@@ -48,6 +50,7 @@ preference = PreferenceRow.metadata.tables["notice_preference"]
 digest = DigestRow.metadata.tables["digest"]
 CLINICAL = ("nurse", "prescriber", "facilitator", "lead")
 _PLANNED = notice.c.state == literal_column("'planned'")
+_TURN = case({one.value: turn_of(one) for one in Purpose}, value=notice.c.purpose)
 _UNSENT = or_(
     notice.c.state == literal_column("'failed'"), notice.c.state == literal_column("'not-done'")
 )
@@ -124,11 +127,11 @@ class SqlNotices:
     async def claim(
         self, now: datetime, real_now: datetime, *, lease_until: datetime, limit: int
     ) -> Sequence[Notice]:
-        """Notices whose time has come; urgent ones do not wait for the clinic's hours."""
+        """Notices whose time has come; an urgent one never waits behind routine ones."""
         ready = (
             select(notice)
             .where(_PLANNED, notice.c.not_before <= now, notice.c.retry_at <= real_now)
-            .order_by(notice.c.not_before, notice.c.notice_id)
+            .order_by(_TURN, notice.c.not_before, notice.c.notice_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )

@@ -61,6 +61,16 @@ class Purpose(StrEnum):
     """To the person in care: the clinic will be in touch."""
 
 
+_URGENT = frozenset({Purpose.SAFETY, Purpose.ON_CALL, Purpose.UNCOVERED})
+
+
+def turn_of(purpose: Purpose) -> int:
+    """Whose turn it is when many wait to be sent: urgent ones first, then what was passed on."""
+    if purpose in _URGENT:
+        return 0
+    return 1 if purpose is Purpose.ESCALATED else 2
+
+
 class State(StrEnum):
     """Where a notice stands; all but the first are final."""
 
@@ -169,7 +179,7 @@ class Notice:
     @property
     def is_urgent(self) -> bool:
         """Whether it passes quiet hours, for staff alone."""
-        return self.purpose in {Purpose.SAFETY, Purpose.ON_CALL, Purpose.UNCOVERED}
+        return self.purpose in _URGENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

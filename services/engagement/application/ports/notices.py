@@ -73,7 +73,8 @@ class Notices(Protocol):
     async def claim(
         self, now: datetime, real_now: datetime, *, lease_until: datetime, limit: int
     ) -> Sequence[Notice]:
-        """Notices whose time has come, kept from every other engine until the lease ends."""
+        """Notices whose time has come, urgent ones first and each kept from every other engine
+        until the lease ends."""
         ...
 
     async def hold(self, notice_id: UUID) -> Notice | None:
