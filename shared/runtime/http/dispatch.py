@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.api.identity import Role
 from shared.runtime import standing
-from shared.runtime.access import Reach, Rule
+from shared.runtime.access import Reach, Relation, Rule
 from shared.runtime.auth import (
     Keys,
     KeysUnavailable,
@@ -243,16 +243,21 @@ async def _once(request: web.Request, asked: Asked, *, db: Database) -> web.Resp
         return _answer(_render(operation, result), call.headers)
     async with _open(request, operation, db=db, principal=asked.principal) as tx:
         reach = await _reach_of_all(request, tx, asked)
-        if sent.key is not None and (earlier := await idempotency.claim(tx, sent.key)):
-            raise _Replay(earlier)
+        earlier = await idempotency.claim(tx, sent.key) if sent.key is not None else None
+        answered = _Replay(earlier) if earlier is not None else None
+        if answered is not None and Relation.NONE in asked.rule.relations:
+            raise answered
         call = Call(
             reach=reach,
             rule=asked.rule,
             transaction=tx,
             if_match=sent.if_match,
             meant=sent.meant,
+            answered=answered,  # about a person: whoever may not see it now is not told it again
         )
         result = await operation.handler(call, **sent.arguments)
+        if answered is not None:
+            raise answered
         answer = _render(operation, result)
         if sent.key is not None:
             await idempotency.store(tx, sent.key, answer)

@@ -54,6 +54,8 @@ class Call:
     transaction: Transaction | None = None
     seen_as: Relation | None = None
     """By what relation the caller was let through to a person's record."""
+    answered: Exception | None = None
+    """Raised once the caller is let through: this very request was answered before."""
 
     @property
     def principal(self) -> Principal:
@@ -84,6 +86,8 @@ class Call:
             relation = Relation.LEAD
         if relation in self.rule.relations:
             self.seen_as = relation
+            if self.answered is not None:
+                raise self.answered
             return
         if relation is Relation.BREAK_GLASS:
             raise ReadOnly(patient_id)
