@@ -17,6 +17,9 @@ from yarl import URL
 
 SEND_S = 10.0
 _HTTPS_PORT = 443
+_COMPATIBLE = ipaddress.ip_network("::/96")
+"""IPv4 inside IPv6 as nobody writes it any more (RFC 4291, 2.5.5.1): some systems still send it
+to the IPv4 address, and none has to."""
 
 
 class NotAllowed(OSError):
@@ -30,6 +33,8 @@ def is_public(address: str) -> bool:
         inside = found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1])
         if inside:
             found = inside
+        elif found in _COMPATIBLE:
+            return False
         elif found in ipaddress.ip_network("64:ff9b::/96"):
             found = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     return found.is_global and not found.is_multicast
@@ -39,7 +44,8 @@ def require_safe(url: str) -> URL:
     """The address in parts, if it may be kept at all.
 
     Raises:
-        NotAllowed: not https, with a password, another port, or a private address.
+        NotAllowed: not https, with a password, another port, a private address, or an IP address
+            written in a way that others may read differently.
     """
     try:
         found = URL(url)
@@ -50,8 +56,11 @@ def require_safe(url: str) -> URL:
         raise NotAllowed("not a plain https address")
     if port != _HTTPS_PORT:
         raise NotAllowed("not the port of https")
-    if _is_literal(host) and not is_public(host):
-        raise NotAllowed("not a public address")
+    if _is_literal(host):
+        if not is_public(host):
+            raise NotAllowed("not a public address")
+    elif _ends_in_number(host):
+        raise NotAllowed("not the way an IP address is written")
     return found
 
 
@@ -61,6 +70,13 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _ends_in_number(host: str) -> bool:
+    """Whether resolvers may read it as an IPv4 address (127.1, 0x7f.1, 0). No name on the public
+    internet ends so."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return last.isdigit() or last.lower().startswith("0x")
 
 
 class PublicResolver(AbstractResolver):
