@@ -320,15 +320,18 @@ class FrontDoor:
         hash_: str,
         meaning: str,
         address: str,
+        device: str = "",
         audience: str = "treatment",
     ) -> str:
-        """Sign one exact version in the name of a person who gives the password again.
+        """Sign one exact version in the name of a person who gives the password again, in a
+        browser that keeps ``device`` if it was let in before.
 
         Raises:
             WrongPassword: nothing was signed.
+            Locked: the account is locked for browsers it does not know.
             TooManyTries: says how long to wait.
         """
-        person = await self.recognise(username, password, address=address)
+        person = await self.recognise(username, password, address=address, device=device)
         key = await self._keyring.current()
         async with self._db.transaction(actor=_actor(person)) as tx:
             tx.audit("signature.issued", object=f"sha256:{hash_}", reason=meaning)

@@ -33,7 +33,7 @@ async def change_password(visit: Visit) -> web.StreamResponse:
             person.username,
             visit.one("password")[:256],
             address=desk.manner.address(visit.request),
-            device=visit.request.cookies.get(desk.manner.device_cookie, ""),
+            device=desk.manner.device(visit.request),
         )
     except (WrongPassword, Locked, TooManyTries):
         fault = Fault("password", _("This is not your password, or it was tried too often."))

@@ -56,6 +56,10 @@ class Manner:
         """What a browser keeps that was let in before."""
         return f"{self.cookie}-device"
 
+    def device(self, request: web.Request) -> str:
+        """The secret of a browser that was let in before; empty for any other."""
+        return request.cookies.get(self.device_cookie, "")
+
     @property
     def flow_cookie(self) -> str:
         """What binds a browser to the sign-in it began elsewhere."""

@@ -57,7 +57,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             draft.value("username")[:64],
             form.get("password", ("",))[0][:256],
             address=desk.manner.address(request),
-            device=request.cookies.get(desk.manner.device_cookie, ""),
+            device=desk.manner.device(request),
         )
     except WrongPassword:
         fault = Fault("password", _("The user name and the password do not fit. Please try again."))

@@ -75,6 +75,7 @@ async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "
 
     Raises:
         WrongPassword: nothing was signed.
+        Locked: the account is locked for browsers it does not know, and this is one.
         TooManyTries: says how long to wait.
     """
     return await visit.desk.front_door.signature(
@@ -83,5 +84,6 @@ async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "
         hash_=hash_,
         meaning=meaning,
         address=visit.desk.manner.address(visit.request),
+        device=visit.desk.manner.device(visit.request),
         audience=audience,
     )

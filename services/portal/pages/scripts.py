@@ -78,6 +78,7 @@ def add_scripts(api: Api, desk: Desk) -> None:
                 meaning=body.meaning,
                 audience=body.audience,
                 address=desk.manner.address(call.request),
+                device=desk.manner.device(call.request),
             )
         return Signature(signature=signature, expires_in=_SIGNATURE_S)
 

@@ -187,6 +187,23 @@ async def test_a_locked_account_turns_unknown_browsers_away_until_it_is_unlocked
     assert not (await door.sign_in("nell", PASSWORD, address=HERE)).awaits_code
 
 
+async def test_whoever_is_let_in_to_a_locked_account_can_sign_too(
+    db: Database, door: FrontDoor
+) -> None:
+    device = (await door.sign_in("nell", PASSWORD, address=HERE)).device
+    await lock(db)
+
+    async def sign(device: str) -> str:
+        return await door.signature(
+            "nell", PASSWORD, hash_="ab" * 32, meaning="test", address=HERE, device=device
+        )
+
+    for unknown in ("", "made-up"):
+        with pytest.raises(Locked):
+            await sign(unknown)
+    assert await sign(device)
+
+
 async def test_one_failure_less_locks_nothing(db: Database, door: FrontDoor) -> None:
     async with db.transaction(actor="service:portal") as tx:
         for _ in range(locks.LOCKED_AFTER - 1):
