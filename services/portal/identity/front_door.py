@@ -132,18 +132,14 @@ class FrontDoor:
         """
         now = clock.real_now()
         person = await self._awaited(secret, now=now)
-        places = tries.places(f"code {person.staff_id}", address)
-        async with self._db.housekeeping() as tx:
-            pause = await tries.count(tx, places, now=now)
-        if pause:
-            raise TooManyTries(int(pause.total_seconds()) + 1)
+        counted = await self._counted(f"code {person.staff_id}", address)
         async with self._db.transaction(actor=_actor(person)) as tx:
             right = await second_factor.check(tx, person.staff_id, code=code[:64], now=now)
             if right:
                 await _end(tx, table.c.secret_hash == sessions.digest(secret), now=now)
                 opened = await _open_session(tx, person, now=now, awaits_code=False, by="code")
                 new_device = await _remembered(tx, person, now=now)
-                await tries.forgive(tx, places)
+                await tries.forgive(tx, counted)
                 await locks.forgive(tx, person.staff_id)
             else:
                 await locks.count_failure(tx, person.staff_id, now=now)
@@ -230,13 +226,15 @@ class FrontDoor:
             WrongPassword: or no such account, or one that was closed; the answer is the same.
             TooManyTries: says how long to wait.
         """
-        places = tries.places(username, address)
+        now = clock.real_now()
         async with self._db.housekeeping() as tx:
-            pause = await tries.count(tx, places, now=clock.real_now())
             account = await staff.account_named(tx, username)
-            is_shut = account is not None and await self._is_shut(tx, account, device)
-        if pause:
-            raise TooManyTries(int(pause.total_seconds()) + 1)
+            known = await _is_known(tx, account, device, now=now)
+            places = tries.places(username, address, device=device if known else "")
+            counted = await tries.count(tx, places, now=now)
+            is_shut = not known and await _is_locked(tx, account)
+        if counted.pause:
+            raise TooManyTries(_seconds(counted.pause))
         stored = account.password_hash if account and account.staff.active else None
         if not await self._passwords.match(password, stored) or account is None:
             await self._refuse(account)
@@ -244,7 +242,7 @@ class FrontDoor:
         if is_shut:
             raise Locked
         async with self._db.housekeeping() as tx:
-            await tries.forgive(tx, places)
+            await tries.forgive(tx, counted)
             # Half a proof forgives no wrong codes: whoever knows the password could guess on.
             if not await second_factor.is_needed(tx, account.staff.staff_id):
                 await locks.forgive(tx, account.staff.staff_id)
@@ -267,15 +265,11 @@ class FrontDoor:
         if code is None:  # a question, not a guess
             raise WrongCode
         now = clock.real_now()
-        places = tries.places(f"code {person.staff_id}", address)
-        async with self._db.housekeeping() as tx:
-            pause = await tries.count(tx, places, now=now)
-        if pause:
-            raise TooManyTries(int(pause.total_seconds()) + 1)
+        counted = await self._counted(f"code {person.staff_id}", address)
         async with self._db.transaction(actor=_actor(person)) as tx:
             right = await second_factor.check(tx, person.staff_id, code=code, now=now)
             if right:
-                await tries.forgive(tx, places)
+                await tries.forgive(tx, counted)
                 await locks.forgive(tx, person.staff_id)
                 tx.audit("token.issued", object=f"staff:{person.staff_id}", reason="code")
             else:
@@ -292,25 +286,14 @@ class FrontDoor:
             WrongPassword: or no such program, or one that was closed.
             TooManyTries: says how long to wait.
         """
-        places = tries.places(f"program {client_id}", address)
-        async with self._db.housekeeping() as tx:
-            pause = await tries.count(tx, places, now=clock.real_now())
-        if pause:
-            raise TooManyTries(int(pause.total_seconds()) + 1)
+        counted = await self._counted(f"program {client_id}", address)
         program = await programs.recognise(self._db, client_id, secret)
         if program is None:
             await self._refuse(None)
             raise WrongPassword
         async with self._db.housekeeping() as tx:
-            await tries.forgive(tx, places)
+            await tries.forgive(tx, counted)
         return program
-
-    @staticmethod
-    async def _is_shut(tx: Transaction, account: Account, device: str) -> bool:
-        staff_id = account.staff.staff_id
-        if not await locks.is_locked(tx, staff_id):
-            return False
-        return not await locks.is_known(tx, staff_id, device, now=clock.real_now())
 
     async def signature(
         self,
@@ -384,6 +367,14 @@ class FrontDoor:
             await tries.sweep(tx, now=now)
             await locks.sweep(tx, now=now)
 
+    async def _counted(self, name: str, address: str) -> tries.Counted:
+        async with self._db.housekeeping() as tx:
+            places = tries.places(name, address)
+            counted = await tries.count(tx, places, now=clock.real_now())
+        if counted.pause:
+            raise TooManyTries(_seconds(counted.pause))
+        return counted
+
     async def _refuse(self, account: Account | None) -> None:
         tried = f"staff:{account.staff.staff_id}" if account else "staff:unknown"
         async with self._db.transaction(actor="service:portal") as tx:
@@ -406,6 +397,16 @@ async def _session(tx: Transaction, secret: str) -> Session | None:
     if row is None:
         return None
     return Session(row.staff_id, row.started_at, row.seen_at, row.ended_at, row.awaits_code)
+
+
+async def _is_known(
+    tx: Transaction, account: Account | None, device: str, *, now: datetime
+) -> bool:
+    return account is not None and await locks.is_known(tx, account.staff.staff_id, device, now=now)
+
+
+async def _is_locked(tx: Transaction, account: Account | None) -> bool:
+    return account is not None and await locks.is_locked(tx, account.staff.staff_id)
 
 
 async def _has_code(tx: Transaction, staff_id: UUID) -> bool:
@@ -451,6 +452,10 @@ async def _end(tx: Transaction, which: ColumnElement[bool], *, now: datetime) ->
     await tx.session.execute(
         update(table).where(which, table.c.ended_at.is_(None)).values(ended_at=now)
     )
+
+
+def _seconds(pause: timedelta) -> int:
+    return int(pause.total_seconds()) + 1
 
 
 def _actor(person: Staff) -> str:

@@ -12,7 +12,7 @@ class Tries:
     """Sign-in attempts that have not succeeded, counted under one key.
 
     An attempt is counted before its password is checked, so that a hundred at the same
-    moment gain nothing; success gives it back.
+    moment gain nothing; success gives it back, and no more than that where others count too.
     """
 
     count: int
@@ -22,6 +22,13 @@ class Tries:
 def counted(tries: Tries, *, now: datetime) -> Tries:
     """One more attempt."""
     return Tries(_remembered(tries, now=now) + 1, now)
+
+
+def given_back(tries: Tries, *, before: Tries, counted_at: datetime) -> Tries:
+    """Without the one attempt that was counted at ``counted_at``, when ``before`` was known: as if
+    it had not been, so that whoever is let in often keeps no old failures alive."""
+    nobody_since = tries.last_at == counted_at
+    return Tries(max(tries.count - 1, 0), before.last_at if nobody_since else tries.last_at)
 
 
 def wait(tries: Tries, *, free: int, now: datetime) -> timedelta:

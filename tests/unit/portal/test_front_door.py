@@ -1,7 +1,7 @@
 """Signing in, being recognised again, and signing, on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +9,7 @@ import time_machine
 from joserfc.jwk import KeySet
 from sqlalchemy import select, text
 
-from services.portal.identity import locks, staff
+from services.portal.identity import locks, staff, tries
 from services.portal.identity.demo import open_accounts
 from services.portal.identity.front_door import FrontDoor, TooManyTries, WrongPassword
 from services.portal.identity.keyring import Keyring
@@ -110,6 +110,81 @@ async def test_the_right_password_from_another_place_still_opens(door: FrontDoor
             await door.sign_in("nell", "guess", address="198.51.100.7")
 
     assert (await door.sign_in("nell", PASSWORD, address=HERE)).visitor.staff.username == "nell"
+
+
+async def guess_from(door_db: Database, addresses: Iterable[str]) -> None:
+    """Wrong passwords of Nell's, one from each address; the last come too early."""
+    for address in addresses:
+        async with door_db.housekeeping() as tx:
+            await tries.count(tx, tries.places("nell", address), now=clock.real_now())
+
+
+async def test_guesses_from_anywhere_keep_nobody_from_a_browser_that_is_known(
+    door: FrontDoor, db: Database
+) -> None:
+    with time_machine.travel(clock.real_now(), tick=False):
+        device = (await door.sign_in("nell", PASSWORD, address=HERE)).device
+        await guess_from(db, [f"198.51.100.{n}" for n in range(60)] + [HERE] * 30)
+
+        with pytest.raises(TooManyTries):
+            await door.sign_in("nell", PASSWORD, address="192.0.2.9")
+        assert await door.sign_in("nell", PASSWORD, address=HERE, device=device)
+        assert await door.signature(
+            "nell", PASSWORD, hash_="ab" * 32, meaning="test", address=HERE, device=device
+        )
+
+
+async def test_a_browser_that_is_known_guesses_slowly_from_wherever_it_is(
+    door: FrontDoor,
+) -> None:
+    with time_machine.travel(clock.real_now(), tick=False):
+        device = (await door.sign_in("nell", PASSWORD, address=HERE)).device
+        for n in range(5):
+            with pytest.raises(WrongPassword):
+                await door.sign_in("nell", "guess", address=f"192.0.2.{n}", device=device)
+
+        with pytest.raises(TooManyTries):
+            await door.sign_in("nell", PASSWORD, address="192.0.2.9", device=device)
+
+
+async def test_a_browser_that_is_known_to_one_account_is_strange_to_others(
+    door: FrontDoor, db: Database
+) -> None:
+    with time_machine.travel(clock.real_now(), tick=False):
+        device = (await door.sign_in("oona", PASSWORD, address=HERE)).device
+        await guess_from(db, (f"198.51.100.{n}" for n in range(60)))
+
+        with pytest.raises(TooManyTries):
+            await door.sign_in("nell", PASSWORD, address=HERE, device=device)
+
+
+async def test_signing_in_oneself_pays_for_no_guesses_at_others(door: FrontDoor) -> None:
+    """Spraying: few passwords tried on many names, with a right one in between."""
+    heard = []
+    with time_machine.travel(clock.real_now(), tick=False):
+        for n in range(40):
+            name, password = ("nell", PASSWORD) if n % 15 == 14 else (f"name-{n}", "Autumn2026")
+            try:
+                await door.sign_in(name, password, address=HERE)
+            except (WrongPassword, TooManyTries) as error:
+                heard.append(type(error))
+
+    assert heard.count(WrongPassword) == 20
+    assert heard[20:] == [TooManyTries] * len(heard[20:])
+
+
+async def test_whoever_signs_in_all_day_keeps_no_old_failures_alive(db: Database) -> None:
+    """A program's address: a slip now and then, and a success every few minutes."""
+    now = clock.real_now()
+    for n in range(25):
+        async with db.housekeeping() as tx:
+            slip = await tries.count(tx, tries.places(f"slip-{n}", HERE), now=now)
+        assert not slip.pause
+        for _ in range(2):
+            now += timedelta(minutes=8)
+            async with db.housekeeping() as tx:
+                counted = await tries.count(tx, tries.places("nell", HERE), now=now)
+                await tries.forgive(tx, counted)
 
 
 async def test_an_idle_session_ends_and_refreshing_pages_do_not_keep_it(door: FrontDoor) -> None:
