@@ -49,12 +49,15 @@ def parked(clinic: Clinic, embedded_group: Group) -> Iterator[tuple[UUID, str]]:
 
 @pytest.fixture
 async def newcomer(clinic: Clinic, embedded_group: Group) -> AsyncIterator[str]:
-    """The account of a nurse who has just come, in a team of their own; closed in the end."""
-    username = f"kit-{clock.new_id().hex[-8:]}"
-    name = ("--name", username.title(), "--team", f"team-{username}")
-    await users(embedded_group, clinic, "add", username, "--role", "nurse", *name)
+    """The account of a nurse who has just come, in a team with one colleague; closed in the end."""
+    which = clock.new_id().hex[-8:]
+    username, colleague = f"kit-{which}", f"ash-{which}"
+    for one in (username, colleague):
+        name = ("--name", one.title(), "--team", f"team-{which}")
+        await users(embedded_group, clinic, "add", one, "--role", "nurse", *name)
     yield username
-    await users(embedded_group, clinic, "close", username, "--leave-empty")
+    for one in (username, colleague):
+        await users(embedded_group, clinic, "close", one, "--leave-empty")
 
 
 async def users(group: Group, clinic: Clinic, *command: str) -> None:
