@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr
 
-from shared.api.body import Body
+from shared.api.body import Body, Code
 
 
 class Role(StrEnum):
@@ -56,7 +56,7 @@ class SignatureRequest(Body):
     username: str = Field(min_length=1, max_length=64)
     password: SecretStr = Field(min_length=1, max_length=256)
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
-    meaning: str = Field(min_length=1, max_length=64)
+    meaning: Code
     audience: Literal["treatment", "engagement", "assessment"] = "treatment"
 
 

@@ -6,6 +6,7 @@ leaves the chain verifiable.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from shared.runtime.bulk import insert_rows
 from shared.runtime.tables import audit
 
 GENESIS = bytes(32)
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,63}")
+"""What a reason may be. No blank fits, so that no sentence does."""
 _CHAIN_LOCK = 0x6D6F6F72  # one advisory lock per database serialises appends
 
 # Built once: building a statement costs as much as running it.
@@ -37,6 +40,18 @@ class Entry:
     object_version: int | None = None
     subject: str | None = None
     reason: str | None = None
+
+
+def coded(reason: str | None) -> str | None:
+    """The reason itself, which may be a code only: the trail can never be erased.
+
+    Raises:
+        ValueError: it is none; the caller is wrong, whatever a person wrote. Nothing of it is
+            repeated in the error.
+    """
+    if reason is not None and CODE.fullmatch(reason) is None:
+        raise ValueError("the reason of an audit entry has to be a code of at most 64 characters")
+    return reason
 
 
 async def append(session: AsyncSession, entries: Sequence[Entry], *, at: datetime) -> None:

@@ -185,7 +185,11 @@ class Transaction:
         version: int | None = None,
         reason: str | None = None,
     ) -> None:
-        """Record who did what, for a change or a look that publishes no fact."""
+        """Record who did what, for a change or a look that publishes no fact.
+
+        Raises:
+            ValueError: the reason is not a code (``audit.coded``).
+        """
         self._entries.append(
             audit.Entry(
                 actor=self.actor,
@@ -194,7 +198,7 @@ class Transaction:
                 object_version=version,
                 correlation_id=self.correlation_id,
                 subject=None if subject is None else str(subject),
-                reason=reason,
+                reason=audit.coded(reason),
             )
         )
 

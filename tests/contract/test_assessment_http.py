@@ -797,7 +797,7 @@ async def test_a_guarded_plan_needs_its_coded_reason_and_a_signature(clinic: Cli
     assert decided.json["signed_at"] == decided.json["decided_at"] is not None
     async with clinic.db.reading() as tx:
         rows = await tx.session.execute(select(tables.audit.c.action, tables.audit.c.reason))
-        assert ("guard.overridden", "group-only: patient-choice-after-information") in [
+        assert ("guard.overridden", "group-only:patient-choice-after-information") in [
             tuple(row) for row in rows
         ]
 

@@ -610,7 +610,7 @@ async def test_every_export_is_in_the_trail(wire: Wire) -> None:
     exports = select(audit.c.actor, audit.c.reason).where(audit.c.action == "outcomes.exported")
     async with wire.db.reading() as tx:
         found = (await tx.session.execute(exports)).all()
-    assert found == [(f"staff:{LEAD}", "2 rows")] * 2
+    assert found == [(f"staff:{LEAD}", "rows:2")] * 2
 
 
 @pytest.mark.parametrize(("zone", "at", "expected"), MIDNIGHT)

@@ -82,6 +82,23 @@ async def test_a_proposal_that_is_declined_changes_nothing(clinic: Clinic) -> No
     assert (await clinic.course(taken["course_id"]))["taper"] == taken["taper"]
 
 
+async def test_why_a_proposal_was_declined_stays_with_it_and_out_of_the_audit_trail(
+    clinic: Clinic,
+) -> None:
+    change = (await clinic.propose_change(await one_step_down(clinic), "hold", days=10)).json
+    sentence = ("Frightened of another winter like the last one, wants to go on. " * 4)[:200]
+
+    declined = await clinic.prescriber.post(
+        f"plan-changes/{change['change_id']}/decline", {"reason": sentence}, version=1
+    )
+
+    assert (declined.status, declined.json["decline_reason"]) == (200, sentence), declined.json
+    async with clinic.db.reading() as tx:
+        trail = [str(row._mapping) for row in await tx.session.execute(select(tables.audit))]
+    assert any("plan-change.declined" in entry for entry in trail)
+    assert not any("winter" in entry for entry in trail)
+
+
 async def test_the_prescriber_is_asked_to_sign_and_everybody_hears_what_came_of_it(
     clinic: Clinic,
 ) -> None:

@@ -19,6 +19,7 @@ from services.assessment.domain.shadow import Comparison
 from services.assessment.domain.signing import Signed
 from services.assessment.domain.trajectory import Reading
 from shared.events.envelope import Fact
+from shared.runtime.audit import coded
 
 _IDS = UUID("7a0c6a2e-58a5-4f49-8f4c-5a3f0d1c2b11")
 
@@ -290,6 +291,7 @@ class FakeWork:
         version: int | None = None,
         reason: str | None = None,
     ) -> None:
+        coded(reason)
         self.audited.append(action)
 
 

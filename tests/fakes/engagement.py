@@ -59,6 +59,7 @@ from services.engagement.domain.team import Away, CareStatus, Colleague, Patient
 from services.engagement.domain.worklist import Section, reading_order, section_of
 from shared.events.engagement import StandInState
 from shared.events.envelope import Fact
+from shared.runtime.audit import coded
 
 T = TypeVar("T")
 CLINICAL = {"nurse", "prescriber", "facilitator", "lead"}
@@ -851,4 +852,5 @@ class FakeWork:
         version: int | None = None,
         reason: str | None = None,
     ) -> None:
+        coded(reason)
         self.audited.append(action)

@@ -18,6 +18,7 @@ from services.treatment.domain.plan_change import PlanChange, PlanVersion
 from services.treatment.domain.response import Reading
 from services.treatment.domain.signature_request import Request, Signable
 from shared.events.envelope import Fact
+from shared.runtime.audit import coded
 
 
 @dataclass(slots=True)
@@ -373,4 +374,5 @@ class FakeWork:
         version: int | None = None,
         reason: str | None = None,
     ) -> None:
+        coded(reason)
         self.audited.append(action)

@@ -206,3 +206,27 @@ async def test_concurrent_writers_leave_one_unbroken_chain(db: Database) -> None
 
     verdict = await audit_check.check(db, anchors=Anchors("test", None))
     assert (verdict.entries, verdict.broken) == (30, ())
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["Frightened of another winter", "two words", "a" * 65, "", "seen\n", "Müller"],
+    ids=["sentence", "words", "long", "empty", "line", "name"],
+)
+async def test_the_reason_of_an_audit_entry_is_a_code(db: Database, reason: str) -> None:
+    """The trail can never be erased, so no words of a person may reach it."""
+    with pytest.raises(ValueError, match="has to be a code") as refused:
+        async with db.transaction(actor=ACTOR) as tx:
+            tx.audit("test.wrote", object="test:1", reason=reason)
+
+    assert not reason or reason not in str(refused.value)
+    assert await count(db, audit_table) == 0
+
+
+@pytest.mark.parametrize("reason", ["rows:20", "group-only:patient-choice", "0a" * 32, None])
+async def test_a_code_is_kept_as_it_is(db: Database, reason: str | None) -> None:
+    async with db.transaction(actor=ACTOR) as tx:
+        tx.audit("test.wrote", object="test:1", reason=reason)
+
+    async with db.reading() as tx:
+        assert (await tx.session.execute(select(audit_table.c.reason))).scalar_one() == reason

@@ -93,7 +93,7 @@ async def decide_pathway(
             "guard.overridden",
             object=f"pathway:{made.proposal_id}",
             subject=made.patient_id,
-            reason=f"{guard}: {reason}"[:64],
+            reason=f"{guard}:{reason}"[:64],
         )
     tell_pathway(work, PathwayDecided, made)
     return made

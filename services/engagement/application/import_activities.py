@@ -19,5 +19,5 @@ def activity_id(source_id: str) -> UUID:
 async def import_activities(work: Work, *, rows: Sequence[Activity], today: date) -> int:
     """Store the rows that could be read; how many there were."""
     await work.support.activities.put([replace(row, imported_on=today) for row in rows])
-    work.audit("activities.imported", object="activities:directory", reason=f"{len(rows)} rows")
+    work.audit("activities.imported", object="activities:directory", reason=f"rows:{len(rows)}")
     return len(rows)

@@ -122,7 +122,7 @@ async def start_programme(
             "guard.overridden",
             object=f"programme:{made.programme_id}",
             subject=patient_id,
-            reason=f"{override.guard}: {override.reason}"[:64],
+            reason=f"{override.guard}:{override.reason}"[:64],
         )
     await replan(work, patient_id=patient_id, rules=rules, now=now)
     return made

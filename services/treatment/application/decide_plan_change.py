@@ -106,6 +106,8 @@ async def decline_plan_change(
 ) -> PlanChange:
     """The proposal is not taken up; the plan stays as it is.
 
+    Why is the prescriber's own words: they stay with the change and never reach the audit trail.
+
     Raises:
         Unknown, StaleVersion, AlreadyDone
     """
@@ -127,7 +129,6 @@ async def decline_plan_change(
         object=f"plan-change:{change.id}",
         subject=change.patient_id,
         version=declined.version,
-        reason=reason,
     )
     return declined
 

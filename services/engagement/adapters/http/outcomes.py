@@ -75,7 +75,7 @@ def add_outcomes(api_: Api, desk: SupportDesk) -> None:
         as_of, judged = await _judged(desk, call, query)
         columns = desk.rules.support.outcomes.columns
         rows = [row_of(one) for one in judged]
-        call.tx.audit("outcomes.exported", object=f"outcomes:{as_of}", reason=f"{len(rows)} rows")
+        call.tx.audit("outcomes.exported", object=f"outcomes:{as_of}", reason=f"rows:{len(rows)}")
         return api.OutcomeRows(
             as_of=as_of,
             columns=tuple(
