@@ -1,7 +1,8 @@
 """Acts that one person proposes and another one does. A proposal is an entry of the audit trail.
 
 Nothing else has to be kept: the trail is where one looks for who wanted what, and it cannot be
-changed unseen. A proposal counts for a day.
+changed unseen. A proposal counts for a day, and once: whoever carries it out writes an entry about
+the same object whose action is ``carried_out`` of the act, in the same transaction.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,7 +35,8 @@ class Proposal:
 
 
 async def proposals(tx: Transaction, objects: Collection[str]) -> Mapping[str, Proposal]:
-    """The newest proposal about each of these that still counts."""
+    """The newest proposal about each of these that still counts, because it is no older than a day
+    and nothing says that it was carried out."""
     newest = select(func.max(audit.c.seq)).scalar_subquery()
     rows = await tx.session.execute(
         select(audit)
@@ -42,18 +44,30 @@ async def proposals(tx: Transaction, objects: Collection[str]) -> Mapping[str, P
             audit.c.seq > newest - _LOOKED_THROUGH,
             audit.c.at > tx.now - COUNTS_FOR,
             audit.c.object.in_(list(objects)),
-            audit.c.action.like(f"%{_PROPOSED}"),
+            audit.c.action.like("%ed"),  # proposed, or carried out
         )
         .order_by(audit.c.seq)
     )
-    return {
-        row.object: Proposal(row.action.removesuffix(_PROPOSED), row.actor, row.at, row.reason)
-        for row in rows
-    }
+    counting: dict[str, Proposal] = {}
+    for row in rows:
+        earlier = counting.get(row.object)
+        if row.action.endswith(_PROPOSED):
+            act = row.action.removesuffix(_PROPOSED)
+            counting[row.object] = Proposal(act, row.actor, row.at, row.reason)
+        elif earlier is not None and row.action == carried_out(earlier.act):
+            del counting[row.object]
+    return counting
+
+
+def carried_out(act: str) -> str:
+    """The action that says so in the trail: ``parked.discarded`` of ``parked.discard``."""
+    return f"{act}d" if act.endswith("e") else f"{act}ed"
 
 
 async def agreed(tx: Transaction, act: str, *, about: str, reason: str) -> bool:
     """Whether somebody else proposed exactly this; otherwise it is proposed by now.
+
+    Whoever goes on writes the entry that uses the proposal up (``carried_out``).
 
     Raises:
         FourEyes: the proposal is the caller's own.

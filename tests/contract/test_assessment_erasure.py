@@ -313,6 +313,16 @@ async def test_without_the_keys_the_record_is_read_and_nothing_saved_over_it(
     assert (await clinic.nurse.get(clinic.path)).json["phone"] == PHONE
 
 
+async def another_due(clinic: Clinic) -> None:
+    """Somebody else whose time is over by now."""
+    other = PERSON | {"given_name": "Wren", "birth_date": "1971-02-03"}
+    enrolled = await ok(clinic.nurse.post("patients", other))
+    async with clinic.db.housekeeping() as tx:
+        gone = {"status": "left-care", "left_on": date(2026, 1, 5)}
+        which = PATIENT.c.patient_id == UUID(enrolled.json["patient_id"])
+        await tx.session.execute(update(PATIENT).where(which).values(gone))
+
+
 ONE_YEAR = Kept(contact=Contact(after_care_years=1, source="a rule of this test"))
 
 
@@ -348,6 +358,40 @@ async def test_what_is_past_its_time_is_listed_and_erased_by_two(
     assert (second.json["erased"], second.json["due"]) == (1, 0)
     gone = await ok(lead(clinic).get(clinic.path))
     assert (gone.json["erased_on"] is not None, gone.json["version"]) == (True, version + 1)
+
+
+async def test_who_becomes_due_later_is_not_erased_on_the_first_proposal(clinic: Clinic) -> None:
+    await ended(clinic)
+    api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept=ONE_YEAR)
+    async with site(api, clinic.db) as there:
+        first = there.caller(UUID(int=5), Role.OPERATIONS, teams=())
+        second = there.caller(UUID(int=6), Role.OPERATIONS, teams=())
+        await clinic.later(days=366)
+        await ok(first.post("retention/erase", {"due": 1}))
+        await another_due(clinic)
+
+        more = await ok(second.post("retention/erase", {"due": 2}))
+        assert (more.json["erased"], more.json["proposed_by"]) == (0, f"staff:{UUID(int=6)}")
+        both = await ok(first.post("retention/erase", {"due": 2}))
+        assert (both.json["erased"], both.json["due"]) == (2, 0)
+
+
+async def test_a_proposal_is_for_those_who_were_due_and_counts_once(clinic: Clinic) -> None:
+    await ended(clinic)
+    api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept=ONE_YEAR)
+    async with site(api, clinic.db) as there:
+        first = there.caller(UUID(int=5), Role.OPERATIONS, teams=())
+        second = there.caller(UUID(int=6), Role.OPERATIONS, teams=())
+        await clinic.later(days=366)
+        await ok(first.post("retention/erase", {"due": 1}))
+        assert (await ok(second.post("retention/erase", {"due": 1}))).json["erased"] == 1
+        await another_due(clinic)
+
+        alone = await ok(second.post("retention/erase", {"due": 1}))
+        listed = await ok(second.get("retention"))
+
+    assert (alone.json["erased"], alone.json["proposed_by"]) == (0, f"staff:{UUID(int=6)}")
+    assert (listed.json["due"], listed.json["proposed_by"]) == (1, f"staff:{UUID(int=6)}")
 
 
 async def test_operators_erase_by_their_command_and_the_second_has_to_be_another(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from shared.api.identity import Role
-from shared.runtime import clock
+from shared.runtime import clock, four_eyes
 from shared.runtime.db import Database
 from shared.runtime.tables import audit, parked, runtime
 from shared.runtime.tables import clock as clock_table
@@ -144,6 +144,37 @@ async def test_a_proposal_counts_for_a_day(db: Database, there: Site) -> None:
     late = await operator(there, SECOND).post(f"parked/{which}/discard", WHY)
 
     assert (late.json["status"], late.json["proposed_by"]) == ("parked", f"staff:{SECOND}")
+
+
+async def asked(db: Database, by: UUID, *, does: bool = True) -> bool:
+    """Whether this person may make the tea; who may, does."""
+    async with db.transaction(actor=f"staff:{by}") as tx:
+        agreed = await four_eyes.agreed(tx, "tea.make", about="tea:1", reason="thirst")
+        if agreed and does:
+            tx.audit(four_eyes.carried_out("tea.make"), object="tea:1")
+        return agreed
+
+
+async def test_a_proposal_is_used_up_by_whoever_does_it(db: Database) -> None:
+    assert not await asked(db, OPERATOR)
+    assert await asked(db, SECOND)
+
+    assert not await asked(db, SECOND)
+    with pytest.raises(four_eyes.FourEyes):
+        await asked(db, SECOND)
+    assert await asked(db, OPERATOR)
+
+
+async def test_what_failed_may_be_tried_again_on_the_same_proposal(db: Database) -> None:
+    assert not await asked(db, OPERATOR)
+
+    assert await asked(db, SECOND, does=False)
+    assert await asked(db, SECOND)
+
+
+def test_what_was_carried_out_has_a_name() -> None:
+    done = [four_eyes.carried_out(act) for act in ("parked.discard", "patient.erase")]
+    assert done == ["parked.discarded", "patient.erased"]
 
 
 async def test_what_may_change_a_plan_is_applied_by_two(

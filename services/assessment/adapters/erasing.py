@@ -1,5 +1,7 @@
 """The second person that an erasure needs."""
 
+import hashlib
+from collections.abc import Iterable
 from uuid import UUID
 
 from services.assessment.domain.refusals import FourEyes
@@ -7,6 +9,8 @@ from shared.api.assessment import ProposedErasure
 from shared.runtime import four_eyes
 from shared.runtime.db import Transaction
 
+ONE = "patient.erase"
+ALL_DUE = "retention.erase"
 RETENTION = "retention:contact"
 """Everybody whose time is over, as the audit trail names them together."""
 
@@ -14,6 +18,13 @@ RETENTION = "retention:contact"
 def of_person(patient_id: UUID) -> str:
     """One person, as the audit trail names them."""
     return f"patient:{patient_id}"
+
+
+def of_due(number: int, people: Iterable[UUID]) -> str:
+    """So many who are due, and which of them are erased next: who becomes due later is somebody
+    else, even where their number is the same."""
+    listed = "\n".join(map(str, people)).encode()
+    return f"{RETENTION}:{number}:{hashlib.sha256(listed).hexdigest()[:16]}"
 
 
 async def proposed(tx: Transaction, about: str) -> ProposedErasure | None:
@@ -24,7 +35,9 @@ async def proposed(tx: Transaction, about: str) -> ProposedErasure | None:
     return ProposedErasure(reason=found.reason or "", proposed_by=found.by, proposed_at=found.at)
 
 
-async def wished(tx: Transaction, about: str, *, reason: str) -> ProposedErasure | None:
+async def wished(
+    tx: Transaction, about: str, *, reason: str, act: str = ONE
+) -> ProposedErasure | None:
     """The caller's wish, proposed by now; None when it is to be done, because somebody else
     proposed it within a day.
 
@@ -32,7 +45,7 @@ async def wished(tx: Transaction, about: str, *, reason: str) -> ProposedErasure
         FourEyes: the proposal is the caller's own.
     """
     try:
-        agreed = await four_eyes.agreed(tx, "patient.erase", about=about, reason=reason)
+        agreed = await four_eyes.agreed(tx, act, about=about, reason=reason)
     except four_eyes.FourEyes as error:
         raise FourEyes("four-eyes", str(error)) from error
     if agreed:

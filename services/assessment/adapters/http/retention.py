@@ -4,11 +4,12 @@ from typing import Any
 
 from services.assessment.adapters import retention
 from services.assessment.adapters.db import SqlWork
-from services.assessment.adapters.erasing import RETENTION, proposed, wished
+from services.assessment.adapters.erasing import ALL_DUE, RETENTION, of_due, proposed, wished
 from services.assessment.application.erase_person import erase_person
 from services.assessment.domain.refusals import Conflict
 from shared.api.assessment import DuePerson, EraseDue, RetentionBody
 from shared.api.identity import Role
+from shared.runtime.four_eyes import carried_out
 from shared.runtime.http import Api, Call
 from shared.runtime.retention_file import Kept
 
@@ -32,7 +33,8 @@ def add(api: Api, kept: Kept) -> None:
         if before.due != body.due:
             sentence = f"{before.due} are due now, not {body.due}. Look again."
             raise Conflict("not-what-was-seen", sentence, field="due")
-        if wish := await wished(call.tx, RETENTION, reason=WHY):
+        about = of_due(before.due, (person.patient_id for person in before.people))
+        if wish := await wished(call.tx, about, reason=WHY, act=ALL_DUE):
             by = {"proposed_by": wish.proposed_by, "proposed_at": wish.proposed_at}
             return before.model_copy(update=by)
         today, work = call.tx.now.date(), SqlWork(call.tx)
@@ -40,6 +42,7 @@ def add(api: Api, kept: Kept) -> None:
             await erase_person(
                 work, patient_id=person.patient_id, reason=WHY, expected=None, on=today
             )
+        call.tx.audit(carried_out(ALL_DUE), object=about, reason=WHY)
         after = await _standing(call, kept)
         return after.model_copy(update={"erased": len(before.people)})
 
@@ -52,7 +55,8 @@ async def _standing(call: Call, kept: Kept) -> RetentionBody:
     asked: dict[str, Any] = {"years": years, "today": call.tx.now.date()}
     count, waiting = await retention.counted(call.tx, **asked)
     found = await retention.due(call.tx, **asked)
-    wish = await proposed(call.tx, RETENTION) if count else None
+    about = of_due(count, (one.patient_id for one in found))
+    wish = await proposed(call.tx, about) if count else None
     return RetentionBody(
         after_care_years=years,
         due=count,
