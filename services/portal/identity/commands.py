@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from services.portal.identity import programs
-from services.portal.identity.office import NameTaken, NoSuchAccount, Office
+from services.portal.identity.office import KnownElsewhere, NameTaken, NoSuchAccount, Office
 from services.portal.identity.passwords import Passwords, faults
 from services.portal.identity.staff import AccountChangedMeanwhile, LastOfTeam, Staff
 from shared.api.identity import Role
@@ -170,6 +170,8 @@ async def _with_office(
         _refuse("this name is taken")
     except LastOfTeam as last:
         _refuse(_what_first(last))
+    except KnownElsewhere:
+        _refuse("they sign in with the identity provider; a password here would go past its codes")
     except AccountChangedMeanwhile:
         _refuse("somebody changed this account just now; look again")
     finally:

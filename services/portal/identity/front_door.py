@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
@@ -72,6 +71,8 @@ class Visitor:
     now: datetime
     has_code: bool = True
     """Whether more than a password opens this account."""
+    by_provider: bool = False
+    """An identity provider vouches for them: they have no password here, and so cannot sign."""
 
     @property
     def csrf_token(self) -> str:
@@ -171,12 +172,13 @@ class FrontDoor:
             if not sessions.is_live(session, now=real_now):
                 return None
             person = await staff.by_id(tx, session.staff_id)
-            has_code = await _has_code(tx, session.staff_id)
+            by_provider = await federation.is_federated(tx, session.staff_id)
+            has_code = by_provider or await second_factor.is_needed(tx, session.staff_id)
         if person is None or not person.active:
             return None
         if noting and sessions.needs_noting(session, now=real_now):
             await self._note(secret, seen_at=real_now)
-        return Visitor(person, secret, tx.now, has_code)
+        return Visitor(person, secret, tx.now, has_code, by_provider)
 
     async def sign_out(self, visitor: Visitor) -> None:
         """End this session; its cookie is worth nothing from now on."""
@@ -233,9 +235,10 @@ class FrontDoor:
             places = tries.places(username, address, device=device if known else "")
             counted = await tries.count(tx, places, now=now)
             is_shut = not known and await _is_locked(tx, account)
+            opens = account is not None and await _opens_by_password(tx, account.staff)
         if counted.pause:
             raise TooManyTries(_seconds(counted.pause))
-        stored = account.password_hash if account and account.staff.active else None
+        stored = account.password_hash if account and opens else None
         if not await self._passwords.match(password, stored) or account is None:
             await self._refuse(account)
             raise WrongPassword
@@ -409,10 +412,9 @@ async def _is_locked(tx: Transaction, account: Account | None) -> bool:
     return account is not None and await locks.is_locked(tx, account.staff.staff_id)
 
 
-async def _has_code(tx: Transaction, staff_id: UUID) -> bool:
-    if await second_factor.is_needed(tx, staff_id):
-        return True
-    return await federation.is_federated(tx, staff_id)
+async def _opens_by_password(tx: Transaction, person: Staff) -> bool:
+    """Not where a provider vouches for them, even if an earlier release gave them a password."""
+    return person.active and not await federation.is_federated(tx, person.staff_id)
 
 
 async def _open_session(

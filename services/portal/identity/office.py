@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from services.portal.identity import locks, second_factor, staff
+from services.portal.identity import federation, locks, second_factor, staff
 from services.portal.identity.passwords import Passwords
 from services.portal.identity.staff import Staff
 from services.portal.identity.tables import second_factor as factor_table
@@ -22,6 +22,10 @@ class NoSuchAccount(Exception):
 
 class NameTaken(Exception):
     """Somebody has this user name already."""
+
+
+class KnownElsewhere(Exception):
+    """An identity provider vouches for them: a password here would be a way past it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +160,15 @@ class Office:
                 await staff.change_role(tx, person, role=role, teams=teams)
 
     async def set_password(self, staff_id: UUID, *, password: str, by: str) -> None:
-        """For somebody who forgot theirs."""
+        """For somebody who forgot theirs.
+
+        Raises:
+            KnownElsewhere: they sign in with an identity provider; nothing was changed.
+        """
         password_hash = await self.passwords.hash(password)
         async with self.db.transaction(actor=by) as tx:
+            if await federation.is_federated(tx, staff_id):
+                raise KnownElsewhere
             await staff.set_password(tx, staff_id, password_hash=password_hash)
             await _end_sessions(tx, staff_id)
             tx.audit("password.set", object=f"staff:{staff_id}")

@@ -19,6 +19,10 @@ _BY_ANOTHER = "four-eyes"
 """Theirs to do, but not by the person who proposed it: the page stays and says so."""
 
 
+class CannotSign(Exception):
+    """An identity provider vouches for them, so there is no password to sign with (0024)."""
+
+
 class MovedOn(Exception):
     """What was to be signed is no longer what the page had shown."""
 
@@ -37,7 +41,7 @@ async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
         return draft.refused(drafts.faults_of(error))
     except MovedOn:
         return draft.refused((), status=_STALE)
-    except (WrongPassword, Locked, TooManyTries) as error:
+    except (CannotSign, WrongPassword, Locked, TooManyTries) as error:
         return draft.refused([_at_password(error)], status=_STATUS[type(error)])
     except Refused as refused:
         problem = refused.problem
@@ -47,16 +51,31 @@ async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
         return draft.refused(faults, status=problem.status)
 
 
-_STATUS: dict[type[Exception], int] = {WrongPassword: 403, Locked: 403, TooManyTries: 429}
+_STATUS: dict[type[Exception], int] = {
+    CannotSign: 403,
+    WrongPassword: 403,
+    Locked: 403,
+    TooManyTries: 429,
+}
 
 
 def _at_password(error: Exception) -> Fault:
     if isinstance(error, TooManyTries):
         seconds = words.count(error.seconds, "second")
         return Fault("password", _("Too many tries. Please wait %(seconds)s.", seconds=seconds))
+    if isinstance(error, CannotSign):
+        return Fault("password", _cannot_sign())
     if isinstance(error, Locked):
         return Fault("password", _("This account is locked. A lead or operations can unlock it."))
     return Fault("password", _("This is not your password. Nothing was signed."))
+
+
+def _cannot_sign() -> str:
+    """What the forms say too, in place of a field for a password."""
+    return _(
+        "You sign in with your organisation's account, and such accounts cannot sign here yet."
+        " Somebody with a password of this portal has to sign."
+    )
 
 
 def is_stale(draft: Draft) -> bool:
@@ -74,10 +93,13 @@ async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "
     """The signed-in person's signature over one version, with the password they just typed.
 
     Raises:
+        CannotSign: they have no password here; nothing was signed.
         WrongPassword: nothing was signed.
         Locked: the account is locked for browsers it does not know, and this is one.
         TooManyTries: says how long to wait.
     """
+    if visit.visitor.by_provider:
+        raise CannotSign
     return await visit.desk.front_door.signature(
         visit.visitor.staff.username,
         visit.one("password")[:256],

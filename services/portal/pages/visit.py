@@ -94,6 +94,7 @@ class Visit:
                 newcomer=MET not in self.request.cookies or "about" in self.request.query,
             ),
             csrf=self.visitor.csrf_token,
+            can_sign=not self.visitor.by_provider,
             **context,
         )
 
