@@ -23,6 +23,7 @@ from tests.unit.portal.conftest import PASSWORD
 from tests.unit.portal.test_gate import form_token, sign_in
 
 HERE = "192.0.2.1"
+TEMPLATES = Path(__file__).parents[3] / "services/portal/templates"
 NELL = staff_id("nell")
 
 
@@ -99,3 +100,19 @@ async def test_a_form_says_that_they_cannot_sign(portal: TestClient, tmp_path: P
     refused = await answer.text()
     assert refused.count("cannot sign here yet") == 2, "at the head and in place of the field"
     assert "not your password" not in refused
+
+
+def test_every_form_to_sign_knows_who_asks() -> None:
+    """A page that extends another uses that one's import of the parts: without the page's context
+    neither knows whether the visitor can sign, and the page fails."""
+    pages = {page.name: page.read_text() for page in TEMPLATES.glob("*.html")}
+    sign = [
+        name for name, text in pages.items() if re.search(r"parts\.(password|signature)\(", text)
+    ]
+    assert len(sign) >= 6
+    for name in sign:
+        within: str | None = name
+        while within is not None:
+            assert 'import "parts.html" as parts %}' not in pages[within], f"{name} by {within}"
+            extended = re.search(r'{% extends "([^"]+)"', pages[within])
+            within = extended.group(1) if extended else None
