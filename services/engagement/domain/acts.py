@@ -70,7 +70,7 @@ def complete(item: Item, setting: Setting, now: datetime) -> Changes:
 def defer(
     item: Item, until: datetime, setting: Setting, now: datetime, *, act: Act, field: str
 ) -> Changes:
-    """Put the same reminder off; its ladder goes on from the new time, and who was told stays told.
+    """Put the same reminder off; its ladder starts again from the new time.
 
     Raises:
         DeferralInThePast, DeferralTooLong: names ``field``.
@@ -132,7 +132,7 @@ def _put_off(
     item: Item, row: Reminder, until: datetime, setting: Setting, now: datetime
 ) -> Changes:
     moved = reminder.put_off(row, until, now)
-    return (Change(moved, What.MOVED), *ladder.postponed(Item(moved, item.rungs), setting))
+    return (Change(moved, What.MOVED), *ladder.restarted(Item(moved, item.rungs), setting))
 
 
 def _climbed_if_possible(item: Item, setting: Setting, now: datetime) -> Changes:

@@ -1,7 +1,7 @@
 """The escalation ladder of a reminder: rows planned with it, so nobody has to remember them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.engagement.domain.change import Change, Changes, What
 from services.engagement.domain.errors import LadderExhausted
@@ -17,7 +17,7 @@ from services.engagement.domain.reminder import (
     shown,
 )
 from services.engagement.domain.team import Staffing
-from services.engagement.domain.working_days import ClinicHours, after_working_time
+from services.engagement.domain.working_days import ClinicHours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +66,6 @@ def restarted(item: Item, setting: Setting) -> Changes:
     return tuple(
         Change(_planned(item, level, due_at, setting), What.PLANNED)
         for level, due_at in _times(item.owner, setting)
-    )
-
-
-def postponed(item: Item, setting: Setting) -> Changes:
-    """Plan the rungs nobody has seen from the time it was put off to; who was told stays told."""
-    return tuple(
-        Change(_planned(item, level, due_at, setting), What.PLANNED)
-        for level, due_at in _times(item.owner, setting)
-        if (row := item.rung(level)) is None or not row.is_open or row.visible_at is None
     )
 
 
@@ -139,26 +130,13 @@ def _completed(row: Reminder, at: datetime) -> Change:
 
 
 def _times(owner: Reminder, setting: Setting) -> tuple[tuple[int, datetime], ...]:
-    """When each rung is reached. Without an owner the first is reached at once.
-
-    Each deferral is bounded and their sum is not: so the first rung of what was put off counts
-    from no later than ``_latest``, and whoever puts it off further has the lead know.
-    """
+    """When each rung is reached. Without an owner the first is reached at once."""
     base = _base(owner, setting)
-    first = min(base, _latest(owner, setting)) if owner.is_put_off else base
     nobody = owner.owner_id is None
     return tuple(
-        (level, start if nobody and level == 1 else rung.due_at(start, setting.hours))
+        (level, base if nobody and level == 1 else rung.due_at(base, setting.hours))
         for level, rung in enumerate(setting.ladder_of(owner), start=1)
-        for start in (first if level == 1 else base,)
     )
-
-
-def _latest(owner: Reminder, setting: Setting) -> datetime:
-    """The longest deferral after it was owed, and the clinic's own waits between tries."""
-    waits = sum(setting.patience.retries[: owner.attempts], timedelta())
-    allowed = owner.owed_at + setting.patience.longest_deferral
-    return after_working_time(allowed, waits, setting.hours)
 
 
 def _base(owner: Reminder, setting: Setting) -> datetime:
