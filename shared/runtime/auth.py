@@ -5,7 +5,6 @@ audience, so one service's token is worthless at another. A signature token bind
 one meaning and the SHA-256 of exactly one version of a document.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from shared.api.identity import Role
 from shared.runtime import clock
+from shared.runtime.fetched_keys import FetchedKeys
 
 ISSUER = "mooring-portal"
 ALGORITHM = "ES256"
@@ -28,9 +28,6 @@ SIGNATURE = "signature+jwt"
 LEEWAY_S = 5
 PORTAL_ITSELF = UUID(int=0)
 """Whose token it is when the portal asks for nobody: not an account, and no other program."""
-_REFETCH_AFTER_S = 60.0
-_ASK_AGAIN_AFTER_S = 3.0
-"""After the portal did not answer: a restart of it costs nobody a minute."""
 _FETCH_TIMEOUT_S = 3.0
 
 
@@ -99,8 +96,7 @@ class StaticKeys:
 
 
 class JwksKeys:
-    """Keys fetched from the portal; an unknown id is looked up again at most once a minute,
-    however many ask at once. While the portal does not answer, one look every few seconds."""
+    """Keys fetched from the portal, as seldom as ``FetchedKeys`` says."""
 
     def __init__(
         self,
@@ -111,43 +107,17 @@ class JwksKeys:
     ) -> None:
         self._url = url
         self._session = session
-        self._monotonic = monotonic
-        self._keys = KeySet([])
-        self._asking = asyncio.Lock()
-        self._asked_at = float("-inf")
-        self._unanswered = ""
-        """Why the last look brought nothing; empty when it brought keys."""
+        self._fetched = FetchedKeys(self._fetch, away=KeysUnavailable, monotonic=monotonic)
 
     async def find(self, kid: str) -> ECKey:
-        try:
-            return _pick(self._keys, kid)
-        except Unauthenticated:
-            async with self._asking:
-                await self._look_again()
-        return _pick(self._keys, kid)
+        return _pick(await self._fetched.knowing(kid), kid)
 
-    async def _look_again(self) -> None:
-        since = self._monotonic() - self._asked_at
-        if self._unanswered and since < _ASK_AGAIN_AFTER_S:
-            raise KeysUnavailable(self._unanswered)
-        if not self._unanswered and since < _REFETCH_AFTER_S:
-            return
-        self._unanswered = "abandoned"  # what a look says that is broken off
-        try:
-            await self._fetch()
-            self._unanswered = ""
-        except KeysUnavailable as error:
-            self._unanswered = str(error)
-            raise
-        finally:
-            self._asked_at = self._monotonic()
-
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> KeySet:
         timeout = aiohttp.ClientTimeout(total=_FETCH_TIMEOUT_S)
         try:
             async with self._session.get(self._url, timeout=timeout) as answer:
                 answer.raise_for_status()
-                self._keys = KeySet.import_key_set(await answer.json())
+                return KeySet.import_key_set(await answer.json())
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, JoseError) as error:
             raise KeysUnavailable(type(error).__name__) from error
 

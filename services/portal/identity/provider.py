@@ -4,7 +4,6 @@ Nothing is believed that the provider's own key has not signed for this client, 
 this attempt: state, nonce, code verifier, issuer, audience and time are all checked.
 """
 
-import asyncio
 import base64
 import hashlib
 from collections.abc import Mapping
@@ -19,15 +18,13 @@ from pydantic import SecretStr
 from yarl import URL
 
 from shared.runtime import clock
+from shared.runtime.fetched_keys import FetchedKeys
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 SCOPE = "openid profile email"
 LEEWAY_S = 60
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 _KEPT_S = 3600.0
-_REFETCH_AFTER_S = 60.0
-_ASK_AGAIN_AFTER_S = 3.0
-"""After the provider did not give its keys."""
 
 
 class ProviderRefused(Exception):
@@ -73,11 +70,10 @@ class Provider:
     session: aiohttp.ClientSession
     _about: dict[str, Any] = field(default_factory=dict)
     _about_at: float = float("-inf")
-    _keys: KeySet = field(default_factory=lambda: KeySet([]))
-    _keys_at: float = float("-inf")
-    _keys_missing: str = ""
-    """Why the last look brought no keys; empty when it did."""
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _fetched: FetchedKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fetched = FetchedKeys(self._fetch, away=ProviderAway)
 
     async def address(self, made: Attempt) -> str:
         """Where to send the browser.
@@ -152,37 +148,13 @@ class Provider:
         )
 
     async def _keys_for(self, token: str) -> KeySet:
-        """The provider's keys; an unknown key is looked up again at most once a minute, however
-        many come back at once, and after a look that failed every few seconds."""
         from joserfc.jws import extract_compact
 
-        kid = extract_compact(token.encode()).headers().get("kid")
-        if not self._knows(kid):
-            async with self._asking:
-                if not self._knows(kid):
-                    await self._look_again()
-        return self._keys
+        return await self._fetched.knowing(extract_compact(token.encode()).headers().get("kid"))
 
-    def _knows(self, kid: object) -> bool:
-        return any(key.kid == kid for key in self._keys.keys)
-
-    async def _look_again(self) -> None:
-        since = clock.monotonic() - self._keys_at
-        if self._keys_missing and since < _ASK_AGAIN_AFTER_S:
-            raise ProviderAway(self._keys_missing)
-        if not self._keys_missing and since < _REFETCH_AFTER_S:
-            return
-        self._keys_missing = "no keys"  # until they are there, also when the look is broken off
-        try:
-            about = await self._discover()
-            found = await self._json("GET", about["jwks_uri"])
-            self._keys = KeySet.import_key_set(_only_signing(found))
-            self._keys_missing = ""
-        except ProviderAway as error:
-            self._keys_missing = str(error)
-            raise
-        finally:
-            self._keys_at = clock.monotonic()
+    async def _fetch(self) -> KeySet:
+        about = await self._discover()
+        return KeySet.import_key_set(_only_signing(await self._json("GET", about["jwks_uri"])))
 
     async def _discover(self) -> dict[str, Any]:
         if clock.monotonic() - self._about_at < _KEPT_S:
