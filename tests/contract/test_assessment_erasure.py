@@ -360,35 +360,42 @@ async def test_what_is_past_its_time_is_listed_and_erased_by_two(
     assert (gone.json["erased_on"] is not None, gone.json["version"]) == (True, version + 1)
 
 
-async def test_who_becomes_due_later_is_not_erased_on_the_first_proposal(clinic: Clinic) -> None:
+@pytest.fixture
+async def two_of_operations(clinic: Clinic) -> AsyncIterator[tuple[Caller, Caller]]:
+    """Who may have the one person erased whose time is over."""
     await ended(clinic)
     api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept=ONE_YEAR)
     async with site(api, clinic.db) as there:
-        first = there.caller(UUID(int=5), Role.OPERATIONS, teams=())
-        second = there.caller(UUID(int=6), Role.OPERATIONS, teams=())
+        first, second = (
+            there.caller(UUID(int=number), Role.OPERATIONS, teams=()) for number in (5, 6)
+        )
         await clinic.later(days=366)
-        await ok(first.post("retention/erase", {"due": 1}))
-        await another_due(clinic)
-
-        more = await ok(second.post("retention/erase", {"due": 2}))
-        assert (more.json["erased"], more.json["proposed_by"]) == (0, f"staff:{UUID(int=6)}")
-        both = await ok(first.post("retention/erase", {"due": 2}))
-        assert (both.json["erased"], both.json["due"]) == (2, 0)
+        yield first, second
 
 
-async def test_a_proposal_is_for_those_who_were_due_and_counts_once(clinic: Clinic) -> None:
-    await ended(clinic)
-    api = build_api(CONTENT, keys=StaticKeys(KeySet([KEY])), kept=ONE_YEAR)
-    async with site(api, clinic.db) as there:
-        first = there.caller(UUID(int=5), Role.OPERATIONS, teams=())
-        second = there.caller(UUID(int=6), Role.OPERATIONS, teams=())
-        await clinic.later(days=366)
-        await ok(first.post("retention/erase", {"due": 1}))
-        assert (await ok(second.post("retention/erase", {"due": 1}))).json["erased"] == 1
-        await another_due(clinic)
+async def test_who_becomes_due_later_is_not_erased_on_the_first_proposal(
+    clinic: Clinic, two_of_operations: tuple[Caller, Caller]
+) -> None:
+    first, second = two_of_operations
+    await ok(first.post("retention/erase", {"due": 1}))
+    await another_due(clinic)
 
-        alone = await ok(second.post("retention/erase", {"due": 1}))
-        listed = await ok(second.get("retention"))
+    more = await ok(second.post("retention/erase", {"due": 2}))
+    assert (more.json["erased"], more.json["proposed_by"]) == (0, f"staff:{UUID(int=6)}")
+    both = await ok(first.post("retention/erase", {"due": 2}))
+    assert (both.json["erased"], both.json["due"]) == (2, 0)
+
+
+async def test_a_proposal_is_for_those_who_were_due_and_counts_once(
+    clinic: Clinic, two_of_operations: tuple[Caller, Caller]
+) -> None:
+    first, second = two_of_operations
+    await ok(first.post("retention/erase", {"due": 1}))
+    assert (await ok(second.post("retention/erase", {"due": 1}))).json["erased"] == 1
+    await another_due(clinic)
+
+    alone = await ok(second.post("retention/erase", {"due": 1}))
+    listed = await ok(second.get("retention"))
 
     assert (alone.json["erased"], alone.json["proposed_by"]) == (0, f"staff:{UUID(int=6)}")
     assert (listed.json["due"], listed.json["proposed_by"]) == (1, f"staff:{UUID(int=6)}")
