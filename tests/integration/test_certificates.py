@@ -155,7 +155,8 @@ async def asked(posing: Posing, trusted: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PGSSLROOTCERT", str(trusted))
     server = await asyncio.start_server(posing.answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    url = f"postgresql+asyncpg://someone:secret@{HOST}:{port}/care?ssl=verify-full"
+    who = "someone:secret"
+    url = f"postgresql+asyncpg://{who}@{HOST}:{port}/care?ssl=verify-full"
     db = Database.open(url, source="treatment")
     with pytest.raises(DatabaseAway) as away:
         async with db.reading():
