@@ -38,8 +38,8 @@ class Seen:
     heartbeat_s: float | None
     overdue: int | None
     flags_without_reminder: int | None
-    safety_unsent: int | None
-    """Messages about safety that ended in the last hour and reached nobody."""
+    urgent_unsent: int | None
+    """Urgent messages to colleagues that ended in the last hour and reached nobody."""
     archived: bool
     backup_s: float | None
     disk_free: float
@@ -82,7 +82,7 @@ def _reminders(seen: Seen, limits: Limits) -> list[Alarm]:
         age = "never" if seen.heartbeat_s is None else f"{seen.heartbeat_s:.0f} s ago"
         text = f"The reminder engine last ticked {age}. Work from the due list."
         found.append(Alarm("engine-silent", text, lasts=seen.heartbeat_s is not None))
-    if None in {seen.overdue, seen.flags_without_reminder, seen.safety_unsent}:
+    if None in {seen.overdue, seen.flags_without_reminder, seen.urgent_unsent}:
         text = "The watcher cannot read the reminders, their messages or the safety flags."
         found.append(Alarm("blind", text))
     if seen.overdue:
@@ -91,9 +91,9 @@ def _reminders(seen: Seen, limits: Limits) -> list[Alarm]:
     if seen.flags_without_reminder:
         text = f"{seen.flags_without_reminder} open safety flags have no reminder."
         found.append(Alarm("flags-unattended", text))
-    if seen.safety_unsent:
-        text = f"{seen.safety_unsent} messages about safety reached nobody. Work from the list."
-        found.append(Alarm("safety-unsent", text, lasts=True))
+    if seen.urgent_unsent:
+        text = f"{seen.urgent_unsent} urgent messages reached nobody. Work from the list."
+        found.append(Alarm("urgent-unsent", text, lasts=True))
     return found
 
 
@@ -138,9 +138,10 @@ def _certificates(seen: Seen, limits: Limits) -> list[Alarm]:
 
 
 def channels_away(names: Collection[str]) -> tuple[Alarm, ...]:
-    """Ways to a person that took nothing when they were tried last: the others carry this."""
+    """Ways to a person that did not take everything when last tried: the others carry this."""
     return tuple(
-        Alarm(f"channel-away:{name}", f"Nothing can be sent by {name}.") for name in sorted(names)
+        Alarm(f"channel-away:{name}", f"Not everything could be sent by {name}.")
+        for name in sorted(names)
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy.exc
 from cryptography.x509 import load_pem_x509_certificate
-from sqlalchemy import bindparam, text
+from sqlalchemy import Executable, bindparam, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -43,17 +44,21 @@ _ATTENDED = text(
     " WHERE subject_kind = 'safety-flag' AND subject_id IN :flags"
 ).bindparams(bindparam("flags", expanding=True))
 _UNSENT = text(
-    "SELECT count(*) FROM notice WHERE state IN ('failed', 'not-done')"  # noqa: S608
-    " AND purpose IN ('safety', 'escalated', 'on-call', 'uncovered')"
-    " AND reason IN ('refused', 'unreachable', 'no-channel', 'left-staff')"
+    "SELECT count(*) FROM notice AS ended WHERE state IN ('failed', 'not-done')"  # noqa: S608
+    " AND purpose IN ('safety', 'on-call', 'uncovered')"
+    " AND reason IN ('refused', 'unreachable', 'no-channel')"
     f" AND made_at > {_NOW} - interval '1 day' AND ended_at > {_NOW} - interval '1 hour'"
+    " AND NOT EXISTS (SELECT FROM notice AS other WHERE other.purpose = 'safety'"
+    " AND other.about = ended.about AND other.state IN ('planned', 'sent')"
+    f" AND other.made_at > {_NOW} - interval '1 day')"
 )
-"""To colleagues; what a person in care does not get is no alarm."""
+"""Urgent messages to colleagues; one of several about the same reminder is enough."""
 _ARCHIVED = text("SELECT coalesce(bool_or(active), false) FROM pg_replication_slots")
 _BACKUP = text(
     "SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM backup WHERE kind = 'base'"
 )
 
+Rows = list[Any] | None
 _AWAY = (sqlalchemy.exc.SQLAlchemyError, OSError, TimeoutError)
 
 
@@ -67,69 +72,68 @@ async def look(
 ) -> Seen:
     """One look at everything; what cannot be asked is missing from it, never fatal.
 
-    All is asked at once: a database that does not answer costs one wait and not one for each
-    question, which would be minutes.
+    Each database is asked all its questions on one connection, and all databases at once: one that
+    does not answer costs one wait, and the watcher's role may have eight connections.
     """
-    reminders = databases["engagement"]
-    async with asyncio.TaskGroup() as group:
-        states = {name: group.create_task(_state(url)) for name, url in databases.items()}
-        unattended = group.create_task(_unattended(databases))
-        heartbeat, overdue, unsent, archived, backup = (
-            group.create_task(_ask(url, query, values))
-            for url, query, values in (
-                (reminders, _HEARTBEAT, None),
-                (reminders, _OVERDUE, {"overdue_s": overdue_s}),
-                (reminders, _UNSENT, None),
-                (server, _ARCHIVED, None),
-                (server, _BACKUP, None),
-            )
-        )
+    questions: dict[str, list[Executable]] = {name: [_STATE] for name in databases}
+    overdue_since = _OVERDUE.bindparams(overdue_s=overdue_s)
+    questions["engagement"] += [_HEARTBEAT, overdue_since, _UNSENT]
+    questions["assessment"] += [_FLAGS]
+    asked = (_ask(databases[name], *each) for name, each in questions.items())
+    answers = dict(zip(questions, await asyncio.gather(*asked), strict=True))
+    _, heartbeat, overdue, unsent = answers["engagement"]
+    _, flags = answers["assessment"]
+    unattended, (archived, backup) = await asyncio.gather(
+        _unattended(databases["engagement"], flags), _ask(server, _ARCHIVED, _BACKUP)
+    )
     disk = shutil.disk_usage("/")
     return Seen(
-        databases={name: state.result() for name, state in states.items()},
-        heartbeat_s=_number(heartbeat.result()),
-        overdue=_count(overdue.result()),
-        flags_without_reminder=unattended.result(),
-        safety_unsent=_count(unsent.result()),
-        archived=bool(_count(archived.result())),
-        backup_s=_number(backup.result()),
+        databases={name: _state(rows) for name, (rows, *_) in answers.items()},
+        heartbeat_s=_number(heartbeat),
+        overdue=_count(overdue),
+        flags_without_reminder=unattended,
+        urgent_unsent=_count(unsent),
+        archived=bool(_count(archived)),
+        backup_s=_number(backup),
         disk_free=disk.free / disk.total,
         certificates=_certificates(certificates, now),
     )
 
 
-async def _state(url: str) -> Database | None:
-    rows = await _ask(url, _STATE)
+def _state(rows: Rows) -> Database | None:
     return Database(outbox_s=float(rows[0][0]), parked=rows[0][1]) if rows else None
 
 
-async def _unattended(databases: Mapping[str, str]) -> int | None:
+async def _unattended(reminders: str, open_flags: Rows) -> int | None:
     """Open flags, a minute old, for which engagement has no reminder of any state."""
-    open_flags = await _ask(databases["assessment"], _FLAGS)
     if not open_flags:
         return None if open_flags is None else 0
     flags: set[UUID] = {row[0] for row in open_flags}
-    attended = await _ask(databases["engagement"], _ATTENDED, {"flags": list(flags)})
+    (attended,) = await _ask(reminders, _ATTENDED.bindparams(flags=list(flags)))
     return None if attended is None else len(flags - {row[0] for row in attended})
 
 
-async def _ask(url: str, query: Any, values: Mapping[str, Any] | None = None) -> list[Any] | None:
-    """The rows, or None when the database is away or does not answer in time."""
-    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
-    try:
+async def _ask(url: str, *questions: Executable) -> list[Rows]:
+    """The rows of each, one after the other; None for what is refused, and for all that a database
+    which is away or does not answer in time was not asked."""
+    engine = create_async_engine(
+        url, poolclass=NullPool, hide_parameters=True, isolation_level="AUTOCOMMIT"
+    )
+    found: list[Rows] = [None] * len(questions)
+    with suppress(*_AWAY):
         async with asyncio.timeout(ANSWER_S), engine.connect() as connection:
-            return list((await connection.execute(query, values)).all())
-    except _AWAY:
-        return None
-    finally:
-        await engine.dispose()
+            for place, question in enumerate(questions):
+                with suppress(sqlalchemy.exc.SQLAlchemyError):
+                    found[place] = list((await connection.execute(question)).all())
+    await engine.dispose()
+    return found
 
 
-def _count(rows: list[Any] | None) -> int | None:
+def _count(rows: Rows) -> int | None:
     return int(rows[0][0]) if rows else None
 
 
-def _number(rows: list[Any] | None) -> float | None:
+def _number(rows: Rows) -> float | None:
     return float(rows[0][0]) if rows and rows[0][0] is not None else None
 
 

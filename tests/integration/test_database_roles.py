@@ -4,6 +4,7 @@
 where the secrets lie, and which server is meant, is put in their place.
 """
 
+import asyncio
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +21,10 @@ from services.assessment.main import SCHEMA as ASSESSMENT
 from services.engagement.main import SCHEMA as ENGAGEMENT
 from services.portal.main import schema as portal_schema
 from services.treatment.main import SCHEMA as TREATMENT
+from services.watcher.alarms import Database as Found
+from services.watcher.alarms import Seen
+from services.watcher.look import look
+from shared.runtime import clock
 from shared.runtime.db import Database
 from tests.support import postgres
 
@@ -136,7 +141,7 @@ async def test_a_service_changes_no_signature(server: str, service: str, stateme
     assert "permission denied for table signature" in said
 
 
-async def test_the_owner_could_and_is_found(server: str) -> None:
+async def test_the_owner_could(server: str) -> None:
     """The refusals above come from the rights, not from a table that takes no change at all."""
     said = await refusal(
         server,
@@ -152,3 +157,22 @@ async def test_nobody_else_writes_into_a_trail(server: str, role: str) -> None:
     statement = "DELETE FROM audit"
     said = await refusal(server, statement, role=role, database="assessment")
     assert "permission denied" in said
+
+
+async def test_the_watcher_sees_everything_with_the_connections_it_may_have(server: str) -> None:
+    """Also while somebody asks it by hand: what it is refused would be told as a dead database."""
+    watcher = as_role(server, "watcher")
+    databases = {name: f"{watcher}/{name}" for name in ("portal", *SIGNED)}
+
+    async def once() -> Seen:
+        return await look(
+            databases,
+            server=f"{watcher}/postgres",
+            certificates=None,
+            overdue_s=120,
+            now=clock.real_now(),
+        )
+
+    for seen in await asyncio.gather(once(), once()):
+        assert dict(seen.databases) == dict.fromkeys(databases, Found(outbox_s=0.0, parked=0))
+        assert (seen.overdue, seen.flags_without_reminder, seen.urgent_unsent) == (0, 0, 0)

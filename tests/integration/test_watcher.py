@@ -29,6 +29,12 @@ from tests.support.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 SOON_S = 40.0
+_ENDED = text(
+    "INSERT INTO notice (notice_id, purpose, staff_id, about, count, channels, tries, state,"
+    " reason, made_at, not_before, retry_at, ended_at) VALUES (gen_random_uuid(), :purpose,"
+    " gen_random_uuid(), CAST(:about AS jsonb), 1, '[]', 4, :state, :reason, now(), now(), now(),"
+    " now())"
+)
 
 
 class Telephone:
@@ -158,19 +164,25 @@ async def test_a_safety_message_that_reached_nobody_is_told(
     postgres_databases: Databases, url: str, tmp_path: Path
 ) -> None:
     db = Database.open(url, source="engagement")
-    ended = text(
-        "INSERT INTO notice (notice_id, purpose, staff_id, about, count, channels, tries, state,"
-        " reason, made_at, not_before, retry_at, ended_at) VALUES (gen_random_uuid(), :purpose,"
-        " gen_random_uuid(), '[]', 1, '[]', 4, 'failed', 'unreachable', now(), now(), now(), now())"
-    )
+
+    async def notice(purpose: str, about: str, *, reached: bool = False) -> None:
+        ended = {
+            "purpose": purpose,
+            "about": f'["{about}"]',
+            "state": "sent" if reached else "failed",
+            "reason": None if reached else "unreachable",
+        }
+        async with db.engine.begin() as connection:
+            await connection.execute(_ENDED, ended)
+
+    await notice("escalated", "routine")
+    await notice("safety", "known to one of two")
+    await notice("safety", "known to one of two", reached=True)
     async with watching(postgres_databases, url, tmp_path) as telephone:
-        async with db.engine.begin() as connection:
-            await connection.execute(ended, {"purpose": "due"})
         await telephone.until("ALARM engine-silent")
-        assert "ALARM safety-unsent" not in telephone.rung
-        async with db.engine.begin() as connection:
-            await connection.execute(ended, {"purpose": "safety"})
-        await telephone.until("ALARM safety-unsent")
+        assert "ALARM urgent-unsent" not in telephone.rung
+        await notice("safety", "known to nobody")
+        await telephone.until("ALARM urgent-unsent")
     await db.close()
 
 
@@ -200,7 +212,7 @@ async def test_a_database_that_never_answers_costs_a_look_one_wait_and_not_one_e
     )
 
     assert clock.monotonic() - began < 2.5 * 0.5
-    assert (seen.heartbeat_s, seen.overdue, seen.safety_unsent) == (None, None, None)
+    assert (seen.heartbeat_s, seen.overdue, seen.urgent_unsent) == (None, None, None)
     assert set(seen.databases.values()) == {None}
     assert seen.certificates == {"half": None}
     over.set()
