@@ -69,14 +69,13 @@ async def count(tx: Transaction, at: Sequence[Place], *, now: datetime) -> Count
 
 async def forgive(tx: Transaction, counted: Counted) -> None:
     """The attempt succeeded: give it back, and forget those before where all were one person's."""
-    own = [place.key for place in counted.before if not place.shared]
-    await tx.session.execute(delete(table).where(table.c.key.in_(own)))
-    shared = {place: tries for place, tries in counted.before.items() if place.shared}
-    if shared:
-        now_known = await _locked(tx, list(shared), now=counted.at)
-        for place, tries in now_known.items():
-            left = throttle.given_back(tries, before=shared[place], counted_at=counted.at)
-            await _set(tx, place, left)
+    known = await _locked(tx, list(counted.before), now=counted.at)  # in the order of ``count``
+    for place, tries in known.items():
+        left = Tries(0, counted.at)
+        if place.shared:
+            before = counted.before[place]
+            left = throttle.given_back(tries, before=before, counted_at=counted.at)
+        await _set(tx, place, left)
 
 
 async def sweep(tx: Transaction, *, now: datetime) -> None:

@@ -187,6 +187,25 @@ async def test_whoever_signs_in_all_day_keeps_no_old_failures_alive(db: Database
                 await tries.forgive(tx, counted)
 
 
+async def test_a_program_of_several_workers_signs_in_at_the_same_moment(db: Database) -> None:
+    """Whoever counts and whoever is forgiven lock the same rows, in the same order."""
+    now = clock.real_now()
+
+    async def work(name: str) -> None:
+        for _ in range(15):
+            async with db.housekeeping() as tx:
+                counted = await tries.count(tx, tries.places(name, HERE), now=now)
+            async with db.housekeeping() as tx:
+                await tries.forgive(tx, counted)
+
+    for name in ("nell", "amara", "tomas", "lena"):
+        await asyncio.gather(work(name), work(name), work(name))
+
+    async with db.housekeeping() as tx:
+        left = await tries.count(tx, tries.places("nell", HERE), now=now)
+    assert {known.count for known in left.before.values()} == {0}
+
+
 async def test_an_idle_session_ends_and_refreshing_pages_do_not_keep_it(door: FrontDoor) -> None:
     with time_machine.travel(clock.real_now(), tick=False) as traveller:
         visitor = (await door.sign_in("nell", PASSWORD, address=HERE)).visitor
