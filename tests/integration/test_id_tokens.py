@@ -123,3 +123,21 @@ async def test_a_provider_that_gives_no_keys_is_left_alone_for_a_few_seconds(
             await believed(provider, issuer, issuer.signed(issuer.claims()))
 
     assert issuer.asked == 1
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        {"keys": [{"kty": "EC", "kid": "its-own", "crv": "P-0", "x": "AA", "y": "AA"}]},
+        {"keys": [{"kty": "RSA", "kid": "its-own"}]},
+        {"keys": "none"},
+        {},
+    ],
+)
+async def test_keys_that_cannot_be_used_are_the_providers_trouble_and_no_refusal(
+    provider: Provider, issuer: Issuer, published: dict[str, Any]
+) -> None:
+    issuer.published = published
+    for _ in range(2):
+        with pytest.raises(ProviderAway):
+            await believed(provider, issuer, issuer.signed(issuer.claims()))

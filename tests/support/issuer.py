@@ -26,6 +26,7 @@ class Issuer:
         self.key = ECKey.generate_key("P-256", parameters={"kid": "its-own"})
         self.address, self.id_token = "", ""
         self.asked, self.is_away = 0, False
+        self.published = KeySet([self.key]).as_dict(private=False)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """What a good ID token says, but for the changes; None leaves a claim out."""
@@ -64,7 +65,7 @@ class Issuer:
         self.asked += 1
         if self.is_away:
             raise web.HTTPServiceUnavailable
-        return web.json_response(KeySet([self.key]).as_dict(private=False))
+        return web.json_response(self.published)
 
     async def _token(self, _request: web.Request) -> web.Response:
         return web.json_response({"access_token": "x", "id_token": self.id_token})

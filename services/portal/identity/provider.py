@@ -154,7 +154,11 @@ class Provider:
 
     async def _fetch(self) -> KeySet:
         about = await self._discover()
-        return KeySet.import_key_set(_only_signing(await self._json("GET", about["jwks_uri"])))
+        found = _only_signing(await self._json("GET", about["jwks_uri"]))
+        try:
+            return KeySet.import_key_set(found)
+        except (ValueError, KeyError, JoseError) as error:
+            raise ProviderAway("no usable keys") from error
 
     async def _discover(self) -> dict[str, Any]:
         if clock.monotonic() - self._about_at < _KEPT_S:
