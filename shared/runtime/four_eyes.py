@@ -1,8 +1,8 @@
 """Acts that one person proposes and another one does. A proposal is an entry of the audit trail.
 
 Nothing else has to be kept: the trail is where one looks for who wanted what, and it cannot be
-changed unseen. A proposal counts for a day, and once: whoever carries it out writes an entry about
-the same object whose action is ``carried_out`` of the act, in the same transaction.
+changed unseen. A proposal counts for a day, and once where whoever carries it out writes an entry
+about the same object, in the same transaction, whose action is ``carried_out`` of the act.
 """
 
 from collections.abc import Collection, Mapping

@@ -1,7 +1,8 @@
 """Callers who are refused, or export, unusually often: counted from the audit trail as it grows.
 
-Each replica reads the whole trail of its database, so that all count the same and a restart forgets
-nothing. The metric says how many such callers there are, never who: that is in the trail.
+Each replica reads the trail of its database itself, so that all count the same; a start looks some
+way back, so that a restart does not begin at nothing. The metric says how many such callers there
+are, never who: that is in the trail.
 """
 
 from collections import Counter, deque
@@ -17,7 +18,8 @@ from shared.runtime.tables import audit
 from shared.runtime.ticker import Tick
 
 _LOOKED_BACK = 50_000
-"""Entries a start reads again, and the most that are kept of one kind."""
+"""Entries, of all kinds, a start looks back; also the most that are kept of one kind. A busy clinic
+writes more in a day: a caller who was busy before that and is no longer is then not counted."""
 
 log = get_logger()
 
@@ -46,6 +48,7 @@ _entries = select(audit.c.at, audit.c.actor, audit.c.action).where(
 def counting(db: Database, service: str) -> Tick:
     """The tick that keeps ``mooring_unusual_callers`` current."""
     read_to: list[int] = []
+    said: dict[Limit, int] = {}
     kept: dict[str, deque[tuple[datetime, str]]] = {
         limit.action: deque(maxlen=_LOOKED_BACK) for limit in LIMITS
     }
@@ -60,20 +63,20 @@ def counting(db: Database, service: str) -> Tick:
             now = tx.now
         read_to[:] = [newest]
         for limit in LIMITS:
-            _say(service, limit, kept[limit.action], now=now)
+            callers = _callers(limit, kept[limit.action], now=now)
+            metrics.UNUSUAL.labels(service, limit.what).set(callers)
+            if callers != said.get(limit, 0):
+                log.warning("unusual_callers", kind=limit.what, count=callers)
+            said[limit] = callers
         return 0
 
     return Tick("unusual-callers", every_s=15.0, run=run)
 
 
-def _say(
-    service: str, limit: Limit, entries: deque[tuple[datetime, str]], *, now: datetime
-) -> None:
+def _callers(limit: Limit, entries: deque[tuple[datetime, str]], *, now: datetime) -> int:
+    """How many are at the limit; entries that are too old to count are forgotten."""
     recent = [(at, actor) for at, actor in entries if now - at < limit.within]
     entries.clear()
     entries.extend(recent)
     each = Counter(actor for _, actor in recent)
-    callers = sum(times >= limit.times for times in each.values())
-    metrics.UNUSUAL.labels(service, limit.what).set(callers)
-    if callers:
-        log.warning("unusual_callers", what=limit.what, callers=callers)
+    return sum(times >= limit.times for times in each.values())

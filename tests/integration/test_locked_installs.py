@@ -91,4 +91,5 @@ def test_what_a_locked_package_asks_for_beside_the_lock_is_not(folder: Path) -> 
     done = install(folder, f"seabird==1.0 --hash=sha256:{sha256(path)}\n")
 
     assert done.returncode != 0
+    assert "tern" in done.stderr
     assert not (folder / "installed").exists()

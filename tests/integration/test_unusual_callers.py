@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.runtime import metrics, unusual
 from shared.runtime.db import Database
@@ -57,6 +58,19 @@ async def test_the_last_one_counts(db: Database, action: str, what: str, times: 
     assert counted(what) == 1
     others = {limit.what for limit in unusual.LIMITS} - {what}
     assert {counted(one) for one in others} == {0}
+
+
+async def test_the_log_says_it_when_it_changes_and_not_at_every_look(
+    db: Database,
+) -> None:
+    tick = unusual.counting(db, "notebook")
+    await enter(db, REFUSED, times=20)
+
+    with capture_logs() as lines:
+        for _ in range(3):
+            await tick.run()
+
+    assert [(line["kind"], line["count"]) for line in lines] == [("refused", 1)]
 
 
 async def test_what_is_long_ago_does_not_count(db: Database) -> None:

@@ -66,9 +66,10 @@ async def disable(tx: Transaction, staff: Staff) -> Staff:
 async def require_others(
     tx: Transaction, staff: Staff, *, role: Role | None = None, teams: tuple[str, ...] = ()
 ) -> None:
-    """Whether each team has a clinician and, if this is its lead, a lead when this account is
-    changed to that role and those teams; without a role, when it is closed. Colleagues' accounts
-    stay locked until then: two who leave at the same moment are not each other's successor.
+    """Refuse to leave a team of this person without any clinician, or without a lead if they are
+    one, by changing the account to that role and those teams or, without a role, by closing it.
+    Colleagues' accounts are locked meanwhile: two who leave at the same moment are not each
+    other's successor.
 
     Raises:
         LastOfTeam: a team would have nobody: its patients, or what nobody answered, reach nobody.
