@@ -5,7 +5,7 @@ BIN := .venv/bin
 MOORING_DATA ?= data
 S ?= treatment
 T ?= tests
-# What starts a whole clinic, or takes both cores by itself, runs after the others and one by one.
+# What starts a whole clinic, takes both cores or measures time runs after the others and one by one.
 ALONE := tests/browser tests/system tests/simulation
 
 .DEFAULT_GOAL := help
