@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from services.engagement.adapters.posting import Postman
 from services.engagement.adapters.sealing import keys_guard, sealing_names
 from services.engagement.adapters.tables import metadata
 from services.engagement.application.send_notices import Office
+from services.engagement.domain.support.outside import Letterhead
 from services.engagement.settings import Settings
 from shared.runtime.auth import JwksKeys
 from shared.runtime.db import Database, Transaction
@@ -49,7 +51,8 @@ def mailbox(settings: Settings) -> Mailbox:
 async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     """Everything this service consists of; the environment says where when nothing is given."""
     settings = settings or Settings()
-    rules = load()
+    letterhead = Letterhead(clinic=settings.clinic, address=settings.mail_from)
+    rules = replace(load(), letterhead=letterhead)
     db = Database.open(
         settings.database_url,
         source="engagement",
@@ -58,7 +61,7 @@ async def build(settings: Settings | None = None) -> AsyncIterator[Service]:
     )
 
     engine = ticks.Engine(db=db, rules=rules, instance=settings.instance)
-    office = Office(rules=rules, clinic=settings.clinic, portal_url=settings.portal_url)
+    office = Office(rules=rules, portal_url=settings.portal_url)
     kept = read_kept(settings.retention_file).notices
     postman = Postman(
         db=db,

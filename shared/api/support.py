@@ -353,12 +353,17 @@ class ProfileWords(MessageWords):
 
 
 class PreviewBody(Body):
-    """What others could see of a message. ``neutral``: nor may it say itself what it is about."""
+    """What others could see of a message; ``text`` is what a mail says.
+
+    ``neutral``: none of it may say what it is about.
+    """
 
     sender: str
+    address: str = ""
     subject: str
     screen: str
     envelope: str
+    text: str = ""
     neutral: bool = True
 
 

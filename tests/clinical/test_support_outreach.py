@@ -11,12 +11,13 @@ import pytest
 
 from services.engagement.domain.flag import FlagStatus
 from services.engagement.domain.owed_by_support import Known
-from services.engagement.domain.support import life_event, missed, motivation
+from services.engagement.domain.support import life_event, missed, motivation, outside
 from services.engagement.domain.support import profile as profiles
 from services.engagement.domain.support.carer import Carer, check_given
 from services.engagement.domain.support.contact import Purpose, missed_in_a_row
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
 from services.engagement.domain.support.motivation import Drop
+from services.engagement.domain.support.outside import Letterhead
 from services.engagement.domain.support.profile import Agency, Privacy, Profile
 from services.engagement.domain.support.refusals import RuleBroken
 from tests.support.engagement import FLAG, NURSE, PATIENT, a_course, a_flag, a_taper
@@ -277,6 +278,13 @@ def test_a_life_event_is_within_a_year(away: int, possible: bool) -> None:
 
 SHELTER = Agency(name="Shelter", does="Housing")
 SCHOOL = Agency(name="College", does="Course")
+LETTERHEAD = Letterhead(clinic="Tern House", address="mail@harbour.example")
+TELLING = [
+    ("a telling sender, openly", Profile(patient_id=PATIENT, sender="Tern House"), None, False),
+    ("the clinic's name, neutral", Profile(patient_id=PATIENT, sender="Tern House"), "R-36", True),
+    ("a telling subject, neutral", Profile(patient_id=PATIENT, subject="Therapy"), "R-36", True),
+    ("their own words, neutral", Profile(patient_id=PATIENT, sender="The choir"), None, True),
+]
 PROFILES = [
     ("one agency", Profile(patient_id=PATIENT, agencies=(SHELTER,)), None),
     ("two without coordinator", Profile(patient_id=PATIENT, agencies=(SHELTER, SCHOOL)), "R-37"),
@@ -315,12 +323,14 @@ PROFILES = [
 
 
 @pytest.mark.parametrize(
-    ("profile", "rule"), [row[1:] for row in PROFILES], ids=[row[0] for row in PROFILES]
+    ("profile", "rule", "on_record"),
+    [(*row[1:], False) for row in PROFILES] + [row[1:] for row in TELLING],
+    ids=[row[0] for row in (*PROFILES, *TELLING)],
 )
-def test_profiles_that_a_rule_refuses(profile: Profile, rule: str | None) -> None:
+def test_profiles_that_a_rule_refuses(profile: Profile, rule: str | None, on_record: bool) -> None:
     def save() -> None:
         profiles.check(profile)
-        profiles.check_neutral(profile)
+        outside.check_neutral(profile, LETTERHEAD, on_record=on_record)
 
     if rule is None:
         save()
@@ -332,11 +342,13 @@ def test_profiles_that_a_rule_refuses(profile: Profile, rule: str | None) -> Non
 def test_others_see_nothing_of_it_unless_the_person_chose_so() -> None:
     afraid = Profile(patient_id=PATIENT, stigma_concern=True, privacy=(Privacy.PRIVATE_CHANNEL,))
 
-    assert "clinic" not in profiles.preview(afraid, neutral=False).screen.lower()
-    assert "clinic" in profiles.preview(Profile(patient_id=PATIENT), neutral=False).screen.lower()
-    assert (
-        "clinic" not in profiles.preview(Profile(patient_id=PATIENT), neutral=True).screen.lower()
-    )
+    def seen(profile: Profile, *, on_record: bool) -> str:
+        shown = outside.preview(profile, LETTERHEAD, on_record=on_record)
+        return f"{shown.screen} {shown.envelope} {shown.text}"
+
+    assert "Tern House" not in seen(afraid, on_record=False)
+    assert "Tern House" in seen(Profile(patient_id=PATIENT), on_record=False)
+    assert "Tern House" not in seen(Profile(patient_id=PATIENT), on_record=True)
 
 
 # carers

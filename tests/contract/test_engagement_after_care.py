@@ -62,7 +62,7 @@ WANTED = NewProgramme(
     serves_course_id=None,
     reasons={},
 )
-OFFICE = Office(rules=CONTENT, clinic="Harbour", portal_url="https://portal.example")
+OFFICE = Office(rules=CONTENT, portal_url="https://portal.example")
 
 
 @pytest.fixture
@@ -87,7 +87,6 @@ async def db(databases: Databases) -> AsyncIterator[Database]:
                     email="person@home.example",
                     agreed={"email": ("course",)},
                     quiet=None,
-                    neutral=True,
                 ),
             ),
             rules=CONTENT,

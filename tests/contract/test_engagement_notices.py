@@ -97,7 +97,7 @@ class Clinic:
     @property
     def postman(self) -> Postman:
         box = Mailbox(sender="mooring@clinic.example", host="127.0.0.1", port=self.port)
-        office = Office(rules=CONTENT, clinic="Harbour", portal_url="https://portal.example")
+        office = Office(rules=CONTENT, portal_url="https://portal.example")
         channels = Channels(box, self.egress)
         return Postman(db=self.db, office=office, channels=channels, kept_for=self.kept_for)
 
@@ -341,9 +341,7 @@ async def test_a_person_is_written_to_only_with_consent_alive_and_in_care(
     clinic: Clinic, status: CareStatus, agreed: tuple[str, ...], ended: tuple[str, str | None]
 ) -> None:
     async def know_person(purposes: tuple[str, ...]) -> None:
-        reach = Reach(
-            email="person@home.example", agreed={"email": purposes}, quiet=None, neutral=True
-        )
+        reach = Reach(email="person@home.example", agreed={"email": purposes}, quiet=None)
         async with clinic.db.transaction(actor="service:engagement") as tx:
             await apply_patient_details(
                 SqlWork(tx, CONTENT),

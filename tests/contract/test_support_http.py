@@ -659,9 +659,11 @@ async def test_what_others_could_see_is_shown_before_anything_is_kept(ward: Ward
 
     assert seen.json == {
         "sender": "Appointments",
+        "address": "",
         "subject": "Your Tuesday",
         "screen": "Appointments: Your Tuesday",
         "envelope": "No sender on the envelope",
+        "text": "Please expect a call today.\n",
         "neutral": True,
     }
     assert (telling.status, telling.json["code"]) == (422, "wording-not-neutral")

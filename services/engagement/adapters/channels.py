@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -77,7 +78,7 @@ class Channels:
         """The same Message-ID on every attempt, so that a repeated one is seen to be one."""
         message = EmailMessage()
         try:
-            message["From"] = self.mailbox.sender
+            message["From"] = _from(parcel.letter.sender, self.mailbox.sender)
             message["To"] = parcel.address
             message["Subject"] = parcel.letter.subject
         except (ValueError, IndexError):
@@ -138,6 +139,11 @@ class Channels:
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": signature,
         }
+
+
+def _from(name: str, address: str) -> str | Address:
+    """The name others see before the address, when a letter has one."""
+    return Address(display_name=name, addr_spec=address) if name else address
 
 
 def _by_code(code: int) -> tuple[Answer, str]:

@@ -17,7 +17,7 @@ from services.engagement.application.close_programme import (
 from services.engagement.application.ports import CoursePoint, Reading, Surroundings
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.support import carer, doses, lost, missed, package, profile
+from services.engagement.domain.support import carer, doses, lost, missed, outside, package
 from services.engagement.domain.support.arms import proposals
 from services.engagement.domain.support.contact import Contact, Outcome, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
@@ -512,8 +512,8 @@ def _plan(plan: RelapsePlan | None, today: date) -> api.RelapsePlanBody | None:
 
 def _profile(told: Told) -> api.ProfileBody:
     one = told.profile
-    neutral = told.around.neutral_wording if told.around else True
-    seen = profile.preview(one, neutral=neutral)
+    on_record = told.around.neutral_wording if told.around else True
+    seen = outside.preview(one, told.rules.letterhead, on_record=on_record)
     return api.ProfileBody(
         interests=one.interests,
         within_km=one.within_km,
@@ -539,13 +539,15 @@ def _profile(told: Told) -> api.ProfileBody:
     )
 
 
-def preview_body(seen: profile.Preview) -> api.PreviewBody:
+def preview_body(seen: outside.Preview) -> api.PreviewBody:
     """How a message looks from outside."""
     return api.PreviewBody(
         sender=seen.sender,
+        address=seen.address,
         subject=seen.subject,
         screen=seen.screen,
         envelope=seen.envelope,
+        text=seen.text,
         neutral=seen.neutral,
     )
 

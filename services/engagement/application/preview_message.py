@@ -1,4 +1,4 @@
-"""How a message would look from outside with what a person is about to choose."""
+"""How a message looks from outside: with what a person is about to choose, and as it is sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,8 +6,10 @@ from uuid import UUID
 
 from services.engagement.application.ports import Work
 from services.engagement.application.support_known import in_care
+from services.engagement.domain.support import outside
 from services.engagement.domain.support import profile as profiles
-from services.engagement.domain.support.profile import Preview, Privacy, Profile
+from services.engagement.domain.support.outside import Letterhead, Preview
+from services.engagement.domain.support.profile import Privacy, Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,9 @@ class Wish:
     subject: str
 
 
-async def preview_message(work: Work, *, patient_id: UUID, wish: Wish) -> Preview:
+async def preview_message(
+    work: Work, *, patient_id: UUID, wish: Wish, letterhead: Letterhead
+) -> Preview:
     """Show it and store nothing.
 
     Raises:
@@ -36,6 +40,19 @@ async def preview_message(work: Work, *, patient_id: UUID, wish: Wish) -> Previe
         subject=wish.subject,
     )
     profiles.check(wished)
-    profiles.check_neutral(wished)
+    on_record = await neutral_on_record(work, patient_id)
+    outside.check_neutral(wished, letterhead, on_record=on_record)
+    return outside.preview(wished, letterhead, on_record=on_record)
+
+
+async def seen_from_outside(work: Work, patient_id: UUID, letterhead: Letterhead) -> Preview:
+    """A message with what is saved now: what is sent."""
+    known = await work.support.profiles.get(patient_id) or Profile(patient_id=patient_id)
+    on_record = await neutral_on_record(work, patient_id)
+    return outside.preview(known, letterhead, on_record=on_record)
+
+
+async def neutral_on_record(work: Work, patient_id: UUID) -> bool:
+    """Whether assessment has neutral wording on record; so it is until it says otherwise."""
     around = await work.support.surroundings.get(patient_id)
-    return profiles.preview(wished, neutral=around.neutral_wording if around else True)
+    return around.neutral_wording if around else True

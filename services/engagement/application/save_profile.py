@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.engagement.application.ports import Grouped, GroupPoint, Work
+from services.engagement.application.preview_message import neutral_on_record
 from services.engagement.application.support_known import in_care
 from services.engagement.application.support_telling import tell_profile
 from services.engagement.domain.errors import StaleVersion
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.rules import Rules
+from services.engagement.domain.support import outside
 from services.engagement.domain.support import profile as profiles
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.refusals import RuleBroken
@@ -29,7 +31,8 @@ async def save_profile(
     if (before.version if before else 0) != seen_version:
         raise StaleVersion
     profiles.check(profile)
-    profiles.check_neutral(profile)
+    on_record = await neutral_on_record(work, profile.patient_id)
+    outside.check_neutral(profile, rules.letterhead, on_record=on_record)
     coordinator = profile.coordinator_id
     staffing = Staffing(patient, await work.staff.all())
     if coordinator is not None and not staffing.works_here(coordinator):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.engagement.application.ports import Try, Work
+from services.engagement.application.preview_message import seen_from_outside
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.notice import (
     Answer,
@@ -43,10 +44,9 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """Who writes: the rules, the clinic's name, and where the live page is."""
+    """Who writes: the rules with the clinic's name, and where the live page is."""
 
     rules: Rules
-    clinic: str
     portal_url: str
 
 
@@ -142,7 +142,7 @@ async def _to_staff(
 async def _to_person(
     work: Work, notice: Notice, office: Office, now: datetime
 ) -> tuple[Notice, Parcel | None]:
-    """Consent, death and closure are looked up now: much may have happened since."""
+    """Consent, death, closure and wording are looked up now: much may have happened since."""
     patient_id = notice.patient_id
     patient = await work.patients.find(patient_id) if patient_id else None
     reach = (await work.notices.reachable([patient_id])).get(patient_id) if patient_id else None
@@ -159,11 +159,14 @@ async def _to_person(
     decided = before_sending(
         replace(notice, channels=channels), reader, open_items=len(lines), now=now
     )
-    if not email or reach is None:
+    if not email or patient is None:
         return decided, None
-    words = visit_letter(office.clinic, neutral=reach.neutral)
+    seen = await seen_from_outside(work, patient.patient_id, office.rules.letterhead)
     return decided, Parcel(
-        notice_id=notice.notice_id, channel=Channel.EMAIL, address=email, letter=words
+        notice_id=notice.notice_id,
+        channel=Channel.EMAIL,
+        address=email,
+        letter=visit_letter(seen),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.engagement.domain.notice import Notice, Purpose, Wording
+from services.engagement.domain.support.outside import Preview
 
 _LISTED = 20
 
@@ -19,10 +20,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is sent: plain text, with a link to the live page."""
+    """What is sent: plain text, to staff with a link to the live page.
+
+    ``sender`` is the name before the address it comes from; empty: the address alone.
+    """
 
     subject: str
     text: str
+    sender: str = ""
 
 
 def letter(notice: Notice, lines: Sequence[Line], *, wording: Wording, portal_url: str) -> Letter:
@@ -39,16 +44,9 @@ def letter(notice: Notice, lines: Sequence[Line], *, wording: Wording, portal_ur
     return Letter(subject, text)
 
 
-def visit_letter(clinic: str, *, neutral: bool) -> Letter:
-    """To the person in care. It never says what to take: the printed plan does."""
-    if neutral:
-        return Letter("A message for you", f"Please expect a call from {clinic} today.\n")
-    text = (
-        f"Your care team at {clinic} will be in touch with you today about your treatment.\n"
-        "Please keep to your printed plan and change nothing before you have spoken.\n"
-        "If you are in danger or feel much worse, do not wait: call your emergency number.\n"
-    )
-    return Letter("Your care team will be in touch today", text)
+def visit_letter(seen: Preview) -> Letter:
+    """To the person in care, as they saw it beforehand. It never says what to take."""
+    return Letter(seen.subject, seen.text, sender=seen.sender)
 
 
 def _said(lines: Sequence[Line], wording: Wording) -> Sequence[str]:

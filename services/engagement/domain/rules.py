@@ -1,6 +1,6 @@
 """What the content files say, as one value the use cases are given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 
 from services.engagement.domain.kind import Kinds, Patience
@@ -8,6 +8,7 @@ from services.engagement.domain.ladder import Setting
 from services.engagement.domain.local_time import zone_named
 from services.engagement.domain.notice import Delivery
 from services.engagement.domain.obligation import Place
+from services.engagement.domain.support.outside import Letterhead
 from services.engagement.domain.support.rules import SupportRules
 from services.engagement.domain.team import Patient, Staffing
 from services.engagement.domain.working_days import ClinicHours
@@ -15,7 +16,10 @@ from services.engagement.domain.working_days import ClinicHours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Kinds and ladders, the clinic's hours, and how long things may wait."""
+    """Kinds and ladders, the clinic's hours, and how long things may wait.
+
+    ``letterhead`` is the installation's, not a content file's.
+    """
 
     kinds: Kinds
     phases: frozenset[str]
@@ -29,6 +33,7 @@ class Rules:
     patience: Patience
     support: SupportRules
     delivery: Delivery
+    letterhead: Letterhead = field(default_factory=Letterhead)
 
     def place(self, patient: Patient) -> Place:
         """How a local date becomes an instant for this patient.

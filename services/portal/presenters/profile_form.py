@@ -134,7 +134,9 @@ def preview(seen: PreviewBody) -> tuple[tuple[str, str], ...]:
     return (
         (_("On a locked screen"), seen.screen),
         (_("In an inbox: sender"), seen.sender),
+        (_("In an inbox: address"), seen.address),
         (_("In an inbox: subject"), seen.subject),
+        (_("In a mail"), seen.text.strip()),
         (_("On an envelope"), seen.envelope),
     )
 

@@ -29,8 +29,20 @@ from services.engagement.domain.notice import (
     plan,
 )
 from services.engagement.domain.notice_wording import Line, letter, visit_letter
+from services.engagement.domain.support.outside import Letterhead, preview
+from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.team import Colleague, by_id
-from tests.support.engagement import CONTENT, LEAD, NOW, NURSE, OTHER_NURSE, STAFF, STRANGER, at
+from tests.support.engagement import (
+    CONTENT,
+    LEAD,
+    NOW,
+    NURSE,
+    OTHER_NURSE,
+    PATIENT,
+    STAFF,
+    STRANGER,
+    at,
+)
 
 DELIVERY = CONTENT.delivery
 LONDON = ZoneInfo("Europe/London")
@@ -332,11 +344,12 @@ def test_no_kind_of_notice_can_name_a_dose() -> None:
 
 
 def test_a_person_in_care_is_never_told_what_to_take() -> None:
-    for neutral in (True, False):
-        text = visit_letter("the clinic", neutral=neutral).text
+    for on_record in (True, False):
+        seen = preview(Profile(patient_id=PATIENT), Letterhead(), on_record=on_record)
+        text = visit_letter(seen).text
         assert "mg" not in text
         assert "tablet" not in text
-    assert "treatment" not in visit_letter("the clinic", neutral=True).text
+        assert ("treatment" in text) != on_record
 
 
 def test_the_clinics_figures_are_the_reviewed_ones() -> None:

@@ -151,7 +151,6 @@ def _reach(details: PatientDetails) -> Reach:
         quiet=None
         if quiet is None
         else Quiet(begins=time.fromisoformat(quiet.starts), ends=time.fromisoformat(quiet.ends)),
-        neutral=details.neutral_wording,
     )
 
 

@@ -309,7 +309,10 @@ def _add_plans(api_: Api, desk: SupportDesk) -> None:
             sender=body.sender,
             subject=body.subject,
         )
-        return preview_body(await preview_message(work, patient_id=patient_id, wish=wish))
+        seen = await preview_message(
+            work, patient_id=patient_id, wish=wish, letterhead=desk.rules.letterhead
+        )
+        return preview_body(seen)
 
 
 def _profile(patient_id: UUID, body: api.ProfileWords) -> Profile:

@@ -18,7 +18,6 @@ class Reach:
     email: str | None
     agreed: Mapping[str, tuple[str, ...]]
     quiet: Quiet | None
-    neutral: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
