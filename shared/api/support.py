@@ -560,7 +560,8 @@ class RunBody(Body):
 
 
 class LifeEventBody(Body):
-    """Something in the person's life."""
+    """Something in the person's life. No new taper step from ``no_new_step_from`` on until
+    ``no_new_step_before``, the first free day (T-22)."""
 
     life_event_id: UUID
     version: int
@@ -569,6 +570,7 @@ class LifeEventBody(Body):
     happened_on: date
     recorded_on: date
     contact_by: date
+    no_new_step_from: date | None = None
     no_new_step_before: date
     status: Literal["open", "followed-up", "withdrawn"]
     note: str | None

@@ -195,7 +195,7 @@ async def a_life_event(femi: Page) -> None:
     await expect(femi.get_by_role("status")).to_contain_text("no taper step meanwhile")
     event = femi.locator("section.card", has_text="Moved house")
     await expect(event).to_contain_text("R-35")
-    await expect(event).to_contain_text("No new taper step before")
+    await expect(event).to_contain_text("No new taper step from")
     await look(femi)
     await event.get_by_role("link", name="Record the contact").click()
     await femi.get_by_label("Minutes").fill("15")

@@ -246,12 +246,13 @@ def an_event(**changes: object) -> LifeEvent:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def test_a_life_event_opens_a_contact_within_7_days_and_holds_steps_for_14() -> None:
+def test_a_life_event_opens_a_contact_within_7_days_and_holds_steps_14_either_side() -> None:
     (due,) = owed(Known(life_events=[an_event()]))["life-event-contact"]
 
     assert due.due_at == moment(day(50), 10)
     assert due.overdue_from.date() == day(58), "late from the eighth day on"
-    assert an_event().no_new_step_before == day(64)
+    assert an_event().no_new_step_before == day(65), "the fourteenth day after it is held too"
+    assert life_event.no_new_step_from(day(50), RULES.life_events) == day(36)
 
 
 def test_an_event_recorded_by_mistake_owes_nothing() -> None:

@@ -307,7 +307,7 @@ async def test_no_step_starts_close_to_a_life_event(clinic: Clinic) -> None:
         happened_on=clinic.today,
         recorded_at=clinic.now,
         contact_by=clinic.today + timedelta(days=7),
-        no_new_step_before=clinic.today + timedelta(days=14),
+        no_new_step_before=clinic.today + timedelta(days=15),
         status="open",
     )
     await clinic.hear(LifeEventRecorded(life_event=event))

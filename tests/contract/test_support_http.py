@@ -588,7 +588,8 @@ async def test_a_life_event_opens_a_contact_and_speaking_settles_it(ward: Ward) 
         f"patients/{PATIENT}/life-events", {"kind": "move", "happened_on": "2026-06-01"}
     )
     (event,) = told.json["life_events"]
-    assert (event["contact_by"], event["no_new_step_before"]) == ("2026-06-08", "2026-06-15")
+    assert (event["contact_by"], event["no_new_step_before"]) == ("2026-06-08", "2026-06-16")
+    assert event["no_new_step_from"] == "2026-05-18"
     await ward.travel(NOW + timedelta(hours=1))
     assert "life-event-contact" in await ward.owed()
 

@@ -17,7 +17,7 @@ from services.engagement.application.close_programme import (
 from services.engagement.application.ports import CoursePoint, Reading, Surroundings
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.support import carer, doses, lost, missed, outside, package
+from services.engagement.domain.support import carer, doses, life_event, lost, missed, outside, package
 from services.engagement.domain.support.arms import proposals
 from services.engagement.domain.support.contact import Contact, Outcome, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
@@ -475,7 +475,11 @@ def _event(one: LifeEvent, rules: SupportRules) -> api.LifeEventBody:
         happened_on=one.happened_on,
         recorded_on=one.recorded_on,
         contact_by=one.contact_by,
-        no_new_step_before=one.no_new_step_before,
+        no_new_step_from=life_event.no_new_step_from(one.happened_on, rules.life_events),
+        no_new_step_before=max(
+            one.no_new_step_before,  # older ones were kept a day shorter
+            life_event.no_new_step_before(one.happened_on, rules.life_events),
+        ),
         status=one.status.value,
         note=one.note,
         actions=actions[one.status],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.portal.presenters import listing, support, words
 from services.portal.presenters.language import gettext as _
@@ -72,8 +73,9 @@ def _line(one: LifeEventBody, body: SupportBody, setting: Setting) -> Line:
         status=_STATUSES[one.status],
         text=text,
         pause=_(
-            "No new taper step before %(day)s (T-22).",
-            day=words.when(one.no_new_step_before, today=today),
+            "No new taper step from %(first)s to %(last)s (T-22).",
+            first=words.when(one.no_new_step_from or one.happened_on, today=today),
+            last=words.when(one.no_new_step_before - timedelta(days=1), today=today),
         )
         if holds
         else "",

@@ -42,8 +42,13 @@ def contact_by(recorded_on: date, rule: LifeEventRule) -> date:
 
 
 def no_new_step_before(happened_on: date, rule: LifeEventRule) -> date:
-    """The first day on which a dose may go down again, counted from the event itself."""
-    return happened_on + timedelta(days=rule.no_new_step_days)
+    """The first day on which a dose may go down again: the last held day is held whole."""
+    return happened_on + timedelta(days=rule.no_new_step_days + 1)
+
+
+def no_new_step_from(happened_on: date, rule: LifeEventRule) -> date:
+    """The first day on which no step may be taken, for an event that is known to come."""
+    return happened_on - timedelta(days=rule.no_new_step_days)
 
 
 def check(kind: str, happened_on: date, today: date, rule: LifeEventRule) -> None:
