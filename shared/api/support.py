@@ -577,8 +577,18 @@ class LifeEventBody(Body):
     actions: tuple[str, ...]
 
 
+class FallBody(Body):
+    """One ruler that fell, or is low."""
+
+    ruler: str
+    value: int
+    previous: int | None
+    because: tuple[str, ...]
+
+
 class DropBody(Body):
-    """A fall of the ruler, and the talk about it."""
+    """A fall of a ruler, and the talk about it. ``value`` and ``previous`` are of the lowest of
+    ``falls``, which are empty where nobody looked at each ruler alone yet."""
 
     reading_id: UUID
     version: int
@@ -586,6 +596,7 @@ class DropBody(Body):
     previous: int | None
     measured_on: date
     because: tuple[str, ...]
+    falls: tuple[FallBody, ...] = ()
     contact_by: date
     why_not_lower: str | None
     what_would_raise: str | None

@@ -76,7 +76,7 @@ async def is_known(clinic: Clinic, patient_id: str) -> bool:
 
 async def has_drop(clinic: Clinic, patient_id: str) -> bool:
     drops = (await support_of(clinic, patient_id))["drops"]
-    return [(one["value"], one["previous"]) for one in drops] == [(4, 7)]
+    return [(one["value"], one["previous"]) for one in drops] == [(4, 8)]
 
 
 async def rule(clinic: Clinic, patient_id: str, importance: int, confidence: int) -> None:
@@ -172,6 +172,9 @@ async def a_talk_about_motivation_ends_the_way_back(femi: Page, clinic: Clinic, 
     """Somebody has spoken with the person: nobody has to look for them any more."""
     assert (await support_of(clinic, mira))["run"] is not None
     await femi.get_by_role("link", name="Motivation").click()
+    await expect(femi.get_by_role("main")).to_contain_text(
+        "Importance 5, was 7; Confidence 4, was 8"
+    )
     await look(femi)
     await femi.get_by_label("Why is it not lower?").fill("I miss the games.")
     await femi.get_by_label("What would raise it?").fill("Somebody who waits for me there.")

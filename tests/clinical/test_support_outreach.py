@@ -208,6 +208,46 @@ def test_when_the_ruler_asks_for_a_talk(
     assert motivation.why(value, previous, RULES.motivation) == because
 
 
+# each ruler is looked at by itself: importance and confidence before, then now, and what fell
+BOTH = [
+    ("confidence fell by 2, importance lower and still", (4, 8), (4, 6), [("confidence", "fell")]),
+    ("confidence fell by 1, importance lower and still", (4, 8), (4, 7), []),
+    ("importance fell by 2, confidence lower and still", (9, 5), (7, 5), [("importance", "fell")]),
+    ("importance fell by 1, confidence lower and still", (9, 5), (8, 5), []),
+    ("the lower one rose, the other fell by 2", (4, 9), (6, 7), [("confidence", "fell")]),
+    ("they changed places: each moved by 1", (6, 5), (5, 6), []),
+    ("each fell by 1", (7, 6), (6, 5), []),
+    ("both fell by 2", (8, 7), (6, 5), [("importance", "fell"), ("confidence", "fell")]),
+    ("confidence is 3, importance still", (8, 4), (8, 3), [("confidence", "low")]),
+    ("confidence is 4, importance still", (8, 5), (8, 4), []),
+    ("importance fell to 3", (5, 9), (3, 9), [("importance", "fell low")]),
+    ("a first reading, one of them 3", (None, None), (3, 8), [("importance", "low")]),
+    ("a first reading, the lower 4", (None, None), (4, 8), []),
+    ("one was not asked now", (8, 8), (None, 6), [("confidence", "fell")]),
+    ("one was not asked before", (None, 8), (6, 8), []),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "fell"), [row[1:] for row in BOTH], ids=[row[0] for row in BOTH]
+)
+def test_each_ruler_is_looked_at_alone(
+    before: tuple[int | None, int | None],
+    now: tuple[int | None, int | None],
+    fell: list[tuple[str, str]],
+) -> None:
+    rulers = ("importance", "confidence")
+
+    def asked(values: tuple[int | None, int | None]) -> dict[str, int]:
+        return {code: one for code, one in zip(rulers, values, strict=True) if one is not None}
+
+    found = motivation.falls(asked(now), asked(before), RULES.motivation)
+
+    assert [(one.ruler, " ".join(one.because)) for one in found] == fell
+    known = dict(zip(rulers, zip(now, before, strict=True), strict=True))
+    assert all((one.value, one.previous) == known[one.ruler] for one in found)
+
+
 def test_a_drop_is_shown_at_once_and_late_after_7_days() -> None:
     drop = Drop(
         reading_id=FLAG,

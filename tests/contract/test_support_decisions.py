@@ -62,7 +62,7 @@ async def support(ward: Ward) -> dict[str, Any]:
 
 @pytest.fixture
 async def fallen(ward: Ward) -> tuple[Ward, UUID]:
-    """A ruler that fell from 7 to 4 yesterday."""
+    """Yesterday importance fell from 7 to 5, and confidence from 8 to 4."""
     await read_out(ward, RULER, TODAY - timedelta(days=30), importance=7, confidence=8)
     reading_id = await read_out(ward, RULER, TODAY - timedelta(days=1), importance=5, confidence=4)
     await ward.travel(NOW + timedelta(hours=1))
@@ -77,7 +77,11 @@ async def talk(ward: Ward, reading_id: UUID, version: int = 1, **changes: Any) -
 async def test_a_talk_is_kept_and_ends_what_was_owed(fallen: tuple[Ward, UUID]) -> None:
     ward, reading_id = fallen
     (drop,) = (await support(ward))["drops"]
-    assert (drop["value"], drop["previous"], drop["because"]) == (4, 7, ["fell"])
+    assert (drop["value"], drop["previous"], drop["because"]) == (4, 8, ["fell"])
+    assert [(one["ruler"], one["value"], one["previous"]) for one in drop["falls"]] == [
+        ("importance", 5, 7),
+        ("confidence", 4, 8),
+    ]
     assert drop["actions"] == ["talk", "dismiss"]
     assert "motivation-contact" in await ward.owed()
 

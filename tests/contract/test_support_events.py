@@ -38,10 +38,32 @@ async def test_a_ruler_that_fell_opens_a_talk(wire: Wire) -> None:
     async with wire.db.reading() as tx:
         work = SqlWork(tx, CONTENT)
         (drop,) = await work.support.drops.of_patient(PATIENT)
-        kinds = {row.key.kind for row in await work.reminders.about(PATIENT)}
+        said = {
+            row.key.kind: row.detail.get("subtype") for row in await work.reminders.about(PATIENT)
+        }
 
     assert (drop.value, drop.previous, drop.because) == (6, 8, ("fell",))
-    assert "motivation-contact" in kinds
+    assert said["motivation-contact"] == "importance 6, was 8"
+
+
+async def test_a_ruler_is_compared_with_when_it_was_last_asked(wire: Wire) -> None:
+    """Confidence falls while importance, the lower one, stays; it was left out in between."""
+    await wire.enrol(PATIENT)
+    for day, ruler in (
+        (0, {"importance": 4, "confidence": 8}),
+        (15, {"importance": 4}),
+        (30, {"importance": 4, "confidence": 6}),
+    ):
+        scales = tuple(
+            assessment.ScaleState(code=code, score=Decimal(score)) for code, score in ruler.items()
+        )
+        on = START + timedelta(days=day)
+        await wire.take(a_score(PATIENT, on, None, instrument="readiness-ruler", subscales=scales))
+
+    async with wire.db.reading() as tx:
+        (drop,) = await SqlWork(tx, CONTENT).support.drops.of_patient(PATIENT)
+
+    assert [(one.ruler, one.value, one.previous) for one in drop.falls] == [("confidence", 6, 8)]
 
 
 async def test_carers_come_with_their_scopes(wire: Wire) -> None:

@@ -17,7 +17,15 @@ from services.engagement.application.close_programme import (
 from services.engagement.application.ports import CoursePoint, Reading, Surroundings
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
-from services.engagement.domain.support import carer, doses, life_event, lost, missed, outside, package
+from services.engagement.domain.support import (
+    carer,
+    doses,
+    life_event,
+    lost,
+    missed,
+    outside,
+    package,
+)
 from services.engagement.domain.support.arms import proposals
 from services.engagement.domain.support.contact import Contact, Outcome, in_order
 from services.engagement.domain.support.life_event import EventStatus, LifeEvent
@@ -495,6 +503,12 @@ def _drop(one: Drop) -> api.DropBody:
         previous=one.previous,
         measured_on=one.measured_on,
         because=one.because,
+        falls=tuple(
+            api.FallBody(
+                ruler=fall.ruler, value=fall.value, previous=fall.previous, because=fall.because
+            )
+            for fall in one.falls
+        ),
         contact_by=one.contact_by,
         why_not_lower=talk.why_not_lower if talk else None,
         what_would_raise=talk.what_would_raise if talk else None,

@@ -528,4 +528,10 @@ def _drop(drop: Drop, maker: _Maker, known: Known) -> Obligation:
 
 
 def _said(drop: Drop) -> str:
-    return f"{drop.value}" if drop.previous is None else f"{drop.value}, was {drop.previous}"
+    if not drop.falls:
+        return _fell(drop.value, drop.previous)
+    return "; ".join(f"{one.ruler} {_fell(one.value, one.previous)}" for one in drop.falls)
+
+
+def _fell(value: int, previous: int | None) -> str:
+    return f"{value}" if previous is None else f"{value}, was {previous}"

@@ -8,8 +8,9 @@ from services.portal.presenters.charts import Chart
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
-from shared.api.support import DropBody, SupportBody, SupportForm
+from shared.api.support import DropBody, FallBody, SupportBody, SupportForm
 
+_RULERS = said({"importance": mark("Importance"), "confidence": mark("Confidence")})
 _WHY = said(
     {
         "fell": mark("it fell by two or more"),
@@ -46,25 +47,39 @@ def chart(body: SupportBody, form: SupportForm) -> Chart | None:
 
 def _drop(one: DropBody, body: SupportBody, setting: Setting) -> Drop:
     today = setting.today
-    before = _(", was %(value)s", value=one.previous) if one.previous is not None else ""
-    because = _(" and ").join(_WHY.get(code, words.plain(code)) for code in one.because)
+    fell = one.falls or (
+        FallBody(ruler="", value=one.value, previous=one.previous, because=one.because),
+    )
     is_open = bool(one.actions)
     asks = _("Talk by %(day)s (R-34).", day=words.when(one.contact_by, today=today))
     return Drop(
         reading_id=one.reading_id,
         title=_(
-            "Motivation %(value)s%(before)s, %(day)s",
-            value=one.value,
-            before=before,
+            "%(rulers)s, %(day)s",
+            rulers="; ".join(f"{_ruler(fall)} {_figures(fall)}" for fall in fell),
             day=words.when(one.measured_on, today=today),
         ),
-        text=f"{because[:1].upper()}{because[1:]}." + (f" {asks}" if is_open else ""),
+        text=" ".join((*map(_why, fell), *([asks] if is_open else ()))),
         is_open=is_open,
         version=one.version,
         talk=_talk(one, setting),
         dismissed=one.dismissed or "",
         href=support.place(body.patient_id, "motivation", one.reading_id),
     )
+
+
+def _ruler(fall: FallBody) -> str:
+    return _RULERS.get(fall.ruler, _("Motivation"))
+
+
+def _figures(fall: FallBody) -> str:
+    before = _(", was %(value)s", value=fall.previous) if fall.previous is not None else ""
+    return f"{fall.value}{before}"
+
+
+def _why(fall: FallBody) -> str:
+    because = _(" and ").join(_WHY.get(code, words.plain(code)) for code in fall.because)
+    return f"{_ruler(fall)}: {because}."
 
 
 def _talk(one: DropBody, setting: Setting) -> tuple[tuple[str, str], ...]:

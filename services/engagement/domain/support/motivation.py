@@ -1,5 +1,6 @@
-"""The readiness ruler, and when its fall asks for a talk (R-34)."""
+"""The readiness rulers, and when the fall of one asks for a talk (R-34)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -22,8 +23,21 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """One ruler of a reading that asks for a talk. ``previous`` is when it was asked last."""
+
+    ruler: str
+    value: int
+    previous: int | None
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """A reading that asks for a talk."""
+    """A reading that asks for a talk. ``value`` and ``previous`` are of the lowest ruler that does.
+
+    ``falls`` says which; those recorded before each ruler was looked at alone have none.
+    """
 
     reading_id: UUID
     patient_id: UUID
@@ -33,6 +47,7 @@ class Drop:
     because: tuple[str, ...]
     contact_by: date
     recorded_at: datetime
+    falls: tuple[Fall, ...] = ()
     talk: Talk | None = None
     dismissed: str | None = None
     version: int = 1
@@ -43,8 +58,20 @@ class Drop:
         return self.talk is None and self.dismissed is None
 
 
+def falls(
+    now: Mapping[str, int], before: Mapping[str, int], rule: MotivationRule
+) -> Sequence[Fall]:
+    """Each ruler that asks for a talk by itself: another that stands still hides no fall."""
+    found = []
+    for ruler in rule.scales:
+        value, previous = now.get(ruler), before.get(ruler)
+        if value is not None and (because := why(value, previous, rule)):
+            found.append(Fall(ruler=ruler, value=value, previous=previous, because=because))
+    return found
+
+
 def why(value: int, previous: int | None, rule: MotivationRule) -> tuple[str, ...]:
-    """What about this reading asks for a talk; nothing if it is fine."""
+    """What about this ruler asks for a talk; nothing if it is fine."""
     found = []
     if previous is not None and previous - value >= rule.falls_by:
         found.append(FELL)
