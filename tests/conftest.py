@@ -25,15 +25,15 @@ def log_stream() -> Iterator[sentinel.Watched]:
     logging.getLogger().addHandler(libraries)
     yield stream
     logging.getLogger().removeHandler(libraries)
-    sentinel.refuse_person(generate_latest().decode(), where="metrics")
+    sentinel.refuse_person_and_dose(generate_latest().decode(), where="metrics")
 
 
 @pytest.fixture(autouse=True)
 def no_person_in_logs(log_stream: sentinel.Watched) -> Iterator[None]:
-    """Every test fails when a patient's name came into the logs while it ran."""
+    """Every test fails when a patient's name, or a dose, came into the logs while it ran."""
     log_stream.empty()
     yield
-    sentinel.refuse_person(log_stream.text, where="logs")
+    sentinel.refuse_person_and_dose(log_stream.text, where="logs")
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from tests.support.sentinel import (
     PersonFound,
     Watched,
     refuse_person,
+    refuse_person_and_dose,
 )
 
 PATIENT = UUID(int=77)
@@ -34,11 +35,22 @@ async def test_the_guard_sees_a_name_in_a_log_line(log_stream: Watched) -> None:
     log_stream.empty()
 
 
+@pytest.mark.parametrize("said", ["one 25 mg tablet", "0.7 mL", "5 drops", "312 micrograms"])
+async def test_the_guard_sees_a_dose_in_a_log_line(log_stream: Watched, said: str) -> None:
+    get_logger().info("step_taken", reason=said)
+
+    with pytest.raises(PersonFound, match="dose"):
+        refuse_person_and_dose(log_stream.text, where="logs")
+    log_stream.empty()
+
+
 async def test_a_field_that_is_not_listed_is_not_logged(log_stream: Watched) -> None:
     get_logger().info("patient_enrolled", given_name=GIVEN)
+    get_logger().info("step_taken", dose_mg="17.3", dose_text="one 25 mg tablet")
 
+    assert "17.3" not in log_stream.text
     assert "patient_enrolled" in log_stream.text
-    refuse_person(log_stream.text, where="logs")
+    refuse_person_and_dose(log_stream.text, where="logs")
 
 
 async def test_an_exception_is_logged_without_its_words(log_stream: Watched) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services import group as embedded
 from shared.runtime import clock
 from tests.support.ports import free_ports
-from tests.support.sentinel import refuse_person
+from tests.support.sentinel import refuse_person_and_dose
 from tests.system.clinic import Clinic
 
 
@@ -42,9 +42,9 @@ async def clinic(embedded_group: embedded.Group) -> AsyncIterator[Clinic]:
             yield Clinic(session, services, embedded_group.demo_password)
             for name, address in services.items():
                 async with session.get(f"{address}/metrics") as metrics:
-                    refuse_person(await metrics.text(), where=f"{name}'s metrics")
+                    refuse_person_and_dose(await metrics.text(), where=f"{name}'s metrics")
     for log in embedded_group.folder.glob("**/*.log"):
-        refuse_person(log.read_text(errors="replace"), where=f"lines of {log.name}")
+        refuse_person_and_dose(log.read_text(errors="replace"), where=f"lines of {log.name}")
 
 
 @contextmanager

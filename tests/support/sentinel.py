@@ -34,6 +34,10 @@ CANARIES = re.compile(
 )
 
 
+DOSE = re.compile(r"\d (?:mg|mL|ml|micrograms?|drops?|tablets?|capsules?)\b")
+"""A dose as a plan says it. Problem documents may name a limit; nothing else may."""
+
+
 class PersonFound(AssertionError):
     """Something of a patient is where no person belongs."""
 
@@ -49,9 +53,22 @@ def refuse_person(text: str, *, where: str) -> None:
         raise PersonFound(f"{where} name a patient: …{around}…")
 
 
+def refuse_person_and_dose(text: str, *, where: str) -> None:
+    """The same where no dose belongs either.
+
+    Raises:
+        PersonFound: with the words around it.
+    """
+    refuse_person(text, where=where)
+    if found := DOSE.search(text):
+        around = text[max(0, found.start() - 120) : found.end() + 40]
+        raise PersonFound(f"{where} say a dose: …{around}…")
+
+
 def refuse_person_in_answer(status: int, headers: Mapping[str, str], text: str) -> None:
-    """Fail when a response's headers, or its body if it is a problem, name a patient."""
-    refuse_person(repr(dict(headers)), where="response headers")
+    """Fail when a response's headers, or its body if it is a problem, name a patient; or the
+    headers a dose."""
+    refuse_person_and_dose(repr(dict(headers)), where="response headers")
     if status >= 400:
         refuse_person(text, where="problem documents")
 
