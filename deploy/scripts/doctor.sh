@@ -14,7 +14,7 @@ note() { printf '        %s\n' "$1"; }
 check_secrets() {
   local file missing=() weak=() open=()
   for file in $(docker compose config | sed -n 's/^ *file: \(.*\/deploy\/secrets\/.*\)$/\1/p'); do
-    case "${file##*/}" in smtp_password) [ -e "$file" ] && continue ;; esac # empty where none is asked for
+    case "${file##*/}" in smtp_password | oidc_client_secret) [ -e "$file" ] && continue ;; esac # empty where none is asked for
     if [ ! -s "$file" ]; then missing+=("${file##*/}"); continue; fi
     [ -z "$(find "$file" -perm /022)" ] || open+=("${file##*/}")
     case "${file##*/}" in db_* | nats_* | demo_password)
@@ -114,6 +114,20 @@ PYTHON
   well "engagement and the watcher reach the mail server"
 }
 
+check_provider() { # whom staff sign in with must answer, by the name that is expected
+  [ -n "$(setting MOORING_OIDC_ISSUER "")" ] || return 0
+  docker compose exec -T portal python - 2>/dev/null <<'PYTHON' || { bad "the portal does not reach the identity provider" "deploy/RUNBOOK.md, \"Identity provider\""; return; }
+import json
+import os
+from urllib.request import urlopen
+
+issuer = os.environ["MOORING_OIDC_ISSUER"]
+with urlopen(issuer.rstrip("/") + "/.well-known/openid-configuration", timeout=5) as answer:
+    assert json.load(answer)["issuer"] == issuer
+PYTHON
+  well "the portal reaches the identity provider"
+}
+
 check_clock() {
   case "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || true)" in
     yes) well "the clock is kept by a time server" ;;
@@ -131,5 +145,6 @@ check_brokers
 check_keys
 check_backup
 check_mail
+check_provider
 [ "$(setting MOORING_DEMO false)" = true ] && note "this is a demo: nothing in it is about a real person"
 exit "$ill"

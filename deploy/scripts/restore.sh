@@ -13,9 +13,10 @@ into=${INTO:-mooring-restored}
 port=${PORT:-8444}
 subnet=${SUBNET:-172.31.251.0/24} # two installations on one host cannot share a network
 # A way out is for the one installation that people hear from: not the mail server, no webhook, no ping.
+# Nor the identity provider, which knows one address to send people back to: a copy has its own accounts.
 files=${COMPOSE_FILE:-$(setting COMPOSE_FILE "")}
 if [ -n "$files" ]; then
-  COMPOSE_FILE=$(tr ':' '\n' <<<"$files" | grep -v '/compose\.mail\.' | paste -sd :)
+  COMPOSE_FILE=$(tr ':' '\n' <<<"$files" | grep -vE '/compose\.(mail|provider)\.' | paste -sd :)
   export COMPOSE_FILE
 fi
 alone="${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 MOORING_SMTP_TLS=false"

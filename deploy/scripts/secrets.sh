@@ -60,6 +60,7 @@ draw nats_cluster
 draw demo_password
 draw grafana_admin
 : | keep smtp_password # the operator's to fill, where the mail server asks for one
+: | keep oidc_client_secret # and where an identity provider does
 
 database_url url_watcher_server watcher postgres
 authority

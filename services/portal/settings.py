@@ -43,6 +43,12 @@ class Settings(ServiceSettings):
     oidc_roles_file: Path | None = None
     demo_password: SecretStr | None = None
 
+    @field_validator("oidc_client_secret")
+    @classmethod
+    def _none_when_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        """An empty file is how a deployment says that the client has no secret."""
+        return value if value and value.get_secret_value() else None
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:

@@ -9,6 +9,8 @@ import yaml
 
 from services.assessment.settings import Settings as AssessmentSettings
 from services.engagement.settings import Settings as EngagementSettings
+from services.portal.identity import roles
+from services.portal.settings import Settings as PortalSettings
 from services.watcher.settings import Settings as WatcherSettings
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +24,10 @@ each_container = pytest.mark.parametrize("name", sorted(CONTAINERS))
 
 @each_container
 def test_it_is_confined(name: str) -> None:
-    it = CONTAINERS[name]
+    _confined(CONTAINERS[name])
+
+
+def _confined(it: dict[str, Any]) -> None:
     assert it["read_only"] is True
     assert it["cap_drop"] == ["ALL"]
     assert "cap_add" not in it
@@ -102,6 +107,12 @@ _Merging.add_constructor("!override", lambda loader, node: loader.construct_mapp
         (["compose.small.yml"], {}, set()),
         (["compose.scale.yml"], {}, set()),
         (["compose.mail.yml"], {"out": {"engagement", "watcher"}}, set()),
+        (["compose.provider.yml"], {"provider": {"portal"}}, set()),
+        (
+            ["compose.provider.yml", "compose.mail.yml"],
+            {"provider": {"portal"}, "out": {"engagement", "watcher"}},
+            set(),
+        ),
         (["compose.monitoring.yml"], {"edge": {"grafana"}}, {"grafana"}),
         (
             ["compose.monitoring.yml", "compose.mail.yml", "compose.mail.monitoring.yml"],
@@ -134,7 +145,26 @@ def test_every_overlay_is_looked_at() -> None:
         "compose.mail.yml",
         "compose.mail.monitoring.yml",
         "compose.monitoring.yml",
+        "compose.provider.yml",
     }
+
+
+CONFINEMENT = {"read_only", "cap_drop", "cap_add", "privileged", "security_opt", "user", "tmpfs"}
+CONFINEMENT |= {"init", "logging", "entrypoint", "network_mode", "pid", "ipc", "devices"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "deploy").glob("compose.*.yml")), ids=lambda path: path.name
+)
+def test_no_overlay_loosens_what_confines_a_container(path: Path) -> None:
+    """Of a container that is there, none of it is set anew; one of its own has all of it."""
+    for name, it in yaml.load(path.read_text(), Loader=_Merging)["services"].items():
+        if "image" in it:
+            assert name not in CONTAINERS
+            _confined(it)
+            assert set(it["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+        else:
+            assert not set(it) & CONFINEMENT, name
 
 
 def test_what_writes_to_people_reads_each_setting_of_the_mail_overlay() -> None:
@@ -150,6 +180,47 @@ def test_what_writes_to_people_reads_each_setting_of_the_mail_overlay() -> None:
         assert ":?" in added["environment"]["MOORING_SMTP_HOST"]
         assert added["environment"].get("MOORING_SMTP_TLS") == "${MOORING_SMTP_TLS:-true}"
     assert overlay["secrets"]["smtp_password"] == {"file": "./deploy/secrets/smtp_password"}
+
+
+def test_the_portal_reads_each_setting_of_the_provider_overlay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The overlay with the runbook's own lines, as the portal reads it; without a client's secret
+    too, which is an empty file then."""
+    overlay = yaml.safe_load((ROOT / "deploy/compose.provider.yml").read_text())
+    runbook = (ROOT / "deploy/RUNBOOK.md").read_text()
+    (lines,) = re.findall(r"```\n(COMPOSE_FILE=\S+compose\.provider\.yml\n[^`]*)```", runbook)
+    (mapping,) = re.findall(r"```\n(claim = [^`]*)```", runbook)
+    (tmp_path / "roles.toml").write_text(mapping)
+    typed = dict(line.split("=", 1) for line in lines.splitlines())
+    ((container, added),) = overlay["services"].items()
+    (secret,), (mount,) = added["secrets"], added["volumes"]
+    given = {
+        name: typed[name] if ":?" in value else value
+        for name, value in added["environment"].items()
+        if value is not None
+    }
+    for name in (*added["environment"], secret["target"]):
+        assert name.lower().removeprefix("mooring_") in PortalSettings.model_fields, name
+    for name, value in (CONTAINERS["portal"]["environment"] | given).items():
+        if name.startswith("MOORING_OIDC"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MOORING_PUBLIC_URL", "https://care.example:8443")
+
+    for text, known in (("of the client", True), ("", False)):
+        (tmp_path / secret["target"]).write_text(text)
+        settings = PortalSettings(_secrets_dir=tmp_path)
+        assert settings.oidc_issuer == "https://login.clinic.example"
+        assert (settings.oidc_client_secret is not None) is known
+    assert container == "portal"
+    assert roles.read(tmp_path / "roles.toml").rules
+    assert str(settings.oidc_roles_file) == mount["target"]
+    assert mount["read_only"] is True
+    assert mount["bind"] == {"create_host_path": False}
+    assert "/roles.toml" in (ROOT / ".gitignore").read_text().splitlines()
+    assert overlay["secrets"]["oidc_client_secret"] == {
+        "file": "./deploy/secrets/oidc_client_secret"
+    }
 
 
 def test_the_door_cannot_reach_what_the_services_stand_on() -> None:

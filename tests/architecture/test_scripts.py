@@ -47,6 +47,21 @@ def test_both_scripts_that_look_say_so(script: str) -> None:
     assert '"$nobody_is_told"' in text
 
 
+def test_a_restored_copy_has_none_of_the_overlays_that_lead_out() -> None:
+    """The line of the script itself, with every overlay that there is."""
+    text = (ROOT / "deploy/scripts/restore.sh").read_text()
+    begin, end = text.index('if [ -n "$files" ]'), text.index("alone=")
+    every = ":".join(sorted(f"deploy/{path.name}" for path in (ROOT / "deploy").glob("compose.*")))
+    left = shell(f"files=docker-compose.yml:{every}\n{text[begin:end]}\necho $COMPOSE_FILE")
+
+    assert left.split(":") == [
+        "docker-compose.yml",
+        "deploy/compose.monitoring.yml",
+        "deploy/compose.scale.yml",
+        "deploy/compose.small.yml",
+    ]
+
+
 @pytest.mark.parametrize("lasts", [timedelta(days=30), timedelta(days=-1)], ids=["now", "ended"])
 def test_a_certificate_of_our_authority_is_known_as_such(tmp_path: Path, lasts: timedelta) -> None:
     ours = Authority(tmp_path)
