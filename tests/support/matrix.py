@@ -6,8 +6,10 @@ is admitted is judged by the audit trail, which keeps every refusal.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -54,11 +56,15 @@ class Ward:
                         id_=clock.new_id(),
                         staff_id=staff_id,
                         kind=relation,
-                        about=_ABOUT[relation](self),
+                        about=self.about(relation),
                         from_at=tx.now - timedelta(minutes=1),
                         until_at=tx.now + timedelta(days=400),
                     )
                 self.tokens[role, relation] = self._token(role, relation, staff_id)
+
+    def about(self, relation: Relation) -> str:
+        """What a stand-in or an emergency that reaches the person is for."""
+        return _ABOUT[relation](self)
 
     def _token(self, role: Role, relation: Relation, staff_id: UUID) -> str:
         near = relation in {Relation.CARE_TEAM, Relation.LEAD}
@@ -76,33 +82,47 @@ class Ward:
     ) -> "Outcome":
         """One request with the smallest body, and what the audit trail says of it. ``meant``:
         whose page the caller has before them."""
-        operation = self.contract["paths"][path][method.lower()]
         correlation_id = str(clock.new_id())
+        headers = {} if meant is None else {MEANT: str(meant)}
+        ids = self.known | override
+        address = re.sub(r"{(\w+)}", lambda name: ids.get(name[1], NOBODY), path)
+        sent = self.sent(method, path)
+        status, text = await self.send(token, method, address, sent, correlation_id, headers)
+        return Outcome(status, text, await self._refusal(correlation_id))
+
+    def sent(self, method: str, path: str) -> dict[str, Any]:
+        """The smallest body and query that an operation takes."""
+        operation = self.contract["paths"][path][method.lower()]
+        sent: dict[str, Any] = {
+            "params": {
+                one["name"]: self._smallest(one["schema"])
+                for one in operation["parameters"]
+                if one["in"] == "query" and one["required"]
+            }
+        }
+        if (body := operation.get("requestBody")) is not None:
+            schema = body["content"]["application/json"]["schema"]
+            sent["json"] = self._about_the_person(self._smallest(schema))
+        return sent
+
+    async def send(
+        self,
+        token: str,
+        method: str,
+        address: str,
+        sent: dict[str, Any],
+        correlation_id: str,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> tuple[int, str]:
+        """One request: the status and the text of its answer."""
         headers = {
             "Authorization": f"Bearer {token}",
             "X-Request-Id": correlation_id,
             "Idempotency-Key": correlation_id,
             "If-Match": '"1"',
-        }
-        if meant is not None:
-            headers[MEANT] = str(meant)
-        body = operation.get("requestBody")
-        options: dict[str, Any] = {}
-        if body is not None:
-            schema = body["content"]["application/json"]["schema"]
-            options["json"] = self._about_the_person(self._smallest(schema))
-        ids = self.known | override
-        address = re.sub(r"{(\w+)}", lambda name: ids.get(name[1], NOBODY), path)
-        query = {
-            one["name"]: self._smallest(one["schema"])
-            for one in operation["parameters"]
-            if one["in"] == "query" and one["required"]
-        }
-        async with self.client.request(
-            method, address, headers=headers, params=query, **options
-        ) as answer:
-            text = await answer.text()
-        return Outcome(answer.status, text, await self._refusal(correlation_id))
+        } | dict(more)
+        async with self.client.request(method, address, headers=headers, **sent) as answer:
+            return answer.status, await answer.text()
 
     def _smallest(self, schema: dict[str, Any]) -> Any:
         return smallest(schema, self.contract["components"]["schemas"])

@@ -22,7 +22,7 @@ async def erase_due(visit: Visit) -> web.StreamResponse:
     draft = visit.sent()
 
     async def send() -> RetentionBody:
-        body = EraseDue.model_validate({"due": int(draft.value("due"))})
+        body = EraseDue.model_validate({"due": draft.value("due")})
         return await visit.care.assessment.post(
             "/retention/erase", body, RetentionBody, key=draft.key
         )

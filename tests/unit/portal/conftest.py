@@ -10,7 +10,7 @@ from services.portal.identity.demo import open_accounts
 from services.portal.identity.passwords import Passwords
 from services.portal.main import build, schema
 from shared.runtime.db import Database
-from shared.runtime.http import build_app
+from tests.support.sites import whole
 
 PASSWORD = "a demo password"
 
@@ -38,7 +38,6 @@ async def portal(
         silent = f"http://127.0.0.1:{unused_port()}"
         monkeypatch.setenv(f"MOORING_{service}_URL", neighbours.get(service.lower(), silent))
     async with build() as service:
-        app = build_app(service.api, db=service.db, keys=service.keys)
-        service.extend(app)
+        app = whole(service, service.keys)
         async with TestClient(TestServer(app)) as browser:
             yield browser
