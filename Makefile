@@ -118,12 +118,15 @@ drill: .venv/dev ## load the containers of a demo, break one thing after the oth
 	  --per-second $(or $(RATE),25) $(if $(REPLICAS),--replicas)
 	@$(if $(REPLICAS),,MOORING_FAULTS=1 $(BIN)/python -m pytest -q -s tests/faults/test_restore.py tests/faults/test_lost_brokers.py)
 
-sbom: .venv/dev ## what each image is made of (CycloneDX), in build/sbom
+sbom: .venv/dev ## what each image is made of (CycloneDX), in build/sbom; its Debian packages too where it was built (make up)
 	@mkdir -p build/sbom
 	@for part in assessment treatment engagement portal watcher; do \
 	  $(BIN)/cyclonedx-py requirements deploy/requirements/$$part.txt --pyproject pyproject.toml --short-PURLs \
 	    --output-reproducible --output-file build/sbom/$$part.cdx.json 2>/dev/null || exit 1; \
-	  echo "  build/sbom/$$part.cdx.json"; done
+	  image=mooring-$$part:$${MOORING_RELEASE:-$$(sed -n 's/^MOORING_RELEASE=//p' .env 2>/dev/null | tail -n 1 | grep . || echo 0.1.0)}; \
+	  if docker image inspect $$image >/dev/null 2>&1; then \
+	    $(BIN)/python -m tests.image_sbom build/sbom/$$part.cdx.json $$image || exit 1; \
+	  else echo "  build/sbom/$$part.cdx.json: Python packages alone, there is no image $$image here"; fi; done
 
 evidence: sbom ## what an auditor asks for, in build/evidence: SBOMs, rules, sources, rights, tests, drill
 	@$(BIN)/python -m tests.evidence
