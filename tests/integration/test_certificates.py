@@ -11,11 +11,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from aiohttp import web
 
-from shared.runtime import service
+from services.engagement.adapters.channels import Channels, Mailbox
+from services.engagement.application.send_notices import Parcel
+from services.engagement.domain.notice import Answer, Channel
+from services.engagement.domain.notice_wording import Letter
+from shared.runtime import clock, service
 from shared.runtime.bus import connection
 from shared.runtime.bus.connection import Connection
 from shared.runtime.bus.faults import Unreachable
@@ -219,7 +224,25 @@ asyncio.run(main())
 """
 
 
-async def fetched(pair: Pair | None, trusted: Path) -> str:
+ASK_PROVIDER = """
+import asyncio, sys, aiohttp
+from pydantic import SecretStr
+from services.portal.identity.provider import Provider, ProviderAway, attempt
+
+async def main():
+    async with aiohttp.ClientSession() as session:
+        there = Provider(sys.argv[1], "us", SecretStr("of the client"), "https://us/back", session)
+        try:
+            await there.address(attempt())
+            print("asked")
+        except ProviderAway as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+async def fetched(pair: Pair | None, trusted: Path, program: str = FETCH) -> str:
     """What a service gets that fetches the portal's keys: the id of one, or why it has none. In a
     process of its own, because a process reads once whom it trusts."""
     (port,) = free_ports(1)
@@ -232,11 +255,17 @@ async def fetched(pair: Pair | None, trusted: Path) -> str:
     async def keys(_request: web.Request) -> web.Response:
         return web.json_response({"keys": [KEY.as_dict(private=False)]})
 
+    async def about(_request: web.Request) -> web.Response:
+        issuer = f"https://{HOST}:{port}/jwks.json"
+        places = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        return web.json_response({"issuer": issuer} | dict.fromkeys(places, issuer))
+
     app.router.add_get("/jwks.json", keys)
+    app.router.add_get("/jwks.json/.well-known/openid-configuration", about)
     async with AsyncExitStack() as stack:
         await service._listen(app, settings, stack)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", FETCH, f"https://{HOST}:{port}/jwks.json"),
+            *(sys.executable, "-c", program, f"https://{HOST}:{port}/jwks.json"),
             stdout=asyncio.subprocess.PIPE,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": ".", "SSL_CERT_FILE": str(trusted)},
         )
@@ -259,3 +288,112 @@ async def test_a_service_with_a_bad_certificate_is_not(
 
 async def test_a_service_without_tls_is_not(ours: Authority) -> None:
     assert await fetched(None, ours.file) in {"ClientConnectorSSLError", "ClientConnectorError"}
+
+
+# The identity provider, as the portal asks it
+
+
+async def test_a_provider_with_a_good_certificate_is_asked(ours: Authority) -> None:
+    assert await fetched(ours.issue(HOST), ours.file, ASK_PROVIDER) == "asked"
+
+
+@badly
+async def test_a_provider_with_a_bad_certificate_is_not(
+    tmp_path: Path, ours: Authority, pair: Callable[[Authority, Path], Pair]
+) -> None:
+    why = await fetched(pair(ours, tmp_path), ours.file, ASK_PROVIDER)
+
+    assert why == "ClientConnectorCertificateError"
+
+
+async def test_a_provider_without_tls_is_not(ours: Authority) -> None:
+    why = await fetched(None, ours.file, ASK_PROVIDER)
+
+    assert why in {"ClientConnectorSSLError", "ClientConnectorError"}
+
+
+# The mail server, as engagement writes to it; the watcher calls the library alike
+
+
+@dataclass(slots=True)
+class PosingMail:
+    """The beginning of a conversation with a mail server: whether there is TLS, then the rest."""
+
+    pair: Pair | None
+    heard: bytearray = field(default_factory=bytearray)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        offers = "250 STARTTLS" if self.pair else "250 AUTH PLAIN"
+        writer.write(b"220 here\r\n")
+        try:
+            await reader.readline()  # says hello
+            writer.write(f"250-here\r\n{offers}\r\n".encode())
+            if self.pair is not None:
+                await reader.readline()  # asks for TLS
+                writer.write(b"220 go ahead\r\n")
+                await writer.drain()
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*self.pair)
+                await writer.start_tls(context)
+            self.heard.extend(await reader.read(4096))
+        except (ssl.SSLError, ConnectionError):
+            pass
+        writer.close()
+
+
+async def mailed(posing: PosingMail, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Why a message that must go by TLS, with a password, was not taken."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    server = await asyncio.start_server(posing.answer, "127.0.0.1", 0)
+    box = Mailbox(
+        sender="mooring@clinic.example",
+        host=HOST,
+        port=server.sockets[0].getsockname()[1],
+        start_tls=True,
+        user="mooring",
+        password="of-the-mailbox",
+    )
+    parcel = Parcel(
+        notice_id=UUID(int=1),
+        channel=Channel.EMAIL,
+        address="staff@clinic.example",
+        letter=Letter(subject="Due", text="Something is due."),
+    )
+    answer, why = await Channels(box).send(parcel, at=clock.real_now())
+    server.close()
+    assert answer is Answer.LATER
+    return why
+
+
+async def test_a_mail_server_with_a_good_certificate_is_talked_to(
+    ours: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posing = PosingMail(ours.issue(HOST))
+
+    await mailed(posing, ours.file, monkeypatch)
+
+    assert posing.heard.upper().startswith(b"EHLO")
+
+
+@badly
+async def test_a_mail_server_with_a_bad_certificate_is_told_nothing(
+    tmp_path: Path,
+    ours: Authority,
+    pair: Callable[[Authority, Path], Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posing = PosingMail(pair(ours, tmp_path))
+
+    await mailed(posing, ours.file, monkeypatch)
+
+    assert not posing.heard
+
+
+async def test_a_mail_server_without_tls_is_told_no_password(
+    ours: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posing = PosingMail(None)
+
+    await mailed(posing, ours.file, monkeypatch)
+
+    assert not posing.heard.upper().startswith((b"AUTH", b"MAIL"))
