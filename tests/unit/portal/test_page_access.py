@@ -112,6 +112,7 @@ def is_of_the_role(text: str) -> bool:
     return WRONG_ROLE in text or '"code":"role"' in text
 
 
+@pytest.mark.timeout(600)  # over a thousand pages: a minute where much else runs
 async def test_every_route_is_open_to_its_roles_and_to_nobody_else(portal: TestClient) -> None:
     wrong, cells = [], 0
     for role in PEOPLE:
