@@ -31,6 +31,10 @@ require_docker() {
   esac
 }
 
+project() { # its name: what containers and volumes of this installation carry
+  docker compose config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p'
+}
+
 signed_by() { # signed_by AUTHORITY CERTIFICATE: in time or not, and whatever else this host trusts
   openssl verify -no_check_time -no-CApath -no-CAstore -CAfile "$1" "$2" >/dev/null 2>&1
 }

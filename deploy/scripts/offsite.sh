@@ -9,7 +9,6 @@ source "$(dirname "$0")/lib.sh"
 root=/var/lib/postgresql/data
 keep_days=35
 inside() { docker compose exec -T backup "$@"; }
-project() { docker compose config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p'; }
 
 put() { # put FILE COMMAND...: what the command prints, compressed and encrypted; all of it or nothing
   local name=$1

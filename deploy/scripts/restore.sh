@@ -20,7 +20,7 @@ if [ -n "$files" ]; then
   export COMPOSE_FILE
 fi
 alone="${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 MOORING_SMTP_TLS=false"
-here=$(docker compose config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p')
+here=$(project)
 
 require_docker
 [ "$into" != "$here" ] || fail "restore into another project than $here, look at it, and then switch over"

@@ -24,6 +24,14 @@ require_same_kind() {
   esac
 }
 
+require_own_secrets() { # a database opens with the passwords it was made with
+  [ ! -e deploy/secrets/db_postgres ] || return 0
+  local data
+  data=$(docker volume ls --quiet --filter "name=^$(project)_postgres\$")
+  [ -z "$data" ] || fail "the data of an earlier installation is here (volume $data) without its passwords:
+bring back its folder deploy/secrets, or end it for good, with everything in it: docker compose down --volumes"
+}
+
 require_free_port() {
   local bind port
   bind=$(setting MOORING_BIND 127.0.0.1) port=$(setting MOORING_PORT 8443)
@@ -91,6 +99,7 @@ trap 'rm -f "$log"' EXIT
 require_docker
 first_settings
 require_same_kind
+require_own_secrets
 require_free_port
 MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh
 build
