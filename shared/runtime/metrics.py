@@ -30,7 +30,7 @@ AUDIT_BROKEN = Gauge(
 )
 UNUSUAL = Gauge(
     "mooring_unusual_callers",
-    "Callers who were refused 20 times within an hour, or exported 10 times within a day",
+    "Callers refused 20 times (services by the broker once) an hour, or who export 10 times a day",
     ["service", "what"],
 )
 PERSON_KEYS_TROUBLE = Gauge(

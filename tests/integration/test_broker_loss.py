@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from shared.runtime import clock, outbox
 from shared.runtime.bus import liveness
@@ -20,6 +21,7 @@ from shared.runtime.bus.speaker import Speaker
 from shared.runtime.bus.topology import PROVISIONER
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded, embedded_broker
+from shared.runtime.tables import audit
 from tests.integration.conftest import SMALL, Connect
 from tests.integration.two_services import (
     Notebook,
@@ -32,6 +34,13 @@ from tests.integration.two_services import (
     unpublished,
     until,
 )
+
+
+async def denials(db: Database) -> int:
+    """What the trail says of refusals by the broker."""
+    query = select(func.count()).where(audit.c.action == "broker.denied")
+    async with db.reading() as tx:
+        return int((await tx.session.execute(query)).scalar_one())
 
 
 @pytest.fixture
@@ -122,6 +131,8 @@ async def test_a_wrong_password_ends_the_service(broker: Embedded, assessment: D
     with pytest.raises(Denied):
         await Speaker(assessment, settings, {}).run()
 
+    assert await denials(assessment) == 1
+
 
 async def test_a_right_that_is_missing_ends_the_service(
     broker: Embedded, assessment: Database
@@ -134,6 +145,7 @@ async def test_a_right_that_is_missing_ends_the_service(
 
     assert ended.group_contains(Denied)
     assert await unpublished(assessment) == 1
+    assert await denials(assessment) == 1
 
 
 async def test_a_dead_reader_is_noticed(broker: Embedded, connect: Connect) -> None:

@@ -39,6 +39,7 @@ def counted(what: str) -> float:
     ("action", "what", "times"),
     [
         (REFUSED, "refused", 20),
+        ("broker.denied", "broker-denied", 1),
         (EXPORTED, "outcomes-exported", 10),
         ("audit.exported", "audit-exported", 10),
     ],

@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import NoReturn
 from uuid import UUID
 
 from shared.events.envelope import Fact
@@ -10,7 +12,7 @@ from shared.runtime import clock, outbox
 from shared.runtime.bus import liveness, metrics
 from shared.runtime.bus.connection import Access, Connection, Seen
 from shared.runtime.bus.consumer import Consumer
-from shared.runtime.bus.faults import FAULTS, Unreachable
+from shared.runtime.bus.faults import FAULTS, Denied, Unreachable
 from shared.runtime.bus.relay import Relay
 from shared.runtime.bus.topology import stream_of
 from shared.runtime.db import Database
@@ -87,7 +89,7 @@ class Speaker:
         try:
             async with asyncio.TaskGroup() as guards:
                 watching = [
-                    guards.create_task(connection.failed()),
+                    guards.create_task(self._failed(connection)),
                     guards.create_task(liveness.watch(connection)),
                     guards.create_task(self._observe(connection)),
                     guards.create_task(self._forget()),
@@ -111,7 +113,8 @@ class Speaker:
         """A connection whose rights were checked; a broker that is away is waited for."""
         while True:
             try:
-                return await self._connected()
+                async with self._entering_denials():
+                    return await self._connected()
             except (Unreachable, *FAULTS) as error:
                 log.warning("broker_unreachable", error=type(error).__name__)
                 await asyncio.sleep(RETRY_S)
@@ -126,6 +129,23 @@ class Speaker:
             await connection.close()
             raise
         return connection
+
+    async def _failed(self, connection: Connection) -> NoReturn:
+        async with self._entering_denials():
+            await connection.failed()
+
+    @asynccontextmanager
+    async def _entering_denials(self) -> AsyncIterator[None]:
+        """What the broker refuses is an entry of the trail: the process that was refused ends, and
+        its successor counts the entry for the alert (``unusual``)."""
+        try:
+            yield
+        except Denied:
+            ours = f"service:{self._db.source}"
+            with suppress(*TRANSIENT):
+                async with self._db.transaction(actor=ours) as tx:
+                    tx.audit("broker.denied", object=ours)
+            raise
 
     async def _observe(self, connection: Connection) -> None:
         """Keep the gauges current."""
