@@ -95,7 +95,7 @@ async def look(
         urgent_unsent=_count(unsent),
         archived=bool(_count(archived)),
         backup_s=_number(backup),
-        disk_free=disk.free / disk.total,
+        disk_free=disk.free / (disk.used + disk.free),  # as df: what root keeps back is nobody's
         certificates=_certificates(certificates, now),
     )
 
