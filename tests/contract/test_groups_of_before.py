@@ -69,7 +69,7 @@ async def history(db: Database, days: int) -> History:
     """What was known of the person so many days after they came."""
     until = OLD + timedelta(days=days)
     async with db.reading() as tx:
-        (case,) = await SqlWork(tx, CONTENT).support.cases(("harbour",), NURSE, ())
+        (case,) = await SqlWork(tx, CONTENT).support.cases(("harbour",), (NURSE,), ())
     return history_of(case, CONTENT.support.outcomes, on=until.date(), until=until)
 
 
@@ -91,5 +91,5 @@ async def test_the_way_back_leaves_what_was_said_since(upgraded: Database) -> No
     await asyncio.to_thread(SCHEMA.downgrade, url, "0014")
 
     async with upgraded.reading() as tx:
-        (case,) = await SqlWork(tx, CONTENT).support.cases(("harbour",), NURSE, ())
+        (case,) = await SqlWork(tx, CONTENT).support.cases(("harbour",), (NURSE,), ())
     assert {one.version for one in case.groups} == {7}

@@ -1,6 +1,6 @@
 """Engagement's ``Work`` over dictionaries. It passes the suite the SQL one passes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -484,8 +484,10 @@ class FakeSupport:
     async def programmes_of_staff(self, staff_id: UUID) -> Sequence[Programme]:
         return [one for one in self._open() if staff_id in {one.facilitator_id, one.deputy_id}]
 
-    async def open_programmes(self, teams: Collection[str], staff_id: UUID) -> Sequence[Programme]:
-        return [one for one in self._open() if self._sees(one.patient_id, teams, staff_id)]
+    async def open_programmes(
+        self, teams: Collection[str], staff: Collection[UUID]
+    ) -> Sequence[Programme]:
+        return [one for one in self._open() if self._sees(one.patient_id, teams, staff)]
 
     async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
         found = {}
@@ -502,8 +504,8 @@ class FakeSupport:
         return found
 
     async def cases(
-        self, teams: Collection[str], staff_id: UUID, instruments: Collection[str]
-    ) -> Sequence[Case]:
+        self, teams: Collection[str], staff: Collection[UUID], instruments: Collection[str]
+    ) -> Iterable[Case]:
         return [
             Case(
                 patient_id=patient.patient_id,
@@ -520,17 +522,17 @@ class FakeSupport:
                 points=tuple(await self.points_of(patient.patient_id)),
             )
             for patient in sorted(self.patients.known.values(), key=lambda one: one.patient_id)
-            if self._sees(patient.patient_id, teams, staff_id)
+            if self._sees(patient.patient_id, teams, staff)
         ]
 
     def _open(self) -> Sequence[Programme]:
         found = [one for one in self.programmes.known.values() if one.is_open]
         return sorted(found, key=lambda one: one.programme_id)
 
-    def _sees(self, patient_id: UUID, teams: Collection[str], staff_id: UUID) -> bool:
+    def _sees(self, patient_id: UUID, teams: Collection[str], staff: Collection[UUID]) -> bool:
         patient = self.patients.known[patient_id]
         active = patient.status is CareStatus.ACTIVE
-        return active and (patient.team in teams or staff_id in patient.care_team)
+        return active and (patient.team in teams or not set(staff).isdisjoint(patient.care_team))
 
 
 def _fared(notice: Notice, *, came_through: bool) -> str:

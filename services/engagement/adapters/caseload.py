@@ -46,7 +46,7 @@ async def caseload_page(
     work: SqlWork, call: Call, rules: Rules, query: api.CaseloadQuery
 ) -> api.Caseload:
     """One row for each open programme the caller may see, in the order asked for."""
-    team = await _programmes(work, call)
+    team = await work.support.open_programmes(call.reach.teams, call.reach.staff)
     me = call.principal.staff_id
     own = [one for one in team if me in {one.facilitator_id, one.deputy_id}]
     rows = await _rows(work, call, rules, own if query.scope == "mine" else team)
@@ -71,14 +71,6 @@ def _begin(rows: Sequence[api.CaseloadRow], cursor: str | None) -> int:
         return 0
     places = (place for place, row in enumerate(rows, 1) if row.programme_id == after[0])
     return next(places, 0)
-
-
-async def _programmes(work: SqlWork, call: Call) -> Collection[Programme]:
-    programmes: dict[UUID, Programme] = {}
-    for staff_id in call.reach.staff:
-        found = await work.support.open_programmes(call.reach.teams, staff_id)
-        programmes |= {one.programme_id: one for one in found}
-    return programmes.values()
 
 
 async def _rows(

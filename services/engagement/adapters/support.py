@@ -1,13 +1,13 @@
 """The records of support in SQL: columns for what is looked for, the domain's value as JSON."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Table, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, or_, select
 
 from services.engagement.adapters.listing import care_team, patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
@@ -21,7 +21,6 @@ from services.engagement.application.ports import (
     GroupPoint,
     Named,
     Reading,
-    Surroundings,
 )
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
@@ -55,6 +54,7 @@ class SqlRecords(Generic[T]):
         self._table = table
         of: Any = kind
         self._kind: TypeAdapter[T] = _adapter(of)
+        self._kinds: TypeAdapter[tuple[T, ...]] = _adapter(tuple[of, ...])
         self._keys = [column.name for column in table.primary_key.columns]
         self._columns = [column.name for column in table.columns if column.name != "state"]
 
@@ -76,6 +76,20 @@ class SqlRecords(Generic[T]):
     async def of_people(self, people: Collection[UUID]) -> Sequence[T]:
         """All of these people, by id."""
         return await self.where(self._table.c.patient_id.in_(people))
+
+    async def of_each(
+        self, people: Select[Any], *conditions: ColumnElement[bool]
+    ) -> Callable[[UUID], tuple[T, ...]]:
+        """Who asks for one person's gets them in no order. They are made of the text when they are
+        asked for: the records of everybody at once would be more than the answer about them."""
+        text = func.aggregate_strings(cast(self._table.c.state, Text), ",")
+        query = (
+            select(self._table.c.patient_id, text)
+            .where(self._table.c.patient_id.in_(people), *conditions)
+            .group_by(self._table.c.patient_id)
+        )
+        found = {row[0]: row[1] for row in await self._tx.session.execute(query)}
+        return lambda person: self._kinds.validate_json(f"[{found.get(person, '')}]")
 
     async def where(self, *conditions: ColumnElement[bool]) -> Sequence[T]:
         """Those that meet the conditions, by id."""
@@ -134,10 +148,8 @@ class SqlSupport:
         self, people: Collection[UUID], instruments: Collection[str]
     ) -> Mapping[UUID, Sequence[Reading]]:
         """The same of several people, of these instruments alone."""
-        row = _table("reading").c
-        found = await self._readings.where(
-            row.patient_id.in_(people), row.state["instrument"].as_string().in_(instruments)
-        )
+        of_people = _table("reading").c.patient_id.in_(people)
+        found = await self._readings.where(of_people, _answers(instruments))
         return {one: _by_time(readings) for one, readings in grouped(found).items()}
 
     async def add_point(self, point: CoursePoint) -> None:
@@ -162,10 +174,12 @@ class SqlSupport:
         theirs = or_(row.facilitator_id == staff_id, row.deputy_id == staff_id)
         return await self.programmes.where(row.status != "closed", theirs)
 
-    async def open_programmes(self, teams: Collection[str], staff_id: UUID) -> Sequence[Programme]:
-        """Open programmes of people in care whom this viewer may see."""
+    async def open_programmes(
+        self, teams: Collection[str], staff: Collection[UUID]
+    ) -> Sequence[Programme]:
+        """Open programmes of people in care whom these viewers may see."""
         people = select(patient.c.patient_id).where(
-            patient.c.status == "active", _visible(teams, staff_id)
+            patient.c.status == "active", _visible(teams, staff)
         )
         row = _table("programme").c
         return await self.programmes.where(row.status != "closed", row.patient_id.in_(people))
@@ -186,47 +200,52 @@ class SqlSupport:
         }
 
     async def cases(
-        self, teams: Collection[str], staff_id: UUID, instruments: Collection[str]
-    ) -> Sequence[Case]:
-        """Everybody this viewer may see, with what the outcomes are counted from: of the readings
-        those of these instruments."""
-        who = (patient.c.patient_id, patient.c.status, *NAME_COLUMNS)
-        query = select(*who).where(_visible(teams, staff_id))
-        rows = (await self._tx.session.execute(query.order_by(patient.c.patient_id))).all()
-        people = [row.patient_id for row in rows]
-        around = {one.patient_id: one for one in await self.surroundings.of_people(people)}
-        profiles = {one.patient_id: one for one in await self.profiles.of_people(people)}
-        programmes = grouped(await self.programmes.of_people(people))
-        contacts = grouped(await self.contacts.of_people(people))
-        readings = await self.readings_of_people(people, instruments)
-        points = grouped(await self._points.of_people(people))
-        care = grouped(await self._care.of_people(people))
-        groups = grouped(await self._groups.of_people(people))
-        return [
+        self, teams: Collection[str], staff: Collection[UUID], instruments: Collection[str]
+    ) -> Iterable[Case]:
+        """Everybody these viewers may see, one after the other, with what the outcomes are counted
+        from: of the readings those of these instruments."""
+        seen = _visible(teams, staff)
+        who = select(patient.c.patient_id, patient.c.status, *NAME_COLUMNS).where(seen)
+        people = select(patient.c.patient_id).where(seen)
+        rows = (await self._tx.session.execute(who.order_by(patient.c.patient_id))).all()
+        languages = await self.surroundings.languages(people)
+        profiles = await self.profiles.of_each(people)
+        programmes = await self.programmes.of_each(people)
+        contacts = await self.contacts.of_each(people)
+        readings = await self._readings.of_each(people, _answers(instruments))
+        points = await self._points.of_each(people)
+        care = await self._care.of_each(people)
+        groups = await self._groups.of_each(people)
+        return (
             Case(
                 patient_id=row.patient_id,
                 status=row.status,
                 birth_date=named(row, self._tx).birth_date,
-                language=_language(around.get(row.patient_id)),
-                profile=profiles.get(row.patient_id),
-                programmes=tuple(programmes[row.patient_id]),
-                contacts=tuple(in_order(contacts[row.patient_id])),
-                readings=tuple(readings.get(row.patient_id, ())),
-                points=tuple(_by_version(points[row.patient_id])),
-                care=tuple(care[row.patient_id]),
-                groups=tuple(groups[row.patient_id]),
+                language=languages.get(row.patient_id, ""),
+                profile=next(iter(profiles(row.patient_id)), None),
+                programmes=programmes(row.patient_id),
+                contacts=tuple(in_order(contacts(row.patient_id))),
+                readings=readings(row.patient_id),
+                points=points(row.patient_id),
+                care=tuple(sorted(care(row.patient_id), key=_version)),
+                groups=tuple(sorted(groups(row.patient_id), key=_version)),
             )
             for row in rows
-        ]
+        )
 
 
-def _visible(teams: Collection[str], staff_id: UUID) -> ColumnElement[bool]:
-    mine = select(care_team.c.patient_id).where(care_team.c.staff_id == staff_id)
+def _version(point: CarePoint | GroupPoint) -> int:
+    return point.version
+
+
+def _answers(instruments: Collection[str]) -> ColumnElement[bool]:
+    instrument: ColumnElement[str] = _table("reading").c.state["instrument"].as_string()
+    return instrument.in_(instruments)
+
+
+def _visible(teams: Collection[str], staff: Collection[UUID]) -> ColumnElement[bool]:
+    mine = select(care_team.c.patient_id).where(care_team.c.staff_id.in_(staff))
     return or_(patient.c.team.in_(teams), patient.c.patient_id.in_(mine))
-
-
-def _language(around: Surroundings | None) -> str:
-    return around.language if around else ""
 
 
 def _by_time(readings: Sequence[Reading]) -> Sequence[Reading]:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from services.engagement.adapters.names import NEAR
 from services.engagement.adapters.people import upserting
@@ -47,9 +47,11 @@ class SqlSurroundings:
         """The same as a list."""
         return await self._where(_TABLE.c.patient_id == patient_id)
 
-    async def of_people(self, people: Sequence[UUID]) -> Sequence[Surroundings]:
-        """Those of all of these people, by id."""
-        return await self._where(_TABLE.c.patient_id.in_(people))
+    async def languages(self, people: Select[Any]) -> Mapping[UUID, str]:
+        """Which language each of these people speaks; no name is opened for it."""
+        language = _TABLE.c.state["language"].as_string()
+        query = select(_TABLE.c.patient_id, language).where(_TABLE.c.patient_id.in_(people))
+        return {row[0]: row[1] for row in await self._tx.session.execute(query)}
 
     async def _where(self, condition: ColumnElement[bool]) -> Sequence[Surroundings]:
         query = select(_TABLE).where(condition).order_by(_TABLE.c.patient_id)

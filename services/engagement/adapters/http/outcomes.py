@@ -8,7 +8,6 @@ from services.engagement.adapters.directory_file import read_directory
 from services.engagement.adapters.histories import history_of
 from services.engagement.adapters.http.support_desk import SupportDesk
 from services.engagement.application.import_activities import import_activities
-from services.engagement.application.ports import Case
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.support.directory import Activity, matches, named
 from services.engagement.domain.support.equity import by_group
@@ -143,9 +142,6 @@ async def _judged(
         raise RuleBroken("day-ahead", "The day has not come yet.", field="as_of")
     until = datetime.combine(as_of + timedelta(days=1), time.min, zone).astimezone(UTC)
     rules = desk.rules.support.outcomes
-    cases: dict[UUID, Case] = {}
-    for staff_id in call.reach.staff:
-        seen = await desk.work(call).support.cases(call.reach.teams, staff_id, rules.counted)
-        cases |= {case.patient_id: case for case in seen}
-    histories = (history_of(case, rules, on=as_of, until=until) for case in cases.values())
+    cases = await desk.work(call).support.cases(call.reach.teams, call.reach.staff, rules.counted)
+    histories = (history_of(case, rules, on=as_of, until=until) for case in cases)
     return as_of, [outcome_of(one, rules, as_of) for one in histories]

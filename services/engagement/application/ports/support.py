@@ -1,6 +1,6 @@
 """What the use cases need of the records of support."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -105,7 +105,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One person as the outcomes report needs them."""
+    """One person as the outcomes report needs them. Where nothing else is said, in no order."""
 
     patient_id: UUID
     status: str
@@ -213,8 +213,10 @@ class Support(Protocol):
         """Open programmes this colleague facilitates or stands in for."""
         ...
 
-    async def open_programmes(self, teams: Collection[str], staff_id: UUID) -> Sequence[Programme]:
-        """Open programmes of people in care whom this viewer may see."""
+    async def open_programmes(
+        self, teams: Collection[str], staff: Collection[UUID]
+    ) -> Sequence[Programme]:
+        """Open programmes of people in care whom these viewers may see."""
         ...
 
     async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
@@ -222,8 +224,8 @@ class Support(Protocol):
         ...
 
     async def cases(
-        self, teams: Collection[str], staff_id: UUID, instruments: Collection[str]
-    ) -> Sequence[Case]:
-        """Everybody this viewer may see, with what the outcomes are counted from: of the readings
-        those of these instruments."""
+        self, teams: Collection[str], staff: Collection[UUID], instruments: Collection[str]
+    ) -> Iterable[Case]:
+        """Everybody these viewers may see, one after the other, with what the outcomes are counted
+        from: of the readings those of these instruments."""
         ...
