@@ -8,7 +8,7 @@ POST   /emergency-looks                            prescriber, nurse,   Emergenc
 GET    /emergency-looks                            prescriber, lead,    Page[EmergencyLook]
                                                    auditor
 POST   /emergency-looks/{grant_id}/review          prescriber, lead     EmergencyLook
-GET    /patients/{patient_id}/emergency-looks      who may see them     EmergencyLooks
+GET    /patients/{patient_id}/emergency-looks      who may see them     Page[EmergencyLook]
 ====== ========================================== ==================== ======================
 
 It opens the record for reading, in every service, for 60 minutes. Changing anything is refused
@@ -94,18 +94,17 @@ class EmergencyLook(Body):
     actions: tuple[str, ...]
 
 
-class EmergencyLooks(Body):
-    """The newest of one record."""
+class RecordLookQuery(Body):
+    """Openings of one record, newest first; ``cursor`` is where older ones begin."""
 
-    items: tuple[EmergencyLook, ...]
-
-
-class EmergencyLookQuery(Body):
-    """``waiting``: only those nobody has judged."""
-
-    waiting: bool = True
     cursor: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class EmergencyLookQuery(RecordLookQuery):
+    """Openings of every record. ``waiting``: only those nobody has judged."""
+
+    waiting: bool = True
 
 
 class ReviewLook(Body):

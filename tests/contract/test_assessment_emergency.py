@@ -228,6 +228,28 @@ async def test_the_team_sees_it_and_somebody_else_judges_it_once(clinic: Clinic)
     assert len((await clinic.prescriber.get("emergency-looks?waiting=false")).json["items"]) == 1
 
 
+async def test_a_record_that_was_opened_often_has_all_its_openings_page_by_page(
+    clinic: Clinic,
+) -> None:
+    made = []
+    for _ in range(5):
+        opened = await open_record(outsider(clinic), wish(patient_id=str(clinic.patient_id)))
+        made.append(opened.json["grant_id"])
+        await clinic.later(minutes=61)
+
+    seen, path, query = [], f"{clinic.path}/emergency-looks", {"limit": "2"}
+    while len(seen) < len(made):
+        page = (await clinic.nurse.get(path, **query)).json
+        seen.append([one["grant_id"] for one in page["items"]])
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+
+    newest = made[::-1]
+    assert seen == [newest[:2], newest[2:4], newest[4:]]
+    assert (await clinic.nurse.get(path, cursor="none")).status == 422
+
+
 async def test_nobody_judges_their_own_even_after_joining_the_team(clinic: Clinic) -> None:
     prescriber = outsider(clinic, Role.PRESCRIBER)
     opened = await open_record(prescriber, wish(patient_id=str(clinic.patient_id)))

@@ -15,14 +15,12 @@ from services.assessment.adapters.tables import EMERGENCY_LOOK as LOOK
 from services.assessment.adapters.tables import PATIENT
 from services.assessment.domain.emergency import Look
 from services.assessment.domain.patient import folded
-from shared.api.emergency import EmergencyWish
+from shared.api.emergency import EmergencyLookQuery, EmergencyWish, RecordLookQuery
 from shared.api.identity import Role
 from shared.runtime.access import Reach
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.db import Transaction
 from shared.runtime.http import decode_cursor, encode_cursor
-
-SHOWN_AT_MOST = 50
 
 
 async def meant(tx: Transaction, wanted: EmergencyWish) -> tuple[UUID, ...]:
@@ -46,35 +44,41 @@ async def meant(tx: Transaction, wanted: EmergencyWish) -> tuple[UUID, ...]:
     return tuple(islice(found, 2))
 
 
-async def of_patient(tx: Transaction, patient_id: UUID) -> tuple[Look, ...]:
-    """Who opened this record in an emergency, newest first."""
-    query = select(LOOK).where(LOOK.c.patient_id == patient_id).limit(SHOWN_AT_MOST)
-    rows = await tx.session.execute(query.order_by(LOOK.c.opened_at.desc(), LOOK.c.grant_id))
-    return tuple(look_from(row) for row in rows)
+async def of_patient(
+    tx: Transaction, patient_id: UUID, query: RecordLookQuery
+) -> tuple[Sequence[Look], str | None]:
+    """Who opened this record in an emergency, newest first, and the cursor of older ones."""
+    return await _newest(tx, select(LOOK).where(LOOK.c.patient_id == patient_id), query)
 
 
 async def page(
-    tx: Transaction, reach: Reach, *, unjudged: bool, cursor: str | None, limit: int
+    tx: Transaction, reach: Reach, query: EmergencyLookQuery
 ) -> tuple[Sequence[tuple[Look, str]], str | None]:
     """Looks with the name of whose record it was, newest first. An auditor sees every look and
     no name; everybody else those at records of their own people."""
-    query: Select[Any] = select(LOOK).join(PATIENT, PATIENT.c.patient_id == LOOK.c.patient_id)
+    rows: Select[Any] = select(LOOK).join(PATIENT, PATIENT.c.patient_id == LOOK.c.patient_id)
     is_auditor = reach.principal.role is Role.AUDITOR
     if not is_auditor:
-        query = query.where(visible_rows(reach))
-    if unjudged:
-        query = query.where(LOOK.c.judgement.is_(None))
-    if after := decode_cursor(cursor, datetime, UUID):
-        place = tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))
-        query = query.where(tuple_(LOOK.c.opened_at, LOOK.c.grant_id) < place)
-    query = query.order_by(LOOK.c.opened_at.desc(), LOOK.c.grant_id.desc()).limit(limit + 1)
-    rows = (await tx.session.execute(query)).all()
-    looks = [look_from(row) for row in rows[:limit]]
+        rows = rows.where(visible_rows(reach))
+    if query.waiting:
+        rows = rows.where(LOOK.c.judgement.is_(None))
+    looks, onward = await _newest(tx, rows, query)
     known = {} if is_auditor else await _names_of(tx, {look.patient_id for look in looks})
-    found = [(look, known.get(look.patient_id, "")) for look in looks]
-    last = found[-1][0] if len(rows) > limit else None
-    onward = encode_cursor(last.opened_at.isoformat(), str(last.grant_id)) if last else None
-    return found, onward
+    return [(look, known.get(look.patient_id, "")) for look in looks], onward
+
+
+async def _newest(
+    tx: Transaction, rows: Select[Any], query: RecordLookQuery
+) -> tuple[Sequence[Look], str | None]:
+    key = (LOOK.c.opened_at, LOOK.c.grant_id)
+    if after := decode_cursor(query.cursor, datetime, UUID):
+        place = tuple_(literal(after[0], UtcDateTime), literal(after[1], Uuid))
+        rows = rows.where(tuple_(*key) < place)
+    rows = rows.order_by(*(column.desc() for column in key)).limit(query.limit + 1)
+    found = [look_from(row) for row in await tx.session.execute(rows)]
+    looks = found[: query.limit]
+    last = looks[-1] if len(found) > query.limit else None
+    return looks, encode_cursor(last.opened_at.isoformat(), str(last.grant_id)) if last else None
 
 
 async def _names_of(tx: Transaction, these: Collection[UUID]) -> Mapping[UUID, str]:

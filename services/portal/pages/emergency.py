@@ -16,7 +16,6 @@ from shared.api.emergency import (
     MEANING,
     EmergencyAccess,
     EmergencyLook,
-    EmergencyLooks,
     EmergencyWish,
     ReviewLook,
 )
@@ -86,7 +85,7 @@ async def show_record_looks(visit: Visit) -> web.StreamResponse:
     until = looks.until(asked)
     read, emergencies, kept = await together(
         read_record(visit, patient_id),
-        visit.care.assessment.get(f"{path}/emergency-looks", EmergencyLooks),
+        visit.care.assessment.get(f"{path}/emergency-looks", Page[EmergencyLook], _from(visit)),
         all_of(*(_kept(visit, caller.service, path, until) for caller in visit.care.everyone)),
     )
     shown, older = looks.as_far_as_all_reach([page for page in kept if page is not None])
@@ -96,6 +95,7 @@ async def show_record_looks(visit: Visit) -> web.StreamResponse:
         read,
         tab="Details",
         emergencies=looks.openings(emergencies.items, visit.setting, visit.draft(), refused={}),
+        pages=_pages(visit, emergencies, kept=until),
         days=looks.by_day(shown, visit.setting),
         stretch=listing.stretch(visit.request.path, until, older=older, shown=len(shown)),
     )
@@ -120,12 +120,9 @@ async def _kept(
 
 async def _list(visit: Visit, draft: Draft, refused: str) -> web.Response:
     waiting = visit.request.query.get("which", "waiting") != "all"
-    query = {"waiting": "true" if waiting else "false"}
-    if cursor := visit.request.query.get("cursor"):
-        query["cursor"] = cursor
+    query = {"waiting": "true" if waiting else "false"} | _from(visit)
     page = await visit.care.assessment.get("/emergency-looks", Page[EmergencyLook], query)
     refusals = {refused: draft} if refused else {}
-    which = "" if waiting else "which=all&"
     return visit.page(
         "emergency_looks.html",
         status=draft.status,
@@ -134,7 +131,24 @@ async def _list(visit: Visit, draft: Draft, refused: str) -> web.Response:
         looks=looks.openings(page.items, visit.setting, visit.draft(), refused=refusals),
         links=visit.visitor.staff.role is not Role.AUDITOR,
         judgements=looks.judgements(),
-        next_href=f"?{which}cursor={page.next}" if page.next else "",
+        pages=_pages(visit, page, kept={} if waiting else {"which": "all"}),
+    )
+
+
+def _from(visit: Visit) -> dict[str, str]:
+    """Where the address wants the openings to begin; without it with the newest."""
+    cursor = visit.request.query.get("cursor")
+    return {"cursor": cursor} if cursor else {}
+
+
+def _pages(visit: Visit, page: Page[EmergencyLook], *, kept: Mapping[str, str]) -> listing.Pages:
+    """The foot of the openings. ``kept`` is what else the address asks."""
+    return listing.pages(
+        visit.request.path,
+        dict(kept) | _from(visit),
+        next_cursor=page.next,
+        shown=len(page.items),
+        of=None,
     )
 
 

@@ -53,12 +53,15 @@ def add(api: Api, keys: Keys | None) -> None:
         )
         return _body(call, look)
 
-    @api.get("/api/v1/patients/{patient_id}/emergency-looks", roles=CLINICIANS, raises=(404,))
-    async def list_looks_at_record(call: Call, patient_id: UUID) -> bodies.EmergencyLooks:
+    @api.get("/api/v1/patients/{patient_id}/emergency-looks", roles=CLINICIANS, raises=(404, 422))
+    async def list_looks_at_record(
+        call: Call, patient_id: UUID, query: bodies.RecordLookQuery
+    ) -> Page[bodies.EmergencyLook]:
         """Who opened this record in an emergency, and why."""
         await looked_at(call, patient_id, "emergency-looks")
-        found = await look_lists.of_patient(call.tx, patient_id)
-        return bodies.EmergencyLooks(items=tuple(_body(call, look) for look in found))
+        found, onward = await look_lists.of_patient(call.tx, patient_id, query)
+        items = tuple(_body(call, look) for look in found)
+        return Page[bodies.EmergencyLook](items=items, next=onward)
 
     @api.get("/api/v1/emergency-looks", roles=JUDGES | {Role.AUDITOR}, raises=(422,))
     async def list_looks(
@@ -66,13 +69,7 @@ def add(api: Api, keys: Keys | None) -> None:
     ) -> Page[bodies.EmergencyLook]:
         """Records opened in an emergency: those a second person still has to judge, or all."""
         call.tx.audit("emergency-looks.listed", object="emergency-looks")
-        found, onward = await look_lists.page(
-            call.tx,
-            call.reach,
-            unjudged=query.waiting,
-            cursor=query.cursor,
-            limit=query.limit,
-        )
+        found, onward = await look_lists.page(call.tx, call.reach, query)
         items = tuple(_body(call, look, name=name) for look, name in found)
         return Page[bodies.EmergencyLook](items=items, next=onward)
 
