@@ -21,6 +21,10 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
+"""Whoever may have anybody in their care."""
+
+
 class TokenRequest(Body):
     """Sign in from a script. ``code`` where the account has one-time codes."""
 

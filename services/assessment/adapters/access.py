@@ -12,7 +12,6 @@ from shared.api.identity import Role
 from shared.runtime.access import Reach
 from shared.runtime.http import Call
 
-CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 DECIDERS = frozenset({Role.PRESCRIBER})
 CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD})
 ERASERS = frozenset({Role.PRESCRIBER, Role.LEAD})

@@ -308,10 +308,8 @@ async def assessments_page(
     if query.instrument is not None:
         rows = rows.where(ASSESSMENT.c.instrument == query.instrument)
     key = (ASSESSMENT.c.taken_at, ASSESSMENT.c.assessment_id)
-    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
-    items = tuple(stored.assessment_from(row, tx.keys) for row in found.rows)
-    last = items[-1] if found.more else None
-    return items, _cursor(last.taken_at, last.assessment_id) if last else None
+    found, onward = await _newest(tx, rows, key, query)
+    return tuple(stored.assessment_from(row, tx.keys) for row in found), onward
 
 
 async def assessment_versions(tx: Transaction, assessment_id: UUID) -> tuple[KeptVersion, ...]:
@@ -340,10 +338,8 @@ async def invitations_page(
     """A person's links, newest first, and the cursor of older ones."""
     rows = select(INVITATION).where(INVITATION.c.patient_id == patient_id)
     key = (INVITATION.c.created_at, INVITATION.c.invitation_id)
-    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
-    items = tuple(stored.invitation_from(row) for row in found.rows)
-    last = items[-1] if found.more else None
-    return items, _cursor(last.created_at, last.invitation_id) if last else None
+    found, onward = await _newest(tx, rows, key, query)
+    return tuple(stored.invitation_from(row) for row in found), onward
 
 
 async def flags_of_assessments(
@@ -391,10 +387,8 @@ async def proposals_page(
     """A person's proposals, newest first."""
     rows = select(PROPOSAL).where(PROPOSAL.c.patient_id == patient_id)
     key = (PROPOSAL.c.proposed_at, PROPOSAL.c.proposal_id)
-    found = await _limited(tx, _back_from(rows, query.cursor, key), query.limit)
-    items = tuple(stored.proposal_from(row) for row in found.rows)
-    last = items[-1] if found.more else None
-    return items, _cursor(last.proposed_at, last.proposal_id) if last else None
+    found, onward = await _newest(tx, rows, key, query)
+    return tuple(stored.proposal_from(row) for row in found), onward
 
 
 async def waiting_proposals(
@@ -453,12 +447,21 @@ async def _limited(tx: Transaction, rows: Select[Any], limit: int) -> _Found:
     return _Found(rows=found[:limit], more=len(found) > limit)
 
 
-def _back_from(rows: Select[Any], cursor: str | None, key: tuple[Any, Any]) -> Select[Any]:
-    """Newest first, from a cursor on."""
+async def _newest(
+    tx: Transaction,
+    rows: Select[Any],
+    key: tuple[Any, Any],
+    query: AssessmentQuery | InvitationQuery | ProposalQuery,
+) -> tuple[Sequence[Any], str | None]:
+    """Newest first by ``key``, an instant and an id, and the cursor of older ones."""
     at_column, id_column = key
-    if after := decode_cursor(cursor, datetime, UUID):
+    if after := decode_cursor(query.cursor, datetime, UUID):
         rows = rows.where(tuple_(at_column, id_column) < _instant(*after))
-    return rows.order_by(at_column.desc(), id_column.desc())
+    found = await _limited(tx, rows.order_by(at_column.desc(), id_column.desc()), query.limit)
+    if not found.more:
+        return found.rows, None
+    last = found.rows[-1]
+    return found.rows, _cursor(getattr(last, at_column.name), getattr(last, id_column.name))
 
 
 def _cursor(at: datetime, last: UUID) -> str:

@@ -5,10 +5,7 @@ from uuid import UUID
 from services.engagement.application.ports import Viewer, Work
 from services.engagement.domain.team import Patient
 from services.engagement.domain.wording import reads_of_medicines
-from shared.api.identity import Role
 from shared.runtime.http import ApiError, Call
-
-CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
 
 
 async def visible_patient(work: Work, call: Call, patient_id: UUID) -> Patient:

@@ -7,11 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 
 from services.portal.identity.tables import staff as table
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.events.portal import StaffAdded, StaffDisabled, StaffFact, StaffRoleChanged, StaffState
 from shared.runtime.db import Transaction
-
-CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.FACILITATOR, Role.LEAD})
 
 
 @dataclass(frozen=True, slots=True)

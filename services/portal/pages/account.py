@@ -9,8 +9,8 @@ from services.portal.identity.front_door import Locked, TooManyTries, WrongPassw
 from services.portal.identity.passwords import faults
 from services.portal.pages.visit import Visit
 from services.portal.presenters.drafts import Draft, Fault
-from services.portal.presenters.frame import CLINICAL
 from services.portal.presenters.language import gettext as _
+from shared.api.identity import CLINICIANS
 
 
 async def show_account(visit: Visit) -> web.StreamResponse:
@@ -76,7 +76,7 @@ async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:
         draft=draft,
         person=person,
         local=visit.desk.manner.local,
-        told_outside=person.role in CLINICAL,
+        told_outside=person.role in CLINICIANS,
         required=visit.desk.manner.second_factor and not visit.visitor.has_code,
         picture=Markup(picture),  # noqa: S704 - drawn by us from our own text
         secret=one_time.spaced(secret),

@@ -40,9 +40,9 @@ async def refer(visit: Visit) -> web.StreamResponse:
         draft,
         send,
         back=lambda refused: _page(visit, refused),
-        to=support.place(visit.id("patient_id"), "activities")
-        + activities.state(visit.request.query),
+        to=support.place(visit.id("patient_id"), "activities"),
         notice="referral",
+        state=visit.request.query,
     )
 
 
@@ -63,16 +63,10 @@ async def answer(visit: Visit) -> web.StreamResponse:
         draft,
         send,
         back=lambda refused: _page(visit, refused),
-        to=support.place(visit.id("patient_id"), "activities")
-        + activities.state(visit.request.query),
+        to=support.place(visit.id("patient_id"), "activities"),
         notice="outcome",
+        state=visit.request.query,
     )
-
-
-def _place(visit: Visit) -> str:
-    """The list as it was, from which something was noted."""
-    here = support.place(visit.id("patient_id"), "activities")
-    return here + activities.state(visit.request.query)
 
 
 async def show_directory(visit: Visit) -> web.StreamResponse:

@@ -70,7 +70,7 @@ async def sign(visit: Visit) -> web.StreamResponse:
     """Sign exactly what was shown, answering each warning with a reason."""
     draft = visit.sent()
     read = await _with_record(visit)
-    body = read[1]
+    _record, body = read
     if body.signing is None:
         fault = Fault("", _("There is nothing to sign now."))
         return await _change(visit, draft.refused([fault]), read)
@@ -106,10 +106,11 @@ async def decline(visit: Visit) -> web.StreamResponse:
     """Leave the plan as it is, and say why."""
     draft = visit.sent()
     read = await _with_record(visit)
+    _record, body = read
 
     async def send() -> PlanChangeBody:
         return await visit.care.treatment.post(
-            f"/plan-changes/{read[1].change_id}/decline",
+            f"/plan-changes/{body.change_id}/decline",
             DeclinePlanChange.model_validate(visit.fields("reason")),
             PlanChangeBody,
             key=draft.part("decline"),
@@ -243,7 +244,8 @@ async def _proposing(visit: Visit, draft: Draft) -> web.StreamResponse:
 
 
 async def _refused(visit: Visit, draft: Draft, read: _WithRecord) -> web.StreamResponse:
-    moved = overtaken_meanwhile(draft, visit, read=read[1].version)
+    _record, body = read
+    moved = overtaken_meanwhile(draft, visit, read=body.version)
     return await _change(visit, draft, None if moved else read)
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from services.portal.pages.forms import attempt
 from services.portal.pages.visit import Visit
-from services.portal.presenters import cover, overview
+from services.portal.presenters import cover, listing, overview
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 from shared.api.absences import AbsenceBody, CoverAnswers, NewAbsence, NoBody
@@ -85,8 +85,7 @@ async def _said(visit: Visit, draft: Draft, absence_id: UUID) -> dict[str, tuple
 async def _after(visit: Visit, outcome: AbsenceBody | Draft, *, done: str) -> web.StreamResponse:
     if isinstance(outcome, Draft):
         return await _page(visit, outcome)
-    here = cover.place(visit.request.query)
-    raise web.HTTPSeeOther(f"{here}{'&' if '?' in here else '?'}done={done}")
+    raise web.HTTPSeeOther(listing.address("/cover", visit.request.query, done=done))
 
 
 async def _page(visit: Visit, draft: Draft) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """What every page of one person's support is made from, read side by side."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from services.portal.pages.forms import attempt, signature
 from services.portal.pages.records import read_record, record_page
 from services.portal.pages.together import together
 from services.portal.pages.visit import Visit
-from services.portal.presenters import overview, support
+from services.portal.presenters import listing, overview, support
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.record import Record
 from shared.api.support import SupportBody, SupportForm
@@ -86,12 +86,14 @@ async def change(
     back: Callable[[Draft], Awaitable[web.StreamResponse]],
     to: str,
     notice: str,
+    state: Mapping[str, str] | None = None,
 ) -> web.StreamResponse:
-    """Send what was typed: on to ``to`` when it was kept, ``back`` to the form when not."""
+    """Send what was typed: on to ``to`` when it was kept, ``back`` to the form when not. ``state``
+    is what the address asked of the list there."""
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await back(outcome)
-    raise web.HTTPSeeOther(f"{to}{'&' if '?' in to else '?'}done={notice}")
+    raise web.HTTPSeeOther(listing.address(to, state or {}, done=notice))
 
 
 async def engagement_signature(visit: Visit, hash_: str, meaning: str) -> str:

@@ -89,7 +89,7 @@ async def sign(visit: Visit) -> web.StreamResponse:
     """Sign exactly the version that was shown, answering each warning with a reason."""
     draft = visit.sent()
     read = await _read(visit)
-    plan = read[2]
+    _record, _support, plan = read
     if plan.signing is None:
         fault = Fault("", _("There is nothing to sign now."))
         return await _stored(visit, draft.refused([fault]), read)

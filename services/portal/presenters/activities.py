@@ -31,7 +31,6 @@ _LONGEST_PAGE = 20
 FIND = "find"
 """What the address calls the words that are looked for."""
 _LONGEST_NAME = 100
-_STATE = ("sort", "against", FIND, "cursor")
 ANSWERS = said(
     {
         "accepted": mark("They accepted"),
@@ -74,11 +73,6 @@ class Referral:
     text: str
     note: str
     may_answer: bool
-
-
-def state(query: Mapping[str, str]) -> str:
-    """What the address asks of the list, for the way back to it; begins with ``?``."""
-    return listing.address("", {name: query[name] for name in _STATE if query.get(name)})
 
 
 def kept(query: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

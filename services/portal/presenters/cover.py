@@ -71,13 +71,6 @@ def listed(found: Iterable[AbsenceBody], query: Mapping[str, str]) -> listing.Li
     )
 
 
-def place(query: Mapping[str, str]) -> str:
-    """The page with its order, part and place as the address has them, to come back to."""
-    return listing.address(
-        "/cover", {name: query[name] for name in ("sort", "stage", "cursor") if query.get(name)}
-    )
-
-
 def absences(found: Iterable[AbsenceBody], setting: Setting) -> tuple[Absence, ...]:
     """These, in the order given."""
     return tuple(_absence(one, setting) for one in found)

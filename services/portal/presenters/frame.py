@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from services.portal.presenters import words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
-from shared.api.identity import Role
-
-CLINICAL = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
+from shared.api.identity import CLINICIANS, Role
 
 _SILENCE = said(
     {
@@ -139,7 +137,7 @@ def signed_in(
 ) -> Frame:
     """The frame for somebody at work. ``newcomer``: to this demo."""
     places = [(_(_HOMES.get(role, mark("Today"))), "/")]
-    if role in CLINICAL:
+    if role in CLINICIANS:
         places.append((_("Patients"), "/patients"))
         places.append((_("Caseload"), "/caseload"))
         places.append((_("Outcomes"), "/outcomes"))
@@ -156,7 +154,7 @@ def signed_in(
         notice=NOTICES.get(notice, ""),
         demo=demo,
         welcome=role.value if demo and newcomer and path == "/" else "",
-        finds=role in CLINICAL,
+        finds=role in CLINICIANS,
     )
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from multidict import MultiDictProxy
 from pydantic import BaseModel, ValidationError
 
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS
 from shared.runtime import standing
 from shared.runtime.access import Reach, Relation, Rule
 from shared.runtime.auth import (
@@ -44,8 +44,6 @@ from shared.runtime.outage import DatabaseAway, LostRace
 T = TypeVar("T")
 Fields = MultiDictProxy[str | bytes | bytearray | web.FileField]
 BODY_TIMEOUT_S = 10
-CARERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.LEAD, Role.FACILITATOR})
-"""Whoever may have anybody in their care."""
 _TRIES = 3
 _RACES = (LostRace, sqlalchemy.exc.IntegrityError)
 """Undone because another transaction was first: run again, it may now see why to refuse."""
@@ -274,7 +272,7 @@ async def _reach(tx: Transaction, asked: Asked) -> Reach:
         challenge = {"WWW-Authenticate": "Bearer"}
         detail = "The account changed. Ask for a new token."
         raise ApiError(401, "unauthenticated", detail, headers=challenge)
-    if asked.principal.role not in CARERS:
+    if asked.principal.role not in CLINICIANS:
         return Reach(asked.principal)
     return Reach(asked.principal, await standing.of(tx, asked.principal.staff_id))
 

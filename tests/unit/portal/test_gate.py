@@ -8,8 +8,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
 from services.portal.pages.routes import PAGES
-from services.portal.presenters.frame import CLINICAL
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from tests.unit.portal.conftest import PASSWORD
 
 SOMEBODY = uuid5(NAMESPACE_URL, "somebody")
@@ -153,7 +152,7 @@ async def test_operations_and_auditors_reach_no_clinical_page(
     portal: TestClient, username: str
 ) -> None:
     await sign_in(portal, username)
-    clinical = [path for method, path, _, roles in PAGES if method == "GET" and roles == CLINICAL]
+    clinical = [path for method, path, _, roles in PAGES if method == "GET" and roles == CLINICIANS]
     assert len(clinical) > 20
 
     for path in clinical:

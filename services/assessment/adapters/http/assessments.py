@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.assessment.adapters import listing
-from services.assessment.adapters.access import CARERS, CLINICIANS, looked_at, visible_patient
+from services.assessment.adapters.access import CARERS, looked_at, visible_patient
 from services.assessment.adapters.bodies import answers_from, assessment_body, version_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.amend_assessment import amend_assessment
@@ -13,6 +13,7 @@ from services.assessment.domain.assessment import Assessment, Mode
 from services.assessment.domain.content import Content
 from shared.api import assessment as bodies
 from shared.api.body import Page
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 

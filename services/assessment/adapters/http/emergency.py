@@ -3,14 +3,14 @@
 from uuid import UUID
 
 from services.assessment.adapters import look_lists
-from services.assessment.adapters.access import CARERS, CLINICIANS, looked_at, visible_patient
+from services.assessment.adapters.access import CARERS, looked_at, visible_patient
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.open_in_emergency import open_in_emergency, review_look
 from services.assessment.domain.emergency import Judgement, Look, Reason
 from services.assessment.domain.refusals import Conflict, FourEyes, Unknown
 from shared.api import emergency as bodies
 from shared.api.body import Page
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.runtime import standing
 from shared.runtime.access import Relation
 from shared.runtime.auth import Keys, Unauthenticated, verify_signature

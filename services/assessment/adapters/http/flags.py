@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.assessment.adapters import listing
-from services.assessment.adapters.access import CARERS, CLINICIANS, visible_patient
+from services.assessment.adapters.access import CARERS, visible_patient
 from services.assessment.adapters.bodies import flag_body, safety_rules_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.answer_flag import acknowledge_flag, close_flag
@@ -12,6 +12,7 @@ from services.assessment.application.raise_flags import report_danger
 from services.assessment.domain.content import Content
 from shared.api import assessment as bodies
 from shared.api.body import Page
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 

@@ -1,12 +1,12 @@
 """Instruments over HTTP, with what a page needs to draw their forms and to read old answers."""
 
-from services.assessment.adapters.access import CLINICIANS
 from services.assessment.adapters.bodies import instrument_body
 from services.assessment.adapters.wording import Wording
 from services.assessment.domain.content import Content
 from services.assessment.domain.refusals import Unknown
 from shared.api import assessment as bodies
 from shared.api.body import Code
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 

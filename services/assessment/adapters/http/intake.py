@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from services.assessment.adapters.access import CLINICIANS, looked_at, visible_patient
+from services.assessment.adapters.access import looked_at, visible_patient
 from services.assessment.adapters.bodies import intake_body, question_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.record_intake import record_intake
 from services.assessment.domain.content import Content
 from shared.api import assessment as bodies
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.assessment.adapters import listing
-from services.assessment.adapters.access import CLINICIANS, looked_at, visible_patient
+from services.assessment.adapters.access import looked_at, visible_patient
 from services.assessment.adapters.bodies import instrument_body, invitation_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.adapters.wording import Wording
@@ -17,7 +17,7 @@ from services.assessment.application.invite_to_answer import invite_to_answer, r
 from services.assessment.domain.assessment import Answers
 from services.assessment.domain.content import Content
 from shared.api import assessment as bodies
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.runtime.http import Api, Call, Mode
 
 PORTAL = frozenset({Role.SERVICE})

@@ -5,7 +5,6 @@ from uuid import UUID
 from services.assessment.adapters import listing
 from services.assessment.adapters.access import (
     CARERS,
-    CLINICIANS,
     DECIDERS,
     looked_at,
     visible_patient,
@@ -22,7 +21,7 @@ from services.assessment.domain.refusals import RuleViolation
 from services.assessment.domain.signing import OVERRIDE_GUARD, Signed
 from shared.api import assessment as bodies
 from shared.api.body import Page
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.runtime.auth import Keys, Unauthenticated, verify_signature
 from shared.runtime.http import Api, Call, Mode
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from services.assessment.adapters import listing
 from services.assessment.adapters.access import (
     CARERS,
-    CLINICIANS,
     ERASERS,
     looked_at,
     visible_patient,
@@ -25,6 +24,7 @@ from services.assessment.domain.patient import Details, Patient, PatientStatus, 
 from services.assessment.domain.refusals import RuleViolation
 from shared.api import assessment as bodies
 from shared.api.body import Page
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call, Mode
 from shared.runtime.person_keys import KeyMissing
 

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from services.assessment.adapters.access import CLINICIANS, looked_at
+from services.assessment.adapters.access import looked_at
 from services.assessment.adapters.db import SqlWork
 from services.assessment.adapters.trajectory_body import trajectory_body
 from services.assessment.domain.content import Content
 from shared.api import assessment as bodies
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.plan_cover import (
     answer_for_cover,
@@ -23,7 +22,7 @@ from shared.api.absences import (
     NoBody,
 )
 from shared.api.body import Page
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.runtime import clock
 from shared.runtime.http import Api, Call
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import reminder_now, require_visible
 from services.engagement.application.acknowledge_reminder import acknowledge_reminder
@@ -10,6 +9,7 @@ from services.engagement.application.record_outcome import record_outcome
 from services.engagement.domain.acts import Act
 from services.engagement.domain.rules import Rules
 from shared.api.engagement import Acknowledgement, NewOutcome, ReminderBody
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 ACTS = (404, 409, 412, 422)

@@ -1,11 +1,10 @@
 """How all is going, in counts."""
 
-from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import last_beat
 from services.engagement.domain.rules import Rules
 from shared.api.engagement import ChannelLevels, ServiceLevelQuery, ServiceLevels
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.runtime.http import Api, Call
 
 WATCHERS = CLINICIANS | {Role.OPERATIONS, Role.AUDITOR}

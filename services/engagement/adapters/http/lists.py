@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS, medicines_for, viewer
+from services.engagement.adapters.access import medicines_for, viewer
 from services.engagement.adapters.bodies import SECTIONS, key_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import last_beat
@@ -23,6 +23,7 @@ from shared.api.engagement import (
     WorklistQuery,
     WorklistSearch,
 )
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call, Mode, decode_cursor, encode_cursor
 
 _SECTION = {api: section for section, api in SECTIONS.items()}

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.choose_notices import choose_notices
 from services.engagement.domain.errors import UnsafeAddress
@@ -18,7 +17,7 @@ from services.engagement.domain.notice import (
 )
 from services.engagement.domain.rules import Rules
 from shared.api.body import Page
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.api.notices import (
     NewPreference,
     NoticeBody,

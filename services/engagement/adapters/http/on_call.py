@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.keep_rota import put_on_call, rota_of, take_off_call
 from services.engagement.domain.errors import UnknownShift
@@ -11,7 +10,7 @@ from services.engagement.domain.on_call import Shift, Stretch
 from services.engagement.domain.rules import Rules
 from shared.api.absences import NoBody
 from shared.api.body import Page
-from shared.api.identity import Role
+from shared.api.identity import CLINICIANS, Role
 from shared.api.on_call import NewShift, ShiftBody, StretchBody, TeamOnCall
 from shared.runtime.http import Api, Call
 

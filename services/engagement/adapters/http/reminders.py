@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS, medicines_for, visible_patient
+from services.engagement.adapters.access import medicines_for, visible_patient
 from services.engagement.adapters.bodies import history_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import reminder_now, require_visible
@@ -14,6 +14,7 @@ from services.engagement.domain.reminder import EVERY_STATE, OPEN
 from services.engagement.domain.rules import Rules
 from shared.api.body import Page
 from shared.api.engagement import ReminderBody, ReminderHistory, RemindersQuery
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call, decode_cursor, encode_cursor
 
 _SHOWN = {"all": EVERY_STATE, "open": OPEN, "closed": EVERY_STATE - OPEN}

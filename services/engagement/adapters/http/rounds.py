@@ -2,13 +2,14 @@
 
 from datetime import date, time, timedelta
 
-from services.engagement.adapters.access import CLINICIANS, viewer
+from services.engagement.adapters.access import viewer
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.keep_digests import round_list
 from services.engagement.application.keep_rota import with_calls
 from services.engagement.application.ports import Digest
 from services.engagement.domain.local_time import instant, local_day
 from services.engagement.domain.rules import Rules
+from shared.api.identity import CLINICIANS
 from shared.api.notices import RoundLine, RoundList, RoundQuery
 from shared.runtime.http import Api, ApiError, Call
 

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from services.engagement.adapters.access import CLINICIANS, visible_patient
+from services.engagement.adapters.access import visible_patient
 from services.engagement.adapters.bodies import zone_difference
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.compare_zones import compare_zones
 from services.engagement.domain.rules import Rules
 from shared.api.engagement import ZoneDifference, ZoneQuery
+from shared.api.identity import CLINICIANS
 from shared.runtime.http import Api, Call
 
 
