@@ -4,7 +4,7 @@ The sections and their order are ``domain.worklist`` in SQL; a test holds the tw
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,8 @@ class Listing:
 
     tx: Transaction
     kinds: Kinds
+    _of_other_teams: dict[Viewer, Sequence[UUID]] = field(default_factory=dict, init=False)
+    """What was asked already: a page and its counts are about the same people."""
 
     @property
     def session(self) -> AsyncSession:
@@ -171,15 +173,17 @@ class Listing:
     async def _related(self, viewer: Viewer) -> ColumnElement[bool]:
         """People of my teams, and the few of other teams whose care team I am in, or somebody
         for whom I stand in."""
-        others = (
-            select(care_team.c.patient_id)
-            .join(patient, patient.c.patient_id == care_team.c.patient_id)
-            .where(
-                care_team.c.staff_id.in_((viewer.staff_id, *viewer.stands_in_for)),
-                patient.c.team.not_in(viewer.teams),
+        if viewer not in self._of_other_teams:
+            others = (
+                select(care_team.c.patient_id)
+                .join(patient, patient.c.patient_id == care_team.c.patient_id)
+                .where(
+                    care_team.c.staff_id.in_((viewer.staff_id, *viewer.stands_in_for)),
+                    patient.c.team.not_in(viewer.teams),
+                )
             )
-        )
-        found = (await self.session.execute(others)).scalars().all()
+            self._of_other_teams[viewer] = (await self.session.execute(others)).scalars().all()
+        found = self._of_other_teams[viewer]
         of_my_teams = reminder.c.team.in_(viewer.teams)
         return or_(of_my_teams, reminder.c.patient_id.in_(found)) if found else of_my_teams
 

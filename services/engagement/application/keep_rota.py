@@ -93,7 +93,11 @@ async def rota_of(
 
 async def with_calls(work: Work, viewer: Viewer, *, rules: Rules, now: datetime) -> Viewer:
     """The viewer with the teams whose calls are theirs at this moment."""
-    on_call = await on_call_now(work, rules=rules, now=now)
+    return called(viewer, await on_call_now(work, rules=rules, now=now))
+
+
+def called(viewer: Viewer, on_call: Mapping[str, UUID]) -> Viewer:
+    """The same where it is known already who is on call."""
     theirs = teams_answered(viewer.staff_id, viewer.role, viewer.teams, on_call)
     return replace(viewer, on_call_for=theirs)
 

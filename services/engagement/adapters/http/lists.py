@@ -8,7 +8,7 @@ from services.engagement.adapters.access import medicines_for, viewer
 from services.engagement.adapters.bodies import SECTIONS, key_body, reminder_body
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http.seen import last_beat
-from services.engagement.application.keep_rota import with_calls
+from services.engagement.application.keep_rota import called
 from services.engagement.application.ports import Listed, Wanted
 from services.engagement.application.surroundings import on_call_now
 from services.engagement.domain.obligation import Key
@@ -67,12 +67,12 @@ async def _read(
     work = SqlWork(call.tx, rules)
     position = decode_cursor(query.cursor, datetime, int, int, datetime, UUID)
     as_of = min(position[0], call.tx.now) if position else call.tx.now
-    who = viewer(call)
-    if query.scope is Scope.MINE:
-        who = await with_calls(work, who, rules=rules, now=call.tx.now)
+    mine = query.scope is Scope.MINE
+    on_call = await on_call_now(work, rules=rules, now=call.tx.now) if mine else {}
+    who = called(viewer(call), on_call) if mine else viewer(call)
     wanted = Wanted(
         viewer=who,
-        mine=query.scope is Scope.MINE,
+        mine=mine,
         as_of=as_of,
         section=None if query.section is None else _SECTION[query.section],
         patients=people,
@@ -83,7 +83,6 @@ async def _read(
     )
     found = await work.reminders.listed(wanted)
     counts = await work.reminders.counts(wanted)
-    on_call = await on_call_now(work, rules=rules, now=call.tx.now) if wanted.mine else {}
     items = tuple(
         reminder_body(row, rules.kinds, call.tx.now, on_call, medicines=medicines_for(call))
         for row in found[: query.limit]
