@@ -278,6 +278,44 @@ def test_a_mode_further_away_needs_a_reason(
     record(replace(contact, mode_reason="The bus does not run"))
 
 
+# supported self-help is in person or by phone, so the telephone is no step away from it
+SELF_HELP_MODES = [
+    ("self-help", None, "telephone", False),
+    ("self-help", "face-to-face", "telephone", False),
+    ("self-help", "telephone", "face-to-face", False),
+    ("self-help", "face-to-face", "video", True),
+    ("self-help", "telephone", "video", False),
+    ("self-help", None, "video", True),
+    ("cbt", None, "telephone", True),
+    ("cbt", "face-to-face", "telephone", True),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "mode", "needs_reason"), SELF_HELP_MODES)
+def test_self_help_by_telephone_needs_no_reason(
+    kind: str, before: str | None, mode: str, needs_reason: bool
+) -> None:
+    parts = () if kind == "self-help" else tuple(RULES.cbt_content)[:1]
+    earlier = [a_contact(6, mode=before, cbt_content=parts)] if before else []
+    contact = a_contact(7, mode=mode, cbt_content=parts)
+
+    def record() -> None:
+        check_contact(
+            a_programme(kind, deputy_id=None),
+            RULES.kinds[kind],
+            contact,
+            earlier,
+            modes=RULES.modes,
+            cbt_content=RULES.cbt_content,
+        )
+
+    if not needs_reason:
+        record()
+        return
+    with pytest.raises(RuleBroken, match="R-28"):
+        record()
+
+
 def test_a_downgrade_is_looked_at_after_4_weeks() -> None:
     held = a_contact(14, mode="telephone", mode_reason="The bus does not run")
     found = owed(Known(programmes=[a_programme()], contacts=[held]))

@@ -125,6 +125,7 @@ class _Kind(Sourced):
     longest_minutes: Count | None = None
     least_per_month: Count | None = None
     total_minutes: Count | None = None
+    in_person_or_by: tuple[str, ...] = ()
     low_scores: tuple[tuple[int, int], ...] = ()
 
     @model_validator(mode="after")
@@ -150,6 +151,7 @@ class _Kind(Sourced):
             source=self.source,
             grade=self.grade,
             pending=self.pending,
+            in_person_or_by=frozenset(self.in_person_or_by),
         )
 
     def _package(self) -> Package | None:

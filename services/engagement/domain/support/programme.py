@@ -1,6 +1,6 @@
 """A programme of support: who, what for, how often, and how it ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -275,7 +275,9 @@ def check_contact(
         )
     if contact.step is not None and contact.step not in {r.ordinal for r in programme.rungs}:
         raise RuleBroken("rung-unknown", "The ladder has no step of this number.", field="step")
-    if contact.mode_reason is None and is_downgrade(programme, contact, earlier, modes):
+    if contact.mode_reason is None and is_downgrade(
+        programme, contact, earlier, modes, as_good=kind.in_person_or_by
+    ):
         raise RuleBroken(
             "mode-needs-reason",
             "Further away than the meeting before, in the active phase: say why."
@@ -286,14 +288,19 @@ def check_contact(
 
 
 def is_downgrade(
-    programme: Programme, contact: Contact, earlier: Iterable[Contact], modes: Mapping[str, Mode]
+    programme: Programme,
+    contact: Contact,
+    earlier: Iterable[Contact],
+    modes: Mapping[str, Mode],
+    *,
+    as_good: Collection[str],
 ) -> bool:
     """Whether the mode is further away than at the meeting before, in the active phase (R-28).
 
     The first meeting is compared with face to face. In maintenance the telephone is as good
-    (R-27).
+    (R-27); ``as_good`` modes are so all along.
     """
-    if not programme.is_active_phase(contact.on):
+    if contact.mode in as_good or not programme.is_active_phase(contact.on):
         return False
     before = [one for one in in_order(earlier) if one.is_meeting and one.at < contact.at]
     nearest = modes[before[-1].mode].rank if before else 0

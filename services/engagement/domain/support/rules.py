@@ -43,7 +43,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgrammeKind:
-    """One kind of support. Only a ``package`` is bounded; facilitation is not (R-25)."""
+    """One kind of support. Only a ``package`` is bounded; facilitation is not (R-25).
+
+    ``in_person_or_by`` are modes that are as good as in person for it all along (R-19).
+    """
 
     code: str
     label: str
@@ -55,6 +58,7 @@ class ProgrammeKind:
     source: str
     grade: str
     pending: str
+    in_person_or_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
