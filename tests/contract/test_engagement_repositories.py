@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import pytest
+from sqlalchemy import text
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.application.apply_course_state import apply_course_state
@@ -27,6 +28,7 @@ from services.engagement.application.ports import (
 )
 from services.engagement.application.replan import replan
 from services.engagement.application.show_due_reminders import show_due_reminders
+from services.engagement.domain.change import Change, What
 from services.engagement.domain.flag import FlagStatus
 from services.engagement.domain.notice import Channel, Notice, Purpose
 from services.engagement.domain.reminder import EVERY_STATE, OPEN, Reminder, State
@@ -36,6 +38,7 @@ from services.engagement.main import SCHEMA
 from shared.runtime import clock
 from shared.runtime.db import Database
 from tests.fakes.engagement import FakeWork
+from tests.support.databases import Databases
 from tests.support.engagement import (
     CHANGE_ON,
     CONTENT,
@@ -471,6 +474,45 @@ async def test_levels_count_on_time_late_and_waiting(opened: Opened) -> None:
         assert (after.early, after.doubled, after.lost) == (0, 0, 0)
         assert after.worst_lateness_s == 69 * 3600
         assert (await work.reminders.levels(DUE, late)).late == 1
+
+
+@pytest.mark.parametrize(
+    ("again_after", "doubled"), [(-timedelta(seconds=1), 1), (timedelta(0), 0)]
+)
+async def test_what_was_shown_twice_at_once_is_counted(
+    opened: Opened, again_after: timedelta, doubled: int
+) -> None:
+    """The count reads the rows and not the indexes that ought to keep such rows out."""
+    async with opened(NOW) as work:
+        await a_clinic(work)
+        await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
+        first = (await rows_of(work))["change-day", 0]
+        over = DUE + timedelta(hours=1)
+        done = replace(first, state=State.DONE, visible_at=DUE, done_at=over, version=2)
+        again = replace(done, reminder_id=STRANGER, item_id=STRANGER, life=2, version=1)
+        again = replace(again, visible_at=over + again_after, done_at=over + timedelta(hours=1))
+        await work.reminders.save((Change(done, What.DONE), Change(again, What.DONE)))
+
+        assert (await work.reminders.levels(None, DUE)).doubled == doubled
+
+
+async def test_two_open_ones_are_counted_where_the_index_is_gone(databases: Databases) -> None:
+    db = Database.open(
+        await databases.migrated(SCHEMA), source="engagement", person_keys=databases.person_keys
+    )
+    async with db.transaction(actor="service:engagement", at=NOW) as tx:
+        work = SqlWork(tx, CONTENT)
+        await a_clinic(work)
+        await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
+        first = (await rows_of(work))["change-day", 0]
+        await tx.session.execute(text("DROP INDEX uq_reminder_open"))
+        again = replace(first, reminder_id=STRANGER, item_id=STRANGER, life=2, version=1)
+        await work.reminders.save((Change(again, What.PLANNED),))
+        levels = await work.reminders.levels(None, DUE)
+        tx.audit("test.wrote", object="test:1")
+    await db.close()
+
+    assert levels.doubled == 1
 
 
 async def test_levels_count_notices_by_channel(opened: Opened) -> None:

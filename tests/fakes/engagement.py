@@ -198,7 +198,6 @@ class FakeReminders:
 
     async def levels(self, since: datetime | None, as_of: datetime) -> Levels:
         rows = [row for row in self.rows.values() if since is None or row.due_at >= since]
-        open_ = [row for row in rows if row.is_open]
         waits = [row.visible_at - max(row.due_at, row.planned_at) for row in rows if row.visible_at]
         return Levels(
             on_time=sum(wait <= PROMPT for wait in waits),
@@ -208,7 +207,7 @@ class FakeReminders:
                 for row in rows
                 if row.visible_at
             ),
-            doubled=len(open_) - len({(row.key, row.level) for row in open_}),
+            doubled=sum(_at_once(a, b) for a in self.rows.values() for b in self.rows.values()),
             lost=sum(since is None or found >= since for found in self.lost.values()),
             waiting=sum(row.state is State.PLANNED and row.due_at <= as_of for row in rows),
             open=sum(row.is_open and row.due_at <= as_of for row in rows),
@@ -261,6 +260,13 @@ class FakeReminders:
 
 def _place(row: Reminder) -> tuple[datetime, str]:
     return (row.due_at, str(row.reminder_id))
+
+
+def _at_once(former: Reminder, later: Reminder) -> bool:
+    same = (former.key, former.level) == (later.key, later.level) and former.life < later.life
+    if not same or not later.visible_at:
+        return same and former.is_open and later.is_open
+    return former.is_open or bool(former.done_at and later.visible_at < former.done_at)
 
 
 def _is_taken(row: Reminder) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, select
+from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.engagement.adapters.listing import is_open
@@ -110,10 +110,24 @@ def _may_go_from() -> ColumnElement[Any]:
 
 
 async def _doubled(session: AsyncSession) -> int:
-    """Keys with two open rows; a unique index forbids it, so this counts its absence."""
-    key = tuple(reminder.c[name] for name in KEY)
-    twice = select(*key).where(is_open(reminder)).group_by(*key).having(func.count() > 1).subquery()
-    return (await session.execute(select(func.count()).select_from(twice))).scalar_one()
+    """Reminders that stood on a list while an earlier life of the same key did.
+
+    Unique indexes keep a second open row out; this looks at the rows as they are and at when they
+    were shown and done, so that it would say so if an index were gone or had been wrong. Of a
+    cancelled one the rows do not say when it ended.
+    """
+    former, later = reminder.alias("former"), reminder.alias("later")
+    same_key = and_(*(former.c[name] == later.c[name] for name in KEY))
+    meets = or_(
+        and_(is_open(former), or_(is_open(later), later.c.visible_at.is_not(None))),
+        later.c.visible_at < former.c.done_at,
+    )
+    query = (
+        select(func.count(later.c.reminder_id.distinct()))
+        .select_from(later.join(former, and_(same_key, former.c.life < later.c.life)))
+        .where(later.c.life > 1, meets)
+    )
+    return (await session.execute(query)).scalar_one()
 
 
 async def _lost(session: AsyncSession, since: datetime | None) -> int:
