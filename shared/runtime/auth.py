@@ -25,6 +25,8 @@ ISSUER = "mooring-portal"
 ALGORITHM = "ES256"
 ACCESS = "at+jwt"
 SIGNATURE = "signature+jwt"
+BY_PASSWORD = "password"  # noqa: S105 - a word for how, not a secret  # pragma: allowlist secret
+BY_PROVIDER = "provider"
 LEEWAY_S = 5
 PORTAL_ITSELF = UUID(int=0)
 """Whose token it is when the portal asks for nobody: not an account, and no other program."""
@@ -59,7 +61,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """Proof that a person, having given their password again, signed one exact version."""
+    """Proof that a person, having proved once more who they are, signed one exact version."""
 
     staff_id: UUID
     hash: str
@@ -70,6 +72,8 @@ class VerifiedSignature:
     """The token, the public key and when it was checked, to verify it again by ``proven``."""
     checked_at: datetime | None = None
     """When it was found good, in real time; releases before did not keep that."""
+    by: str = BY_PASSWORD
+    """How they proved it: by the password, or by signing in again at the identity provider."""
 
 
 class Keys(Protocol):
@@ -151,9 +155,11 @@ def issue_signature(
     meaning: str,
     audience: str,
     lifetime: timedelta = timedelta(minutes=5),
+    by: str = BY_PASSWORD,
 ) -> str:
-    """A signature over one version; the caller has just checked the password."""
-    claims = {"sub": str(staff_id), "hash": hash_, "meaning": meaning, "aud": [audience]}
+    """A signature over one version; the caller has just checked ``by`` what the person proved
+    once more who they are."""
+    claims = {"sub": str(staff_id), "hash": hash_, "meaning": meaning, "aud": [audience], "by": by}
     return _encode(key, claims, typ=SIGNATURE, lifetime=lifetime)
 
 
@@ -230,6 +236,7 @@ def _signature(claims: dict[str, Any], kept: dict[str, Any]) -> VerifiedSignatur
             token_id=str(claims["jti"]),
             proof=json.dumps(kept),
             checked_at=_checked_at(kept),
+            by=str(claims.get("by", BY_PASSWORD)),  # releases before knew no other way
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unauthenticated("claims") from error

@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from services.portal.identity.provider import Provider, ProviderAway, ProviderRefused
+from services.portal.identity.provider import (
+    Provider,
+    ProviderAway,
+    ProviderRefused,
+    signed_in_at,
+)
 from shared.runtime import clock
 from tests.support.issuer import CLIENT, NONCE, Issuer, listening
 
@@ -101,6 +107,50 @@ async def test_a_token_that_anybody_can_make_is_refused(provider: Provider, issu
     for id_token in made:
         with pytest.raises(ProviderRefused, match="id-token"):
             await believed(provider, issuer, id_token)
+
+
+SENT = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+BACK_AT = SENT + timedelta(seconds=40)
+
+
+@pytest.mark.parametrize("after_s", [-30, 0, 20.5, 40])
+async def test_a_fresh_sign_in_is_as_old_as_the_provider_says(
+    provider: Provider, issuer: Issuer, after_s: float
+) -> None:
+    at = SENT + timedelta(seconds=after_s)
+    claims = await believed(
+        provider, issuer, issuer.signed(issuer.claims(auth_time=at.timestamp()))
+    )
+
+    assert signed_in_at(claims, since=SENT, now=BACK_AT) == at
+
+
+async def test_a_fresh_sign_in_is_never_in_the_future() -> None:
+    ahead = {"auth_time": BACK_AT.timestamp() + 60}
+
+    assert signed_in_at(ahead, since=SENT, now=BACK_AT) == BACK_AT
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        (None, "auth-time-missing"),
+        ("1772618400", "auth-time-missing"),
+        (True, "auth-time-missing"),
+        (SENT.timestamp() - 31, "auth-time"),
+        (BACK_AT.timestamp() + 61, "auth-time"),
+        (0, "auth-time"),
+        (-1, "auth-time"),
+        (10**30, "auth-time"),
+    ],
+)
+async def test_a_sign_in_that_is_not_fresh_is_refused(
+    provider: Provider, issuer: Issuer, claim: object, code: str
+) -> None:
+    claims = await believed(provider, issuer, issuer.signed(issuer.claims(auth_time=claim)))
+
+    with pytest.raises(ProviderRefused, match=f"^{code}$"):
+        signed_in_at(claims, since=SENT, now=BACK_AT)
 
 
 async def test_unknown_keys_at_the_same_moment_are_looked_up_once(

@@ -73,10 +73,11 @@ async def test_a_known_role_is_let_in_and_keeps_one_account(federation: Federati
     for _ in range(2):
         leaving = await federation.depart(back_to="/patients")
         query = await answer_of(federation, leaving.address, who="nora")
-        person, back_to = await federation.come_back(query, browser=leaving.browser)
+        arrival = await federation.come_back(query, browser=leaving.browser)
 
+    person = arrival.person
     assert (person.role, person.teams) == (Role.NURSE, ("harbour", "hill"))
-    assert (person.display_name, back_to) == ("Nora Oidc", "/patients")
+    assert (person.display_name, arrival.back_to) == ("Nora Oidc", "/patients")
     async with federation.db.reading() as tx:
         assert len(await staff.everyone(tx)) == 1
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 
-from services.portal.identity import provider, sessions, staff
-from services.portal.identity.provider import Attempt, Provider, ProviderRefused
+from services.portal.identity import provider, sessions, staff, step_up
+from services.portal.identity.provider import Provider, ProviderRefused
 from services.portal.identity.roles import Place, RoleMap
 from services.portal.identity.staff import Staff
 from services.portal.identity.tables import federated, flow
@@ -28,6 +28,28 @@ class Departure:
     browser: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who came back, and where they wanted to go. ``again_at``: they signed in to sign, in the
+    session that they have; no other is to be opened."""
+
+    person: Staff
+    back_to: str
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What was kept when the browser was sent off."""
+
+    browser_hash: str
+    nonce: str
+    verifier: str
+    back_to: str
+    began_at: datetime
+    session_hash: str | None
+
+
 @dataclass(slots=True)
 class Federation:
     """Sends people to the provider and knows them when they come back."""
@@ -36,14 +58,14 @@ class Federation:
     provider: Provider
     roles: RoleMap
 
-    async def depart(self, *, back_to: str) -> Departure:
-        """Begin a sign-in.
+    async def depart(self, *, back_to: str, again: str = "") -> Departure:
+        """Begin a sign-in; or, with the secret of a session, a fresh one of its person to sign.
 
         Raises:
             ProviderAway: the provider does not answer.
         """
         made, browser = provider.attempt(), clock.new_secret()
-        address = await self.provider.address(made)
+        address = await self.provider.address(made, anew=bool(again))
         async with self.db.housekeeping() as tx:
             now = clock.real_now()
             await tx.session.execute(delete(flow).where(flow.c.began_at < now - WAITS))
@@ -55,36 +77,41 @@ class Federation:
                     verifier=made.verifier,
                     back_to=back_to[:512],
                     began_at=now,
+                    session_hash=sessions.digest(again) if again else None,
                 )
             )
         return Departure(address, browser)
 
-    async def come_back(self, query: Mapping[str, str], *, browser: str) -> tuple[Staff, str]:
-        """The person, and where they wanted to go.
+    async def come_back(self, query: Mapping[str, str], *, browser: str) -> Arrival:
+        """Whoever the provider vouches for now.
 
         Raises:
-            ProviderRefused: nobody is let in; the reason is on record.
+            ProviderRefused: nobody is let in, and nobody can sign by it; the reason is on record.
             ProviderAway: the provider does not answer.
         """
+        way = None
         try:
-            made, back_to = await self._awaited(query.get("state", ""), browser=browser)
+            way = await self._awaited(query.get("state", ""))
+            if way.browser_hash != sessions.digest(browser):
+                raise ProviderRefused("browser")
             if query.get("iss", self.provider.issuer) != self.provider.issuer:
                 raise ProviderRefused("issuer")  # another provider's answer (RFC 9207)
             if not query.get("code"):
                 raise ProviderRefused("denied")
             claims = await self.provider.claims(
-                code=query["code"], nonce=made.nonce, verifier=made.verifier
+                code=query["code"], nonce=way.nonce, verifier=way.verifier
             )
             place = self.roles.place(claims)
             if place is None:
                 raise ProviderRefused("no-role")
-            return await self._person(claims, place), back_to
+            if way.session_hash is not None:
+                return await self._again(claims, place, way, way.session_hash)
+            return Arrival(await self._person(claims, place), way.back_to)
         except ProviderRefused as refused:
-            async with self.db.transaction(actor="service:portal") as tx:
-                tx.audit("sign-in.refused", object="staff:unknown", reason=refused.code)
+            await self._note(refused, way)
             raise
 
-    async def _awaited(self, state: str, *, browser: str) -> tuple[Attempt, str]:
+    async def _awaited(self, state: str) -> _Way:
         """The attempt this answer belongs to; it is used up by that."""
         now = clock.real_now()
         async with self.db.housekeeping() as tx:
@@ -92,21 +119,51 @@ class Federation:
             row = (await tx.session.execute(gone.returning(flow))).one_or_none()
         if row is None or now - row.began_at > WAITS:
             raise ProviderRefused("state")
-        if row.browser_hash != sessions.digest(browser):
-            raise ProviderRefused("browser")
-        return Attempt(state, row.nonce, row.verifier), row.back_to
+        return _Way(
+            row.browser_hash,
+            row.nonce,
+            row.verifier,
+            row.back_to,
+            row.began_at,
+            row.session_hash,
+        )
+
+    async def _note(self, refused: ProviderRefused, way: _Way | None) -> None:
+        async with self.db.transaction(actor="service:portal") as tx:
+            whose = None
+            if way is not None and way.session_hash is not None:
+                whose = await step_up.owner(tx, way.session_hash)
+            tried = f"staff:{whose or 'unknown'}"
+            tx.audit("sign-in.refused", object=tried, reason=refused.code)
+
+    async def _again(
+        self, claims: Mapping[str, Any], place: Place, way: _Way, session_hash: str
+    ) -> Arrival:
+        """A fresh sign-in of the session's own person, for that session to sign with."""
+        now = clock.real_now()
+        at = provider.signed_in_at(claims, since=way.began_at, now=now)
+        async with self.db.transaction(actor="service:portal") as tx:
+            whose = await step_up.owner(tx, session_hash)
+            if whose is None:
+                raise ProviderRefused("session-over")
+            if await _of(tx, self.provider.issuer, _subject(claims)) != whose:
+                raise ProviderRefused("another-person")
+            person = await _placed(tx, whose, place)
+            again_at = step_up.shown(at, real_now=now, now=tx.now)
+            if again_at is None:
+                raise ProviderRefused("auth-time")  # they were too long on the way back
+            if not await step_up.grant(tx, session_hash, at=at, now=now):
+                raise ProviderRefused("session-over")
+            tx.audit("sign-in.again", object=f"staff:{whose}", reason="provider")
+        return Arrival(person, way.back_to, again_at)
 
     async def _person(self, claims: Mapping[str, Any], place: Place) -> Staff:
-        subject = str(claims["sub"])[:255]
+        subject = _subject(claims)
         async with self.db.transaction(actor="service:portal") as tx:
             known = await _of(tx, self.provider.issuer, subject)
             if known is None:
                 return await self._welcome(tx, claims, place, subject=subject)
-            person = await staff.by_id(tx, known)
-            if person is None or not person.active:
-                raise ProviderRefused("closed")
-            if (person.role, person.teams) != (place.role, place.teams):
-                person = await staff.change_role(tx, person, role=place.role, teams=place.teams)
+            person = await _placed(tx, known, place)
             tx.audit("sign-in.known", object=f"staff:{person.staff_id}")
             return person
 
@@ -134,6 +191,20 @@ class Federation:
             )
         )
         return newcomer
+
+
+async def _placed(tx: Transaction, staff_id: UUID, place: Place) -> Staff:
+    """The person, in the role and teams that the provider says now."""
+    person = await staff.by_id(tx, staff_id)
+    if person is None or not person.active:
+        raise ProviderRefused("closed")
+    if (person.role, person.teams) == (place.role, place.teams):
+        return person
+    return await staff.change_role(tx, person, role=place.role, teams=place.teams)
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    return str(claims["sub"])[:255]
 
 
 async def is_federated(tx: Transaction, staff_id: UUID) -> bool:

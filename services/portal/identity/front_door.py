@@ -1,4 +1,5 @@
-"""A password becomes a session, a token or a signature; a cookie becomes a person."""
+"""A password becomes a session, a token or a signature; a cookie becomes a person, and with a fresh
+sign-in at the provider a signature."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from services.portal.identity import (
     second_factor,
     sessions,
     staff,
+    step_up,
     tries,
 )
 from services.portal.identity.keyring import Keyring
@@ -49,6 +51,11 @@ class WrongCode(Exception):
     """The one-time code is not right, or the sign-in it belongs to is too long ago."""
 
 
+class NotSignedInAgain(Exception):
+    """Their session holds no fresh sign-in at the provider: none was made, it is used up, too old,
+    or another session's."""
+
+
 class Locked(Exception):
     """Too many wrong passwords: a lead or operations has to unlock the account."""
 
@@ -72,7 +79,10 @@ class Visitor:
     has_code: bool = True
     """Whether more than a password opens this account."""
     by_provider: bool = False
-    """An identity provider vouches for them: they have no password here, and so cannot sign."""
+    """An identity provider vouches for them: they have no password here, and sign by signing in
+    there again."""
+    stepped_up_at: datetime | None = None
+    """When they signed in again at the provider, while that serves to sign in this session."""
 
     @property
     def csrf_token(self) -> str:
@@ -88,6 +98,17 @@ class Entry:
     visitor: Visitor
     awaits_code: bool
     device: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Knock:
+    """A counted try at an account: whether that ``is_shut`` for this browser, and ``opens`` by a
+    password at all."""
+
+    account: Account | None
+    counted: tries.Counted
+    is_shut: bool
+    opens: bool
 
 
 class FrontDoor:
@@ -178,7 +199,8 @@ class FrontDoor:
             return None
         if noting and sessions.needs_noting(session, now=real_now):
             await self._note(secret, seen_at=real_now)
-        return Visitor(person, secret, tx.now, has_code, by_provider)
+        stepped_up_at = step_up.shown(session.stepped_up_at, real_now=real_now, now=tx.now)
+        return Visitor(person, secret, tx.now, has_code, by_provider, stepped_up_at)
 
     async def sign_out(self, visitor: Visitor) -> None:
         """End this session; its cookie is worth nothing from now on."""
@@ -228,21 +250,13 @@ class FrontDoor:
             WrongPassword: or no such account, or one that was closed; the answer is the same.
             TooManyTries: says how long to wait.
         """
-        now = clock.real_now()
-        async with self._db.housekeeping() as tx:
-            account = await staff.account_named(tx, username)
-            known = await _is_known(tx, account, device, now=now)
-            places = tries.places(username, address, device=device if known else "")
-            counted = await tries.count(tx, places, now=now)
-            is_shut = not known and await _is_locked(tx, account)
-            opens = account is not None and await _opens_by_password(tx, account.staff)
-        if counted.pause:
-            raise TooManyTries(_seconds(counted.pause))
-        stored = account.password_hash if account and opens else None
+        knock = await self._knock(username, address=address, device=device)
+        account, counted = knock.account, knock.counted
+        stored = account.password_hash if account and knock.opens else None
         if not await self._passwords.match(password, stored) or account is None:
             await self._refuse(account)
             raise WrongPassword
-        if is_shut:
+        if knock.is_shut:
             raise Locked
         async with self._db.housekeeping() as tx:
             await tries.forgive(tx, counted)
@@ -320,7 +334,7 @@ class FrontDoor:
         person = await self.recognise(username, password, address=address, device=device)
         key = await self._keyring.current()
         async with self._db.transaction(actor=_actor(person)) as tx:
-            tx.audit("signature.issued", object=f"sha256:{hash_}", reason=meaning)
+            _note_signature(tx, hash_=hash_, meaning=meaning, by=auth.BY_PASSWORD)
         return auth.issue_signature(
             key.private(),
             staff_id=person.staff_id,
@@ -328,6 +342,52 @@ class FrontDoor:
             meaning=meaning,
             audience=audience,
             lifetime=_SIGNATURE_LIFETIME,
+        )
+
+    async def signature_again(
+        self,
+        visitor: Visitor,
+        *,
+        hash_: str,
+        meaning: str,
+        address: str,
+        device: str = "",
+        audience: str = "treatment",
+    ) -> str:
+        """Sign one exact version in the name of a person whom the provider vouches for, with the
+        fresh sign-in that their session holds. It is used up by that, whatever becomes of the
+        signature: one sign-in is one decision.
+
+        Raises:
+            NotSignedInAgain: nothing was signed.
+            Locked: the account is locked for browsers it does not know.
+            TooManyTries: says how long to wait.
+        """
+        person = visitor.staff
+        knock = await self._knock(person.username, address=address, device=device)
+        if knock.is_shut:
+            raise Locked
+        key = await self._keyring.current()
+        async with self._db.transaction(actor=_actor(person)) as tx:
+            theirs = person.active and await federation.is_federated(tx, person.staff_id)
+            now = clock.real_now()
+            used = theirs and await step_up.use(tx, visitor.secret, person.staff_id, now=now)
+            if used:
+                await tries.forgive(tx, knock.counted)
+                _note_signature(tx, hash_=hash_, meaning=meaning, by=auth.BY_PROVIDER)
+            else:
+                tried = f"staff:{person.staff_id}"
+                tx.audit("signature.refused", object=tried, reason="not-signed-in-again")
+        if not used:
+            raise NotSignedInAgain
+        return auth.issue_signature(
+            key.private(),
+            staff_id=person.staff_id,
+            hash_=hash_,
+            meaning=meaning,
+            audience=audience,
+            lifetime=_SIGNATURE_LIFETIME,
+            by=auth.BY_PROVIDER,
         )
 
     async def token(self, person: Staff, *, audience: str) -> str:
@@ -370,6 +430,24 @@ class FrontDoor:
             await tries.sweep(tx, now=now)
             await locks.sweep(tx, now=now)
 
+    async def _knock(self, username: str, *, address: str, device: str) -> _Knock:
+        """Count a try at this account before it is looked at.
+
+        Raises:
+            TooManyTries: says how long to wait.
+        """
+        now = clock.real_now()
+        async with self._db.housekeeping() as tx:
+            account = await staff.account_named(tx, username)
+            known = await _is_known(tx, account, device, now=now)
+            places = tries.places(username, address, device=device if known else "")
+            counted = await tries.count(tx, places, now=now)
+            is_shut = not known and await _is_locked(tx, account)
+            opens = account is not None and await _opens_by_password(tx, account.staff)
+        if counted.pause:
+            raise TooManyTries(_seconds(counted.pause))
+        return _Knock(account, counted, is_shut, opens)
+
     async def _counted(self, name: str, address: str) -> tries.Counted:
         async with self._db.housekeeping() as tx:
             places = tries.places(name, address)
@@ -399,7 +477,14 @@ async def _session(tx: Transaction, secret: str) -> Session | None:
     row = (await tx.session.execute(query)).one_or_none()
     if row is None:
         return None
-    return Session(row.staff_id, row.started_at, row.seen_at, row.ended_at, row.awaits_code)
+    return Session(
+        row.staff_id,
+        row.started_at,
+        row.seen_at,
+        row.ended_at,
+        row.awaits_code,
+        row.stepped_up_at,
+    )
 
 
 async def _is_known(
@@ -454,6 +539,12 @@ async def _end(tx: Transaction, which: ColumnElement[bool], *, now: datetime) ->
     await tx.session.execute(
         update(table).where(which, table.c.ended_at.is_(None)).values(ended_at=now)
     )
+
+
+def _note_signature(tx: Transaction, *, hash_: str, meaning: str, by: str) -> None:
+    """What was signed as what, and how the person proved once more who they are."""
+    tx.audit("signature.issued", object=f"sha256:{hash_}", reason=meaning)
+    tx.audit("signature.signer-proved", object=f"sha256:{hash_}", reason=by)
 
 
 def _seconds(pause: timedelta) -> int:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -23,6 +24,9 @@ from shared.runtime.fetched_keys import FetchedKeys
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 SCOPE = "openid profile email"
 LEEWAY_S = 60
+_STEP_UP_LEEWAY_S = 30
+"""How much earlier than asked for a fresh sign-in may be by the provider's clock. A longer one
+would take an earlier sign-in for a fresh one."""
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 _KEPT_S = 3600.0
 
@@ -75,13 +79,15 @@ class Provider:
     def __post_init__(self) -> None:
         self._fetched = FetchedKeys(self._fetch, away=ProviderAway)
 
-    async def address(self, made: Attempt) -> str:
-        """Where to send the browser.
+    async def address(self, made: Attempt, *, anew: bool = False) -> str:
+        """Where to send the browser. ``anew``: the provider has to ask for the proof again even
+        if it knows the browser, and has to say when it did.
 
         Raises:
             ProviderAway: the provider does not say where.
         """
         about = await self._discover()
+        fresh = {"prompt": "login", "max_age": "0"} if anew else {}
         return str(
             URL(about["authorization_endpoint"]).update_query(
                 response_type="code",
@@ -92,6 +98,7 @@ class Provider:
                 nonce=made.nonce,
                 code_challenge=made.challenge,
                 code_challenge_method="S256",
+                **fresh,
             )
         )
 
@@ -189,6 +196,20 @@ class Provider:
         if not isinstance(found, dict):
             raise ProviderAway("not an object")
         return found
+
+
+def signed_in_at(claims: Mapping[str, Any], *, since: datetime, now: datetime) -> datetime:
+    """When the provider last saw the person's own proof; it has to be ``since`` they were sent.
+
+    Raises:
+        ProviderRefused: it does not say, or that was before: it let them in unasked.
+    """
+    at = claims.get("auth_time")
+    if not isinstance(at, int | float) or isinstance(at, bool):
+        raise ProviderRefused("auth-time-missing")
+    if not since.timestamp() - _STEP_UP_LEEWAY_S <= at <= now.timestamp() + LEEWAY_S:
+        raise ProviderRefused("auth-time")
+    return min(datetime.fromtimestamp(at, tz=UTC), now)
 
 
 def _only_signing(found: dict[str, Any]) -> Any:

@@ -25,6 +25,7 @@ class Session:
     seen_at: datetime
     ended_at: datetime | None = None
     awaits_code: bool = False
+    stepped_up_at: datetime | None = None
 
 
 def is_live(session: Session, *, now: datetime) -> bool:

@@ -53,6 +53,8 @@ class SessionRow(Row, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     awaits_code: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """The password was right; until the one-time code is, it opens nothing."""
+    stepped_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its person last signed in again at the provider to sign; nothing once that was used."""
 
 
 class SecondFactorRow(Row, table=True):
@@ -108,6 +110,8 @@ class FlowRow(Row, table=True):
     verifier: str = Field(sa_type=String(128))
     back_to: str = Field(sa_type=String(512))
     began_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    session_hash: str | None = Field(default=None, sa_type=String(64))
+    """The session whose person signs in again to sign; without one it is a sign-in."""
 
 
 class ClientRow(Row, table=True):

@@ -6,9 +6,15 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from services.portal.clients import Refused
-from services.portal.identity.front_door import Locked, TooManyTries, WrongPassword
+from services.portal.identity.front_door import (
+    Locked,
+    NotSignedInAgain,
+    TooManyTries,
+    WrongPassword,
+)
+from services.portal.identity.step_up import LIFETIME
 from services.portal.pages.visit import Visit
-from services.portal.presenters import drafts, words
+from services.portal.presenters import drafts, step_up, words
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 
@@ -17,10 +23,6 @@ _STALE = 412
 _GIVEN_BACK = frozenset({400, 409, 412, 422, 428})
 _BY_ANOTHER = "four-eyes"
 """Theirs to do, but not by the person who proposed it: the page stays and says so."""
-
-
-class CannotSign(Exception):
-    """An identity provider vouches for them, so there is no password to sign with (0024)."""
 
 
 class MovedOn(Exception):
@@ -41,7 +43,7 @@ async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
         return draft.refused(drafts.faults_of(error))
     except MovedOn:
         return draft.refused((), status=_STALE)
-    except (CannotSign, WrongPassword, Locked, TooManyTries) as error:
+    except (NotSignedInAgain, WrongPassword, Locked, TooManyTries) as error:
         return draft.refused([_at_password(error)], status=_STATUS[type(error)])
     except Refused as refused:
         problem = refused.problem
@@ -52,7 +54,7 @@ async def attempt(draft: Draft, send: Callable[[], Awaitable[B]]) -> B | Draft:
 
 
 _STATUS: dict[type[Exception], int] = {
-    CannotSign: 403,
+    NotSignedInAgain: 403,
     WrongPassword: 403,
     Locked: 403,
     TooManyTries: 429,
@@ -63,18 +65,18 @@ def _at_password(error: Exception) -> Fault:
     if isinstance(error, TooManyTries):
         seconds = words.count(error.seconds, "second")
         return Fault("password", _("Too many tries. Please wait %(seconds)s.", seconds=seconds))
-    if isinstance(error, CannotSign):
-        return Fault("password", _cannot_sign())
+    if isinstance(error, NotSignedInAgain):
+        return Fault("password", _not_signed_in_again())
     if isinstance(error, Locked):
         return Fault("password", _("This account is locked. A lead or operations can unlock it."))
     return Fault("password", _("This is not your password. Nothing was signed."))
 
 
-def _cannot_sign() -> str:
-    """What the forms say too, in place of a field for a password."""
+def _not_signed_in_again() -> str:
     return _(
-        "You sign in with your organisation's account, and such accounts cannot sign here yet."
-        " Somebody with a password of this portal has to sign."
+        "Nothing was signed: first sign in again at your organisation. One such sign-in serves for"
+        " one signature, within %(minutes)s.",
+        minutes=step_up.said(LIFETIME),
     )
 
 
@@ -90,22 +92,30 @@ def overtaken_meanwhile(draft: Draft, visit: Visit, *, read: int) -> bool:
 
 
 async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "treatment") -> str:
-    """The signed-in person's signature over one version, with the password they just typed.
+    """The signed-in person's signature over one version, with the password they just typed or, for
+    whom an identity provider vouches, with the fresh sign-in that their session holds.
 
     Raises:
-        CannotSign: they have no password here; nothing was signed.
         WrongPassword: nothing was signed.
+        NotSignedInAgain: nothing was signed.
         Locked: the account is locked for browsers it does not know, and this is one.
         TooManyTries: says how long to wait.
     """
-    if visit.visitor.by_provider:
-        raise CannotSign
-    return await visit.desk.front_door.signature(
-        visit.visitor.staff.username,
-        visit.one("password")[:256],
-        hash_=hash_,
-        meaning=meaning,
-        address=visit.desk.manner.address(visit.request),
-        device=visit.desk.manner.device(visit.request),
-        audience=audience,
+    door, manner, visitor = visit.desk.front_door, visit.desk.manner, visit.visitor
+    address, device = manner.address(visit.request), manner.device(visit.request)
+    if not visitor.by_provider:
+        return await door.signature(
+            visitor.staff.username,
+            visit.one("password")[:256],
+            hash_=hash_,
+            meaning=meaning,
+            address=address,
+            device=device,
+            audience=audience,
+        )
+    signed = await door.signature_again(
+        visitor, hash_=hash_, meaning=meaning, address=address, device=device, audience=audience
     )
+    if visitor.stepped_up_at is not None:
+        visit.spent.add(visitor.stepped_up_at)
+    return signed

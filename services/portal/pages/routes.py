@@ -284,6 +284,8 @@ def extension(desk: Desk) -> Callable[[web.Application], None]:
         app.router.add_post("/sign-in/code", unguarded(entrance.send_code))
         app.router.add_get("/sign-in/elsewhere", unguarded(elsewhere.depart))
         app.router.add_get("/sign-in/back", unguarded(elsewhere.come_back))
+        to_sign = _roles("GET", "/sign-in/again", STAFF)
+        app.router.add_get("/sign-in/again", guarded(elsewhere.depart_again, roles=to_sign))
         app.router.add_post("/language", unguarded(tongues.choose_language))
         app.router.add_get("/live", guarded(live.stream_changes, roles=CLINICIANS), name=LONG_LIVED)
         for method, path, page, roles in PAGES:

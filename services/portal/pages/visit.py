@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from services.portal.clients import Care, care_for
 from services.portal.identity import sessions
 from services.portal.identity.front_door import Visitor
 from services.portal.identity.staff import Staff
+from services.portal.identity.step_up import LIFETIME
 from services.portal.pages.desk import Desk
-from services.portal.presenters import frame, interrupted
+from services.portal.presenters import frame, interrupted, step_up
 from services.portal.presenters.drafts import Draft
 from services.portal.presenters.today import Setting
 from shared.api.body import Body
@@ -28,7 +30,8 @@ Form = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """``missing`` collects the services that did not answer; the page says which."""
+    """``missing`` collects the services that did not answer; the page says which. ``spent``: the
+    fresh sign-in that this very request used up."""
 
     request: web.Request
     desk: Desk
@@ -38,6 +41,7 @@ class Visit:
     setting: Setting
     form: Form
     missing: list[str] = field(default_factory=list)
+    spent: set[datetime] = field(default_factory=set)
 
     def id(self, name: str) -> UUID:
         """An identifier from the address."""
@@ -94,9 +98,34 @@ class Visit:
                 newcomer=MET not in self.request.cookies or "about" in self.request.query,
             ),
             csrf=self.visitor.csrf_token,
-            can_sign=not self.visitor.by_provider,
+            again=self._again(),
             **context,
         )
+
+    def _again(self) -> step_up.Again | None:
+        """What a form to sign says in place of a field for the password, if there is none."""
+        if not self.visitor.by_provider:
+            return None
+        held = self.visitor.stepped_up_at
+        return step_up.again(
+            None if held in self.spent else held,
+            lifetime=LIFETIME,
+            back_to=_page_of_form(self.request),
+            zone=self.desk.manner.zone,
+        )
+
+
+def _page_of_form(request: web.Request) -> str:
+    """Where the page of a form is read: at its own address, or one up where that only takes it."""
+    if request.method == "GET":
+        return request.path_qs
+    routes, here = request.app.router.routes(), request.match_info.route.resource
+    is_read = any(route.method == "GET" and _same(route.resource, here) for route in routes)
+    return request.path if is_read else request.path.rpartition("/")[0]
+
+
+def _same(one: web.AbstractResource | None, other: web.AbstractResource | None) -> bool:
+    return one is not None and other is not None and one.canonical == other.canonical
 
 
 async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visit:

@@ -1,4 +1,4 @@
-"""Accounts of an identity provider: no password opens them, and they cannot sign yet (0024)."""
+"""Accounts of an identity provider: no password opens them, and none signs for them (0024)."""
 
 import asyncio
 import re
@@ -76,12 +76,14 @@ async def test_a_password_of_an_earlier_release_opens_nothing(
     await db.close()
 
 
-async def test_a_form_says_that_they_cannot_sign(portal: TestClient, tmp_path: Path) -> None:
+async def test_a_form_leads_to_the_provider_and_takes_no_password(
+    portal: TestClient, tmp_path: Path
+) -> None:
     await sign_in(portal)
     asked = await (await portal.get("/emergency")).text()
     await (await vouched_for(tmp_path)).close()
 
-    page = await (await portal.get("/emergency")).text()
+    page = await (await portal.get("/emergency?a=1")).text()
     form = {
         "csrf": await form_token(portal),
         "key": "a-key-of-a-form",
@@ -94,11 +96,15 @@ async def test_a_form_says_that_they_cannot_sign(portal: TestClient, tmp_path: P
     answer = await portal.post("/emergency", data=form)
 
     assert re.search('type="password"', asked)
-    assert "cannot sign here yet" in page
+    assert "/sign-in/again" not in asked
+    assert 'href="/sign-in/again?then=%2Femergency%3Fa%3D1"' in page
+    assert "what is typed here does not come along" in page
     assert not re.search('type="password"', page)
     assert answer.status == 403
     refused = await answer.text()
-    assert refused.count("cannot sign here yet") == 2, "at the head and in place of the field"
+    assert "Nothing was signed: first sign in again" in refused
+    assert 'href="/sign-in/again?then=%2Femergency"' in refused
+    assert "said on the telephone" in refused
     assert "not your password" not in refused
 
 

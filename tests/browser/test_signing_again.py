@@ -1,0 +1,169 @@
+"""A prescriber whose hospital has an identity provider signs by signing in there again.
+
+The whole system runs with the provider from PyPI. Portal and provider are on different sites, as
+they are at a hospital, so that a strict cookie would be lost on the way.
+"""
+
+import re
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from services import group as embedded
+from shared.runtime import clock
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.test_accessibility import look
+from tests.browser.test_course_setup import (
+    BETTER,
+    answer_the_health_questions,
+    course_of,
+    propose,
+    somebody_without_a_course,
+)
+from tests.support.identity_provider import identity_provider
+from tests.support.ports import free_ports
+from tests.system.clinic import Clinic
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.system,
+    pytest.mark.timeout(600),
+    # The provider from PyPI is ours to talk to, not ours to mend.
+    pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),
+]
+
+MAPPING = """
+claim = "groups"
+[[role]]
+when = "mooring-prescribers"
+role = "prescriber"
+teams = ["harbour"]
+[[role]]
+when = "mooring-nurses"
+role = "nurse"
+teams = ["harbour"]
+"""
+
+
+@pytest.fixture(scope="module")
+async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clinic]:
+    """A demo of its own, whose portal is told of the provider by its settings."""
+    group = embedded.Group(
+        folder=tmp_path_factory.mktemp("hospital"),
+        ports=dict(zip(embedded.PORTS, free_ports(len(embedded.PORTS)), strict=True)),
+        demo=True,
+        today=clock.real_now().date().isoformat(),
+    )
+    (group.folder / "roles.toml").write_text(MAPPING)
+    settings = group.secrets / "portal"
+    settings.mkdir(parents=True)
+    with identity_provider() as issuer:
+        for name, value in {
+            "public_url": group.address("portal"),
+            "oidc_issuer": issuer,
+            "oidc_client_id": "mooring",
+            "oidc_client_secret": "a secret",
+            "oidc_roles_file": str(group.folder / "roles.toml"),
+        }.items():
+            (settings / f"mooring_{name}").write_text(value)
+        async with embedded.running(group, say=str), aiohttp.ClientSession() as session:
+            services = {name: group.address(name) for name in group.ports}
+            yield Clinic(session, services, group.demo_password)
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser nobody is signed in with."""
+    context = await browser.new_context(locale="en-GB", timezone_id="Europe/London")
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    await context.close()
+
+
+async def by_provider(context: BrowserContext, hospital: Clinic, who: str = "petra") -> Page:
+    """Somebody signed in with the provider."""
+    page = await context.new_page()
+    await page.goto(f"{hospital.services['portal']}/sign-in?then=/account")
+    await page.get_by_role("link", name="Sign in with your organisation's account").click()
+    await agree(page, who)
+    await page.get_by_role("button", name="Sign out", exact=True).wait_for()
+    return page
+
+
+async def agree(page: Page, who: str) -> None:
+    await page.wait_for_url("http://localhost:*/**")
+    await page.get_by_role("button", name=who, exact=True).click()
+
+
+async def again(page: Page, who: str = "petra") -> None:
+    """Sign in again as this person, by the link of the form on this page."""
+    await page.get_by_role("link", name="Sign in again at your organisation to sign").click()
+    await agree(page, who)
+
+
+async def fill(page: Page) -> None:
+    for reason in await page.locator("input[name^='reason.']").all():
+        await reason.fill(BETTER)
+    for code in await page.locator("select[name^='code.']").all():
+        await code.select_option("monitored-closely")
+
+
+async def test_a_course_is_signed(context: BrowserContext, hospital: Clinic) -> None:
+    person = await somebody_without_a_course(hospital)
+    await answer_the_health_questions(hospital, person)
+    page = await by_provider(context, hospital)
+    await in_the_care_team(context, hospital, person)
+    proposed = await propose(hospital, person, "sertraline", "50")
+    course = f"{hospital.services['portal']}/patients/{person}/courses/{proposed['course_id']}"
+    await page.goto(course)
+    sign = page.get_by_role("button", name="Sign and confirm")
+    await expect(page.locator("input[type=password]")).to_have_count(0)
+
+    await fill(page)
+    await sign.click()
+    await expect(page.locator("#trouble")).to_contain_text("first sign in again")
+    reasons = page.locator("input[name^='reason.']")
+    assert await reasons.count() >= 1
+    await expect(reasons.first).to_have_value(BETTER)
+    await look(page)
+
+    await again(page, "nora")
+    await expect(page.locator("main")).to_contain_text("Somebody else signed in")
+    await page.goto(course)
+    await fill(page)
+    await sign.click()
+    await expect(page.locator("#trouble")).to_contain_text("first sign in again")
+    assert (await course_of(hospital, person, proposed["course_id"]))["phase"] == "draft"
+
+    await again(page)
+    await page.wait_for_url(course)
+    signing = page.locator("#password")
+    await expect(signing).to_contain_text(re.compile(r"sign once with it, until \d\d:\d\d"))
+    await look(page)
+    await fill(page)
+    await sign.click()
+
+    await expect(page.get_by_role("status")).to_have_text("The course is signed and confirmed.")
+    signed = await course_of(hospital, person, proposed["course_id"])
+    assert signed["phase"] in {"titration", "acute"}
+    assert signed["signature"]["hash"] == proposed["signing"]["hash"]
+    await page.goto(f"{hospital.services['portal']}/emergency")
+    await expect(signing).to_contain_text("first sign in there again")  # it is used up
+
+
+async def in_the_care_team(context: BrowserContext, hospital: Clinic, person: str) -> None:
+    """A colleague with a password takes Petra into the care team."""
+    assert context.browser
+    desk = await context.browser.new_context(locale="en-GB")
+    page = await desk.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    await page.goto(f"{hospital.services['portal']}/sign-in?then=/patients/{person}/details")
+    await page.get_by_label("User name").fill("amara")
+    await page.get_by_label("Password").fill(hospital.password)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_label("Petra Oidc").check()
+    await page.get_by_role("button", name="Save the care team").click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    await desk.close()
