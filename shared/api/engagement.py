@@ -164,6 +164,10 @@ class ReminderBody(Body):
     is 0 for what is closed or not yet due. ``risk`` 0 is the highest. ``actions`` are the
     outcomes (and ``acknowledge``) that may be posted now; ``action`` is where the work is done.
     ``on_call``: it came up to whoever is on call, ``owner_id`` at this moment, else to the leads.
+    ``escalated_to`` is the highest level that knows, ``everybody_told`` whether none is above it;
+    in the answer to an outcome ``told_now`` says that by this one the next of them was told.
+    ``comes_back_at`` is set while a person has put it off: its owner has it again then, at whatever
+    level it is read, and whoever was told still knows.
     """
 
     reminder_id: UUID
@@ -191,6 +195,9 @@ class ReminderBody(Body):
     what: str
     detail: Detail
     escalated_to: int | None = None
+    everybody_told: bool = False
+    told_now: bool = False
+    comes_back_at: AwareDatetime | None = None
     acknowledged: Acknowledged | None = None
     attempts: int = 0
     action: Action
@@ -226,13 +233,15 @@ class RungBody(Body):
 
 class ReminderHistory(Body):
     """One obligation from its first try to its last. ``tries_left`` unanswered calls are tried
-    again; the one after them goes up. ``longest_deferral_hours`` is how long it may be put off."""
+    again; the one after them goes up. ``longest_deferral_hours`` is how long it may be put off, and
+    ``deferrals_left`` how often yet before only a lead may."""
 
     reminder_id: UUID
     attempts: tuple[AttemptBody, ...]
     ladder: tuple[RungBody, ...]
     tries_left: int
     longest_deferral_hours: int
+    deferrals_left: int | None = None
 
 
 class Worklist(Page[ReminderBody]):

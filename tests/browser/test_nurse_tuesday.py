@@ -27,7 +27,8 @@ async def test_no_answer_comes_back_three_times_and_then_goes_up(
     assert mark
     assert address
 
-    for noted in ("It waits, and comes back", "It waits, and comes back", "has been told"):
+    back = "It waits, and comes back by itself: "
+    for noted in (back, back, "has been told"):
         await nurse.goto(f"{home(nurse)}{address}")
         await nurse.locator("summary", has_text="No answer").click()
         await nurse.get_by_role("button", name="No answer").click()

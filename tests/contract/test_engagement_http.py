@@ -219,10 +219,79 @@ async def test_the_third_unanswered_call_goes_up(clinic: Clinic) -> None:
         assert answer.json["state"] == "planned"
         await clinic.travel(datetime.fromisoformat(answer.json["due_at"]))
 
+    assert answer.json["told_now"] is False
     answer = await clinic.act("change-day", {"outcome": "no-answer", "note": "voicemail"})
 
+    assert (answer.json["told_now"], answer.json["comes_back_at"]) == (True, None)
     assert answer.json["attempts"] == 3
     assert answer.json["escalated_to"] == 1
+
+
+async def test_what_the_lead_knows_stays_with_the_lead_and_comes_back_to_the_nurse(
+    clinic: Clinic,
+) -> None:
+    """Putting it off takes nothing back from who was told, and its answer says when it is back."""
+    lead = clinic.site.caller(LEAD, Role.LEAD)
+    await clinic.travel(at("2026-06-12T13:00"))
+    until = at("2026-06-15T09:00")
+    first = await clinic.act("change-day", {"outcome": "reschedule", "at": until.isoformat()})
+
+    listed = (await lead.get("worklist", scope="mine")).json["items"]
+    theirs = next(one for one in listed if one["key"]["kind"] == "change-day")
+
+    assert (first.json["escalated_to"], first.json["everybody_told"]) == (1, False)
+    assert datetime.fromisoformat(first.json["comes_back_at"]) == until
+    assert (theirs["key"]["level"], theirs["state"]) == (1, "visible")
+    assert theirs["comes_back_at"] == first.json["comes_back_at"]
+    await clinic.travel(until)
+    assert (await clinic.reminder("change-day"))["comes_back_at"] is None
+    await clinic.travel(at("2026-06-15T13:00"))
+    assert (await clinic.reminder("change-day"))["escalated_to"] == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        ("outcomes", "at", {"outcome": "reschedule"}),
+        ("outcomes", "at", {"outcome": "call-back"}),
+        ("acknowledge", "until", {"meaning": "deferred"}),
+    ],
+    ids=lambda value: value.get("outcome", "deferred") if isinstance(value, dict) else "",
+)
+async def test_a_third_deferral_takes_the_lead(
+    clinic: Clinic, path: str, field: str, body: dict[str, str]
+) -> None:
+    """Whichever way it was put off before; the lead may, and then it takes the lead again."""
+
+    def later(hours: int) -> str:
+        return (DUE + timedelta(hours=hours)).isoformat()
+
+    one = await clinic.reminder("change-day")
+    history = f"reminders/{one['reminder_id']}/history"
+    left = [(await clinic.nurse.get(history)).json["deferrals_left"]]
+    await clinic.act("change-day", {"outcome": "call-back", "at": later(5)})
+    left.append((await clinic.nurse.get(history)).json["deferrals_left"])
+    deferred = {"meaning": "deferred", "until": later(6)}
+    await clinic.act("change-day", deferred, path="acknowledge")
+    left.append((await clinic.nurse.get(history)).json["deferrals_left"])
+    before = await clinic.reminder("change-day")
+
+    refused = await clinic.act("change-day", body | {field: later(7)}, path=path)
+
+    assert left == [2, 1, 0]
+    assert (refused.status, refused.json["code"]) == (422, "deferral-needs-lead")
+    (error,) = refused.json["errors"]
+    assert (error["pointer"], error["code"]) == (f"/body/{field}", "deferral-needs-lead")
+    assert "for a lead to decide" in error["detail"]
+    assert await clinic.reminder("change-day") == before
+    lead = clinic.site.caller(LEAD, Role.LEAD)
+    address = f"reminders/{one['reminder_id']}/{path}"
+    allowed = await lead.post(address, body | {field: later(7)}, version=before["version"])
+    assert allowed.status == 200
+    again = await clinic.act("change-day", body | {field: later(8)}, path=path)
+    assert again.json["code"] == "deferral-needs-lead"
+    no_answer = await clinic.act("change-day", {"outcome": "no-answer"})
+    assert no_answer.status == 200
 
 
 async def test_its_history_says_what_was_tried_and_who_hears_next(clinic: Clinic) -> None:

@@ -38,7 +38,7 @@ from services.engagement.domain.course import Course
 from services.engagement.domain.flag import Flag
 from services.engagement.domain.kind import Kinds
 from services.engagement.domain.ladder import Item
-from services.engagement.domain.notice import Notice, Preference, turn_of
+from services.engagement.domain.notice import Notice, Preference, Purpose, turn_of
 from services.engagement.domain.notice_wording import Line
 from services.engagement.domain.on_call import ON_CALL, Shift
 from services.engagement.domain.reconcile import items_of
@@ -250,6 +250,7 @@ class FakeReminders:
             birth_date=identity.birth_date if identity else None,
             zone=patient.zone,
             escalated_to=max(told, default=None),
+            comes_back_at=self.rows[row.item_id].comes_back_at(as_of),
         )
 
     def _order(self, listed: Listed) -> tuple[int, int, datetime, str]:
@@ -405,6 +406,9 @@ class FakeAttempts:
 
     async def add(self, attempt: Attempt) -> None:
         self.kept.append(attempt)
+
+    async def deferrals(self, reminder_id: UUID) -> int:
+        return sum(one.reminder_id == reminder_id and one.until is not None for one in self.kept)
 
 
 @dataclass(slots=True)
@@ -595,6 +599,13 @@ class FakeNotices:
         )[:limit]
         self.known |= {one.notice_id: replace(one, retry_at=lease_until) for one in ready}
         return ready
+
+    async def about(self, reminder_id: UUID) -> Sequence[Notice]:
+        return [
+            one
+            for one in self.known.values()
+            if one.purpose is Purpose.SAFETY and one.about == (reminder_id,)
+        ]
 
     async def hold(self, notice_id: UUID) -> Notice | None:
         return self.known.get(notice_id)

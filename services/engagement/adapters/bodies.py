@@ -67,6 +67,8 @@ def reminder_body(
         what=words.what,
         detail=api.Detail.model_validate(detail_for(row, medicines=medicines)),
         escalated_to=listed.escalated_to,
+        everybody_told=listed.escalated_to == len(kind.ladder(row.risk)),
+        comes_back_at=listed.comes_back_at,
         acknowledged=_acknowledged(row),
         attempts=row.attempts,
         action=api.Action(kind.action),
@@ -97,11 +99,13 @@ def history_body(
     item: Item, attempts: Sequence[Attempt], patience: Patience, *, on_call: UUID | None
 ) -> api.ReminderHistory:
     """One reminder from its first try to its last, and its ladder. ``on_call`` is who is now."""
+    deferred = sum(one.until is not None for one in attempts)
     return api.ReminderHistory(
         reminder_id=item.owner.reminder_id,
         attempts=tuple(_attempt(one) for one in attempts),
         ladder=tuple(_rung(row, on_call) for row in item.rungs),
         tries_left=max(0, len(patience.retries) - item.owner.attempts),
+        deferrals_left=max(0, patience.deferrals_without_lead - deferred),
         longest_deferral_hours=patience.longest_deferral // timedelta(hours=1),
     )
 

@@ -137,6 +137,7 @@ class _MissedCheckIn(Sourced):
 
 class _Deferral(Sourced):
     longest_hours: Annotated[int, Field(ge=1, le=72)]
+    without_lead: Annotated[int, Field(ge=0, le=2)]
 
 
 class _NoAnswer(Sourced):
@@ -184,6 +185,7 @@ def load(folder: Path = FOLDER) -> Rules:
         missed_call_working_days=cadence.missed_check_in.call_within_working_days,
         patience=Patience(
             longest_deferral=timedelta(hours=cadence.deferral.longest_hours),
+            deferrals_without_lead=cadence.deferral.without_lead,
             retries=tuple(
                 timedelta(hours=hours) for hours in cadence.no_answer.retry_after_working_hours
             ),

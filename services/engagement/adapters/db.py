@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from services.engagement.adapters.absences import SqlAbsences
 from services.engagement.adapters.facts import SqlCourses, SqlFlags, SqlSignatures
@@ -35,6 +35,13 @@ class SqlAttempts:
         """Keep one."""
         values = {name: getattr(attempt, name) for name in AttemptRow.model_fields}
         await self._session.execute(insert(_ATTEMPT), values)
+
+    async def deferrals(self, reminder_id: UUID) -> int:
+        """How often a person has put this reminder off to a time they chose."""
+        query = select(func.count()).where(
+            _ATTEMPT.c.reminder_id == reminder_id, _ATTEMPT.c.until.is_not(None)
+        )
+        return (await self._session.execute(query)).scalar_one()
 
     async def of(self, items: Collection[UUID]) -> Sequence[Attempt]:
         """Everything done about these reminders, oldest first."""

@@ -206,7 +206,8 @@ class Listing:
     async def _listed(self, query: Select[Any], as_of: datetime) -> Sequence[Listed]:
         rows = (await self.session.execute(query)).all()
         told = await self._told({row.item_id for row in rows}, as_of)
-        return [self._row(row, told.get(row.item_id), as_of) for row in rows]
+        back = await self._coming_back({row.item_id for row in rows if row.level}, as_of)
+        return [self._row(row, told.get(row.item_id), back.get(row.item_id), as_of) for row in rows]
 
     async def _told(self, items: Iterable[UUID], as_of: datetime) -> Mapping[UUID, int]:
         """The highest level that knows, for each reminder that went up."""
@@ -218,7 +219,23 @@ class Listing:
         )
         return {row.item_id: row.level for row in await self.session.execute(query)}
 
-    def _row(self, row: Row[Any], escalated_to: int | None, as_of: datetime) -> Listed:
+    async def _coming_back(
+        self, items: Collection[UUID], as_of: datetime
+    ) -> Mapping[UUID, datetime | None]:
+        """When the owners of what went up have it again."""
+        if not items:
+            return {}
+        query = select(reminder).where(_OWNERS, reminder.c.reminder_id.in_(items))
+        owners = map(reminder_of, await self.session.execute(query))
+        return {owner.item_id: owner.comes_back_at(as_of) for owner in owners}
+
+    def _row(
+        self,
+        row: Row[Any],
+        escalated_to: int | None,
+        owner_has_it_at: datetime | None,
+        as_of: datetime,
+    ) -> Listed:
         found = reminder_of(row)
         who = named(row, self.tx)
         return Listed(
@@ -229,6 +246,7 @@ class Listing:
             birth_date=who.birth_date,
             zone=row.zone,
             escalated_to=escalated_to,
+            comes_back_at=owner_has_it_at if found.level else found.comes_back_at(as_of),
         )
 
 

@@ -32,7 +32,16 @@ async def acknowledge_reminder(
     if until is None:
         changes = acts.acknowledge(item, Acknowledgement(by, now, meaning), setting)
     else:
-        changes = acts.defer(item, until, setting, now, act=acts.Act.RESCHEDULE, field="until")
+        changes = acts.defer(
+            item,
+            until,
+            setting,
+            now,
+            act=acts.Act.RESCHEDULE,
+            field="until",
+            by=by,
+            earlier=await work.attempts.deferrals(item.owner.reminder_id),
+        )
     await keep(
         work,
         changes,

@@ -7,7 +7,7 @@ from services.engagement.application.act import in_hand, keep
 from services.engagement.application.ports import Work
 from services.engagement.domain import acts
 from services.engagement.domain.acts import Act
-from services.engagement.domain.change import Changes
+from services.engagement.domain.change import Changes, What
 from services.engagement.domain.ladder import Item, Setting
 from services.engagement.domain.rules import Rules
 
@@ -24,8 +24,9 @@ async def record_outcome(
     note: str | None,
     rules: Rules,
     now: datetime,
-) -> None:
-    """Apply the outcome. ``at`` goes with call-back and reschedule, ``to`` with hand-over.
+) -> bool:
+    """Apply the outcome; whether the next person was told by it. ``at`` goes with call-back and
+    reschedule, ``to`` with hand-over.
 
     Raises:
         Refusal: it cannot be done here and now.
@@ -33,8 +34,10 @@ async def record_outcome(
     item, setting = await in_hand(
         work, reminder_id=reminder_id, seen_version=seen_version, rules=rules, now=now
     )
-    changes = _follow(act, item, setting, now, at=at, to=to)
+    earlier = 0 if at is None else await work.attempts.deferrals(item.owner.reminder_id)
+    changes = _follow(act, item, setting, now, at=at, to=to, by=by, earlier=earlier)
     await keep(work, changes, item=item, act=act, by=by, now=now, until=at, to=to, note=note)
+    return any(what is What.ESCALATED for _, what in changes)
 
 
 def _follow(
@@ -45,6 +48,8 @@ def _follow(
     *,
     at: datetime | None,
     to: UUID | None,
+    by: UUID,
+    earlier: int,
 ) -> Changes:
     match act:
         case Act.DONE:
@@ -52,7 +57,7 @@ def _follow(
         case Act.NO_ANSWER:
             return acts.no_answer(item, setting, now)
         case Act.CALL_BACK | Act.RESCHEDULE if at is not None:
-            return acts.defer(item, at, setting, now, act=act, field="at")
+            return acts.defer(item, at, setting, now, act=act, field="at", by=by, earlier=earlier)
         case Act.REFUSED:
             return acts.refuse(item, setting, now)
         case Act.ESCALATE:

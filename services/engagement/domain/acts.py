@@ -10,6 +10,7 @@ from services.engagement.domain.errors import (
     CannotWait,
     ClosedElsewhere,
     DeferralInThePast,
+    DeferralNeedsLead,
     DeferralTooLong,
     LadderExhausted,
     NotYetDue,
@@ -68,15 +69,27 @@ def complete(item: Item, setting: Setting, now: datetime) -> Changes:
 
 
 def defer(
-    item: Item, until: datetime, setting: Setting, now: datetime, *, act: Act, field: str
+    item: Item,
+    until: datetime,
+    setting: Setting,
+    now: datetime,
+    *,
+    act: Act,
+    field: str,
+    by: UUID,
+    earlier: int,
 ) -> Changes:
-    """Put the same reminder off; its ladder starts again from the new time.
+    """Put the same reminder off; its ladder goes on from the new time, and who was told stays told.
+
+    ``earlier`` is how often somebody has put it off before.
 
     Raises:
-        DeferralInThePast, DeferralTooLong: names ``field``.
+        DeferralInThePast, DeferralTooLong, DeferralNeedsLead: names ``field``.
         CannotWait: it is about somebody's safety.
     """
     _check(act, item.owner, setting, now)
+    if earlier >= setting.patience.deferrals_without_lead and not setting.staffing.leads(by):
+        raise DeferralNeedsLead(field)
     if until <= now:
         raise DeferralInThePast(field)
     if until - now > setting.patience.longest_deferral:
@@ -132,7 +145,7 @@ def _put_off(
     item: Item, row: Reminder, until: datetime, setting: Setting, now: datetime
 ) -> Changes:
     moved = reminder.put_off(row, until, now)
-    return (Change(moved, What.MOVED), *ladder.restarted(Item(moved, item.rungs), setting))
+    return (Change(moved, What.MOVED), *ladder.postponed(Item(moved, item.rungs), setting))
 
 
 def _climbed_if_possible(item: Item, setting: Setting, now: datetime) -> Changes:

@@ -84,6 +84,16 @@ class DeferralTooLong(Refusal):
         self.field = field
 
 
+class DeferralNeedsLead(Refusal):
+    """It was put off before; once more is for a lead to decide. Do it now, or escalate it."""
+
+    code = "deferral-needs-lead"
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
 class DeferralInThePast(Refusal):
     """The new time has already passed."""
 

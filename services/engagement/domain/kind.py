@@ -95,5 +95,7 @@ class Patience:
     """How long things may wait (provisional figures of the cadence file)."""
 
     longest_deferral: timedelta
+    deferrals_without_lead: int
+    """How often one reminder is put off before a lead has to do it."""
     retries: tuple[timedelta, ...]
     """Working time until the next try after each unanswered call; then it goes up."""

@@ -1,7 +1,7 @@
 """The escalation ladder of a reminder: rows planned with it, so nobody has to remember them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.engagement.domain.change import Change, Changes, What
 from services.engagement.domain.errors import LadderExhausted
@@ -17,7 +17,7 @@ from services.engagement.domain.reminder import (
     shown,
 )
 from services.engagement.domain.team import Staffing
-from services.engagement.domain.working_days import ClinicHours
+from services.engagement.domain.working_days import ClinicHours, after_working_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,12 @@ class Item:
         return Item(rows.pop(0), tuple(rows.values()))
 
     @property
+    def standing(self) -> int:
+        """The highest level that knows and still waits for an answer; 0 is its owner alone."""
+        known = (row.level for row in self.rungs if row.is_open and row.visible_at is not None)
+        return max(known, default=0)
+
+    @property
     def told(self) -> int:
         """The highest level that has been shown to somebody."""
         return max((row.level for row in self.rungs if row.visible_at is not None), default=0)
@@ -69,15 +75,24 @@ def restarted(item: Item, setting: Setting) -> Changes:
     )
 
 
-def retimed(item: Item, setting: Setting) -> Changes:
-    """Move the rungs nobody has seen yet: the reminder has another owner, or none."""
+def postponed(item: Item, setting: Setting) -> Changes:
+    """Go on from the time it was put off to: who was told stays told, and is told only once."""
     return tuple(
-        Change(_planned(item, level, due_at, setting), What.MOVED)
-        for level, due_at in _times(item.owner, setting)
-        if (row := item.rung(level)) is not None
-        and row.state is State.PLANNED
-        and row.due_at != due_at
+        Change(_planned(item, level, due_at, setting), What.PLANNED)
+        for level, due_at in _times(item.owner, setting, above=item.standing)
+        if (row := item.rung(level)) is None or not row.is_open or row.visible_at is None
     )
+
+
+def retimed(item: Item, setting: Setting) -> Changes:
+    """Move the first rung unless it was seen: the reminder has another owner, or none."""
+    first = item.rung(1)
+    if first is None or first.state is not State.PLANNED:
+        return ()
+    _, due_at = _times(item.owner, setting)[0]
+    if first.due_at == due_at:
+        return ()
+    return (Change(_planned(item, 1, due_at, setting), What.MOVED),)
 
 
 def reassigned(item: Item, setting: Setting) -> Changes:
@@ -129,14 +144,32 @@ def _completed(row: Reminder, at: datetime) -> Change:
     return Change(done(row, at), What.DONE)
 
 
-def _times(owner: Reminder, setting: Setting) -> tuple[tuple[int, datetime], ...]:
-    """When each rung is reached. Without an owner the first is reached at once."""
+def _times(
+    owner: Reminder, setting: Setting, *, above: int = 0
+) -> tuple[tuple[int, datetime], ...]:
+    """When each rung is reached; those above the level ``above`` count from when that one knew.
+
+    Without an owner the first is reached at once. Each deferral is bounded and their sum is not:
+    so the first rung of what was put off counts from no later than ``_latest``.
+    """
     base = _base(owner, setting)
+    first = min(base, _latest(owner, setting)) if owner.is_put_off else base
     nobody = owner.owner_id is None
+    ladder = setting.ladder_of(owner)
+    known = ladder[above - 1] if above else None
     return tuple(
-        (level, base if nobody and level == 1 else rung.due_at(base, setting.hours))
-        for level, rung in enumerate(setting.ladder_of(owner), start=1)
+        (level, start if nobody and level == 1 else left.due_at(start, setting.hours))
+        for level, rung in enumerate(ladder, start=1)
+        for start in (first if level == 1 else base,)
+        for left in (rung.later_than(known) if known and level > above else rung,)
     )
+
+
+def _latest(owner: Reminder, setting: Setting) -> datetime:
+    """The longest deferral after it was owed, and the clinic's own waits between tries."""
+    waits = sum(setting.patience.retries[: owner.attempts], timedelta())
+    allowed = owner.owed_at + setting.patience.longest_deferral
+    return after_working_time(allowed, waits, setting.hours)
 
 
 def _base(owner: Reminder, setting: Setting) -> datetime:

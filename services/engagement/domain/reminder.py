@@ -91,6 +91,11 @@ class Reminder:
         """Whether a person moved it away from the instant the facts ask for."""
         return self.due_at != self.owed_at
 
+    def comes_back_at(self, now: datetime) -> datetime | None:
+        """When an owner's reminder that a person put off is due again; None when it is at hand."""
+        waits = self.state is State.PLANNED and self.is_put_off and self.due_at > now
+        return self.due_at if waits else None
+
 
 def reminder_id(key: Key, level: int, life: int = 1) -> UUID:
     """The same key always has the same id, so even a rebuilt table names it alike."""

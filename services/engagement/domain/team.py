@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+LEAD = "lead"
+
 
 class CareStatus(StrEnum):
     """Whether we still look after the person."""
@@ -85,6 +87,11 @@ class Staffing:
             one.active and one.role == role and self.patient.team in one.teams
             for one in self.colleagues.values()
         )
+
+    def leads(self, staff_id: UUID) -> bool:
+        """Whether this colleague leads those who look after the person."""
+        one = self.colleagues.get(staff_id)
+        return one is not None and one.active and one.role == LEAD and self._near(one)
 
     def works_here(self, staff_id: UUID) -> bool:
         """Whether this colleague may be given something of this patient's."""

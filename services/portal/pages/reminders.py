@@ -21,6 +21,7 @@ from shared.api.engagement import (
     ReminderBody,
     ReminderHistory,
 )
+from shared.api.identity import Role
 
 _TAB = "Reminders"
 _TIMES = {Outcome.CALL_BACK.value: "back", Outcome.RESCHEDULE.value: "move"}
@@ -78,7 +79,9 @@ async def acknowledge(visit: Visit) -> web.StreamResponse:
     outcome = await attempt(draft, send)
     if isinstance(outcome, Draft):
         return await _reminder(visit, outcome.renamed({"until": "until_on"}))
-    raise web.HTTPSeeOther(f"{_place(visit)}?done=taken-on")
+    later = outcome.comes_back_at is not None
+    done = chores.noted(Outcome.RESCHEDULE, outcome) if later else "taken-on"
+    raise web.HTTPSeeOther(f"{_place(visit)}?done={done}")
 
 
 async def record_outcome(visit: Visit) -> web.StreamResponse:
@@ -134,6 +137,8 @@ async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
     )
     if item.patient_id != patient_id:
         raise web.HTTPNotFound
+    history = chores.history(told, visit.setting)
+    may_wait = not history.needs_lead or visit.visitor.staff.role is Role.LEAD
     chore = chores.chore(item, visit.setting, sees_courses=read.sees_courses)
     if is_stale(draft):
         draft = draft.overtaken(chore.lines)
@@ -146,8 +151,9 @@ async def _reminder(visit: Visit, draft: Draft) -> web.StreamResponse:
         draft=draft,
         item=item,
         chore=chore,
-        history=chores.history(told, visit.setting),
-        meanings=chores.meanings(item),
+        history=history,
+        may_wait=may_wait,
+        meanings=chores.meanings(item, may_wait=may_wait),
         colleagues=[
             (str(person.staff_id), overview.colleague(person.display_name, person.role))
             for person in visit.people.values()

@@ -93,7 +93,11 @@ class Visit:
                 self.visitor.staff.role,
                 path=self.request.path,
                 missing=tuple(dict.fromkeys(self.missing)),
-                notice=self.request.query.get("done", ""),
+                notice=frame.notice(
+                    self.request.query.get("done", ""),
+                    self.request.query.get("back", ""),
+                    self.setting,
+                ),
                 demo=self.desk.manner.demo,
                 newcomer=MET not in self.request.cookies or "about" in self.request.query,
             ),

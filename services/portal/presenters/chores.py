@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from services.portal.presenters import listing, on_call, places, words
@@ -181,6 +182,8 @@ class History:
     told: tuple[Told, ...]
     after_no_answer: str
     longest_wait: str
+    needs_lead: bool
+    """It was put off so often that only a lead may do it again."""
 
 
 def history(told: ReminderHistory, setting: Setting) -> History:
@@ -193,15 +196,17 @@ def history(told: ReminderHistory, setting: Setting) -> History:
         ),
         after_no_answer=_after(told.tries_left),
         longest_wait=words.count(told.longest_deferral_hours, "hour"),
+        needs_lead=told.deferrals_left == 0,
     )
 
 
-def meanings(item: ReminderBody) -> tuple[tuple[str, str], ...]:
+def meanings(item: ReminderBody, *, may_wait: bool = True) -> tuple[tuple[str, str], ...]:
     """What taking it in hand may mean; what cannot be put off is not put off that way either."""
     return tuple(
         (meaning.value, MEANINGS[meaning])
         for meaning in Meaning
-        if meaning is not Meaning.DEFERRED or Outcome.RESCHEDULE.value in item.actions
+        if meaning is not Meaning.DEFERRED
+        or (may_wait and Outcome.RESCHEDULE.value in item.actions)
     )
 
 
@@ -248,17 +253,17 @@ def _after(tries_left: int) -> str:
 
 
 def noted(outcome: str, item: ReminderBody) -> str:
-    """Which notice says what follows from it."""
-    if outcome == Outcome.NO_ANSWER and item.escalated_to is not None:
+    """The part of an address that says what follows from it: which notice, and when it is back."""
+    if outcome == Outcome.HAND_OVER:
+        return "handed-over"
+    if outcome == Outcome.DONE:
+        return "outcome"
+    if item.told_now:
         return "passed-on"
-    return {
-        Outcome.NO_ANSWER: "comes-back",
-        Outcome.CALL_BACK: "comes-back",
-        Outcome.RESCHEDULE: "comes-back",
-        Outcome.REFUSED: "passed-on",
-        Outcome.ESCALATE: "passed-on",
-        Outcome.HAND_OVER: "handed-over",
-    }.get(Outcome(outcome), "outcome")
+    if item.comes_back_at is None:
+        return "everybody-told" if item.everybody_told else "outcome"
+    back = quote(item.comes_back_at.isoformat(timespec="minutes"))
+    return f"{'comes-back' if item.escalated_to is None else 'comes-back-known'}&back={back}"
 
 
 def instant(text: str, clock_time: str, setting: Setting) -> datetime | None:

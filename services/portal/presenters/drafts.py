@@ -29,6 +29,9 @@ _ADVICE = said(
         "enum": mark("Please choose one of the answers."),
         "uuid-parsing": mark("Please choose one from the list."),
         "bool-parsing": mark("Please choose yes or no."),
+        "deferral-needs-lead": mark(
+            "It was put off before; once more is for a lead to decide. Do it now, or pass it on."
+        ),
         "string-pattern-mismatch": mark("This is not in the form we need."),
     }
 )

@@ -1,10 +1,13 @@
 """The frame around every page: who is signed in, where one can go, and what is wrong."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.portal.presenters import words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
+from services.portal.presenters.today import Setting
 from shared.api.identity import CLINICIANS, Role
 
 _SILENCE = said(
@@ -76,6 +79,11 @@ NOTICES = said(
         "taken-on": mark("You have this in hand."),
         "outcome": mark("This is noted."),
         "comes-back": mark("This is noted. It waits, and comes back by itself at its time."),
+        "comes-back-known": mark(
+            "This is noted. It waits, and comes back by itself at its time. Whoever was told of it"
+            " still knows."
+        ),
+        "everybody-told": mark("This is noted. Everybody it is passed on to has been told."),
         "passed-on": mark("This is noted. The next person has been told."),
         "handed-over": mark("This is noted. It is on your colleague's list now."),
         "cover-asked": mark(
@@ -96,6 +104,14 @@ NOTICES = said(
         "proposed-parked": mark("This is proposed. A second person has to do the same."),
     }
 )
+
+_COMES_BACK = {
+    "comes-back": mark("This is noted. It waits, and comes back by itself: %(when)s."),
+    "comes-back-known": mark(
+        "This is noted. It waits, and comes back by itself: %(when)s. Whoever was told of it"
+        " still knows."
+    ),
+}
 
 _HOMES = {Role.OPERATIONS: mark("Operations"), Role.AUDITOR: mark("Audit")}
 
@@ -125,6 +141,17 @@ class Frame:
     """Whether people can be looked for from every page."""
 
 
+def notice(code: str, back: str, setting: Setting) -> str:
+    """What has just been done, and ``back``, when it comes back; without a readable one, only
+    that it does."""
+    if code in _COMES_BACK:
+        with suppress(ValueError, OverflowError):
+            at = datetime.fromisoformat(back).astimezone(setting.zone)
+            when = words.moment(at, zone=setting.zone, now=setting.now)
+            return _(_COMES_BACK[code], when=when)
+    return NOTICES.get(code, "")
+
+
 def signed_in(
     name: str,
     role: Role,
@@ -151,7 +178,7 @@ def signed_in(
         role=words.ROLES[role.value],
         links=tuple(Link(title, href, _is_here(path, href)) for title, href in places),
         missing=tuple(_SILENCE[service] for service in missing),
-        notice=NOTICES.get(notice, ""),
+        notice=notice,
         demo=demo,
         welcome=role.value if demo and newcomer and path == "/" else "",
         finds=role in CLINICIANS,

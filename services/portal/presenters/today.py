@@ -374,8 +374,10 @@ def _due(item: DueItem, setting: Setting) -> Row:
 def _due_again(item: ReminderBody, setting: Setting) -> str:
     """The day the plan asks for; of what somebody put off, when it comes back; of what may take
     some days, since when it is to be done."""
-    if item.section is Section.WAITING and item.due_at > setting.now:
-        again = words.moment(item.due_at, zone=setting.zone, now=setting.now)
+    waits = item.section is Section.WAITING and item.due_at > setting.now
+    back = item.due_at if waits else item.comes_back_at
+    if back is not None:
+        again = words.moment(back, zone=setting.zone, now=setting.now)
         return _("again %(when)s", when=again)
     day = words.when(item.due_on, today=setting.today)
     is_under_way = item.section is Section.DUE_TODAY and item.due_on < setting.today

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
 
 from services.engagement.domain import acts
 from services.engagement.domain.acts import Act
 from services.engagement.domain.change import Changes
 from services.engagement.domain.course import Course
+from services.engagement.domain.errors import DeferralNeedsLead
 from services.engagement.domain.gone import why_gone
 from services.engagement.domain.ladder import Item
 from services.engagement.domain.obligation import Acknowledgement
@@ -153,7 +157,7 @@ def test_another_zone_leaves_the_time_a_person_chose() -> None:
     rows = heard(COURSE)
     until = DUE + timedelta(hours=30)
     item = rows.item("change-day")
-    rows.keep(acts.defer(item, until, SETTING, DUE, act=Act.CALL_BACK, field="at"))
+    rows.keep(put_off_once(item, until, DUE))
 
     rows.hear(COURSE, now=DUE, zone="America/New_York")
 
@@ -164,7 +168,7 @@ def test_a_later_fact_about_something_else_leaves_the_time_a_person_chose() -> N
     rows = heard(COURSE)
     until = DUE + timedelta(hours=30)
     item = rows.item("change-day")
-    rows.keep(acts.defer(item, until, SETTING, DUE, act=Act.CALL_BACK, field="at"))
+    rows.keep(put_off_once(item, until, DUE))
 
     rows.hear(a_course(a_taper(a_step(supply_confirmed_at=NOW))), now=DUE)
 
@@ -270,3 +274,137 @@ def test_a_manual_escalation_counts_the_rungs_above_from_that_moment() -> None:
     assert rows.levels("change-day")[:2] == [State.VISIBLE, State.VISIBLE]
     assert item.rung(2).due_at == at("2026-06-12T13:00")  # type: ignore[union-attr]
     assert item.rung(2).owner_id == PRESCRIBER  # type: ignore[union-attr]
+
+
+def put_off_once(
+    item: Item, until: datetime, now: datetime, *, by: UUID = NURSE, earlier: int = 0
+) -> Changes:
+    """Somebody reschedules it."""
+    act = Act.RESCHEDULE
+    return acts.defer(item, until, SETTING, now, act=act, field="at", by=by, earlier=earlier)
+
+
+def put_off(rows: Rows, until: datetime, now: datetime) -> None:
+    """A nurse reschedules it for the first time, as far as anybody counts."""
+    rows.keep(put_off_once(rows.item("change-day"), until, now))
+
+
+LONGEST = CONTENT.patience.longest_deferral
+IN_THREE_DAYS = DUE + LONGEST
+MONDAY = at("2026-06-15T09:00")
+
+
+def test_whoever_was_told_of_an_unanswered_call_stays_told_when_it_is_put_off() -> None:
+    rows, now = heard(COURSE), DUE
+    rows.show(now)
+    for _ in range(len(CONTENT.patience.retries) + 1):
+        rows.keep(acts.no_answer(rows.item("change-day"), SETTING, now))
+        now = max(now, rows.item("change-day").owner.due_at)
+        rows.show(now)
+    told = rows.item("change-day").rung(1)
+    assert told is not None
+    assert told.state is State.VISIBLE
+
+    put_off(rows, now + LONGEST, now)
+
+    item = rows.item("change-day")
+    assert item.rung(1) == told
+    assert item.owner.due_at == now + LONGEST
+    assert [rung.state for rung in item.rungs] == [State.VISIBLE, State.PLANNED, State.PLANNED]
+
+
+def test_the_next_after_whoever_was_told_is_told_when_it_goes_up_again() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+    rows.keep(acts.escalate(rows.item("change-day"), SETTING, DUE))
+    put_off(rows, IN_THREE_DAYS, DUE)
+
+    rows.keep(acts.escalate(rows.item("change-day"), SETTING, DUE + timedelta(hours=1)))
+
+    assert rows.levels("change-day") == [
+        State.PLANNED, State.VISIBLE, State.VISIBLE, State.PLANNED,
+    ]  # fmt: skip
+
+
+def test_the_ladder_goes_on_from_where_it_stood_when_it_is_put_off() -> None:
+    """The lead knew after four working hours; four more after its new time, the prescriber does."""
+    rows = heard(COURSE)
+    lead_knows = at("2026-06-12T13:00")
+    rows.show(lead_knows)
+
+    put_off(rows, MONDAY, lead_knows)
+
+    item = rows.item("change-day")
+    assert [rung.due_at for rung in item.rungs] == [
+        lead_knows,
+        at("2026-06-15T13:00"),
+        at("2026-06-16T13:00"),
+    ]
+
+
+def test_the_times_above_whoever_knows_stay_when_another_colleague_gets_it() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+    rows.keep(acts.escalate(rows.item("change-day"), SETTING, DUE))
+    before = [rung.due_at for rung in rows.item("change-day").rungs]
+
+    rows.keep(acts.hand_over(rows.item("change-day"), OTHER_NURSE, SETTING, DUE))
+
+    assert [rung.due_at for rung in rows.item("change-day").rungs] == before
+
+
+def test_a_third_deferral_takes_the_lead() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+    item = rows.item("change-day")
+    assert put_off_once(item, MONDAY, DUE, earlier=1)
+
+    with pytest.raises(DeferralNeedsLead) as refused:
+        put_off_once(item, MONDAY, DUE, earlier=2)
+
+    assert refused.value.field == "at"
+    assert put_off_once(item, MONDAY, DUE, earlier=2, by=LEAD)
+    with pytest.raises(DeferralNeedsLead):
+        put_off_once(item, MONDAY, DUE, earlier=9, by=PRESCRIBER)
+
+
+def test_what_is_put_off_once_is_passed_on_from_its_new_time() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+
+    put_off(rows, MONDAY, DUE)
+
+    first = rows.item("change-day").rung(1)
+    assert first is not None
+    assert first.due_at == at("2026-06-15T13:00")
+
+
+def test_what_is_put_off_again_and_again_reaches_the_lead() -> None:
+    """Each step is within the bound and their sum is not: the first above counts no further."""
+    rows, now = heard(COURSE), DUE
+    rows.show(now)
+    latest = at("2026-06-15T13:00")  # four working hours after DUE + 72 h
+
+    while now < IN_THREE_DAYS + timedelta(days=2):
+        put_off(rows, now + timedelta(hours=40), now)
+        rung = rows.item("change-day").rung(1)
+        assert rung is not None
+        assert rung.due_at <= latest
+        now += timedelta(hours=20)
+        rows.show(now)
+
+    assert rows.levels("change-day")[:2] == [State.PLANNED, State.VISIBLE]
+
+
+def test_another_owner_does_not_move_the_lead_further_than_the_bound() -> None:
+    rows = heard(COURSE)
+    rows.show(DUE)
+    put_off(rows, DUE + timedelta(hours=60), DUE)
+    put_off(rows, DUE + timedelta(hours=100), DUE + timedelta(hours=30))
+
+    item = rows.item("change-day")
+    rows.keep(acts.hand_over(item, OTHER_NURSE, SETTING, DUE + timedelta(hours=31)))
+
+    rung = rows.item("change-day").rung(1)
+    assert rung is not None
+    assert rung.due_at == at("2026-06-15T13:00")

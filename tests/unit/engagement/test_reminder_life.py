@@ -7,6 +7,7 @@ moment: none lost, none doubled, none early, none for a plan that was replaced.
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -74,6 +75,7 @@ ZONES = (
     "Africa/Cairo",
 )
 STARTS = (date(2026, 3, 20), date(2026, 10, 16), date(2026, 12, 18))
+DEFERRALS_WITHOUT_LEAD = 2
 LIST = Viewer(staff_id=NURSE, role="nurse", teams=("harbour",))
 INTERVAL = timedelta(days=14)
 NO_TAPER = {"draft", "continuation"}
@@ -305,6 +307,23 @@ class ReminderLife(RuleBasedStateMachine):
             return
         if act in {Act.CALL_BACK, Act.RESCHEDULE}:
             assert self.now < until <= self.now + timedelta(hours=72)
+            assert instantly(self.work.attempts.deferrals(row.item_id)) <= DEFERRALS_WITHOUT_LEAD
+
+    @precondition(lambda self: self._told)
+    @rule(
+        data=st.data(),
+        act=st.sampled_from([Act.NO_ANSWER, Act.CALL_BACK, Act.RESCHEDULE, Act.ESCALATE]),
+        hours=st.integers(1, 72),
+    )
+    def act_on_what_went_up(self, data: st.DataObject, act: Act, hours: int) -> None:
+        """Whoever was told above stays told: putting it off takes nothing back."""
+        told = self._told
+        items = sorted({row.item_id for row in told.values()}, key=lambda item: item.hex)
+        owner = self.work.reminders.rows[data.draw(st.sampled_from(items))]
+        with suppress(Refusal):
+            instantly(self._act(owner, act, self.now + timedelta(hours=hours)))
+        for id_, one in told.items():
+            assert self.work.reminders.rows[id_].visible_at == one.visible_at
 
     def _act(self, row: Reminder, act: Act, until: datetime) -> Coroutine[Any, Any, None]:
         common: dict[str, Any] = {
@@ -520,6 +539,11 @@ class ReminderLife(RuleBasedStateMachine):
     @property
     def _rows(self) -> list[Reminder]:
         return list(self.work.reminders.rows.values())
+
+    @property
+    def _told(self) -> dict[UUID, Reminder]:
+        """What somebody above has seen."""
+        return {row.reminder_id: row for row in self._open if row.level and row.visible_at}
 
     @property
     def _open(self) -> list[Reminder]:

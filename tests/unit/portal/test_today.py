@@ -182,6 +182,16 @@ def test_what_somebody_put_off_says_when_it_comes_back() -> None:
     assert row.due == "again Tue 4 May 2027 at 11:00, in 3 hours"
 
 
+def test_what_went_up_says_too_when_its_owner_has_it_again() -> None:
+    key = reminder().key.model_copy(update={"level": 1})
+    back = NOW + timedelta(hours=3)
+    rung = reminder(key=key, section=Section.OVERDUE, comes_back_at=back)
+
+    (row,) = rows_of(Sources(due=[], reminders=[rung], flags=[]))
+
+    assert (row.due, row.escalated) == ("again Tue 4 May 2027 at 11:00, in 3 hours", True)
+
+
 def test_somebody_who_has_it_in_hand_is_named() -> None:
     taken = Acknowledged(by=NELL, at=NOW, meaning=Meaning.SEEN, on_earlier_version=True)
 

@@ -46,7 +46,7 @@ def add_acts(api: Api, rules: Rules) -> None:
         """Say what came of working on it; that decides what happens next."""
         work = SqlWork(call.tx, rules)
         await require_visible(work, call, reminder_id)
-        await record_outcome(
+        told_now = await record_outcome(
             work,
             reminder_id=reminder_id,
             seen_version=call.if_match,
@@ -58,4 +58,5 @@ def add_acts(api: Api, rules: Rules) -> None:
             rules=rules,
             now=call.tx.now,
         )
-        return await reminder_now(work, call, reminder_id, rules)
+        now = await reminder_now(work, call, reminder_id, rules)
+        return now.model_copy(update={"told_now": told_now})

@@ -10,6 +10,7 @@ PROBLEMS: dict[type[Exception], int] = {
     errors.UnknownZone: 422,
     errors.DeferralTooLong: 422,
     errors.DeferralInThePast: 422,
+    errors.DeferralNeedsLead: 422,
     errors.UnknownColleague: 422,
     errors.UnknownAbsence: 404,
     errors.BadDates: 422,

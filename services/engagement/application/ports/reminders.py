@@ -100,6 +100,8 @@ class Listed:
     birth_date: date | None
     zone: str
     escalated_to: int | None
+    comes_back_at: datetime | None
+    """When its owner has it again, of what a person put off; None when it is at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +237,10 @@ class Attempts(Protocol):
 
     async def add(self, attempt: Attempt) -> None:
         """Keep one."""
+        ...
+
+    async def deferrals(self, reminder_id: UUID) -> int:
+        """How often a person has put this reminder off to a time they chose."""
         ...
 
 
