@@ -49,10 +49,12 @@ _UNSENT = text(
     " AND reason IN ('refused', 'unreachable', 'no-channel')"
     f" AND made_at > {_NOW} - interval '1 day' AND ended_at > {_NOW} - interval '1 hour'"
     " AND NOT EXISTS (SELECT FROM notice AS other WHERE other.purpose = 'safety'"
-    " AND other.about = ended.about AND other.state IN ('planned', 'sent')"
-    f" AND other.made_at > {_NOW} - interval '1 day')"
+    " AND other.about = ended.about AND (other.state = 'sent'"
+    f" AND other.made_at > {_NOW} - interval '1 day' OR other.state = 'planned'"
+    f" AND other.made_at > {_NOW} - interval '5 minutes'))"
 )
-"""Urgent messages to colleagues; one of several about the same reminder is enough."""
+"""Urgent messages to colleagues; one of several about the same reminder is enough. One that was
+passed on has five minutes to be sent: it may meet the same mail server that is away."""
 _ARCHIVED = text("SELECT coalesce(bool_or(active), false) FROM pg_replication_slots")
 _BACKUP = text(
     "SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM backup WHERE kind = 'base'"

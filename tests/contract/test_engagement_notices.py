@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -24,7 +25,7 @@ from services.engagement.adapters import channels
 from services.engagement.adapters.channels import Channels, Mailbox
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.posting import Postman
-from services.engagement.adapters.tables import NoticeRow, TryRow
+from services.engagement.adapters.tables import NoticeRow, ReminderRow, TryRow
 from services.engagement.adapters.ticks import Engine
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.application.apply_flag_state import apply_flag_state
@@ -40,15 +41,18 @@ from services.engagement.main import SCHEMA
 from shared.runtime import clock
 from shared.runtime.db import Database
 from shared.runtime.egress import Egress, NotAllowed, PublicResolver, is_public, require_safe
+from shared.runtime.tables import audit
 from tests.support.certificates import certificate
 from tests.support.databases import Databases
 from tests.support.engagement import (
     CONTENT,
     LEAD,
     NURSE,
+    OTHER_NURSE,
     PATIENT,
     PRESCRIBER,
     STAFF,
+    STRANGER,
     a_course,
     a_flag,
     a_step,
@@ -75,6 +79,15 @@ class Server:
         self.answers: list[str] = []
         self.always = "250 taken"
         self.mails: list[tuple[list[str], str]] = []
+        self.unknown: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address in self.unknown:
+            return "550 no such person"
+        envelope.rcpt_tos.append(address)
+        return "250 taken"
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
         answer = self.answers.pop(0) if self.answers else self.always
@@ -127,6 +140,28 @@ class Clinic:
         async with self.db.reading() as tx:
             query = select(NoticeRow.state, NoticeRow.reason)
             return Counter((row.state, row.reason) for row in await tx.session.execute(query))
+
+    async def wrote(self) -> Counter[tuple[UUID | None, str]]:
+        """How the notices about what the owners see ended, by reader; not those of the ladder."""
+        async with self.db.reading() as tx:
+            rungs = select(ReminderRow.reminder_id).where(ReminderRow.level > 0)
+            above = set(map(str, (await tx.session.execute(rungs)).scalars()))
+            query = select(NoticeRow.staff_id, NoticeRow.state, NoticeRow.about)
+            rows = await tx.session.execute(query)
+            return Counter((row.staff_id, row.state) for row in rows if row.about[0] not in above)
+
+    async def audited(self, prefix: str) -> Counter[str]:
+        """How often each such action is in the audit trail."""
+        async with self.db.reading() as tx:
+            query = select(audit.c.action).where(audit.c.action.startswith(prefix))
+            return Counter((await tx.session.execute(query)).scalars())
+
+    async def know_a_step(self) -> None:
+        """A change of dose, due long ago."""
+        async with self.db.transaction(actor="service:engagement", at=LONG_AGO) as tx:
+            course = a_course(a_taper(a_step(change_on=LONG_AGO.date())))
+            work = SqlWork(tx, CONTENT)
+            await apply_course_state(work, course=course, rules=CONTENT, now=LONG_AGO)
 
     async def tries(self) -> list[tuple[str, str, str]]:
         async with self.db.reading() as tx:
@@ -228,6 +263,113 @@ async def test_after_550_it_ends_as_failed_and_is_not_tried_again(clinic: Clinic
 
     assert await clinic.ends() == {("failed", "refused"): 2}
     assert await clinic.tries() == [("email", "never", "550")] * 2
+
+
+def by_mail(staff_id: UUID, name: str) -> Preference:
+    """Somebody who wants mail about what is urgent."""
+    return replace(EVENING, staff_id=staff_id, email=f"{name}@clinic.example", pace=Pace.NONE)
+
+
+async def test_a_safety_notice_that_one_address_refuses_goes_to_the_next_reader(
+    clinic: Clinic,
+) -> None:
+    """At once, to one of the same role before the leads, and audited as any other."""
+    await clinic.prefer(by_mail(OTHER_NURSE, "other"))
+    await clinic.prefer(by_mail(LEAD, "lead"))
+    clinic.mail.unknown = {"nurse@clinic.example"}
+    await clinic.tick()
+    await clinic.post()
+
+    assert await clinic.wrote() == {(NURSE, "failed"): 2, (OTHER_NURSE, "sent"): 2}
+    theirs = [text for to, text in clinic.mail.mails if to == ["other@clinic.example"]]
+    assert len(theirs) == 2
+    assert all("SAFETY" in text for text in theirs)
+    actions = await clinic.audited("notice.")
+    assert (actions["notice.failed"], actions["notice.passed-on"]) == (2, 2)
+    assert actions["notice.sent"] == len(clinic.mail.mails)
+
+
+async def test_a_safety_notice_nobody_takes_ends_with_the_last_of_the_leads(
+    clinic: Clinic,
+) -> None:
+    """Each is written to once about it, however long this goes on."""
+    await clinic.prefer(by_mail(OTHER_NURSE, "other"))
+    await clinic.prefer(by_mail(LEAD, "lead"))
+    await clinic.prefer(by_mail(STRANGER, "elsewhere"))
+    clinic.mail.always = "550 no such person"
+    await clinic.tick()
+    for _ in range(5):
+        await clinic.post()
+        await clinic.wait_out()
+
+    everybody = (NURSE, OTHER_NURSE, LEAD)
+    assert await clinic.wrote() == dict.fromkeys(((one, "failed") for one in everybody), 2)
+    assert (await clinic.audited("notice."))["notice.passed-on"] == 4
+
+
+async def test_a_safety_notice_goes_on_after_every_try_and_every_channel(clinic: Clinic) -> None:
+    """A second channel of the same colleague comes first; routine work is nobody else's."""
+    insecure = "http://127.0.0.1:9/hook"
+    both = (Channel.EMAIL, Channel.WEBHOOK)
+    await clinic.prefer(
+        replace(EVENING, channels=both, webhook_url=insecure, webhook_secret=SECRET)
+    )
+    await clinic.prefer(by_mail(OTHER_NURSE, "other"))
+    clinic.mail.unknown = {"nurse@clinic.example"}
+    await clinic.know_a_step()
+    await clinic.tick()
+    await clinic.post()
+
+    tried = await clinic.tries()
+    assert tried.count(("email", "never", "550")) == tried.count(
+        ("webhook", "never", "not-allowed")
+    )
+    wrote = await clinic.wrote()
+    assert (wrote[NURSE, "failed"], wrote[OTHER_NURSE, "sent"]) == (3, 2)
+    assert {readers[0] for readers, _ in clinic.mail.mails} == {"other@clinic.example"}
+
+
+async def test_a_reader_of_a_safety_notice_who_left_leaves_it_to_the_next(clinic: Clinic) -> None:
+    await clinic.prefer(by_mail(LEAD, "lead"))
+    await clinic.tick()
+    async with clinic.db.transaction(actor="service:engagement") as tx:
+        gone = replace(STAFF[0], active=False)
+        await apply_staff_state(SqlWork(tx, CONTENT), colleague=gone, rules=CONTENT, now=tx.now)
+    await clinic.post()
+
+    assert await clinic.wrote() == {(NURSE, "cancelled"): 2, (LEAD, "sent"): 2}
+
+
+async def test_two_safety_notices_that_fail_at_once_leave_it_to_the_leads_once(
+    clinic: Clinic,
+) -> None:
+    """Sent by several at once, the later of both sees that the other reached nobody either."""
+    await clinic.prefer(by_mail(OTHER_NURSE, "other"))
+    await clinic.prefer(by_mail(LEAD, "lead"))
+    async with clinic.db.transaction(actor="service:engagement") as tx:
+        nobodys = (PRESCRIBER, LEAD)
+        await apply_patient_state(
+            SqlWork(tx, CONTENT),
+            patient_id=PATIENT,
+            status=CareStatus.ACTIVE,
+            team="harbour",
+            care_team=nobodys,
+            rules=CONTENT,
+            now=tx.now,
+        )
+    clinic.mail.unknown = {"nurse@clinic.example", "other@clinic.example"}
+    await clinic.tick()
+    before = await clinic.wrote()
+    await asyncio.gather(*(clinic.postman.send() for _ in range(4)))
+    await clinic.post()
+
+    nurses = (NURSE, OTHER_NURSE)
+    assert before == dict.fromkeys(((one, "planned") for one in nurses), 2)
+    assert await clinic.wrote() == {
+        (NURSE, "failed"): 2,
+        (OTHER_NURSE, "failed"): 2,
+        (LEAD, "sent"): 2,
+    }
 
 
 async def test_no_server_at_all_is_tried_with_backoff_and_then_given_up(clinic: Clinic) -> None:

@@ -32,8 +32,9 @@ SOON_S = 40.0
 _ENDED = text(
     "INSERT INTO notice (notice_id, purpose, staff_id, about, count, channels, tries, state,"
     " reason, made_at, not_before, retry_at, ended_at) VALUES (gen_random_uuid(), :purpose,"
-    " gen_random_uuid(), CAST(:about AS jsonb), 1, '[]', 4, :state, :reason, now(), now(), now(),"
-    " now())"
+    " gen_random_uuid(), CAST(:about AS jsonb), 1, '[]', 4, CAST(:state AS text), :reason,"
+    " now() - make_interval(mins => CAST(:minutes_ago AS int)), now(), now(),"
+    " CASE WHEN CAST(:state AS text) = 'planned' THEN NULL ELSE now() END)"
 )
 
 
@@ -160,28 +161,40 @@ async def test_a_person_is_told_by_one_channel_while_the_other_takes_nothing(
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("waits", [False, True])
 async def test_a_safety_message_that_reached_nobody_is_told(
-    postgres_databases: Databases, url: str, tmp_path: Path
+    postgres_databases: Databases,
+    url: str,
+    tmp_path: Path,
+    waits: bool,
 ) -> None:
+    """Nor is it enough that it was passed on, when that is not sent within five minutes."""
     db = Database.open(url, source="engagement")
 
-    async def notice(purpose: str, about: str, *, reached: bool = False) -> None:
+    async def notice(
+        purpose: str, about: str, *, state: str = "failed", minutes_ago: int = 0
+    ) -> None:
         ended = {
             "purpose": purpose,
             "about": f'["{about}"]',
-            "state": "sent" if reached else "failed",
-            "reason": None if reached else "unreachable",
+            "state": state,
+            "reason": "unreachable" if state == "failed" else None,
+            "minutes_ago": minutes_ago,
         }
         async with db.engine.begin() as connection:
             await connection.execute(_ENDED, ended)
 
     await notice("escalated", "routine")
     await notice("safety", "known to one of two")
-    await notice("safety", "known to one of two", reached=True)
+    await notice("safety", "known to one of two", state="sent")
+    await notice("safety", "passed on")
+    await notice("safety", "passed on", state="planned", minutes_ago=1)
     async with watching(postgres_databases, url, tmp_path) as telephone:
         await telephone.until("ALARM engine-silent")
         assert "ALARM urgent-unsent" not in telephone.rung
         await notice("safety", "known to nobody")
+        if waits:
+            await notice("safety", "known to nobody", state="planned", minutes_ago=6)
         await telephone.until("ALARM urgent-unsent")
     await db.close()
 

@@ -141,6 +141,14 @@ class SqlNotices:
             await self._session.execute(update(notice).where(claimed).values(retry_at=lease_until))
         return found
 
+    async def about(self, reminder_id: UUID) -> Sequence[Notice]:
+        """Every safety notice about this reminder."""
+        query = select(notice).where(
+            notice.c.purpose == Purpose.SAFETY.value, notice.c.about == [str(reminder_id)]
+        )
+        rows = await self._session.execute(query.order_by(notice.c.made_at, notice.c.notice_id))
+        return [_notice(row) for row in rows]
+
     async def hold(self, notice_id: UUID) -> Notice | None:
         """One notice; locked until we commit."""
         query = select(notice).where(notice.c.notice_id == notice_id).with_for_update()

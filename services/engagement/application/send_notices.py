@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.engagement.application.pass_on_notice import pass_on_notice
 from services.engagement.application.ports import Try, Work
 from services.engagement.application.preview_message import seen_from_outside
 from services.engagement.domain.local_time import zone_named
@@ -73,7 +74,7 @@ async def pick_notices(
         else:
             decided, parcel = await _to_staff(work, notice, readers, office, now)
         if decided.state is not State.PLANNED:
-            await _end(work, decided)
+            await _end(work, decided, office.rules, now, real_now)
         elif decided.not_before > now:
             await work.notices.keep(replace(decided, retry_at=real_now))
         elif parcel is not None:
@@ -108,7 +109,7 @@ async def record_try(
     if after.state is State.PLANNED:
         await work.notices.keep(after)
     else:
-        await _end(work, after)
+        await _end(work, after, rules, now, real_now)
 
 
 async def _to_staff(
@@ -187,7 +188,7 @@ def _address(wish: Preference | None, channel: Channel) -> str | None:
     return wish.email if channel is Channel.EMAIL else wish.webhook_url
 
 
-async def _end(work: Work, notice: Notice) -> None:
+async def _end(work: Work, notice: Notice, rules: Rules, now: datetime, real_now: datetime) -> None:
     await work.notices.keep(notice)
     work.audit(
         f"notice.{notice.state}",
@@ -195,3 +196,4 @@ async def _end(work: Work, notice: Notice) -> None:
         subject=notice.patient_id,
         reason=notice.reason,
     )
+    await pass_on_notice(work, notice, rules=rules, now=now, real_now=real_now)

@@ -4,7 +4,7 @@ It never quotes a dose and says no more about anybody than its reader chose to r
 Every notice ends: sent, failed, not done, or cancelled.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -298,6 +298,68 @@ def _readers(one: Told, house: _House) -> Sequence[UUID]:
         house.of_role(_LEAD, one.team)
     )
     return [*readers, *others]
+
+
+def pass_on(
+    one: Told,
+    written: Collection[Notice],
+    *,
+    colleagues: Mapping[UUID, Colleague],
+    preferences: Mapping[UUID, Preference],
+    on_call: Mapping[str, UUID],
+    new_id: Callable[[], UUID],
+    now: datetime,
+    real_now: datetime,
+) -> Sequence[Notice]:
+    """Where a safety notice goes when it reached nobody: to the nearest of those whom ``plan``
+    could have chosen and whom no notice about it has failed to reach. ``written`` are all of them.
+
+    Nobody, while another one about it is on its way or was taken within a day. Whoever was not
+    reached is not written to again about it, so that this ends with the last of the leads.
+    """
+    if any(other.state is State.PLANNED or _is_fresh(other, now) for other in written):
+        return ()
+    house = _House(colleagues, preferences, on_call)
+    failed = {other.staff_id for other in written if other.state is not State.SENT}
+    for circle in _circles(one, house):
+        if left := [reader for reader in house.reached(circle) if reader not in failed]:
+            return [
+                _alone(one.reminder_id, preferences[reader], new_id(), now, real_now)
+                for reader in left
+            ]
+    return ()
+
+
+_HEARD = timedelta(days=1)
+"""As long as the watcher counts a notice that was taken for one that did not arrive."""
+
+
+def _is_fresh(other: Notice, now: datetime) -> bool:
+    return other.state is State.SENT and other.made_at > now - _HEARD
+
+
+def _circles(one: Told, house: _House) -> Iterator[Sequence[UUID]]:
+    """Whoever is on call or has it, then their role in the team, then the team's leads."""
+    called = house.on_call.get(one.team) if one.for_role == ON_CALL else one.owner_id
+    yield [called] if called is not None and called in house.preferences else []
+    yield house.of_role(one.for_role, one.team)
+    yield house.of_role(_LEAD, one.team)
+
+
+def _alone(
+    reminder_id: UUID, wish: Preference, notice_id: UUID, now: datetime, real_now: datetime
+) -> Notice:
+    return Notice(
+        notice_id=notice_id,
+        purpose=Purpose.SAFETY,
+        staff_id=wish.staff_id,
+        about=(reminder_id,),
+        count=1,
+        channels=wish.channels,
+        made_at=now,
+        not_before=now,
+        retry_at=real_now,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from services.engagement.domain.notice import (
     Wording,
     after_try,
     before_sending,
+    pass_on,
     plan,
 )
 from services.engagement.domain.notice_wording import Line, letter, visit_letter
@@ -39,6 +40,7 @@ from tests.support.engagement import (
     NURSE,
     OTHER_NURSE,
     PATIENT,
+    PRESCRIBER,
     STAFF,
     STRANGER,
     at,
@@ -201,6 +203,86 @@ def test_whoever_left_is_not_reached_by_what_concerns_safety() -> None:
 
 def test_routine_work_of_somebody_without_a_channel_is_told_to_nobody_else() -> None:
     assert planned(told(), told(level=1), staff=TWO_LEADS, without_row=[NURSE]) == []
+
+
+def passed_on(
+    one: Told,
+    *written: tuple[UUID, State],
+    on_call: UUID | None = None,
+    without_row: Collection[UUID] = (),
+    made_at: datetime = NOW,
+) -> list[UUID]:
+    """Who hears of it next, when these were written to before."""
+    ids = (uuid5(ITEM, f"passed on {number}") for number in range(100))
+    found = pass_on(
+        one,
+        [
+            a_notice(Purpose.SAFETY, staff_id=reader, state=state, made_at=made_at)
+            for reader, state in written
+        ],
+        colleagues=by_id(TWO_LEADS),
+        preferences={
+            one.staff_id: Preference(staff_id=one.staff_id, channels=(Channel.EMAIL,))
+            for one in TWO_LEADS
+            if one.staff_id not in without_row
+        },
+        on_call={} if on_call is None else {"harbour": on_call},
+        new_id=lambda: next(ids),
+        now=NOW,
+        real_now=NOW,
+    )
+    assert {(one.purpose, one.count, one.state) for one in found} <= {
+        (Purpose.SAFETY, 1, State.PLANNED)
+    }
+    return [one.staff_id for one in found if one.staff_id is not None]
+
+
+ON_CALL_RUNG = told(is_safety=True, level=3, owner_id=None, for_role="on-call")
+FAILED, SENT, WAITS = State.FAILED, State.SENT, State.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("why", "one", "written", "heard"),
+    [
+        ("another of the role", TO_NURSE, [(NURSE, FAILED)], [OTHER_NURSE]),
+        ("then the leads", TO_NURSE, [(NURSE, FAILED), (OTHER_NURSE, FAILED)], [LEAD, OTHER_LEAD]),
+        ("then the other lead", TO_NURSE,
+         [(NURSE, FAILED), (OTHER_NURSE, FAILED), (LEAD, FAILED), (OTHER_LEAD, WAITS)], []),
+        ("then nobody", TO_NURSE,
+         [(one, FAILED) for one in (NURSE, OTHER_NURSE, LEAD, OTHER_LEAD)], []),
+        ("one was reached", TO_NURSE, [(NURSE, FAILED), (OTHER_NURSE, SENT)], []),
+        ("one may be", TO_NURSE, [(NURSE, FAILED), (OTHER_NURSE, WAITS)], []),
+        ("a lead", TO_LEAD, [(LEAD, FAILED)], [OTHER_LEAD]),
+        ("whoever left", TO_NURSE, [(NURSE, State.CANCELLED)], [OTHER_NURSE]),
+        ("on call", ON_CALL_RUNG, [(PRESCRIBER, FAILED)], [LEAD, OTHER_LEAD]),
+    ],
+)  # fmt: skip
+def test_what_concerns_safety_and_reached_nobody_goes_to_the_nearest_who_may_be_reached(
+    why: str, one: Told, written: list[tuple[UUID, State]], heard: list[UUID]
+) -> None:
+    found = passed_on(one, *written, on_call=PRESCRIBER)
+
+    assert sorted(found) == sorted(heard), why
+
+
+def test_what_somebody_heard_days_ago_is_passed_on_all_the_same() -> None:
+    days_ago = NOW - timedelta(days=2)
+
+    found = passed_on(TO_NURSE, (NURSE, FAILED), (OTHER_NURSE, SENT), made_at=days_ago)
+
+    assert found == [OTHER_NURSE]
+
+
+@pytest.mark.parametrize("one", [TO_NURSE, TO_LEAD, ON_CALL_RUNG, replace(TO_NURSE, owner_id=None)])
+def test_a_safety_notice_that_reaches_nobody_at_all_comes_to_an_end(one: Told) -> None:
+    """Nobody is written to twice, whoever it began with."""
+    written = [NURSE]
+    while found := passed_on(one, *((reader, FAILED) for reader in written), on_call=PRESCRIBER):
+        written += found
+
+    assert len(written) == len(set(written))
+    assert {LEAD, OTHER_LEAD} <= set(written)
+    assert STRANGER not in written
 
 
 @pytest.mark.parametrize(

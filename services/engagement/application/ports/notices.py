@@ -76,6 +76,10 @@ class Notices(Protocol):
         until the lease ends."""
         ...
 
+    async def about(self, reminder_id: UUID) -> Sequence[Notice]:
+        """Every safety notice about this reminder."""
+        ...
+
     async def hold(self, notice_id: UUID) -> Notice | None:
         """One notice, with nobody else deciding about it until we commit."""
         ...
