@@ -448,7 +448,8 @@ class DeliveredBody(Body):
 
 
 class ProgrammeBody(Body):
-    """One programme. ``counts`` is false for encouragement alone (R-12)."""
+    """One programme. ``counts`` is false for encouragement alone (R-12). ``gap_since`` and
+    ``deputy_gap_since`` are the first days without a facilitator or deputy near the person."""
 
     programme_id: UUID
     version: int
@@ -472,6 +473,7 @@ class ProgrammeBody(Body):
     active_phase: bool
     next_contact_on: date | None
     gap_since: date | None
+    deputy_gap_since: date | None = None
     meetings: int
     minutes: int
     missed: int

@@ -56,9 +56,11 @@ class ProgrammeState(Payload):
     """One programme of support: facilitated participation, CBT or supported self-help.
 
     ``kind`` is a code of engagement's programme content. ``facilitator_id`` is None only during a
-    gap, which began on ``gap_since``. ``planned_until`` is where the default rhythm ends; a
-    programme ends by decision and never on that day. ``contacts`` and ``minutes`` count what took
-    place. ``serves_course_id`` is the course that is to make participation possible (R-22).
+    gap, which began on ``gap_since``; who works elsewhere now stays named during it.
+    ``deputy_gap_since`` is the same of a deputy, where the kind needs one. ``planned_until`` is
+    where the default rhythm ends; a programme ends by decision and never on that day. ``contacts``
+    and ``minutes`` count what took place. ``serves_course_id`` is the course that is to make
+    participation possible (R-22).
     ``reviewed_at`` is when somebody looked at it as a whole, oldest first.
     """
 
@@ -72,6 +74,7 @@ class ProgrammeState(Payload):
     planned_until: date
     next_contact_on: date | None = None
     gap_since: date | None = None
+    deputy_gap_since: date | None = None
     contacts: int = 0
     minutes: int = 0
     serves_course_id: UUID | None = None
@@ -102,7 +105,8 @@ class FacilitatorAssigned(ProgrammeFact):
 
 
 class FacilitationGap(ProgrammeFact):
-    """The named facilitator left or was disabled; nobody has taken their place yet (R-33)."""
+    """The named facilitator left, or works no longer near the person; nobody has taken their place
+    yet (R-33)."""
 
     TYPE: ClassVar[str] = "care.engagement.programme.facilitation-gap.v1"
 

@@ -583,6 +583,36 @@ async def test_a_facilitator_who_leaves_opens_a_gap_that_escalates(ward: Ward) -
     assert not {"facilitator-gap", "facilitator-gap-long"} & await ward.owed()
 
 
+async def test_a_facilitator_who_changes_team_opens_a_gap_and_closes_it_on_return(
+    ward: Ward,
+) -> None:
+    await ward.start()
+    await ward.travel(NOW + timedelta(days=1))
+    await move(ward, FACILITATOR, "hill")
+    await move(ward, DEPUTY, "hill")
+
+    one = (await ward.lena.get(f"patients/{PATIENT}/support")).json["programmes"][0]
+    since = (NOW + timedelta(days=1)).date().isoformat()
+    assert (one["gap_since"], one["deputy_gap_since"]) == (since, since)
+    assert "care.engagement.programme.facilitation-gap.v1" in await ward.told()
+    warnings = (await ward.lena.get("support-caseload")).json["items"][0]["warnings"]
+    assert {"facilitator-gap", "no-deputy"} <= set(warnings)
+    gaps = {"facilitator-gap", "facilitator-gap-long", "deputy-gap"}
+    for days, told in (
+        (7, set()),
+        (8, {"facilitator-gap", "deputy-gap"}),
+        (14, {"facilitator-gap", "deputy-gap"}),
+        (15, gaps),
+    ):
+        assert await ward.owed_after(timedelta(days=days)) & gaps == told, days
+
+    await move(ward, DEPUTY, "harbour")
+    assert await ward.owed() & gaps == {"facilitator-gap", "facilitator-gap-long"}
+    await move(ward, FACILITATOR, "harbour")
+    assert not await ward.owed() & gaps
+    assert (await ward.programme())["facilitator_id"] == str(FACILITATOR)
+
+
 async def test_a_life_event_opens_a_contact_and_speaking_settles_it(ward: Ward) -> None:
     told = await ward.femi.post(
         f"patients/{PATIENT}/life-events", {"kind": "move", "happened_on": "2026-06-01"}
@@ -855,6 +885,17 @@ async def test_a_stranger_finds_nothing(ward: Ward) -> None:
         version=1,
     )
     assert answer.status == 404
+
+
+async def move(ward: Ward, staff_id: Any, team: str) -> None:
+    """The facilitator works in this team from now on."""
+    async with ward.db.transaction(actor="service:engagement") as tx:
+        colleague = Colleague(
+            staff_id=staff_id, role="facilitator", teams=frozenset({team}), active=True
+        )
+        await apply_staff_state(
+            SqlWork(tx, CONTENT), colleague=colleague, rules=CONTENT, now=tx.now
+        )
 
 
 async def disable(ward: Ward, staff_id: Any) -> None:

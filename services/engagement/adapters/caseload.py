@@ -193,7 +193,7 @@ def _warnings(one: Programme, known: Known, rules: Rules, today: date) -> tuple[
     found: list[str] = []
     if one.gap_since is not None:
         found.append("facilitator-gap")
-    if kind.needs_deputy and one.deputy_id is None:
+    if kind.needs_deputy and (one.deputy_id is None or one.deputy_gap_since is not None):
         found.append("no-deputy")
     if not one.counts:
         found.append("encouragement-only")

@@ -186,6 +186,7 @@ def programme_body(one: Programme, told: Told) -> api.ProgrammeBody:
         active_phase=one.is_active_phase(until),
         next_contact_on=one.next_on(occasions) if one.is_open else None,
         gap_since=one.gap_since,
+        deputy_gap_since=one.deputy_gap_since,
         meetings=len(meetings),
         minutes=sum(held.minutes for held in meetings),
         missed=sum(held.outcome is Outcome.MISSED for held in occasions),

@@ -34,11 +34,11 @@ async def apply_staff_state(
 async def _leave_programme(
     work: Work, one: Programme, staff_id: UUID, *, rules: Rules, now: datetime
 ) -> None:
-    """Their programmes have a gap from today; the deputy carries on (R-33)."""
+    """They are named no more: a gap from today, in which the deputy carries on (R-33)."""
     patient = await work.patients.hold(one.patient_id)
     today = local_day(now, rules.place(patient).zone)
     leads = one.facilitator_id == staff_id
-    after = programmes.with_gap(one, today) if leads else programmes.without_deputy(one)
+    after = programmes.with_gap(one, today) if leads else programmes.without_deputy(one, today)
     await work.support.programmes.put(after)
     known = await support_known(work, one.patient_id)
     fact = FacilitationGap if leads else ProgrammeChanged

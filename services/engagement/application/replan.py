@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.engagement.application.follow_staffing import follow_staffing
 from services.engagement.application.ports import Subject, Work, key_subject
 from services.engagement.application.record import record
 from services.engagement.application.support_known import support_known
@@ -34,9 +35,10 @@ async def replan(work: Work, *, patient_id: UUID, rules: Rules, now: datetime) -
         UnknownZone: the person's zone does not exist.
     """
     patient = await work.patients.hold(patient_id)
-    known = await support_known(work, patient_id)
-    courses, flags = known.courses, known.flags
     around = await staffing(work, patient, rules=rules, now=now)
+    known = await support_known(work, patient_id)
+    known = await follow_staffing(work, known, around, rules=rules, now=now)
+    courses, flags = known.courses, known.flags
     owed = owed_to(patient, known, rules, around)
     existing = await work.reminders.about(patient_id)
     existing = [*existing, *await work.reminders.rungs_of(owed_again(existing, owed))]

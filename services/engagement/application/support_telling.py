@@ -34,6 +34,7 @@ def tell_programme(
         planned_until=one.planned_until,
         next_contact_on=one.next_on(c for c in mine if c.is_occasion) if one.is_open else None,
         gap_since=one.gap_since,
+        deputy_gap_since=one.deputy_gap_since,
         contacts=len(held),
         minutes=sum(c.minutes for c in held),
         serves_course_id=one.serves_course_id,

@@ -38,6 +38,7 @@ class KindCode(StrEnum):
     CONFIRM_CLOSING = "confirm-closing"
     FACILITATOR_GAP = "facilitator-gap"
     FACILITATOR_GAP_LONG = "facilitator-gap-long"
+    DEPUTY_GAP = "deputy-gap"
     PACE = "pace"
     MODE_REVIEW = "mode-review"
     MISSED_CONTACT = "missed-contact"

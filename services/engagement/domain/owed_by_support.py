@@ -130,8 +130,7 @@ def _carries(one: Programme, staffing: Staffing) -> UUID | None:
     """The facilitator, in their absence the deputy, else who said yes to this person meanwhile."""
     named = [one_ for one_ in (one.facilitator_id, one.deputy_id) if one_ is not None]
     for staff_id in named:
-        colleague = staffing.colleagues.get(staff_id)
-        if colleague is not None and colleague.active and staff_id not in staffing.away:
+        if staffing.works_here(staff_id):
             return staff_id
     covers = (staffing.away[one_].cover for one_ in named if one_ in staffing.away)
     return next((one_ for one_ in covers if one_ and staffing.works_here(one_)), None)
@@ -166,6 +165,7 @@ def _programme(
         subtype=kind.label,
     )
     yield from _gap(one, rules, maker)
+    yield from _deputy_gap(one, rules, maker)
     yield from _looks(one, occasions, rules, maker, who)
     yield from _pace(one, occasions, rules, maker, who)
     yield from _ending(one, known, rules, maker, who)
@@ -188,6 +188,19 @@ def _gap(one: Programme, rules: SupportRules, maker: _Maker) -> Iterator[Obligat
             since + timedelta(days=days),
             rule="R-33",
         )
+
+
+def _deputy_gap(one: Programme, rules: SupportRules, maker: _Maker) -> Iterator[Obligation]:
+    """Nobody to stand in: the lead hears of it after the same days (R-11)."""
+    if one.deputy_gap_since is None:
+        return
+    yield maker.make(
+        KindCode.DEPUTY_GAP,
+        (PROGRAMME, one.programme_id, one.deputy_gap_since.toordinal()),
+        one.patient_id,
+        one.deputy_gap_since + timedelta(days=rules.limits.gap_warns_days),
+        rule="R-11",
+    )
 
 
 def _on_leave_since(one: Programme, staffing: Staffing) -> date | None:

@@ -95,9 +95,12 @@ class Staffing:
 
     def works_here(self, staff_id: UUID) -> bool:
         """Whether this colleague may be given something of this patient's."""
+        return staff_id not in self.away and self.belongs_here(staff_id)
+
+    def belongs_here(self, staff_id: UUID) -> bool:
+        """Whether they work in the person's team or care team at all, on leave or not."""
         one = self.colleagues.get(staff_id)
-        is_here = one is not None and one.active and staff_id not in self.away
-        return is_here and one is not None and self._near(one)
+        return one is not None and one.active and self._near(one)
 
     def _fits(self, staff_id: UUID, role: str) -> bool:
         one = self.colleagues.get(staff_id)

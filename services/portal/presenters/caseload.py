@@ -32,7 +32,7 @@ _TONES = {
 }
 _WARNINGS = said(
     {
-        "facilitator-gap": mark("nobody is named"),
+        "facilitator-gap": mark("no facilitator"),
         "no-deputy": mark("no deputy"),
         "encouragement-only": mark("encouragement only does not count"),
         "motivation": mark("motivation fell"),

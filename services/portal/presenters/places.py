@@ -23,6 +23,7 @@ _OF_A_PROGRAMME = frozenset(
         "confirm-closing",
         "facilitator-gap",
         "facilitator-gap-long",
+        "deputy-gap",
         "pace",
     }
 )

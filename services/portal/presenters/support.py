@@ -162,7 +162,10 @@ def warnings(one: ProgrammeBody, setting: Setting) -> tuple[str, ...]:
     found = []
     if one.gap_since is not None:
         since = words.when(one.gap_since, today=setting.today)
-        found.append(_("Nobody is named since %(day)s (R-33)", day=since))
+        found.append(_("No facilitator since %(day)s (R-33)", day=since))
+    if one.deputy_gap_since is not None:
+        since = words.when(one.deputy_gap_since, today=setting.today)
+        found.append(_("No deputy since %(day)s (R-11)", day=since))
     if not one.counts:
         found.append(_("Encouragement alone does not count as facilitation (R-12)"))
     if one.delivered is not None:

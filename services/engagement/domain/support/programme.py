@@ -1,6 +1,6 @@
 """A programme of support: who, what for, how often, and how it ends."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -96,7 +96,11 @@ class Closing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """One programme of one person. Days are counted from ``started_on``."""
+    """One programme of one person. Days are counted from ``started_on``.
+
+    ``gap_since`` and ``deputy_gap_since`` are the first days without somebody who still works near
+    the person. Who left is named no more; who works elsewhere stays named, and is back on return.
+    """
 
     programme_id: UUID
     patient_id: UUID
@@ -119,6 +123,7 @@ class Programme:
     looks: tuple[Look, ...] = ()
     serves_course_id: UUID | None = None
     gap_since: date | None = None
+    deputy_gap_since: date | None = None
     extensions: int = 0
     closing: Closing | None = None
     version: int = 1
@@ -321,18 +326,44 @@ def with_facilitator(
         facilitator_id=facilitator_id,
         deputy_id=deputy_id,
         gap_since=None,
+        deputy_gap_since=None,
         version=programme.version + 1,
     )
 
 
 def with_gap(programme: Programme, on: date) -> Programme:
     """The facilitator is gone. The deputy carries on, but nobody is named (R-33)."""
-    return replace(programme, facilitator_id=None, gap_since=on, version=programme.version + 1)
+    since = programme.gap_since or on
+    return replace(programme, facilitator_id=None, gap_since=since, version=programme.version + 1)
 
 
-def without_deputy(programme: Programme) -> Programme:
-    """The deputy is gone."""
-    return replace(programme, deputy_id=None, version=programme.version + 1)
+def without_deputy(programme: Programme, on: date) -> Programme:
+    """The deputy is gone, and nobody stands in for the facilitator."""
+    since = programme.deputy_gap_since or on
+    return replace(programme, deputy_id=None, deputy_gap_since=since, version=programme.version + 1)
+
+
+def staffed(
+    programme: Programme, kind: ProgrammeKind, is_here: Callable[[UUID], bool], on: date
+) -> Programme:
+    """The programme with its gaps as they are on that day, or itself where none began or ended.
+
+    A gap that goes on keeps its first day.
+    """
+    if not programme.is_open:
+        return programme
+
+    def since(staff_id: UUID | None, known: date | None) -> date | None:
+        return None if staff_id is not None and is_here(staff_id) else known or on
+
+    gap = since(programme.facilitator_id, programme.gap_since)
+    deputy = programme.deputy_gap_since
+    without = since(programme.deputy_id, deputy) if kind.needs_deputy else None
+    if (gap, without) == (programme.gap_since, deputy):
+        return programme
+    return replace(
+        programme, gap_since=gap, deputy_gap_since=without, version=programme.version + 1
+    )
 
 
 def changed(programme: Programme, **values: object) -> Programme:
