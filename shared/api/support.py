@@ -138,6 +138,9 @@ class SupportForm(Body):
     ruler: str = ""
     carer_call_every_days: int = 7
     carer_guidance: tuple[TopicBody, ...] = ()
+    least_meetings: int = 0
+    """Fewer planned in the first ``least_meetings_weeks`` are brief support (R-13)."""
+    least_meetings_weeks: int = 0
     drawn: tuple[str, ...] = ()
     """Instruments that are drawn beside support and dose, as far as there are readings."""
 

@@ -364,6 +364,7 @@ async def test_the_three_pitfall_guards_by_keyboard(sign_in: SignIn, clinic: Cli
         "?kind=facilitated-participation"
     )
     await look(femi)
+    await expect(femi.locator("#rhythm")).to_contain_text("Fewer than 6 meetings in the first 12")
     await femi.locator("#activity").focus()
     await keys.type("Painting in the old mill")
     await choose(femi, "deputy_id", "Nell")
@@ -395,6 +396,7 @@ async def test_the_three_pitfall_guards_by_keyboard(sign_in: SignIn, clinic: Cli
 
     await expect(femi.get_by_role("status")).to_have_text("The programme is under way.")
     await expect(femi.get_by_text("Encouragement alone does not count").first).to_be_visible()
+    await expect(femi.get_by_text("The ladder is missing")).to_be_visible()
     for rule in GUARDS.values():
         await expect(femi.locator("aside")).to_contain_text(rule)
     (one,) = (await support_of(clinic, somebody))["programmes"]

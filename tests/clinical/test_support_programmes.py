@@ -21,6 +21,7 @@ from services.engagement.domain.support.programme import (
     Setting,
     Status,
     check_contact,
+    check_ladder,
     check_start,
     guards_of,
 )
@@ -157,6 +158,66 @@ def test_a_plan_with_every_part_starts() -> None:
     check_start(a_programme(), FACILITATION)
 
 
+LADDERS = [  # 6.3: graded steps, first done together
+    ("no ladder yet", (), Company.TOGETHER, False),
+    ("together throughout", ((1, True), (2, True)), Company.TOGETHER, False),
+    ("together first, alone later", ((1, True), (2, False)), Company.TOGETHER, False),
+    ("alone first", ((1, False), (2, True)), Company.TOGETHER, True),
+    ("one step, alone", ((1, False),), Company.TOGETHER, True),
+    ("the lowest counts, not the first written", ((2, True), (1, False)), Company.TOGETHER, True),
+    ("two lowest steps, one alone", ((1, True), (1, False)), Company.TOGETHER, True),
+    ("a ladder that begins higher", ((3, True), (4, False)), Company.TOGETHER, False),
+    ("nobody goes along (R-12 is signed)", ((1, False),), Company.ENCOURAGEMENT, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("steps", "company", "refused"), [row[1:] for row in LADDERS], ids=[row[0] for row in LADDERS]
+)
+def test_the_lowest_step_of_the_ladder_is_done_together(
+    steps: tuple[tuple[int, bool], ...], company: Company, *, refused: bool
+) -> None:
+    rungs = tuple(Rung(ordinal=n, what="Walk past", together=both) for n, both in steps)
+    plan = a_programme(rungs=rungs, company=company)
+
+    if not refused:
+        check_start(plan, FACILITATION)
+        return
+    with pytest.raises(RuleBroken) as found:
+        check_start(plan, FACILITATION)
+    assert (found.value.code, found.value.field, found.value.rule) == (
+        "ladder-begins-alone",
+        "rungs",
+        "6.3",
+    )
+
+
+DONE = [
+    ("together at that step", {"step": 1, "together": True}, True),
+    ("alone at that step", {"step": 1, "together": False}, False),
+    ("together at another step", {"step": 2, "together": True}, False),
+    ("together at no step", {"together": True}, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("meeting", "allowed"), [row[1:] for row in DONE], ids=[row[0] for row in DONE]
+)
+def test_the_lowest_step_is_done_alone_only_after_it_was_done_together(
+    meeting: dict[str, object], *, allowed: bool
+) -> None:
+    rungs = (Rung(ordinal=1, what="Walk past", together=False),)
+    plan = a_programme(rungs=rungs)
+    held = a_contact(7, **meeting)
+    missed_it = a_miss(14, step=1, together=True)
+
+    if allowed:
+        check_ladder(plan, [held])
+        return
+    with pytest.raises(RuleBroken, match="together first"):
+        check_ladder(plan, [held, missed_it])
+
+
 # The three pitfalls
 
 GUARDS = [
@@ -183,23 +244,64 @@ def test_the_pitfall_guards(
     form: Form, company: Company, days: int, expected: tuple[str, ...]
 ) -> None:
     rhythm = (Beat(until_day=days, every_days=7),)
+    plan = a_programme(form=form, company=company, rhythm=rhythm)
 
-    found = guards_of(FACILITATION, form=form, company=company, rhythm=rhythm, limits=RULES.limits)
+    assert guards_of(plan, FACILITATION, RULES.limits) == expected
 
-    assert found == expected
+
+THIN = [  # R-13: 6 meetings in the first 12 weeks, one every two weeks, are the least (PD)
+    ("weekly from the first week", 7, ((365, 7),), 12, False),
+    ("every two weeks", 14, ((365, 14),), 6, False),
+    ("every two weeks, the first a day later", 15, ((365, 14),), 5, True),
+    ("every 16 days from the start", 0, ((365, 16),), 6, False),
+    ("every 17 days from the start", 0, ((365, 17),), 5, True),
+    ("monthly", 30, ((365, 30),), 2, True),
+    ("one meeting a year", 7, ((365, 365),), 1, True),
+    ("weekly, once", 7, ((7, 7), (365, 90)), 1, True),
+    ("weekly, six times", 7, ((42, 7), (365, 90)), 6, False),
+    ("weekly, five times", 7, ((35, 7), (365, 90)), 5, True),
+    ("weekly, the first in the seventh week", 49, ((365, 7),), 6, False),
+    ("weekly, the first in the eighth week", 56, ((365, 7),), 5, True),
+    ("weekly, the first after twelve weeks", 85, ((365, 7),), 0, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("first", "beats", "planned", "brief"), [row[1:] for row in THIN], ids=[row[0] for row in THIN]
+)
+def test_a_year_with_hardly_a_meeting_is_brief_support(
+    first: int, beats: tuple[tuple[int, int], ...], planned: int, *, brief: bool
+) -> None:
+    rhythm = tuple(Beat(until_day=until, every_days=every) for until, every in beats)
+    plan = a_programme(first_contact_on=day(first), rhythm=rhythm)
+
+    assert plan.expected_by(day(84)) == planned
+    assert (guards_of(plan, FACILITATION, RULES.limits) == ("brief-only",)) is brief
+
+
+def test_the_usual_rhythm_has_its_twelve_weekly_meetings() -> None:
+    """Weekly for 12 weeks from the start: the first one is met after a week."""
+    plan = a_programme()
+    days, on = [], plan.first_contact_on
+    while on <= day(84):
+        days.append(plan.day(on))
+        on = plan.next_on([a_contact(days[-1])])
+
+    assert days == [7 * week for week in range(1, 13)]
+    assert plan.day(on) == 84 + 14
+
+
+@pytest.mark.parametrize(("kind", "every"), [("cbt", 60), ("self-help", 60)])
+def test_a_bounded_package_has_its_own_pace(kind: str, every: int) -> None:
+    plan = a_programme(kind, rhythm=(Beat(until_day=122, every_days=every),))
+
+    assert guards_of(plan, RULES.kinds[kind], RULES.limits) == ()
 
 
 def test_a_bounded_package_is_not_brief_support() -> None:
-    cbt = RULES.kinds["cbt"]
-    found = guards_of(
-        cbt,
-        form=Form.INDIVIDUAL,
-        company=Company.TOGETHER,
-        rhythm=(Beat(until_day=60, every_days=7),),
-        limits=RULES.limits,
-    )
+    plan = a_programme("cbt", rhythm=(Beat(until_day=60, every_days=7),))
 
-    assert found == ()
+    assert guards_of(plan, RULES.kinds["cbt"], RULES.limits) == ()
 
 
 def test_encouragement_alone_does_not_count() -> None:
@@ -314,6 +416,37 @@ def test_self_help_by_telephone_needs_no_reason(
         return
     with pytest.raises(RuleBroken, match="R-28"):
         record()
+
+
+CUT = [  # however a rhythm is cut, the active phase is no shorter than the kind's own
+    ("the usual one", "facilitated-participation", (84, 182), 84),
+    ("cut after a week", "facilitated-participation", (7, 84, 365), 84),
+    ("a denser phase that lasts longer", "facilitated-participation", (120, 365), 120),
+    ("CBT cut after a week", "cbt", (7, 122), 122),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "last"), [row[1:] for row in CUT], ids=[row[0] for row in CUT]
+)
+def test_the_active_phase_is_not_shortened(kind: str, ends: tuple[int, ...], last: int) -> None:
+    plan = a_programme(kind, rhythm=tuple(Beat(until_day=end, every_days=7) for end in ends))
+
+    assert plan.is_active_phase(day(last - 1), RULES.kinds[kind])
+    assert not plan.is_active_phase(day(last), RULES.kinds[kind])
+
+
+def test_a_rhythm_cut_after_a_week_still_asks_why_they_meet_further_away() -> None:
+    cut = (Beat(until_day=7, every_days=7), Beat(until_day=365, every_days=7))
+    with pytest.raises(RuleBroken, match="R-28"):
+        check_contact(
+            a_programme(rhythm=cut),
+            FACILITATION,
+            a_contact(83, mode="telephone"),
+            [],
+            modes=RULES.modes,
+            cbt_content=RULES.cbt_content,
+        )
 
 
 def test_a_downgrade_is_looked_at_after_4_weeks() -> None:
@@ -471,6 +604,23 @@ def test_cbt_below_dose_after_four_months(sessions: int, today: int, below: bool
     found = package.delivered(CBT, meetings, started_on=START, today=day(today))
 
     assert ("below-dose" in found.warnings) is below
+
+
+ENDED = [(0, True), (5, True), (13, True), (14, False)]
+
+
+@pytest.mark.parametrize(("sessions", "below"), ENDED)
+def test_cbt_ended_early_stays_below_dose(sessions: int, *, below: bool) -> None:
+    """R-15: about 14 sessions, also where it is ended long before four months are over."""
+    assert CBT is not None
+    meetings = [a_contact(number) for number in range(1, sessions + 1)]
+
+    def warned(*, is_over: bool) -> bool:
+        found = package.delivered(CBT, meetings, started_on=START, today=day(29), is_over=is_over)
+        return "below-dose" in found.warnings
+
+    assert warned(is_over=True) is below
+    assert not warned(is_over=False), "it still goes on"
 
 
 @pytest.mark.parametrize(("minutes", "short"), [(59, True), (60, False), (90, False)])

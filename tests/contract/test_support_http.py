@@ -194,6 +194,18 @@ REFUSED = [
     ("a group alone", {"form": "group"}, "group-only", "R-32"),
     ("encouragement alone", {"company": "encouragement-only"}, "encouragement-only", "R-12"),
     ("one meeting", {"rhythm": [{"until_day": 7, "every_days": 7}]}, "brief-only", "R-13"),
+    (
+        "hardly a meeting",
+        {"rhythm": [{"until_day": 365, "every_days": 30}]},
+        "brief-only",
+        "R-13",
+    ),
+    (
+        "a ladder that begins alone",
+        {"rungs": [{"ordinal": 1, "what": "Walk past the hall", "together": False}]},
+        "ladder-begins-alone",
+        "6.3",
+    ),
     ("an unknown kind", {"kind": "pep-talk"}, "kind-unknown", ""),
     ("another person's course", {"serves_course_id": str(PATIENT)}, "course-unknown", "R-22"),
 ]
@@ -210,6 +222,67 @@ async def test_what_is_no_programme_is_refused_with_its_rule(
     assert (answer.status, answer.json["code"]) == (422, code)
     assert rule in answer.json["detail"]
     assert (await ward.femi.get(f"patients/{PATIENT}/support")).json["programmes"] == []
+
+
+CHANGED = [
+    ("hardly a meeting", {"rhythm": [{"until_day": 365, "every_days": 30}]}, "rhythm", "R-13"),
+    (
+        "a ladder that begins alone",
+        {"rungs": [{"ordinal": 1, "what": "Walk past the hall", "together": False}]},
+        "rungs",
+        "6.3",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "rule"), [row[1:] for row in CHANGED], ids=[row[0] for row in CHANGED]
+)
+async def test_no_change_makes_it_what_could_not_start(
+    ward: Ward, changes: dict[str, Any], field: str, rule: str
+) -> None:
+    await ward.start()
+    one = await ward.programme()
+
+    path = f"programmes/{one['programme_id']}/changes"
+    answer = await ward.femi.post(path, changes, version=one["version"])
+
+    assert answer.status == 422
+    assert answer.json["errors"][0]["pointer"].removeprefix("/body/") == field
+    assert rule in answer.json["detail"]
+    assert (await ward.programme())["version"] == one["version"]
+
+
+async def test_a_step_done_together_may_be_done_alone(ward: Ward) -> None:
+    await ward.start()
+    await ward.travel(NOW + timedelta(days=7))
+    await ward.contact(6, together=True, step=1)
+    one = await ward.programme()
+
+    answer = await ward.femi.post(
+        f"programmes/{one['programme_id']}/changes",
+        {"rungs": [{"ordinal": 1, "what": "Walk past the hall", "together": False}]},
+        version=one["version"],
+    )
+
+    assert answer.status == 200, answer.json
+    assert not answer.json["programmes"][0]["rungs"][0]["together"]
+
+
+async def test_cbt_closed_early_says_that_sessions_are_missing(ward: Ward) -> None:
+    await ward.start(kind="cbt", rungs=[])
+    one = await ward.programme()
+    before = one["delivered"]["warnings"]
+
+    closed = await ward.femi.post(
+        f"programmes/{one['programme_id']}/closing", {"reason": "person-decided"}, version=1
+    )
+
+    assert closed.status == 200, closed.json
+    (after,) = closed.json["programmes"]
+    assert after["status"] == "closed", "R-25, 5.5: it is bounded; no supervisor is asked"
+    assert "below-dose" not in before
+    assert "below-dose" in after["delivered"]["warnings"]
 
 
 async def test_a_facilitator_who_left_is_refused(ward: Ward) -> None:

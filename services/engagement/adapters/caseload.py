@@ -9,7 +9,7 @@ from uuid import UUID
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import scores_of
 from services.engagement.adapters.support import grouped
-from services.engagement.adapters.support_bodies import expected_by, month_of
+from services.engagement.adapters.support_bodies import month_of
 from services.engagement.application.apply_reading import lowest
 from services.engagement.application.ports import Named, Reading
 from services.engagement.domain.flag import FlagStatus
@@ -144,7 +144,7 @@ def _row(  # noqa: PLR0917 - everything known about one row
         month=month_of(one, today),
         months=round((one.planned_until - one.started_on).days / _MONTH_DAYS),
         meetings=len(meetings),
-        expected=expected_by(one, today),
+        expected=one.expected_by(today),
         missed=sum(held.outcome is Outcome.MISSED for held in occasions),
         missed_in_a_row=missed,
         minutes=sum(held.minutes for held in meetings),

@@ -160,7 +160,7 @@ class Supported:
         content = cycle(self.rules.support.cbt_content)
         for number, on in enumerate(days):
             came = number < len(days) - self.story.missed
-            active = made.is_active_phase(on)
+            active = made.is_active_phase(on, self.rules.support.kinds[made.kind])
             at = self._moment(on, hour=MEETS_AT.hour)
             before, after = _ANXIETY[min(number // 2, len(_ANXIETY) - 1)]
             together = bool(made.rungs) and came

@@ -78,6 +78,8 @@ def support_form(rules: SupportRules) -> api.SupportForm:
         closing_reasons=_reasons(rules, "closing"),
         guards=tuple(guard_body(rules, code) for code in rules.guards),
         facilitator_roles=tuple(sorted(rules.limits.facilitator_roles)),
+        least_meetings=rules.limits.least_meetings,
+        least_meetings_weeks=rules.limits.supervisor_before_weeks,
         lowest_rating=rules.limits.lowest_rating,
         highest_rating=rules.limits.highest_rating,
         shortest_minutes=rules.limits.shortest_minutes,
@@ -183,14 +185,14 @@ def programme_body(one: Programme, told: Told) -> api.ProgrammeBody:
             api.BeatBody(until_day=beat.until_day, every_days=beat.every_days)
             for beat in one.rhythm
         ),
-        active_phase=one.is_active_phase(until),
+        active_phase=one.is_active_phase(until, kind),
         next_contact_on=one.next_on(occasions) if one.is_open else None,
         gap_since=one.gap_since,
         deputy_gap_since=one.deputy_gap_since,
         meetings=len(meetings),
         minutes=sum(held.minutes for held in meetings),
         missed=sum(held.outcome is Outcome.MISSED for held in occasions),
-        expected=expected_by(one, until),
+        expected=one.expected_by(until),
         modes=dict(Counter(held.mode for held in meetings)),
         doses=_months(occasions, until),
         rungs=tuple(_rung(one, rung.ordinal, meetings) for rung in one.rungs),
@@ -222,15 +224,6 @@ def programme_body(one: Programme, told: Told) -> api.ProgrammeBody:
 def month_of(one: Programme, on: date) -> int:
     """The month of the programme that day lies in, from 1."""
     return int(max(0, one.day(on)) / _MONTH_DAYS) + 1
-
-
-def expected_by(one: Programme, on: date) -> int:
-    """How many meetings the rhythm asks for from the first one up to that day."""
-    count, day = 0, one.first_contact_on
-    while day <= on:
-        count += 1
-        day += timedelta(days=one.every(day))
-    return count
 
 
 def _actions(one: Programme, told: Told) -> Sequence[str]:
@@ -349,7 +342,14 @@ def _delivered(
 ) -> api.DeliveredBody | None:
     if kind.package is None:
         return None
-    found = package.delivered(kind.package, meetings, started_on=one.started_on, today=told.today)
+    until = told.today if one.is_open or one.closing is None else one.closing.on
+    found = package.delivered(
+        kind.package,
+        meetings,
+        started_on=one.started_on,
+        today=until,
+        is_over=not one.is_open,
+    )
     readings = [
         (score.on, score.total)
         for _code, score in scores_of(told.readings, (told.support.outcomes.instrument,))

@@ -182,6 +182,7 @@ class _Facilitation(Sourced):
 
 class _Brief(Sourced):
     supervisor_before_weeks: Count
+    least_meetings: Annotated[int, Field(ge=2, le=1000)]
     reason_before_months: Count
     supervisor_roles: Annotated[tuple[Role, ...], Field(min_length=1)]
 
@@ -415,6 +416,7 @@ def _limits(contacts: _ContactsFile, programmes: _ProgrammesFile) -> Limits:
         gap_warns_days=programmes.facilitation.gap_warns_days,
         gap_escalates_days=programmes.facilitation.gap_escalates_days,
         supervisor_before_weeks=programmes.brief.supervisor_before_weeks,
+        least_meetings=programmes.brief.least_meetings,
         reason_before_months=programmes.brief.reason_before_months,
         supervisor_roles=frozenset(programmes.brief.supervisor_roles),
         review_every_days=programmes.reviews.every_days,

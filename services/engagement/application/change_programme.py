@@ -13,6 +13,7 @@ from services.engagement.domain.rules import Rules
 from services.engagement.domain.support import programme as programmes
 from services.engagement.domain.support.programme import Look, Programme
 from services.engagement.domain.support.refusals import RuleBroken
+from services.engagement.domain.support.rules import ProgrammeKind, SupportRules
 from services.engagement.domain.team import Staffing
 from shared.events.engagement import FacilitatorAssigned, ProgrammeChanged, ProgrammeFact
 
@@ -38,7 +39,7 @@ async def assign_facilitator(
     check_facilitator(facilitator_id, staffing, rules.support, field="facilitator_id")
     check_facilitator(deputy_id, staffing, rules.support, field="deputy_id")
     after = programmes.with_facilitator(found, facilitator_id=facilitator_id, deputy_id=deputy_id)
-    programmes.check_start(after, rules.support.kinds[after.kind])
+    programmes.check_parts(after, rules.support.kinds[after.kind])
     return await keep_programme(work, FacilitatorAssigned, after, rules=rules, now=now)
 
 
@@ -80,23 +81,25 @@ async def change_programme(
     after = programmes.changed(found, **changes)
     kind = rules.support.kinds[after.kind]
     if after.gap_since is None:
-        programmes.check_start(after, kind)
+        programmes.check_parts(after, kind)
+    if "rungs" in changes:
+        contacts = (await support_known(work, after.patient_id)).of(after)
+        programmes.check_ladder(after, contacts)
+    if "rhythm" in changes:
+        _check_rhythm(after, kind, rules.support)
+    return await keep_programme(work, ProgrammeChanged, after, rules=rules, now=now)
+
+
+def _check_rhythm(after: Programme, kind: ProgrammeKind, rules: SupportRules) -> None:
+    """A new rhythm runs into no pitfall but those whose reason was signed at the start."""
     programmes.check_rhythm(after.rhythm)
-    new_guards = set(
-        programmes.guards_of(
-            kind,
-            form=after.form,
-            company=after.company,
-            rhythm=after.rhythm,
-            limits=rules.support.limits,
-        )
-    ) - {one.guard for one in after.overrides}
-    if new_guards:
-        guard = rules.support.guards[min(new_guards)]
+    answered = {one.guard for one in after.overrides}
+    new = set(programmes.guards_of(after, kind, rules.limits)) - answered
+    if new:
+        guard = rules.guards[min(new)]
         raise RuleBroken(
             guard.code, f"{guard.title}: {guard.text}", field="rhythm", rule=guard.rule
         )
-    return await keep_programme(work, ProgrammeChanged, after, rules=rules, now=now)
 
 
 async def review_programme(

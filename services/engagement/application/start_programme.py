@@ -206,9 +206,7 @@ def check_facilitator(
 
 
 def _guards(made: Programme, kind: ProgrammeKind, rules: SupportRules) -> tuple[str, ...]:
-    return programmes.guards_of(
-        kind, form=made.form, company=made.company, rhythm=made.rhythm, limits=rules.limits
-    )
+    return programmes.guards_of(made, kind, rules.limits)
 
 
 def _require_reasons(

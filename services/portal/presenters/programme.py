@@ -108,6 +108,12 @@ def rungs(one: ProgrammeBody) -> tuple[Rung, ...]:
     )
 
 
+def ladder_missing(one: ProgrammeBody, form: SupportForm) -> bool:
+    """Whether it goes on without the ladder that belongs to its kind."""
+    kind = programme_form.kind_of(form, one.kind)
+    return kind.needs_activity and one.status != "closed" and not one.rungs
+
+
 def delivered(one: ProgrammeBody, form: SupportForm) -> Delivered | None:
     """How a bounded course of sessions stands; None for support without an end."""
     found = one.delivered

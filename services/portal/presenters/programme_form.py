@@ -66,6 +66,18 @@ def usual(kind: KindBody) -> dict[str, str]:
     }
 
 
+def brief_said(form: SupportForm, kind: KindBody) -> str:
+    """When a rhythm is brief support; nothing for a bounded course of sessions."""
+    if kind.sessions is not None:
+        return ""
+    return _(
+        "Fewer than %(least)s meetings in the first %(weeks)s weeks are brief support and need"
+        " a signed reason (R-13).",
+        least=form.least_meetings,
+        weeks=form.least_meetings_weeks,
+    )
+
+
 def rhythm_typed(rhythm: Iterable[BeatBody]) -> dict[str, str]:
     """A rhythm as the fields of a form."""
     typed: dict[str, str] = {}

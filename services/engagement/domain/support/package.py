@@ -26,9 +26,18 @@ class Delivered:
 
 
 def delivered(
-    package: Package, meetings: Iterable[Contact], *, started_on: date, today: date
+    package: Package,
+    meetings: Iterable[Contact],
+    *,
+    started_on: date,
+    today: date,
+    is_over: bool = False,
 ) -> Delivered:
-    """What took place against what was meant to by today."""
+    """What took place against what was meant to by today.
+
+    ``is_over``: it was ended today. Fewer sessions than belong to it are then too few, whether
+    its time is up or not (R-15).
+    """
     held = [one for one in in_order(meetings) if one.on <= today]
     recent = [one for one in held if one.on > today - MONTH]
     elapsed = (today - started_on).days
@@ -40,7 +49,9 @@ def delivered(
         planned_minutes=package.total_minutes,
         in_last_month=len(recent),
         expected_by_now=expected,
-        warnings=tuple(_warnings(package, held, recent, started_on=started_on, today=today)),
+        warnings=tuple(
+            _warnings(package, held, recent, started_on=started_on, today=today, is_over=is_over)
+        ),
     )
 
 
@@ -51,11 +62,12 @@ def _warnings(
     *,
     started_on: date,
     today: date,
+    is_over: bool,
 ) -> Iterable[str]:
     going_on = len(held) < package.sessions
     if going_on and below_pace_from(package, held, started_on=started_on) <= today:
         yield "below-pace"
-    over = today >= started_on + timedelta(days=package.within_days)
+    over = is_over or today >= started_on + timedelta(days=package.within_days)
     if over and going_on:
         yield "below-dose"
     short = [one for one in held if one.minutes < package.shortest_minutes]

@@ -1,6 +1,6 @@
 """A programme of support: who, what for, how often, and how it ends."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -147,9 +147,20 @@ class Programme:
         day = self.day(on)
         return next((b.every_days for b in self.rhythm if day < b.until_day), self._last.every_days)
 
-    def is_active_phase(self, on: date) -> bool:
-        """Whether the programme is in its first and densest phase (R-26, R-28)."""
-        return self.day(on) < self.rhythm[0].until_day
+    def is_active_phase(self, on: date, kind: ProgrammeKind) -> bool:
+        """Whether the programme is in its first and densest phase (R-26, R-28).
+
+        It lasts at least as long as the kind's own, into however many parts a rhythm is cut.
+        """
+        return self.day(on) < max(self.rhythm[0].until_day, kind.rhythm[0].until_day)
+
+    def expected_by(self, on: date) -> int:
+        """How many meetings the rhythm asks for from the first one up to that day."""
+        count, day = 0, self.first_contact_on
+        while day <= on:
+            count += 1
+            day += timedelta(days=self.every(day))
+        return count
 
     def next_on(self, occasions: Iterable[Contact]) -> date:
         """When the next meeting is due: as agreed at the last one, else by the rhythm."""
@@ -164,22 +175,58 @@ class Programme:
         return self.rhythm[-1]
 
 
-def guards_of(
-    kind: ProgrammeKind, *, form: Form, company: Company, rhythm: tuple[Beat, ...], limits: Limits
-) -> tuple[str, ...]:
+def guards_of(programme: Programme, kind: ProgrammeKind, limits: Limits) -> tuple[str, ...]:
     """The pitfalls this plan runs into; each needs a signed reason."""
     found = []
-    least = limits.supervisor_before_weeks * 7
-    if kind.package is None and rhythm[-1].until_day < least:
+    if kind.package is None and _is_brief(programme, limits):
         found.append("brief-only")
-    if form is Form.GROUP:
+    if programme.form is Form.GROUP:
         found.append("group-only")
-    if company is Company.ENCOURAGEMENT:
+    if programme.company is Company.ENCOURAGEMENT:
         found.append("encouragement-only")
     return tuple(found)
 
 
+def _is_brief(programme: Programme, limits: Limits) -> bool:
+    """A plan that ends in the weekly phase, or has hardly a meeting in it (R-13)."""
+    days = limits.supervisor_before_weeks * 7
+    planned = programme.expected_by(programme.started_on + timedelta(days=days))
+    return programme.rhythm[-1].until_day < days or planned < limits.least_meetings
+
+
 def check_start(programme: Programme, kind: ProgrammeKind) -> None:
+    """Refuse a plan that cannot start: a part is missing, or its ladder begins alone.
+
+    Raises:
+        RuleBroken: names what is missing.
+    """
+    check_parts(programme, kind)
+    check_ladder(programme)
+
+
+def check_ladder(programme: Programme, contacts: Iterable[Contact] = ()) -> None:
+    """Refuse a ladder whose lowest step is not done together first (evidence pack 6.3).
+
+    It may be done alone once the two have done it together at a meeting. Where nobody goes along
+    at all, that pitfall has its own signed reason (R-12).
+
+    Raises:
+        RuleBroken: names the ladder.
+    """
+    lowest = min((rung.ordinal for rung in programme.rungs), default=None)
+    alone = any(rung.ordinal == lowest and not rung.together for rung in programme.rungs)
+    if not alone or not programme.counts:
+        return
+    if not any(one.is_meeting and one.together and one.step == lowest for one in contacts):
+        raise RuleBroken(
+            "ladder-begins-alone",
+            "The lowest step of the ladder is done together first.",
+            field="rungs",
+            rule="6.3",
+        )
+
+
+def check_parts(programme: Programme, kind: ProgrammeKind) -> None:
     """Refuse a plan that lacks what makes it one (R-11).
 
     Raises:
@@ -280,9 +327,7 @@ def check_contact(
         )
     if contact.step is not None and contact.step not in {r.ordinal for r in programme.rungs}:
         raise RuleBroken("rung-unknown", "The ladder has no step of this number.", field="step")
-    if contact.mode_reason is None and is_downgrade(
-        programme, contact, earlier, modes, as_good=kind.in_person_or_by
-    ):
+    if contact.mode_reason is None and is_downgrade(programme, kind, contact, earlier, modes):
         raise RuleBroken(
             "mode-needs-reason",
             "Further away than the meeting before, in the active phase: say why."
@@ -294,18 +339,17 @@ def check_contact(
 
 def is_downgrade(
     programme: Programme,
+    kind: ProgrammeKind,
     contact: Contact,
     earlier: Iterable[Contact],
     modes: Mapping[str, Mode],
-    *,
-    as_good: Collection[str],
 ) -> bool:
     """Whether the mode is further away than at the meeting before, in the active phase (R-28).
 
     The first meeting is compared with face to face. In maintenance the telephone is as good
-    (R-27); ``as_good`` modes are so all along.
+    (R-27); what a kind is held by as well as in person is so all along.
     """
-    if contact.mode in as_good or not programme.is_active_phase(contact.on):
+    if contact.mode in kind.in_person_or_by or not programme.is_active_phase(contact.on, kind):
         return False
     before = [one for one in in_order(earlier) if one.is_meeting and one.at < contact.at]
     nearest = modes[before[-1].mode].rank if before else 0

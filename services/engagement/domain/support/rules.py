@@ -144,6 +144,7 @@ class Limits:
     gap_warns_days: int
     gap_escalates_days: int
     supervisor_before_weeks: int
+    least_meetings: int
     reason_before_months: int
     supervisor_roles: frozenset[str]
     review_every_days: int
