@@ -33,7 +33,9 @@ from services.engagement.application.apply_patient_details import apply_patient_
 from services.engagement.application.apply_patient_state import apply_patient_state
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.ports import Identity, Reach
+from services.engagement.application.record_outcome import record_outcome
 from services.engagement.application.send_notices import Office, pick_notices
+from services.engagement.domain.acts import Act
 from services.engagement.domain.flag import FlagStatus
 from services.engagement.domain.notice import Channel, Pace, Preference, Wording
 from services.engagement.domain.team import CareStatus
@@ -155,6 +157,13 @@ class Clinic:
         async with self.db.reading() as tx:
             query = select(audit.c.action).where(audit.c.action.startswith(prefix))
             return Counter((await tx.session.execute(query)).scalars())
+
+    async def passed_on(self) -> list[tuple[UUID | None, str]]:
+        """The notices to those whom the nurse's work goes to next: reader, and state."""
+        async with self.db.reading() as tx:
+            query = select(NoticeRow.staff_id, NoticeRow.state)
+            rows = await tx.session.execute(query.where(NoticeRow.purpose == "escalated"))
+            return [(row.staff_id, row.state) for row in rows]
 
     async def know_a_step(self) -> None:
         """A change of dose, due long ago."""
@@ -287,6 +296,37 @@ async def test_a_safety_notice_that_one_address_refuses_goes_to_the_next_reader(
     actions = await clinic.audited("notice.")
     assert (actions["notice.failed"], actions["notice.passed-on"]) == (2, 2)
     assert actions["notice.sent"] == len(clinic.mail.mails)
+
+
+async def test_whoever_is_asked_by_hand_is_written_to_as_by_the_ladder(clinic: Clinic) -> None:
+    await clinic.prefer(by_mail(LEAD, "lead"))
+    async with clinic.db.transaction(actor="service:engagement") as tx:
+        course = a_course(a_taper(a_step(change_on=tx.now.date())))
+        await apply_course_state(SqlWork(tx, CONTENT), course=course, rules=CONTENT, now=tx.now)
+    async with clinic.db.reading() as tx:
+        change_day = select(ReminderRow).where(
+            ReminderRow.kind == "change-day", ReminderRow.level == 0
+        )
+        row = (await tx.session.execute(change_day)).scalars().one()
+    assert await clinic.passed_on() == []
+
+    async with clinic.db.transaction(actor=f"staff:{NURSE}") as tx:
+        was_told = await record_outcome(
+            SqlWork(tx, CONTENT),
+            reminder_id=row.reminder_id,
+            seen_version=row.version,
+            by=NURSE,
+            act=Act.ESCALATE,
+            at=None,
+            to=None,
+            note=None,
+            rules=CONTENT,
+            now=row.due_at + timedelta(minutes=1),
+            real_now=clock.real_now(),
+        )
+
+    assert was_told
+    assert await clinic.passed_on() == [(LEAD, "planned")]
 
 
 async def test_a_safety_notice_nobody_takes_ends_with_the_last_of_the_leads(

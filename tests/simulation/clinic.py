@@ -29,6 +29,7 @@ from shared.events.assessment import (
 )
 from shared.events.portal import StaffAdded, StaffState
 from shared.events.treatment import CourseState, TaperStepScheduled
+from shared.runtime import clock
 from shared.runtime.bus import consumer, relay
 from tests.simulation.broker import Broker
 from tests.simulation.people import (
@@ -374,6 +375,7 @@ class Clinic:
                     note=None,
                     rules=CONTENT,
                     now=tx.now,
+                    real_now=clock.real_now(),
                 )
 
         try:

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.engagement.application.act import in_hand, keep
+from services.engagement.application.plan_notices import plan_notices
 from services.engagement.application.ports import Work
 from services.engagement.domain import acts
 from services.engagement.domain.acts import Act
@@ -24,9 +25,10 @@ async def record_outcome(
     note: str | None,
     rules: Rules,
     now: datetime,
+    real_now: datetime,
 ) -> bool:
-    """Apply the outcome; whether the next person was told by it. ``at`` goes with call-back and
-    reschedule, ``to`` with hand-over.
+    """Apply the outcome; whether the next person was told by it, outside of the list too where
+    they want that. ``at`` goes with call-back and reschedule, ``to`` with hand-over.
 
     Raises:
         Refusal: it cannot be done here and now.
@@ -37,7 +39,10 @@ async def record_outcome(
     earlier = 0 if at is None else await work.attempts.deferrals(item.owner.reminder_id)
     changes = _follow(act, item, setting, now, at=at, to=to, by=by, earlier=earlier)
     await keep(work, changes, item=item, act=act, by=by, now=now, until=at, to=to, note=note)
-    return any(what is What.ESCALATED for _, what in changes)
+    passed_on = [row.reminder_id for row, what in changes if what is What.ESCALATED]
+    told = await work.notices.told(passed_on)
+    await plan_notices(work, told, rules=rules, now=now, real_now=real_now)
+    return bool(told)
 
 
 def _follow(

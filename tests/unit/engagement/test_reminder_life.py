@@ -342,6 +342,7 @@ class ReminderLife(RuleBasedStateMachine):
             at=until if timed else None,
             to=OTHER_NURSE if act is Act.HAND_OVER else None,
             note=None,
+            real_now=self.now,
             **common,
         )
 

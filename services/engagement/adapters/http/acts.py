@@ -10,6 +10,7 @@ from services.engagement.domain.acts import Act
 from services.engagement.domain.rules import Rules
 from shared.api.engagement import Acknowledgement, NewOutcome, ReminderBody
 from shared.api.identity import CLINICIANS
+from shared.runtime import clock
 from shared.runtime.http import Api, Call
 
 ACTS = (404, 409, 412, 422)
@@ -57,6 +58,7 @@ def add_acts(api: Api, rules: Rules) -> None:
             note=body.note,
             rules=rules,
             now=call.tx.now,
+            real_now=clock.real_now(),
         )
         now = await reminder_now(work, call, reminder_id, rules)
         return now.model_copy(update={"told_now": told_now})
