@@ -137,7 +137,7 @@ async def _programme(visit: Visit, read: Support, sent: Draft | None) -> web.Str
         about=programme.about(one, setting),
         rungs=programme.rungs(one),
         ladder_missing=programme.ladder_missing(one, read.form),
-        brief=programme_form.brief_said(read.form, programme_form.kind_of(read.form, one.kind)),
+        brief=programme_form.brief_said(read.form, one.kind),
         delivered=programme.delivered(one, read.form),
         looks=programme.looks(one, setting),
         overrides=programme.overrides(one, setting),

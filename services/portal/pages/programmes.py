@@ -90,7 +90,7 @@ async def _form(
         settings=programme_form.settings(),
         courses=programme_form.courses(read.record.courses),
         rhythm=programme_form.rhythm_said(kind.rhythm),
-        brief=programme_form.brief_said(read.form, kind),
+        brief=programme_form.brief_said(read.form, kind.code),
     )
 
 

@@ -110,8 +110,8 @@ def rungs(one: ProgrammeBody) -> tuple[Rung, ...]:
 
 def ladder_missing(one: ProgrammeBody, form: SupportForm) -> bool:
     """Whether it goes on without the ladder that belongs to its kind."""
-    kind = programme_form.kind_of(form, one.kind)
-    return kind.needs_activity and one.status != "closed" and not one.rungs
+    with_ladder = {kind.code for kind in form.kinds if kind.needs_activity}
+    return one.kind in with_ladder and one.status != "closed" and not one.rungs
 
 
 def delivered(one: ProgrammeBody, form: SupportForm) -> Delivered | None:

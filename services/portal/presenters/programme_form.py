@@ -66,9 +66,9 @@ def usual(kind: KindBody) -> dict[str, str]:
     }
 
 
-def brief_said(form: SupportForm, kind: KindBody) -> str:
-    """When a rhythm is brief support; nothing for a bounded course of sessions."""
-    if kind.sessions is not None:
+def brief_said(form: SupportForm, code: str) -> str:
+    """When a rhythm of this kind is brief support; nothing for a bounded course of sessions."""
+    if code not in {kind.code for kind in form.kinds if kind.sessions is None}:
         return ""
     return _(
         "Fewer than %(least)s meetings in the first %(weeks)s weeks are brief support and need"
