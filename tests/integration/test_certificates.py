@@ -131,6 +131,14 @@ async def test_a_broker_without_tls_is_told_no_password(
 # The database
 
 
+async def go_on_by_tls(writer: asyncio.StreamWriter, pair: Pair) -> None:
+    """What was said so far in the clear, then TLS with this certificate."""
+    await writer.drain()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*pair)
+    await writer.start_tls(context)
+
+
 @dataclass(slots=True)
 class Posing:
     """The beginning of a conversation with PostgreSQL: whether there is TLS, then who asks."""
@@ -145,10 +153,7 @@ class Posing:
                 writer.write(b"N")
             else:
                 writer.write(b"S")
-                await writer.drain()
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(*self.pair)
-                await writer.start_tls(context)
+                await go_on_by_tls(writer, self.pair)
             self.heard.extend(await reader.read(4096))
         except (ssl.SSLError, ConnectionError):
             pass
@@ -331,10 +336,7 @@ class PosingMail:
             if self.pair is not None:
                 await reader.readline()  # asks for TLS
                 writer.write(b"220 go ahead\r\n")
-                await writer.drain()
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(*self.pair)
-                await writer.start_tls(context)
+                await go_on_by_tls(writer, self.pair)
             self.heard.extend(await reader.read(4096))
         except (ssl.SSLError, ConnectionError):
             pass
