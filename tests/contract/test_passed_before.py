@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from services.assessment.main import SCHEMA as ASSESSMENT
 from services.engagement.main import SCHEMA as ENGAGEMENT
 from services.treatment.main import SCHEMA as TREATMENT
 from shared.runtime.db import Database
-from shared.runtime.schema import Schema
+from shared.runtime.schema import Phase, Schema, WrongSchema
 from tests.support.databases import Databases
 
 
@@ -55,3 +55,29 @@ async def test_what_was_put_in_before_is_made_up_for(databases: Databases, passe
     await passed.schema.upgrade_async(url)
 
     await asyncio.to_thread(passed.schema.check, url)
+
+
+@pytest.mark.parametrize("passed", PASSED, ids=["treatment", "assessment", "engagement"])
+async def test_it_is_made_up_for_before_a_new_release_starts_beside_the_old_one(
+    databases: Databases, passed: Passed
+) -> None:
+    """And the old release, whose floor is as it was, may come back."""
+    url = await databases.empty()
+    await asyncio.to_thread(passed.schema.upgrade, url, passed.revision)
+    db = Database.open(url, source="engagement")
+    async with db.engine.begin() as connection:
+        for statement in passed.without:
+            await connection.execute(text(statement))
+    with pytest.raises(WrongSchema):
+        await passed.schema.require_head(db)
+
+    left = await asyncio.to_thread(passed.schema.upgrade_beside_old, url)
+
+    await passed.schema.require_head(db)
+    assert {phase for _, phase in left} <= {Phase.POST}
+    now = await asyncio.to_thread(passed.schema.current, url)
+    assert passed.schema.floor(now) == passed.schema.floor(passed.revision)
+    async with db.engine.connect() as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    assert set(passed.schema.metadata.tables) <= set(tables)
+    await db.close()

@@ -135,8 +135,22 @@ async def starts(schema: Schema, url: str) -> bool:
         ((Phase.POST,), ("post",), True, True, False),
         ((Phase.STOP,), ("stop",), True, False, False),
         ((Phase.PRE, Phase.STOP, Phase.PRE), ("stop", "pre"), True, False, False),
+        ((Phase.CATCH_UP,), (), True, True, True),
+        ((Phase.CATCH_UP, Phase.POST), ("post",), True, True, False),
+        ((Phase.POST, Phase.CATCH_UP), ("post", "catch-up"), True, True, False),
+        ((Phase.POST, Phase.PRE), ("post", "pre"), True, False, False),
     ],
-    ids=["pre", "pre-post", "post", "stop", "pre-stop-pre"],
+    ids=[
+        "pre",
+        "pre-post",
+        "post",
+        "stop",
+        "pre-stop-pre",
+        "catch-up",
+        "catch-up-post",
+        "post-catch-up",
+        "post-pre",
+    ],
 )
 async def test_old_and_new_run_side_by_side_exactly_as_far_as_the_migrations_say(
     databases: Databases,
@@ -176,8 +190,20 @@ def test_a_file_is_named_after_the_revision_in_it(service: str) -> None:
     assert schema.head == script.get_current_head()
 
 
+async def test_nobody_starts_where_what_catches_up_comes_next(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """What the program reads may be missing: the database has passed what would have added it."""
+    old = release(tmp_path / "old", Phase.PRE, Phase.POST)
+    new = release(tmp_path / "new", Phase.PRE, Phase.POST, Phase.CATCH_UP)
+    url = await databases.empty()
+    await old.upgrade_async(url)
+
+    assert not await starts(new, url)
+
+
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_migration_that_says_pre_only_adds(service: str) -> None:
+def test_a_migration_that_runs_beside_the_old_release_only_adds(service: str) -> None:
     """The release before it inserts and reads by the columns it knows."""
     schema = schema_of(service)
     _first, *others = schema.phases
@@ -185,14 +211,14 @@ def test_a_migration_that_says_pre_only_adds(service: str) -> None:
         path.name.partition("_")[0]: path.read_text() for path in schema.versions.glob("[0-9]*.py")
     }
     for revision, phase in others:
-        if phase is not Phase.PRE:
+        if phase not in {Phase.PRE, Phase.CATCH_UP}:
             continue
         (upgrade,) = [
             node
             for node in ast.parse(sources[revision]).body
             if isinstance(node, ast.FunctionDef) and node.name == "upgrade"
         ]
-        assert list(takes_away(upgrade)) == [], f"{service} {revision} is not pre"
+        assert list(takes_away(upgrade)) == [], f"{service} {revision} is not {phase}"
 
 
 def takes_away(upgrade: ast.FunctionDef) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """0012b was put in before 0013 when some databases had passed it already. There it is made up for.
 
-Deployment: post (nothing is left to do wherever it was applied).
+Deployment: catch-up (nothing is left to do wherever it was applied).
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """0010a and 0010b were put in before 0011 when some databases had passed it already. There they are
 made up for.
 
-Deployment: post (nothing is left to do wherever they were applied).
+Deployment: catch-up (nothing is left to do wherever they were applied).
 """
 
 import sqlalchemy as sa

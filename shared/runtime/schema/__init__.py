@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "schema_version"
-_DEPLOYMENT = re.compile(r"^Deployment: (pre|post|stop)\b", re.MULTILINE)
+_DEPLOYMENT = re.compile(r"^Deployment: (pre|post|stop|catch-up)\b", re.MULTILINE)
 
 
 class Phase(StrEnum):
@@ -39,10 +39,17 @@ class Phase(StrEnum):
     """When no old release works any more; the new one works without it."""
     STOP = "stop"
     """Between the two: the old release is stopped first."""
+    CATCH_UP = "catch-up"
+    """Adds what a ``pre`` migration adds, where that was put in ahead of a ``post`` one that this
+    database had passed. It runs like ``pre``, or waits behind the ``post`` one and does nothing."""
+
+
+_BESIDE_OLD = frozenset({Phase.PRE, Phase.CATCH_UP})
+_MAY_WAIT = frozenset({Phase.POST, Phase.CATCH_UP})
 
 
 class UnknownPhase(Exception):
-    """A migration's docstring has no line ``Deployment: pre``, ``post`` or ``stop``."""
+    """A migration's docstring has no line ``Deployment: `` with one of the phases."""
 
 
 class WrongSchema(Exception):
@@ -86,7 +93,7 @@ class Schema:
     def floor(self, current: str | None) -> str | None:
         """The oldest schema that a program must know on a database at ``current``."""
         first = self.phases[0][0]
-        known = [name for name, phase in self.phases if phase is not Phase.PRE or name == first]
+        known = [name for name, phase in self.phases if phase not in _BESIDE_OLD or name == first]
         return max((name for name in known if current and name <= current), default=None)
 
     def upgrade(self, url: str, revision: str = "head") -> None:
@@ -99,7 +106,7 @@ class Schema:
         """Apply migrations up to the first that the old release would not outlive or that waits
         for its end; what is left to apply."""
         left = list(self.pending(self.current(url)))
-        while left and left[0][1] is Phase.PRE:
+        while left and left[0][1] in _BESIDE_OLD:
             self.upgrade(url, left.pop(0)[0])
         return left
 
@@ -145,8 +152,8 @@ class Schema:
     async def require_head(self, db: Database) -> None:
         """Refuse to start on a schema that this program does not get on with.
 
-        Older is well when only ``post`` migrations are missing; newer, when the database's floor
-        says so.
+        Older is well when what is missing waits for the old release's end (``_only_waits``);
+        newer, when the database's floor says so.
 
         Raises:
             WrongSchema: with what to do.
@@ -154,7 +161,7 @@ class Schema:
         current = await self._read(db, VERSION_TABLE, "version_num")
         head = self.head
         if current is not None and current <= head:
-            if all(phase is Phase.POST for _, phase in self.pending(current)):
+            if _only_waits([phase for _, phase in self.pending(current)]):
                 return
         elif current is not None:
             floor = await self._read(db, FLOOR_TABLE, "revision")
@@ -189,6 +196,11 @@ class Schema:
         return config
 
 
+def _only_waits(missing: Sequence[Phase]) -> bool:
+    """Whether the program works without these: ``post`` ones, and what catches up behind them."""
+    return not missing or (missing[0] is Phase.POST and _MAY_WAIT.issuperset(missing))
+
+
 def _revision(migration: Path) -> str:
     return migration.stem.partition("_")[0]
 
@@ -197,5 +209,6 @@ def _phase(migration: Path) -> Phase:
     said = ast.get_docstring(ast.parse(migration.read_bytes()))
     if (found := _DEPLOYMENT.search(said or "")) is None:
         revision = _revision(migration)
-        raise UnknownPhase(f"migration {revision} does not say Deployment: pre, post or stop")
+        phases = ", ".join(Phase)
+        raise UnknownPhase(f"migration {revision} does not say Deployment: one of {phases}")
     return Phase(found[1])
