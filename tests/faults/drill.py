@@ -1,7 +1,9 @@
 """The drill: load on the containers of ``make up``, one fault after the other, then a count.
 
 A thousand invented people, five thousand safety flags raised through the door at a steady rate,
-each tried with its own key until it is accepted, as the portal does. Meanwhile services are
+each tried with its own key until it is accepted, as the portal does. A flag is the heaviest write
+there is (eight reminders, about ten facts); with ``--enrol`` so many people are enrolled between
+two flags, whom treatment and engagement have to know as well. Meanwhile services are
 killed and frozen, a broker's leader and the database are killed, a service is cut off from
 everything it stands on, and a broker's small disk runs full. Then the databases are compared, as
 long as things still arrive (``whereabouts`` says what is late and what is lost). The order of the
@@ -34,6 +36,7 @@ from tests.faults.containers import (
     waiting_for,
 )
 from tests.faults.door import AT, SECRETS, Door, at_the_door
+from tests.faults.enrolling import Enrolling, known_to
 from tests.faults.whereabouts import Patience, Seen, Verdict, Whereabouts
 
 REPORT = ROOT / "build/drill.json"
@@ -56,12 +59,15 @@ err = Console(stderr=True)
 
 @dataclass(slots=True)
 class Counted:
-    """What the databases say afterwards. ``late`` were shown over 5 s after they were due."""
+    """What the databases say afterwards. ``late`` were shown over 5 s after they were due;
+    ``unknown`` is how often a service does not know somebody the door enrolled."""
 
     seed: int
     faults: list[str]
     waited_s: int = 0
     accepted: int = 0
+    enrolled: int = 0
+    unknown: int = 0
     a_second: float = 0.0
     tried_again: int = 0
     events: int = 0
@@ -81,14 +87,15 @@ class Counted:
         """Whether it is exact, wrong, or neither yet."""
         if self.lost or self.doubled or self.early or self.parked or self.chains_broken:
             return Verdict.WRONG
-        return Verdict.UNFINISHED if self.on_the_way else Verdict.EXACT
+        return Verdict.UNFINISHED if self.on_the_way or self.unknown else Verdict.EXACT
 
 
 @dataclass(slots=True)
 class Load:
-    """People, and the flags about them that the door accepted."""
+    """People, and the flags about them that the door accepted; and who was enrolled meanwhile."""
 
     door: Door
+    newcomers: Enrolling
     progress: Callable[[int], None]
     people: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
@@ -102,15 +109,18 @@ class Load:
                 task = group.create_task(self._enrol(number))
                 task.add_done_callback(lambda _: self._room.release())
 
-    async def raise_flags(self, count: int, *, per_second: float, trigger: str) -> None:
-        """At most so many a second, and no more at once than the door lets in (``AT_ONCE``)."""
+    async def write(self, count: int, *, per_second: float, trigger: str, enrol: int) -> None:
+        """A flag, then ``enrol`` people, and so on: at most so many writes a second, and no more
+        at once than the door lets in (``AT_ONCE``)."""
         began = clock.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in range(count):
                 await asyncio.sleep(max(0.0, began + number / per_second - clock.monotonic()))
                 await self._room.acquire()
-                person = self.people[number % len(self.people)]
-                task = group.create_task(self._flag(person, trigger))
+                flag, turn = divmod(number, enrol + 1)
+                person = self.people[flag % len(self.people)]
+                write = self.newcomers.one(number) if turn else self._flag(person, trigger)
+                task = group.create_task(write)
                 task.add_done_callback(lambda _: self._room.release())
         self.took_s = clock.monotonic() - began
 
@@ -121,7 +131,7 @@ class Load:
         path = f"/assessment/api/v1/patients/{person}/flags"
         found = await self.door.post(path, {"trigger": trigger})
         self.flags.append(found["flag_id"])
-        self.progress(len(self.flags))
+        self.progress(len(self.flags) + len(self.newcomers.accepted))
 
 
 Fault = Callable[[], Awaitable[str]]
@@ -234,25 +244,32 @@ class Plan:
             await asyncio.sleep(max(0.0, began + self.every_s - clock.monotonic()))
 
 
-async def run(plan: Plan, *, seed: int, flags: int, per_second: float) -> Counted:
+async def run(plan: Plan, *, seed: int, flags: int, per_second: float, enrol: int) -> Counted:
     """Load, faults, and the count."""
     counted = Counted(seed=seed, faults=[])
+    writes = flags * (enrol + 1)
     async with at_the_door(timeout_s=TIMEOUT_S, patience_s=PATIENCE_S, again_s=AGAIN_S) as door:
         with Progress(console=err, transient=True) as progress:
-            task = progress.add_task("flags accepted", total=flags)
-            load = Load(door, lambda done: progress.update(task, completed=done))
+            task = progress.add_task("accepted", total=writes)
+            newcomers = Enrolling(door, frozenset())
+            load = Load(door, newcomers, lambda done: progress.update(task, completed=done))
             await load.enrol(-(-flags // FLAGS_EACH))
+            newcomers.before = await asyncio.to_thread(known_to, "assessment")
             trigger = await _a_trigger(door)
             breaking = asyncio.create_task(plan.carry_out(counted.faults))
-            await load.raise_flags(flags, per_second=per_second, trigger=trigger)
+            await load.write(writes, per_second=per_second, trigger=trigger, enrol=enrol)
             await breaking
         await asyncio.to_thread(wait_until_healthy, *EVERYONE, "nats-3", seconds=120)
         counted.accepted, counted.tried_again = len(set(load.flags)), door.tried_again
-        counted.a_second = round(counted.accepted / max(load.took_s, 0.001), 1)
+        counted.enrolled = len(set(newcomers.accepted))
+        written = counted.accepted + counted.enrolled
+        counted.a_second = round(written / max(load.took_s, 0.001), 1)
         began = clock.monotonic()
         found = await asyncio.to_thread(settle, load)
+        counted.unknown, doubled = await newcomers.compared()
         counted.waited_s = round(clock.monotonic() - began)
     await asyncio.to_thread(count, counted, load, found)
+    counted.doubled += max(0, doubled)
     return counted
 
 
@@ -379,8 +396,9 @@ def show(counted: Counted) -> None:
         highlight=False,
     )
     out.print(
-        f"flags accepted {counted.accepted:,} ({counted.a_second} a second), tried again"
-        f" {counted.tried_again:,};"
+        f"flags accepted {counted.accepted:,}, people enrolled {counted.enrolled:,}"
+        f" ({counted.a_second} a second together), of those not known everywhere"
+        f" {counted.unknown:,}; tried again {counted.tried_again:,};"
         f" {len(counted.faults)} faults; waited {counted.waited_s} s; audit trails broken"
         f" {counted.chains_broken}; seed {counted.seed}",
         highlight=False,
@@ -392,7 +410,8 @@ def show(counted: Counted) -> None:
 def main(
     seed: Annotated[int, typer.Option(help="0 draws one.")] = 0,
     flags: Annotated[int, typer.Option(help="How many to raise.")] = 5000,
-    per_second: Annotated[float, typer.Option(help="How many a second.")] = 25.0,
+    per_second: Annotated[float, typer.Option(help="How many writes a second.")] = 25.0,
+    enrol: Annotated[int, typer.Option(help="People enrolled for each flag.")] = 0,
     replicas: Annotated[
         bool, typer.Option(help="Only kill a replica each minute (deploy/compose.scale.yml).")
     ] = False,
@@ -406,10 +425,10 @@ def main(
         err.print("The drill breaks things: it runs on a demo only (make up in another folder).")
         raise typer.Exit(2)
     seed = seed or random.SystemRandom().randrange(1, 10**6)
-    minutes = round(flags / per_second / 60)
+    minutes = round(flags * (enrol + 1) / per_second / 60)
     plan = Plan.of_replicas(seed, minutes=minutes) if replicas else Plan.of_plugs(seed)
     try:
-        counted = asyncio.run(run(plan, seed=seed, flags=flags, per_second=per_second))
+        counted = asyncio.run(run(plan, seed=seed, flags=flags, per_second=per_second, enrol=enrol))
     except* TimeoutError:
         err.print(f"The door refused one request for {PATIENCE_S:.0f} s: nothing was counted.")
         raise typer.Exit(2) from None

@@ -34,14 +34,30 @@ class Enrolling:
         """
         async with asyncio.TaskGroup() as group:
             for number in range(count):
-                group.create_task(self._one(number))
+                group.create_task(self.one(number))
                 await asyncio.sleep(EVERY_S)
 
     async def until(self, done: asyncio.Event) -> None:
         """One after the other until something else is done, at most one a second."""
         while not done.is_set():
-            await self._one(len(self.accepted))
+            await self.one(len(self.accepted))
             await asyncio.sleep(1)
+
+    async def one(self, number: int) -> None:
+        """One more person."""
+        self.accepted.append(await self.door.enrol("Faults", number))
+
+    async def compared(self) -> tuple[int, int]:
+        """How many of those accepted some service still does not know after ``PATIENCE_S``, and
+        how many there are of whom nobody was told that they were accepted."""
+        kept, missing = frozenset[str](), len(self.accepted)
+        for _ in range(int(PATIENCE_S)):
+            known = await asyncio.gather(*(asyncio.to_thread(known_to, each) for each in KNOWN_BY))
+            kept, missing = known[0], sum(len(set(self.accepted) - each) for each in known)
+            if not missing:
+                break
+            await asyncio.sleep(1)
+        return missing, len(kept - self.before) - len(set(self.accepted))
 
     async def require_exact(self, what: str) -> None:
         """Print what came of it; everybody accepted is known everywhere, and nobody else.
@@ -49,14 +65,7 @@ class Enrolling:
         Raises:
             AssertionError: somebody was lost, or is there twice.
         """
-        kept, missing = frozenset[str](), len(self.accepted)
-        for _ in range(int(PATIENCE_S)):
-            known = await asyncio.gather(*(asyncio.to_thread(_ids, each) for each in KNOWN_BY))
-            kept, missing = known[0], sum(len(set(self.accepted) - each) for each in known)
-            if not missing:
-                break
-            await asyncio.sleep(1)
-        doubled = len(kept - self.before) - len(set(self.accepted))
+        missing, doubled = await self.compared()
         print(
             f"{what}: accepted {len(self.accepted)}, tried again {self.door.tried_again},"
             f" lost {missing}, doubled {doubled}"
@@ -64,17 +73,15 @@ class Enrolling:
         assert len(set(self.accepted)) == len(self.accepted)
         assert (missing, doubled) == (0, 0)
 
-    async def _one(self, number: int) -> None:
-        self.accepted.append(await self.door.enrol("Faults", number))
-
 
 @contextlib.asynccontextmanager
 async def enrolling() -> AsyncIterator[Enrolling]:
     """Enrol through the door of the running installation."""
-    before = await asyncio.to_thread(_ids, "assessment")
+    before = await asyncio.to_thread(known_to, "assessment")
     async with at_the_door(timeout_s=TIMEOUT_S, patience_s=PATIENCE_S, again_s=AGAIN_S) as door:
         yield Enrolling(door, before)
 
 
-def _ids(database: str) -> frozenset[str]:
+def known_to(database: str) -> frozenset[str]:
+    """The ids of everybody a service knows."""
     return frozenset(rows(database, f"SELECT {KNOWN_BY[database]} FROM patient"))
