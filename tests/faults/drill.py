@@ -266,10 +266,11 @@ async def run(plan: Plan, *, seed: int, flags: int, per_second: float, enrol: in
         counted.a_second = round(written / max(load.took_s, 0.001), 1)
         began = clock.monotonic()
         found = await asyncio.to_thread(settle, load)
-        counted.unknown, doubled = await newcomers.compared()
+        newly = await newcomers.compared()
         counted.waited_s = round(clock.monotonic() - began)
     await asyncio.to_thread(count, counted, load, found)
-    counted.doubled += max(0, doubled)
+    counted.lost += newly.lost
+    counted.unknown, counted.doubled = newly.unknown, counted.doubled + newly.doubled
     return counted
 
 

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from tests.faults.compared import Compared
 from tests.faults.containers import rows
 from tests.faults.door import Door, at_the_door
 
@@ -47,17 +48,16 @@ class Enrolling:
         """One more person."""
         self.accepted.append(await self.door.enrol("Faults", number))
 
-    async def compared(self) -> tuple[int, int]:
-        """How many of those accepted some service still does not know after ``PATIENCE_S``, and
-        how many there are of whom nobody was told that they were accepted."""
-        kept, missing = frozenset[str](), len(self.accepted)
+    async def compared(self) -> Compared:
+        """Whom the services know, once all know everybody or ``PATIENCE_S`` is over."""
+        found = Compared(len(self.accepted), 0, 0)
         for _ in range(int(PATIENCE_S)):
             known = await asyncio.gather(*(asyncio.to_thread(known_to, each) for each in KNOWN_BY))
-            kept, missing = known[0], sum(len(set(self.accepted) - each) for each in known)
-            if not missing:
+            found = Compared.of(self.accepted, self.before, *known)
+            if not (found.lost or found.unknown):
                 break
             await asyncio.sleep(1)
-        return missing, len(kept - self.before) - len(set(self.accepted))
+        return found
 
     async def require_exact(self, what: str) -> None:
         """Print what came of it; everybody accepted is known everywhere, and nobody else.
@@ -65,13 +65,12 @@ class Enrolling:
         Raises:
             AssertionError: somebody was lost, or is there twice.
         """
-        missing, doubled = await self.compared()
+        found = await self.compared()
         print(
             f"{what}: accepted {len(self.accepted)}, tried again {self.door.tried_again},"
-            f" lost {missing}, doubled {doubled}"
+            f" lost {found.lost + found.unknown}, doubled {found.doubled}"
         )
-        assert len(set(self.accepted)) == len(self.accepted)
-        assert (missing, doubled) == (0, 0)
+        assert found == Compared(0, 0, 0)
 
 
 @contextlib.asynccontextmanager
