@@ -1,6 +1,8 @@
 """A database that had passed a migration before others were put in ahead of it loses nothing."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -42,42 +44,48 @@ PASSED = (
 )
 
 
-@pytest.mark.parametrize("passed", PASSED, ids=["treatment", "assessment", "engagement"])
-async def test_what_was_put_in_before_is_made_up_for(databases: Databases, passed: Passed) -> None:
+ALL = pytest.mark.parametrize("passed", PASSED, ids=["treatment", "assessment", "engagement"])
+
+
+@asynccontextmanager
+async def database_of(passed: Passed, databases: Databases) -> AsyncIterator[tuple[str, Database]]:
+    """Its address, and itself."""
     url = await databases.empty()
     await asyncio.to_thread(passed.schema.upgrade, url, passed.revision)
-    db = Database.open(url, source="engagement")
-    async with db.engine.begin() as connection:
-        for statement in passed.without:
-            await connection.execute(text(statement))
-    await db.close()
+    db = Database.open(url, source=passed.schema.service)
+    try:
+        async with db.engine.begin() as connection:
+            for statement in passed.without:
+                await connection.execute(text(statement))
+        yield url, db
+    finally:
+        await db.close()
 
-    await passed.schema.upgrade_async(url)
 
-    await asyncio.to_thread(passed.schema.check, url)
+@ALL
+async def test_what_was_put_in_before_is_made_up_for(databases: Databases, passed: Passed) -> None:
+    async with database_of(passed, databases) as (url, _):
+        await passed.schema.upgrade_async(url)
+
+        await asyncio.to_thread(passed.schema.check, url)
 
 
-@pytest.mark.parametrize("passed", PASSED, ids=["treatment", "assessment", "engagement"])
+@ALL
 async def test_it_is_made_up_for_before_a_new_release_starts_beside_the_old_one(
     databases: Databases, passed: Passed
 ) -> None:
     """And the old release, whose floor is as it was, may come back."""
-    url = await databases.empty()
-    await asyncio.to_thread(passed.schema.upgrade, url, passed.revision)
-    db = Database.open(url, source="engagement")
-    async with db.engine.begin() as connection:
-        for statement in passed.without:
-            await connection.execute(text(statement))
-    with pytest.raises(WrongSchema):
-        await passed.schema.require_head(db)
+    schema = passed.schema
+    async with database_of(passed, databases) as (url, db):
+        with pytest.raises(WrongSchema):
+            await schema.require_head(db)
 
-    left = await asyncio.to_thread(passed.schema.upgrade_beside_old, url)
+        left = await asyncio.to_thread(schema.upgrade_beside_old, url)
 
-    await passed.schema.require_head(db)
-    assert {phase for _, phase in left} <= {Phase.POST}
-    now = await asyncio.to_thread(passed.schema.current, url)
-    assert passed.schema.floor(now) == passed.schema.floor(passed.revision)
-    async with db.engine.connect() as connection:
-        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-    assert set(passed.schema.metadata.tables) <= set(tables)
-    await db.close()
+        await schema.require_head(db)
+        assert {phase for _, phase in left} <= {Phase.POST}
+        now = await asyncio.to_thread(schema.current, url)
+        assert schema.floor(now) == schema.floor(passed.revision)
+        async with db.engine.connect() as connection:
+            tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        assert set(schema.metadata.tables) <= set(tables)
