@@ -138,13 +138,13 @@ backup: ## take a base backup now
 	@docker compose exec -T backup /etc/mooring/backup.sh base
 
 restore: ## restore beside the running system: make restore FROM=latest
-	@FROM="$(FROM)" AT="$(AT)" deploy/scripts/restore.sh
+	@FROM="$(FROM)" AT="$(AT)" HOLE="$(HOLE)" deploy/scripts/restore.sh
 
-offsite: ## copy the backups away from this host, encrypted: make offsite TO=/mnt/vault
+offsite: ## copy the sealed backups away from this host: make offsite TO=/mnt/vault
 	@TO="$(TO)" deploy/scripts/offsite.sh copy
 
-offsite-fetch: ## bring them into a new installation: make offsite-fetch FROM=/mnt/vault KEY=vault.key
-	@FROM="$(FROM)" KEY="$(KEY)" deploy/scripts/offsite.sh fetch
+offsite-fetch: ## bring them into a new installation: make offsite-fetch FROM=/mnt/vault
+	@FROM="$(FROM)" deploy/scripts/offsite.sh fetch
 
 logs: ## follow the containers' logs, of one with S=treatment
 	@docker compose logs --follow --tail 100 $(if $(filter command line,$(origin S)),$(S))

@@ -17,7 +17,7 @@ check_secrets() {
     case "${file##*/}" in smtp_password | oidc_client_secret) [ -e "$file" ] && continue ;; esac # empty where none is asked for
     if [ ! -s "$file" ]; then missing+=("${file##*/}"); continue; fi
     [ -z "$(find "$file" -perm /022)" ] || open+=("${file##*/}")
-    case "${file##*/}" in db_* | nats_* | demo_password)
+    case "${file##*/}" in db_* | nats_* | demo_password | backup_key)
       case "${file##*/}" in *.crt | *.key) continue ;; esac
       [[ $(<"$file") =~ ^[A-Za-z].{23,}$ ]] || weak+=("${file##*/}") ;;
     esac

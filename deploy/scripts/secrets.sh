@@ -50,6 +50,14 @@ certificate() { # certificate NAME HOST...: for a server, and for a client where
   chmod 0444 "$name.key" "$name.crt"
 }
 
+backup_keys() { # what backups are sealed with; never drawn anew, because old ones stay sealed with them
+  draw backup_key
+  [ -e backup_signing.pub ] && return
+  rm -f backup_signing.key
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | keep backup_signing.key
+  openssl pkey -in backup_signing.key -pubout | keep backup_signing.pub
+}
+
 database_url() { # database_url FILE ROLE DATABASE
   printf 'postgresql+asyncpg://%s:%s@postgres:5432/%s?ssl=verify-full' "$2" "$(cat "db_$2")" "$3" | keep "$1"  # pragma: allowlist secret
 }
@@ -57,6 +65,7 @@ database_url() { # database_url FILE ROLE DATABASE
 for role in postgres backup watcher; do draw "db_$role"; done
 for user in provision "${services[@]}"; do draw "nats_$user"; done
 draw nats_cluster
+backup_keys
 draw demo_password
 draw grafana_admin
 : | keep smtp_password # the operator's to fill, where the mail server asks for one

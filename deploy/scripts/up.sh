@@ -119,6 +119,9 @@ if [ "$(setting MOORING_DEMO false)" = true ]; then
   printf 'This is a demo: sign in as nell (a nurse); the password of all accounts is %s\n' \
     "$(cat deploy/secrets/demo_password)"
 fi
+if [ "$(setting MOORING_DEMO false)" != true ]; then
+  printf 'Backups are of no use without deploy/secrets/backup_key: keep a copy of that folder in a vault elsewhere.\n'
+fi
 if mail_goes_nowhere; then
   printf '\nNOT WELL: %s.\n          Before anybody relies on it, %s\n' "$nobody_is_told" "$how_to_tell"
 fi

@@ -110,8 +110,36 @@ def test_new_certificates_leave_the_one_of_the_operator(
     assert after.keys() == before.keys()
     assert ({"nginx.crt", "nginx.key"} <= kept) is of_their_own
     assert ("is your own" in said) is of_their_own
-    assert "ca.crt" in kept
+    assert {"ca.crt", "backup_key", "backup_signing.key", "backup_signing.pub"} <= kept
     assert not kept & {"portal.crt", "nats.crt", "postgres.crt", "db_portal", "nats_portal"}
+
+
+def test_sealed_backups_are_copied_as_they_are_and_each_once(tmp_path: Path) -> None:
+    """Of the log that is being written the newest copy, and none once it is finished."""
+    copy, tools, sealed, to = (tmp_path / name for name in ("copy", "tools", "sealed", "to"))
+    for folder in (tools, to, *(sealed / kind for kind in ("base", "dump", "wal"))):
+        folder.mkdir(parents=True)
+    shutil.copytree(ROOT / "deploy/scripts", copy / "deploy/scripts")
+    inside = f"shift 4; exec $(echo $* | sed 's|/var/lib/postgresql/data/sealed|{sealed}|')"
+    _yes(
+        tools / "docker",
+        f'case "$*" in *version*) echo 2.30.0 ;; "compose exec -T backup"*) {inside} ;; esac',
+    )
+    environment = {"PATH": f"{tools}:{os.environ['PATH']}", "TO": str(to)}
+    for name in ("base/20260101T000000Z-1", "wal/1", "wal/2.partial", "wal/3.77.new"):
+        (sealed / name).write_bytes(b"signature\n" + name.encode())
+    script = copy / "deploy/scripts/offsite.sh"
+
+    assert "3 files" in _run(script, environment)
+    (sealed / "wal/2.partial").write_bytes(b"signature\nmore")
+    assert "1 files" in _run(script, environment)
+    assert (to / "wal/2.partial").read_bytes() == b"signature\nmore"
+    (sealed / "wal/2.partial").rename(sealed / "wal/2")
+    assert "1 files" in _run(script, environment)
+    assert "0 files" in _run(script, environment)
+    copied = {str(path.relative_to(to)): path for path in to.rglob("*") if path.is_file()}
+    assert set(copied) == {"base/20260101T000000Z-1", "wal/1", "wal/2"}
+    assert all(path.read_bytes() == (sealed / name).read_bytes() for name, path in copied.items())
 
 
 def _yes(path: Path, program: str) -> None:

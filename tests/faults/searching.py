@@ -12,7 +12,7 @@ from typing import IO
 PIECE = 1024 * 1024
 IN_MEMORY = 64 * PIECE
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
-PUBLIC = frozenset({".crt", ".conf"})
+PUBLIC = frozenset({".crt", ".conf", ".pub"})
 """Files among the secrets that everybody may have."""
 SHORTEST = 12
 

