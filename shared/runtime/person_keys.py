@@ -52,6 +52,11 @@ class PersonKeys:
         self._makes = makes
         self._remembered: dict[bytes, tuple[Any, UUID, str, str]] = {}
 
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+        return self._folder
+
     def seal(self, person: UUID, what: str, plain: bytes, *, may_make: bool = True) -> bytes:
         """Lock something under the person's key, which is made when there is none yet, unless
         somebody must have one already. ``what`` says which field it is: it can be opened for this
@@ -114,13 +119,13 @@ class PersonKeys:
         """Make everything sealed for this person unreadable, for good. Doing it twice is well."""
         key, mark = self._file(person), self._mark(person)
         mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(mark, b"")
+        write_to_disk(mark, b"")
         with suppress(FileNotFoundError):
             with key.open("r+b") as handle:
                 handle.write(bytes(_KEY_BITS // 8))
                 os.fsync(handle.fileno())
             key.unlink()
-        _settle(mark.parent)
+        settle(mark.parent)
 
     def is_destroyed(self, person: UUID) -> bool:
         """Whether this person was erased."""
@@ -152,7 +157,7 @@ class PersonKeys:
     def _takes_a_file(self) -> bool:
         tried = self._folder / f".{secrets.token_hex(8)}.new"
         try:
-            _write(tried, b"")
+            write_to_disk(tried, b"")
             tried.unlink()
         except OSError:
             return False
@@ -177,13 +182,13 @@ class PersonKeys:
         file = self._file(person)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = file.with_suffix(f".{secrets.token_hex(8)}.new")
-        _write(new, AESGCM.generate_key(_KEY_BITS))
+        write_to_disk(new, AESGCM.generate_key(_KEY_BITS))
         try:
             with suppress(FileExistsError):
                 os.link(new, file)
         finally:
             new.unlink()
-        _settle(file.parent)
+        settle(file.parent)
         return file.read_bytes()
 
     def _file(self, person: UUID) -> Path:
@@ -202,7 +207,8 @@ def _place(person: UUID, what: str) -> bytes:
     return f"{person}/{what}".encode()
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_to_disk(file: Path, content: bytes) -> None:
+    """Write a file that only our own account reads; it is on disk when this returns."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(content)
@@ -210,7 +216,7 @@ def _write(file: Path, content: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """Names in a folder last once the folder itself is on disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

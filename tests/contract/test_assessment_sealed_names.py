@@ -155,7 +155,7 @@ async def test_nothing_is_sealed_while_a_release_that_cannot_read_it_may_work_he
     databases: Databases,
 ) -> None:
     url = await databases.empty()
-    await asyncio.to_thread(SCHEMA.upgrade, url, "0011")
+    await asyncio.to_thread(SCHEMA.upgrade, url, "0011c")
     db = Database.open(
         url, source="assessment", person_keys=databases.person_keys, sealed_from=SEALED_FROM
     )
@@ -183,7 +183,7 @@ async def test_what_two_releases_write_side_by_side_is_read_and_sealed_when_one_
     """From the rows and the schema of the release before names were sealed, as an upgrade goes.
     Facts and answers of before it run out by themselves (0091)."""
     url = await databases.empty()
-    await asyncio.to_thread(SCHEMA.upgrade, url, "0011a")
+    await asyncio.to_thread(SCHEMA.upgrade, url, "0011c")
     async with clinic_on(databases, url=url) as old:
         answered = await old.take("phq-9", 9, mode="proxy", answered_by=SISTER)
         before = (await old.nurse.get(old.path)).json

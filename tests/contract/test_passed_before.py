@@ -35,6 +35,8 @@ PASSED = (
         ASSESSMENT,
         "0012",
         (
+            "DROP INDEX ix_patient_name_digest",
+            "ALTER TABLE patient DROP COLUMN name_digest",
             "DROP INDEX ix_assessment_answered_in_the_clear",
             "ALTER TABLE assessment DROP COLUMN answerer",
             "DROP TABLE signature",

@@ -8,6 +8,9 @@ brought back is erased again before long.
 from sqlalchemy import select, text, update
 
 from services.assessment.adapters.db import SqlWork
+from services.assessment.adapters.index_key import IndexKey
+from services.assessment.adapters.name_index import index_names
+from services.assessment.adapters.names import hold_enrolment
 from services.assessment.adapters.sealing import BATCH, SEALER, seal_some
 from services.assessment.adapters.tables import PATIENT, TO_FORGET
 from services.assessment.application.erase_person import erase_again
@@ -20,15 +23,16 @@ ERASER = "rule:erase-again@1"
 
 
 def keeping(db: Database, keys: PersonKeys) -> Tick:
-    """Seals what is in the clear, destroys the keys of those who were erased, and begins, once
-    for each start, with whoever a backup has brought back."""
+    """Seals what is in the clear, destroys the keys of those who were erased, keeps the index of
+    names whole, and begins, once for each start, with whoever a backup has brought back."""
     looked = False
 
     async def run() -> int:
         nonlocal looked
         count = 0 if looked else await erase_restored(db, keys)
         looked = True
-        return count + await seal_some(db) + await destroy_keys(db)
+        count += await seal_some(db) + await destroy_keys(db)
+        return count + await index_names(db)
 
     return Tick("person-keys", every_s=_EVERY_S, run=run)
 
@@ -47,10 +51,14 @@ async def erase_restored(db: Database, keys: PersonKeys) -> int:
 
 
 async def destroy_keys(db: Database) -> int:
-    """The keys of those whose erasure has been committed."""
+    """The keys of those whose erasure has been committed. With them goes the index of names' own,
+    while nobody is being enrolled: a guessed name cannot be tried on what old backups hold."""
     async with db.transaction(actor=SEALER) as tx:
         query = select(PATIENT.c.patient_id).where(text(TO_FORGET)).limit(BATCH)
         people = (await tx.session.scalars(query)).all()
+        if people:
+            await hold_enrolment(tx)
+            IndexKey(tx.keys.folder).replace()
         for person in people:
             tx.keys.destroy(person)
             done = update(PATIENT).where(PATIENT.c.patient_id == person)

@@ -1,7 +1,8 @@
 """Who people are: sealed in their rows, opened here, compared and put in order in memory.
 
 A database can neither search nor sort what it cannot read. A clinic has some thousand people: all
-their names are opened within milliseconds, and remembered while their keys are there.
+their names are opened within milliseconds, and remembered while their keys are there. Only whoever
+is enrolled is found by an index (``name_index``): that asks about everybody there is.
 """
 
 from collections.abc import Sequence
@@ -87,8 +88,23 @@ async def people(tx: Transaction, *which: ColumnElement[bool]) -> Sequence[tuple
 async def hold_enrolment(tx: Transaction) -> None:
     """Let nobody else be enrolled until we commit, so that two at once see each other. On SQLite
     whoever writes is alone already."""
+    await _wait(tx, "pg_advisory_xact_lock", _ENROLLING)
+
+
+async def join_enrolment(tx: Transaction) -> None:
+    """Be one of several who enrol somebody, and who wait for whoever holds all enrolment."""
+    await _wait(tx, "pg_advisory_xact_lock_shared", _ENROLLING)
+
+
+async def hold_name(tx: Transaction, turn: int) -> None:
+    """Let nobody else enrol the same person until we commit."""
+    await _wait(tx, "pg_advisory_xact_lock", turn)
+
+
+async def _wait(tx: Transaction, how: str, key: int) -> None:
     if tx.session.get_bind().dialect.name == "postgresql":
-        await tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ENROLLING})
+        lock = text(f"SELECT {how}(CAST(:key AS bigint))")
+        await tx.session.execute(lock, {"key": key})
 
 
 def _read(values: dict[str, Any]) -> Named:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from services.assessment.adapters.names import hold_enrolment, people
+from services.assessment.adapters.name_index import index_of, may_index
+from services.assessment.adapters.names import hold_enrolment, hold_name, join_enrolment, people
 from services.assessment.adapters.sealing import forget_copies, seal_versions
 from services.assessment.adapters.stored import (
     PATIENT as RECORD,
@@ -48,10 +49,17 @@ class SqlPatients:
         return await self._read(patient_id, lock=True)
 
     async def alike(self, *, identity: str, birth_date: date) -> tuple[UUID, ...]:
-        await hold_enrolment(self._tx)
+        which: ColumnElement[bool] = PATIENT.c.erased_on.is_(None)
+        if await may_index(self._tx):
+            await join_enrolment(self._tx)  # before its key is read: nobody replaces it until then
+            index = index_of(self._tx)
+            await hold_name(self._tx, index.turn(identity, birth_date))
+            which = index.finds(identity, birth_date)
+        else:
+            await hold_enrolment(self._tx)
         return tuple(
             person
-            for person, who in await people(self._tx, PATIENT.c.erased_on.is_(None))
+            for person, who in await people(self._tx, which)
             if (who.identity, who.birth_date) == (identity, birth_date)
         )
 
@@ -59,6 +67,7 @@ class SqlPatients:
         values = patient_values(patient, self._tx.keys, sealing=self._tx.sealing) | {
             "patient_id": patient.patient_id,
             "namesake": await self._next_namesake(patient),
+            "name_digest": await self._digest(patient),
             "duplicate_reason": duplicate_reason,
         }
         try:
@@ -74,6 +83,7 @@ class SqlPatients:
             raise KeyMissing(f"no key of person {patient.patient_id}")
         values = patient_values(patient, self._tx.keys, sealing=self._tx.sealing)
         values["namesake"] = await self._next_namesake(patient)
+        values["name_digest"] = await self._digest(patient)
         values["left_reason"] = (
             None if patient.in_care else func.coalesce(PATIENT.c.left_reason, reason)
         )
@@ -135,6 +145,12 @@ class SqlPatients:
     async def _add_care_team(self, patient: Patient) -> None:
         if members := care_team_values(patient):
             await self._session.execute(insert(CARE_TEAM), members)
+
+    async def _digest(self, patient: Patient) -> bytes | None:
+        """What the index of names keeps of somebody; nothing of whoever was erased."""
+        if patient.erased_on is not None or not await may_index(self._tx):
+            return None
+        return index_of(self._tx).digest(patient.details.identity, patient.details.birth_date)
 
     async def _next_namesake(self, patient: Patient) -> int:
         others = select(func.coalesce(func.max(PATIENT.c.namesake) + 1, 0)).where(

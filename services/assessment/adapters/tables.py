@@ -47,7 +47,8 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 class PatientRow(Row, table=True):
     """One person. ``who`` is their names and birth date, ``contact`` how to reach them and who is
-    near to them, both sealed with their key.
+    near to them, both sealed with their key; ``name_digest`` finds a name and a birth date together
+    (``adapters/name_index.py``).
 
     The plain columns of the same (given_name to birth_date, identity; phone to carers) hold what
     an older release wrote until it is sealed (``adapters/sealing.py``), and of somebody erased what
@@ -64,6 +65,7 @@ class PatientRow(Row, table=True):
         _partial("ix_patient_unsealed", "patient_id", where=UNSEALED),
         _partial("ix_patient_to_forget", "patient_id", where=TO_FORGET),
         _partial("ix_patient_named_in_the_clear", "patient_id", where=NAMED_IN_THE_CLEAR),
+        _partial("ix_patient_name_digest", "name_digest", where="erased_on IS NULL"),
         Index("ix_patient_team", "team", "status", "patient_id"),
     )
 
@@ -81,6 +83,7 @@ class PatientRow(Row, table=True):
     family_name: str | None = Field(sa_type=String(100))
     birth_date: date | None
     who: bytes | None = Field(sa_type=LargeBinary)
+    name_digest: bytes | None = Field(sa_type=LargeBinary)
     time_zone: str = Field(sa_type=String(64))
     language: str = Field(sa_type=String(32))
     phone: str | None = Field(sa_type=String(32))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0011b"
+down_revision = "0011c"
 branch_labels = None
 depends_on = None
 
