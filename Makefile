@@ -113,9 +113,10 @@ doctor: ## look at secrets, certificates, disk, database, brokers and backups
 rotate-secrets: ## new passwords and certificates; everything starts again
 	@deploy/scripts/rotate.sh
 
-drill: .venv/dev ## load the containers of a demo, break one thing after the other, count; then restore, and refill the brokers (SEED=, FLAGS=, RATE=, ENROL= people for each flag, REPLICAS=1: only that)
+drill: .venv/dev ## load the containers of a demo, break one thing after the other, count; then restore, and refill the brokers (SEED=, FLAGS=, RATE=, ENROL= people for each flag; MIX=1: a clinic's day instead of flags, SECONDS=; REPLICAS=1: only that)
 	@$(BIN)/python -m tests.faults.drill --seed $(or $(SEED),0) --flags $(or $(FLAGS),5000) \
-	  --per-second $(or $(RATE),25) --enrol $(or $(ENROL),0) $(if $(REPLICAS),--replicas)
+	  --per-second $(or $(RATE),25) --enrol $(or $(ENROL),0) \
+	  $(if $(MIX),--mix --seconds $(or $(SECONDS),300)) $(if $(REPLICAS),--replicas)
 	@$(if $(REPLICAS),,MOORING_FAULTS=1 $(BIN)/python -m pytest -q -s tests/faults/test_restore.py tests/faults/test_lost_brokers.py)
 
 sbom: .venv/dev ## what each image is made of (CycloneDX), in build/sbom; its Debian packages too where it was built (make up)

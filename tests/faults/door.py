@@ -7,7 +7,7 @@ done twice however often it is tried.
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,16 +34,18 @@ class Door:
     tried_again: int = 0
     _token: tuple[str, float] = ("", 0.0)
 
-    async def post(self, path: str, body: Any) -> Any:
-        """Send it until it is accepted.
+    async def post(self, path: str, body: Any, *, version: int | None = None) -> Any:
+        """Send it until it is accepted; ``version`` is the one it changes, where it changes one.
 
         Raises:
             TimeoutError: it was refused for as long as ``patience_s``.
             AssertionError: it was wrong, and not only at a bad moment.
         """
-        key = str(clock.new_id())
+        headers = {"Idempotency-Key": str(clock.new_id())}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         async with asyncio.timeout(self.patience_s):
-            while (found := await self._try(path, body, key)) is None:
+            while (found := await self._try(path, body, headers)) is None:
                 self.tried_again += 1
                 await asyncio.sleep(self.again_s)
         return found
@@ -73,9 +75,9 @@ class Door:
         self._token = (found, clock.monotonic() + TOKEN_S)
         return found
 
-    async def _try(self, path: str, body: Any, key: str) -> Any:
+    async def _try(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         try:
-            headers = {"Authorization": f"Bearer {await self.token()}", "Idempotency-Key": key}
+            headers = {"Authorization": f"Bearer {await self.token()}", **headers}
             async with self.session.post(f"{AT}{path}", json=body, headers=headers) as answer:
                 if answer.status < 300:
                     return await answer.json()

@@ -3,11 +3,12 @@
 A thousand invented people, five thousand safety flags raised through the door at a steady rate,
 each tried with its own key until it is accepted, as the portal does. A flag is the heaviest write
 there is (eight reminders, about ten facts); with ``--enrol`` so many people are enrolled between
-two flags, whom treatment and engagement have to know as well. Meanwhile services are
-killed and frozen, a broker's leader and the database are killed, a service is cut off from
-everything it stands on, and a broker's small disk runs full. Then the databases are compared, as
-long as things still arrive (``whereabouts`` says what is late and what is lost). The order of the
-faults follows from the seed.
+two flags, whom treatment and engagement have to know as well. With ``--mix`` what is written is
+what a clinic's day writes instead (``mix``), and each kind is counted by itself. Meanwhile
+services are killed and frozen, a broker's leader and the database are killed, a service is cut off
+from everything it stands on, and a broker's small disk runs full. Then the databases are compared,
+as long as things still arrive (``whereabouts`` says what is late and what is lost). The order of
+the faults follows from the seed.
 """
 
 import asyncio
@@ -15,9 +16,9 @@ import json
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -35,8 +36,12 @@ from tests.faults.containers import (
     wait_until_healthy,
     waiting_for,
 )
+from tests.faults.day import Day
 from tests.faults.door import AT, SECRETS, Door, at_the_door
 from tests.faults.enrolling import Enrolling, known_to
+from tests.faults.mix import WRITES_EACH, Kind, day_of
+from tests.faults.mixed import everybody_known, settled
+from tests.faults.tally import Tally, of_newcomers, wrong_in
 from tests.faults.whereabouts import Patience, Seen, Verdict, Whereabouts
 
 REPORT = ROOT / "build/drill.json"
@@ -53,6 +58,9 @@ AT_ONCE = 40
 LOOK_EVERY_S = 3.0
 RAISED = "care.assessment.flag.raised.v1"
 
+Write = Coroutine[Any, Any, None]
+"""One write, begun when its turn comes."""
+
 out = Console(soft_wrap=True)
 err = Console(stderr=True)
 
@@ -64,6 +72,8 @@ class Counted:
 
     seed: int
     faults: list[str]
+    kinds: dict[str, Tally] = field(default_factory=dict)
+    """What came of each kind of write, where kinds are mixed."""
     waited_s: int = 0
     accepted: int = 0
     enrolled: int = 0
@@ -112,15 +122,32 @@ class Load:
     async def write(self, count: int, *, per_second: float, trigger: str, enrol: int) -> None:
         """A flag, then ``enrol`` people, and so on: at most so many writes a second, and no more
         at once than the door lets in (``AT_ONCE``)."""
+
+        def one(number: int) -> Write:
+            flag, turn = divmod(number, enrol + 1)
+            person = self.people[flag % len(self.people)]
+            return self.newcomers.one(number) if turn else self._flag(person, trigger)
+
+        await self._at_a_pace(count, one, per_second=per_second)
+
+    async def write_mixed(self, day: Day, kinds: Sequence[Kind], *, per_second: float) -> None:
+        """These kinds one after the other, at the same pace as ``write``."""
+
+        async def one(number: int) -> None:
+            await day.write(kinds[number], number)
+            self.progress(sum(map(len, day.accepted.values())) + len(self.newcomers.accepted))
+
+        await self._at_a_pace(len(kinds), one, per_second=per_second)
+
+    async def _at_a_pace(
+        self, count: int, write: Callable[[int], Write], *, per_second: float
+    ) -> None:
         began = clock.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in range(count):
                 await asyncio.sleep(max(0.0, began + number / per_second - clock.monotonic()))
                 await self._room.acquire()
-                flag, turn = divmod(number, enrol + 1)
-                person = self.people[flag % len(self.people)]
-                write = self.newcomers.one(number) if turn else self._flag(person, trigger)
-                task = group.create_task(write)
+                task = group.create_task(write(number))
                 task.add_done_callback(lambda _: self._room.release())
         self.took_s = clock.monotonic() - began
 
@@ -244,33 +271,51 @@ class Plan:
             await asyncio.sleep(max(0.0, began + self.every_s - clock.monotonic()))
 
 
-async def run(plan: Plan, *, seed: int, flags: int, per_second: float, enrol: int) -> Counted:
-    """Load, faults, and the count."""
+async def run(
+    plan: Plan, *, seed: int, flags: int, per_second: float, enrol: int, mixed: int = 0
+) -> Counted:
+    """Load, faults, and the count. ``mixed``: so many writes of all kinds instead of the flags."""
     counted = Counted(seed=seed, faults=[])
-    writes = flags * (enrol + 1)
+    writes = mixed or flags * (enrol + 1)
+    people = -(-mixed // WRITES_EACH) if mixed else -(-flags // FLAGS_EACH)
+    day = None
     async with at_the_door(timeout_s=TIMEOUT_S, patience_s=PATIENCE_S, again_s=AGAIN_S) as door:
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("accepted", total=writes)
             newcomers = Enrolling(door, frozenset())
             load = Load(door, newcomers, lambda done: progress.update(task, completed=done))
-            await load.enrol(-(-flags // FLAGS_EACH))
+            await load.enrol(people)
             newcomers.before = await asyncio.to_thread(known_to, "assessment")
             trigger = await _a_trigger(door)
+            if mixed:
+                await everybody_known(load.people)
+                today = clock.real_now().date().isoformat()
+                day = Day(door, newcomers, load.people, load.flags, trigger, today)
             breaking = asyncio.create_task(plan.carry_out(counted.faults))
-            await load.write(writes, per_second=per_second, trigger=trigger, enrol=enrol)
+            if day:
+                await load.write_mixed(day, day_of(seed, writes), per_second=per_second)
+            else:
+                await load.write(writes, per_second=per_second, trigger=trigger, enrol=enrol)
             await breaking
         await asyncio.to_thread(wait_until_healthy, *EVERYONE, "nats-3", seconds=120)
         counted.accepted, counted.tried_again = len(set(load.flags)), door.tried_again
         counted.enrolled = len(set(newcomers.accepted))
-        written = counted.accepted + counted.enrolled
+        written = writes if day else counted.accepted + counted.enrolled
         counted.a_second = round(written / max(load.took_s, 0.001), 1)
         began = clock.monotonic()
-        found = await asyncio.to_thread(settle, load)
+        where = await asyncio.to_thread(settle, load)
         newly = await newcomers.compared()
+        kinds, still = await settled(day) if day else ({}, 0)
         counted.waited_s = round(clock.monotonic() - began)
-    await asyncio.to_thread(count, counted, load, found)
+    await asyncio.to_thread(count, counted, load, where)
     counted.lost += newly.lost
     counted.unknown, counted.doubled = newly.unknown, counted.doubled + newly.doubled
+    if day:
+        found = wrong_in(kinds, still=still)
+        counted.lost, counted.unknown = counted.lost + found.lost, counted.unknown + found.unknown
+        counted.doubled += found.doubled
+        kinds[Kind.ENROLMENT] = of_newcomers(newcomers.accepted, newly)
+        counted.kinds = {kind.value: tally for kind, tally in kinds.items()}
     return counted
 
 
@@ -404,6 +449,12 @@ def show(counted: Counted) -> None:
         f" {counted.chains_broken}; seed {counted.seed}",
         highlight=False,
     )
+    for kind, each in counted.kinds.items():
+        out.print(
+            f"  {kind}: accepted {each.accepted:,}  effects {each.effects:,}"
+            f"  missing {each.missing}  lost {each.lost}  doubled {each.doubled}",
+            highlight=False,
+        )
     if counted.verdict is Verdict.UNFINISHED:
         err.print("Nothing is wrong so far, but the wait ended before everything had arrived.")
 
@@ -413,6 +464,10 @@ def main(
     flags: Annotated[int, typer.Option(help="How many to raise.")] = 5000,
     per_second: Annotated[float, typer.Option(help="How many writes a second.")] = 25.0,
     enrol: Annotated[int, typer.Option(help="People enrolled for each flag.")] = 0,
+    mix: Annotated[
+        bool, typer.Option(help="Write what a clinic's day writes, instead of flags alone.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(help="For how long, with --mix.")] = 300.0,
     replicas: Annotated[
         bool, typer.Option(help="Only kill a replica each minute (deploy/compose.scale.yml).")
     ] = False,
@@ -426,10 +481,12 @@ def main(
         err.print("The drill breaks things: it runs on a demo only (make up in another folder).")
         raise typer.Exit(2)
     seed = seed or random.SystemRandom().randrange(1, 10**6)
-    minutes = round(flags * (enrol + 1) / per_second / 60)
+    mixed = round(per_second * seconds) if mix else 0
+    minutes = round((mixed or flags * (enrol + 1)) / per_second / 60)
     plan = Plan.of_replicas(seed, minutes=minutes) if replicas else Plan.of_plugs(seed)
     try:
-        counted = asyncio.run(run(plan, seed=seed, flags=flags, per_second=per_second, enrol=enrol))
+        work = run(plan, seed=seed, flags=flags, per_second=per_second, enrol=enrol, mixed=mixed)
+        counted = asyncio.run(work)
     except* TimeoutError:
         err.print(f"The door refused one request for {PATIENCE_S:.0f} s: nothing was counted.")
         raise typer.Exit(2) from None
