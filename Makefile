@@ -9,7 +9,7 @@ T ?= tests
 ALONE := tests/browser tests/system tests/simulation
 
 .DEFAULT_GOAL := help
-.PHONY: help run walk test browser check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade drill sbom evidence offsite offsite-fetch
+.PHONY: help run walk test browser check check-rest fmt lint types arch docs samples migration migrate dead bench faults sign-in-certified lock screenshots words up down status doctor rotate-secrets backup restore logs upgrade upgrade-from drill sbom evidence offsite offsite-fetch
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -134,6 +134,9 @@ evidence: sbom ## what an auditor asks for, in build/evidence: SBOMs, rules, sou
 
 upgrade: ## to another release while people work: make upgrade TO=0.2.0 (then BACK=1 or FINISH=1)
 	@TO="$(TO)" BACK="$(BACK)" FINISH="$(FINISH)" deploy/scripts/upgrade.sh
+
+upgrade-from: .venv/dev ## rehearse an upgrade from a real earlier release on a machine without an installation: make upgrade-from FROM_COMMIT=
+	@$(BIN)/python -m tests.faults.earlier $(if $(KEEP),--keep) $(or $(FROM_COMMIT),$(error FROM_COMMIT= a commit of git log))
 
 backup: ## take a base backup now
 	@docker compose exec -T backup /etc/mooring/backup.sh base
