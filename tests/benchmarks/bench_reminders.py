@@ -67,14 +67,14 @@ SELECT md5('reminder ' || n)::uuid, md5('reminder ' || n)::uuid, 'taper-plan',
   md5('patient ' || (1 + n % {STORED // 10}))::uuid,
   'harbour', NULL, 'nurse', NULL, false, 4, due::date, due, due, due + interval '1 day',
   now() - interval '60 days', 'planned', NULL, NULL, NULL, NULL, NULL, false, NULL, 0, '{{}}', 1
-FROM (SELECT n, CASE WHEN n <= {DUE} THEN now() - interval '1 minute'
+FROM (SELECT n, CASE WHEN n % {STORED // DUE} = 0 THEN now() - interval '1 minute'
       ELSE now() + interval '1 day' * (1 + n % 200) END AS due
       FROM generate_series(1, {STORED}) AS n) AS all_of_them;
 """
 BY_HAND = f"""
 CREATE TABLE reminder (id uuid PRIMARY KEY, due_at timestamptz NOT NULL, state text NOT NULL,
   visible_at timestamptz);
-INSERT INTO reminder SELECT md5('reminder ' || n)::uuid, CASE WHEN n <= {DUE}
+INSERT INTO reminder SELECT md5('reminder ' || n)::uuid, CASE WHEN n % {STORED // DUE} = 0
   THEN now() - interval '1 minute' ELSE now() + interval '1 day' * (1 + n % 200) END, 'planned'
 FROM generate_series(1, {STORED}) AS n;
 CREATE INDEX ON reminder (due_at) WHERE state = 'planned';

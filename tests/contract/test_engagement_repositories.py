@@ -505,7 +505,7 @@ async def test_two_open_ones_are_counted_where_the_index_is_gone(databases: Data
         await a_clinic(work)
         await apply_course_state(work, course=a_course(a_taper()), rules=CONTENT, now=NOW)
         first = (await rows_of(work))["change-day", 0]
-        await tx.session.execute(text("DROP INDEX uq_reminder_open"))
+        await tx.session.execute(text("DROP INDEX uq_reminder_one_open"))
         again = replace(first, reminder_id=STRANGER, item_id=STRANGER, life=2, version=1)
         await work.reminders.save((Change(again, What.PLANNED),))
         levels = await work.reminders.levels(None, DUE)

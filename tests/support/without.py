@@ -37,7 +37,7 @@ def _unique_key() -> None:
         url = await migrated(self, schema)
         engine = create_async_engine(url)
         async with engine.begin() as connection:
-            await connection.execute(text("DROP INDEX uq_reminder_open"))
+            await connection.execute(text("DROP INDEX uq_reminder_one_open"))
         await engine.dispose()
         return url
 

@@ -17,7 +17,8 @@ from services.engagement.domain.obligation import Key
 from services.engagement.domain.reminder import State
 
 live = LiveRow.metadata.tables["live"]
-_PLANNED = reminder.c.state == literal_column("'planned'")
+PLANNED = and_(reminder.c.is_open, reminder.c.state == literal_column("'planned'"))
+"""Found by what is open: see ``ReminderRow``."""
 
 
 _SHOWN = tuple(name for name in Shown._fields if name not in {"key", *Shown._field_defaults})
@@ -59,7 +60,7 @@ def _due() -> Select[Any]:
     )
     return (
         select(reminder.c.reminder_id)
-        .where(_PLANNED, reminder.c.due_at <= bindparam("now"), is_live)
+        .where(PLANNED, reminder.c.due_at <= bindparam("now"), is_live)
         .order_by(reminder.c.due_at)
         .limit(bindparam("limit"))
     )

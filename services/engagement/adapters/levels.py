@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.engagement.adapters.listing import is_open
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import LostRow
 from services.engagement.adapters.tables.notices import NoticeRow, TryRow
@@ -45,7 +44,7 @@ async def service_levels(
             and_(reminder.c.state == "visible", reminder.c.visible_at < reminder.c.due_at)
         ).label("early"),
         _count(and_(planned, due)).label("waiting"),
-        _count(and_(is_open(reminder), due)).label("open"),
+        _count(and_(reminder.c.is_open, due)).label("open"),
         _count(reminder.c.state == "done").label("done"),
         _count(reminder.c.state == "cancelled").label("cancelled"),
         func.coalesce(func.max(wait), 0).label("worst"),
@@ -119,7 +118,7 @@ async def _doubled(session: AsyncSession) -> int:
     former, later = reminder.alias("former"), reminder.alias("later")
     same_key = and_(*(former.c[name] == later.c[name] for name in KEY))
     meets = or_(
-        and_(is_open(former), or_(is_open(later), later.c.visible_at.is_not(None))),
+        and_(former.c.is_open, or_(later.c.is_open, later.c.visible_at.is_not(None))),
         later.c.visible_at < former.c.done_at,
     )
     query = (

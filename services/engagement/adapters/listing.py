@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    FromClause,
     Row,
     Select,
     Subquery,
@@ -37,7 +36,7 @@ from services.engagement.application.ports import Listed, Stretch, Viewer, Wante
 from services.engagement.domain.kind import Group, Kinds
 from services.engagement.domain.obligation import COURSE, PLAN, Key
 from services.engagement.domain.on_call import ON_CALL
-from services.engagement.domain.reminder import EVERY_STATE, State
+from services.engagement.domain.reminder import EVERY_STATE
 from services.engagement.domain.worklist import Section, section_of
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.db import Transaction
@@ -55,7 +54,6 @@ _MOVED = reminder.c.due_at != reminder.c.owed_at
 _PUT_OFF = and_(_MOVED, _OWNERS)
 """By a person; a rung has other times by nature."""
 _MOST_KEYS = 500
-OPEN = (State.PLANNED.value, State.VISIBLE.value, State.ACKNOWLEDGED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Listing:
         query = (
             select(*(reminder.c[name] for name in Key._fields))
             .where(
-                is_open(reminder),
+                reminder.c.is_open,
                 _OWNERS,
                 or_(reminder.c.due_at <= as_of, _MOVED),
                 reminder.c.subject_kind.in_((COURSE, PLAN)),
@@ -156,7 +154,7 @@ class Listing:
             reminder.c.due_at,
             self._section(wanted.as_of).label("section"),
         ).where(
-            is_open(reminder),
+            reminder.c.is_open,
             or_(reminder.c.due_at <= wanted.as_of, put_off),
             await self._related(wanted.viewer),
         )
@@ -165,7 +163,7 @@ class Listing:
         if wanted.action is not None:
             query = query.where(reminder.c.kind.in_(self._done_by(wanted.action)))
         if wanted.free:
-            query = query.where(reminder.c.state != "acknowledged", not_(put_off))
+            query = query.where(~reminder.c.is_in_hand, not_(put_off))
         if wanted.mine:
             return _mine(query, wanted.viewer)
         return query.where(_OWNERS).subquery("whole")
@@ -192,7 +190,7 @@ class Listing:
             (reminder.c.due_at > as_of, int(Section.WAITING)),
             (reminder.c.kind.in_(self._of(Group.SAFETY)), int(Section.SAFETY_NOW)),
             (reminder.c.overdue_from <= as_of, int(Section.OVERDUE)),
-            (reminder.c.state == "acknowledged", int(Section.WAITING)),
+            (reminder.c.is_in_hand, int(Section.WAITING)),
             (reminder.c.kind.in_(self._of(Group.PREPARE)), int(Section.PREPARE)),
             else_=int(Section.DUE_TODAY),
         )
@@ -211,7 +209,7 @@ class Listing:
 
     async def _told(self, items: Iterable[UUID], as_of: datetime) -> Mapping[UUID, int]:
         """The highest level that knows, for each reminder that went up."""
-        due = and_(is_open(reminder), reminder.c.due_at <= as_of)
+        due = and_(reminder.c.is_open, reminder.c.due_at <= as_of)
         query = (
             select(reminder.c.item_id, func.max(reminder.c.level).label("level"))
             .where(reminder.c.item_id.in_(list(items)), reminder.c.level > 0, due)
@@ -252,12 +250,6 @@ class Listing:
 
 def _joined() -> Select[Any]:
     return select(*_COLUMNS).join(patient, patient.c.patient_id == reminder.c.patient_id)
-
-
-def is_open(row: FromClause) -> ColumnElement[bool]:
-    """Spelled as the partial indexes spell it, so that they are used."""
-    states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN]
-    return row.c.state.in_(states)
 
 
 def _mine(query: Select[Any], viewer: Viewer) -> Subquery:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from services.engagement.adapters.claim import RETURNED, shown_of
-from services.engagement.adapters.listing import is_open, patient
+from services.engagement.adapters.listing import patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.people import staff, upserting
 from services.engagement.adapters.reach import quiet_hours, reach_of, wall
@@ -178,7 +178,7 @@ class SqlNotices:
         query = (
             select(reminder.c.kind, patient.c.patient_id, *NAME_COLUMNS)
             .join(patient, patient.c.patient_id == reminder.c.patient_id)
-            .where(reminder.c.reminder_id.in_(list(reminders)), is_open(reminder))
+            .where(reminder.c.reminder_id.in_(list(reminders)), reminder.c.is_open)
             .order_by(reminder.c.risk, reminder.c.due_at, reminder.c.reminder_id)
         )
         return [

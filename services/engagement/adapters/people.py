@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.engagement.adapters.listing import care_team, is_open, patient
+from services.engagement.adapters.listing import care_team, patient
 from services.engagement.adapters.names import NAME_COLUMNS, columns_of, named
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import StaffRow
@@ -122,7 +122,7 @@ class SqlPatients:
         """Whose care team they are in, and whose open reminders are theirs."""
         in_team = select(care_team.c.patient_id).where(care_team.c.staff_id == staff_id)
         owned = select(reminder.c.patient_id).where(
-            reminder.c.owner_id == staff_id, is_open(reminder)
+            reminder.c.owner_id == staff_id, reminder.c.is_open
         )
         return (await self._session.execute(in_team.union(owned))).scalars().all()
 

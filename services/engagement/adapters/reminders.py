@@ -14,7 +14,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal_column,
     not_,
     or_,
     select,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.engagement.adapters.claim import claim, live, shown_of
+from services.engagement.adapters.claim import PLANNED, claim, live, shown_of
 from services.engagement.adapters.levels import lost, service_levels
 from services.engagement.adapters.listing import Listing, patient
 from services.engagement.adapters.rows import reminder, reminder_of, values_of
@@ -63,7 +62,6 @@ _ABOUT = (
     .order_by(reminder.c.reminder_id)
     .with_for_update()
 )
-_PLANNED = reminder.c.state == literal_column("'planned'")
 
 
 class SqlReminders:
@@ -130,7 +128,7 @@ class SqlReminders:
 
     async def next_due(self) -> datetime | None:
         """When the next planned reminder falls due."""
-        query = select(func.min(reminder.c.due_at)).where(_PLANNED)
+        query = select(func.min(reminder.c.due_at)).where(PLANNED)
         found: datetime | None = (await self._session.execute(query)).scalar_one_or_none()
         return found
 
@@ -203,7 +201,7 @@ def _of_item(reminder_id: UUID) -> ColumnElement[bool]:
     return reminder.c.item_id == owner.scalar_subquery()
 
 
-_FIXED = {"reminder_id", "item_id", "level", "life", "patient_id", "team"}
+_FIXED = {"reminder_id", "item_id", "level", "life", "patient_id", "team", "is_open", "is_in_hand"}
 _TEAM = select(patient.c.team).where(patient.c.patient_id == bindparam("whose"))
 _INSERT = insert(reminder).values(team=_TEAM.scalar_subquery())
 _UPDATE = (

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select
 
-from services.engagement.adapters.listing import is_open
 from services.engagement.adapters.people import upserting
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import ShiftRow
@@ -80,7 +79,7 @@ class SqlRota:
     async def waiting(self, team: str, *, shown_before: datetime) -> Sequence[UUID]:
         """Rungs on call of this team's people that were shown by then and are still open."""
         query = select(reminder.c.reminder_id).where(
-            is_open(reminder),
+            reminder.c.is_open,
             reminder.c.owner_id.is_(None),
             reminder.c.for_role == ON_CALL,
             reminder.c.team == team,
