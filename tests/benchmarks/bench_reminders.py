@@ -2,7 +2,8 @@
 
 Beside it, on the same PostgreSQL with the same durability and the same broker: a hand-written
 loop that claims, publishes and marks and does nothing else (the limit), and PgQueuer with the
-batches its documentation recommends. The median of five runs, each on a fresh copy.
+batches its documentation recommends. The median of five runs, each on a fresh copy. What is due
+lies between what is not, as the reminders of one plan do, which are written together.
 
 Limits: at most twice the hand-written loop, at least three times faster than PgQueuer,
 and with two engines each reminder announced exactly once.

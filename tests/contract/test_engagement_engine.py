@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.rows import WRITTEN
 from services.engagement.adapters.rows import reminder as reminder_rows
 from services.engagement.adapters.tables import ReminderRow
 from services.engagement.adapters.ticks import Engine, next_due
@@ -321,7 +322,7 @@ async def test_the_database_refuses_a_second_row_of_one_key(
     """The id is made from the key, so only a row with an id of its own can show this."""
     await know(db, *many_courses(1))
     async with db.reading() as tx:
-        found = select(reminder_rows).where(reminder_rows.c.level == 0)
+        found = select(*WRITTEN).where(reminder_rows.c.level == 0)
         row = (await tx.session.execute(found.limit(1))).mappings().one()
     twin = {**row, "reminder_id": uuid5(PLAN, "twin"), "life": life, "state": state}
     twin["reason"] = "withdrawn" if state == "cancelled" else None

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.engagement.adapters.db import SqlWork
-from services.engagement.adapters.rows import reminder
+from services.engagement.adapters.rows import WRITTEN, reminder
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.application.ports import Viewer, Wanted
 from services.engagement.main import SCHEMA
@@ -59,9 +59,8 @@ async def fill(db: Database) -> None:
         work = SqlWork(tx, CONTENT)
         await into_care(work)
         await apply_course_state(work, course=a_course(a_taper(step)), rules=CONTENT, now=NOW)
-        of_kind = select(reminder).where(reminder.c.kind == "change-day", reminder.c.level == 0)
-        kept = (await tx.session.execute(of_kind)).one()._mapping
-        one = {name: kept[name] for name in kept if reminder.c[name].computed is None}
+        of_kind = select(*WRITTEN).where(reminder.c.kind == "change-day", reminder.c.level == 0)
+        one = dict((await tx.session.execute(of_kind)).one()._mapping)
         for start in range(0, OPEN + CLOSED, AT_ONCE):
             rows = [like(one, number) for number in range(start, start + AT_ONCE)]
             await tx.session.execute(insert(reminder), rows)

@@ -24,8 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from services.engagement.adapters.claim import PLANNED, claim, live, shown_of
 from services.engagement.adapters.levels import lost, service_levels
 from services.engagement.adapters.listing import Listing, patient
-from services.engagement.adapters.rows import reminder, reminder_of, values_of
-from services.engagement.adapters.tables import ReminderRow
+from services.engagement.adapters.rows import WRITTEN, reminder, reminder_of, values_of
 from services.engagement.application.ports import (
     Levels,
     Listed,
@@ -201,15 +200,13 @@ def _of_item(reminder_id: UUID) -> ColumnElement[bool]:
     return reminder.c.item_id == owner.scalar_subquery()
 
 
-_FIXED = {"reminder_id", "item_id", "level", "life", "patient_id", "team", "is_open", "is_in_hand"}
+_FIXED = {"reminder_id", "item_id", "level", "life", "patient_id", "team"}
 _TEAM = select(patient.c.team).where(patient.c.patient_id == bindparam("whose"))
 _INSERT = insert(reminder).values(team=_TEAM.scalar_subquery())
 _UPDATE = (
     update(reminder)
     .where(reminder.c.reminder_id == bindparam("changed_id"))
-    .values(
-        {name: bindparam(f"new_{name}") for name in ReminderRow.model_fields if name not in _FIXED}
-    )
+    .values({one.name: bindparam(f"new_{one.name}") for one in WRITTEN if one.name not in _FIXED})
 )
 
 

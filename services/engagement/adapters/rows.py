@@ -34,6 +34,8 @@ SAME = (
 _ANSWER = ("acknowledged_by", "acknowledged_at", "acknowledged_meaning")
 _REST = ("state", "reason", "detail")
 reminder = ReminderRow.metadata.tables["reminder"]
+WRITTEN = tuple(column for column in reminder.c if column.computed is None)
+"""The columns that do not follow from others by themselves."""
 _place = {column.name: place for place, column in enumerate(reminder.c)}.__getitem__
 _same, _key, _answer, _rest = (
     itemgetter(*map(_place, names)) for names in (SAME, Key._fields, _ANSWER, _REST)
