@@ -29,10 +29,11 @@ def compose(*arguments: str, stdin: str | None = None) -> str:
 
 
 def setting(name: str, default: str) -> str:
-    """A value of the settings file that Compose reads."""
-    for line in (ROOT / ".env").read_text().splitlines():
-        if line.startswith(f"{name}="):
-            return line.partition("=")[2]
+    """A value of the settings file that Compose reads; there is none before the first start."""
+    with contextlib.suppress(FileNotFoundError):
+        for line in (ROOT / ".env").read_text().splitlines():
+            if line.startswith(f"{name}="):
+                return line.partition("=")[2]
     return default
 
 

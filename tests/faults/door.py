@@ -7,8 +7,8 @@ done twice however often it is tried.
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -32,7 +32,10 @@ class Door:
     patience_s: float
     again_s: float
     tried_again: int = 0
+    at: str = AT
+    password: Callable[[], str] = PASSWORD.read_text
     _token: tuple[str, float] = ("", 0.0)
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def post(self, path: str, body: Any, *, version: int | None = None) -> Any:
         """Send it until it is accepted; ``version`` is the one it changes, where it changes one.
@@ -64,21 +67,23 @@ class Door:
         return str((await self.post("/assessment/api/v1/patients", body))["patient_id"])
 
     async def token(self) -> str:
-        """The nurse's, made anew before it ends."""
-        token, until = self._token
-        if clock.monotonic() < until:
-            return token
-        body = {"username": "nell", "password": PASSWORD.read_text()}
-        async with self.session.post(f"{AT}/api/v1/tokens", json=body) as answer:
-            answer.raise_for_status()
-            found = str((await answer.json())["access_token"])
-        self._token = (found, clock.monotonic() + TOKEN_S)
-        return found
+        """The nurse's, made anew before it ends: by one of those who need it, as a password costs
+        the portal more than any write costs a service."""
+        async with self._asking:
+            token, until = self._token
+            if clock.monotonic() < until:
+                return token
+            body = {"username": "nell", "password": self.password()}
+            async with self.session.post(f"{self.at}/api/v1/tokens", json=body) as answer:
+                answer.raise_for_status()
+                found = str((await answer.json())["access_token"])
+            self._token = (found, clock.monotonic() + TOKEN_S)
+            return found
 
     async def _try(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         try:
             headers = {"Authorization": f"Bearer {await self.token()}", **headers}
-            async with self.session.post(f"{AT}{path}", json=body, headers=headers) as answer:
+            async with self.session.post(f"{self.at}{path}", json=body, headers=headers) as answer:
                 if answer.status < 300:
                     return await answer.json()
                 if answer.status < 429:  # busy or away is well, wrong never
