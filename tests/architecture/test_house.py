@@ -27,6 +27,13 @@ def test_nothing_has_a_name_that_says_nothing() -> None:
     assert [str(path) for path in code if {*path.parts[:-1], path.stem} & VAGUE] == []
 
 
+def test_a_decision_has_a_number_of_its_own() -> None:
+    pages = [path for path in tracked() if path.is_relative_to(ROOT / "shared/decisions")]
+    numbers = [page.name[:4] for page in pages if page.name[:4].isdigit()]
+
+    assert sorted(set(numbers)) == sorted(numbers)
+
+
 @pytest.mark.parametrize("package", ["shared/events", "shared/api"])
 def test_what_is_shared_is_shared(package: str) -> None:
     """Every module here is something at least two processes must agree on."""
