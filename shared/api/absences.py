@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from shared.api.body import Body
+from shared.api.body import BirthYear, Body
 
 
 class NewAbsence(Body):
@@ -54,6 +54,7 @@ class CoveredPerson(Body):
     patient_id: UUID
     patient_name: str | None
     birth_date: date | None
+    birth_year: BirthYear = None
     answer: Literal["asked", "accepted", "declined"]
 
 

@@ -75,8 +75,15 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.api.body import Body, Code
+from shared.api.body import BirthYear, Body, Code
 
+BirthDate = Annotated[
+    date | None,
+    Field(
+        description="0001-01-01 while it cannot be read. Of somebody erased still the first day of"
+        " the year, which is nobody's birthday, and null in a later release: read birth_year."
+    ),
+]
 PersonName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemAnswers = Annotated[
@@ -298,7 +305,8 @@ class PatientBody(Body):
     left_on: date | None
     given_name: str
     family_name: str
-    birth_date: date
+    birth_date: BirthDate
+    birth_year: BirthYear = None
     time_zone: str
     language: str
     phone: str | None
@@ -312,7 +320,7 @@ class PatientBody(Body):
     open_flags: int
     actions: tuple[str, ...]
     erased_on: date | None = None
-    """Since that day the names say so, and of the birth date only the year is true."""
+    """Since that day the names say so, and ``birth_year`` is all that is true of the birth date."""
     proposed_erasure: ProposedErasure | None = None
     contact_readable: bool = True
     """False: the key of the contact data is missing; they look empty and cannot be changed."""
@@ -328,7 +336,8 @@ class PatientSummary(Body):
     team: str
     given_name: str
     family_name: str
-    birth_date: date
+    birth_date: BirthDate
+    birth_year: BirthYear = None
     enrolled_on: date
     open_flags: int
     erased_on: date | None = None

@@ -29,6 +29,15 @@ Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A number of things, or the place of one; as much as both databases' integer columns hold."""
 
+BirthYear = Annotated[
+    int | None,
+    Field(
+        description="The year somebody was born in whose day of birth was erased: all that is known"
+        " of it, and never to be shown as a day. Null where the day is known, or not even the year."
+    ),
+]
+"""Beside a birth date, which is null then wherever it may be."""
+
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """Which version of a record was seen; the first is 1."""
 

@@ -26,7 +26,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from shared.api.body import Body, Count, Page
+from shared.api.body import BirthYear, Body, Count, Page
 from shared.api.identity import Role
 
 
@@ -176,6 +176,7 @@ class ReminderBody(Body):
     patient_id: UUID
     patient_name: str | None
     birth_date: date | None
+    birth_year: BirthYear = None
     team: str
     course_id: UUID | None
     for_role: Role

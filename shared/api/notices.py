@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, SecretStr, StringConstraints, model_validator
 
-from shared.api.body import Body
+from shared.api.body import BirthYear, Body
 
 Channel = Literal["email", "webhook"]
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -97,6 +97,7 @@ class RoundLine(Body):
     patient_id: UUID
     patient_name: str | None
     birth_date: date | None
+    birth_year: BirthYear = None
     section: str | None
     due_at: AwareDatetime
     state: str

@@ -43,7 +43,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.api.body import Body, Code
+from shared.api.body import BirthYear, Body, Code
 
 Words = Annotated[str, Field(max_length=500)]
 Plan = Annotated[str, Field(max_length=2000)]
@@ -707,6 +707,7 @@ class CaseloadRow(Body):
     patient_id: UUID
     patient_name: str | None
     birth_date: date | None
+    birth_year: BirthYear = None
     programme_id: UUID
     kind: str
     label: str

@@ -70,7 +70,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.api.body import Body, Code, Count, DoseMg, Version
+from shared.api.body import BirthYear, Body, Code, Count, DoseMg, Version
 from shared.api.engagement import Action, Detail, ReminderKey
 from shared.api.identity import Role
 
@@ -1124,6 +1124,7 @@ class DueItem(Body):
     patient_id: UUID
     patient_name: str | None
     birth_date: date | None
+    birth_year: BirthYear = None
     course_id: UUID
     team: str
     for_role: Role

@@ -7,6 +7,7 @@ who holds the keys reads it. The plain fields then say nothing.
 
 from base64 import b64decode, b64encode
 from datetime import date
+from typing import NamedTuple
 
 from shared.events.assessment import PatientDetails
 from shared.runtime.db import Transaction
@@ -23,6 +24,26 @@ _NOTHING = {
     "carers": (),
 }
 """What stands in the plain fields of a sealed fact."""
+
+
+class Birth(NamedTuple):
+    """What may be said of when somebody was born: the day, or the year alone, or nothing."""
+
+    day: date | None = None
+    year: int | None = None
+
+    @property
+    def counts_from(self) -> date | None:
+        """The day an age is counted from; of a year its first, which is never to be shown."""
+        return self.day or (date(self.year, 1, 1) if self.year else None)
+
+
+def birth_of(kept: date | None, *, erased: bool) -> Birth:
+    """Of somebody erased the first day of the year is kept, which is nobody's birthday (0062); the
+    first day of all is a date that nobody knows (0091)."""
+    if kept is None or kept == date.min:
+        return Birth()
+    return Birth(year=kept.year) if erased else Birth(day=kept)
 
 
 def sealed(details: PatientDetails, keys: PersonKeys) -> PatientDetails:

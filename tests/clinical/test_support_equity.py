@@ -119,9 +119,9 @@ def test_whoever_has_two_barriers_is_in_both_groups_and_whoever_left_takes_no_pa
 def test_everybody_comes_first_then_ages_languages_and_barriers() -> None:
     found = cut(
         people(5, barriers=("cost",)),
-        people(5, birth_date=date(1950, 1, 1), language="de"),
-        people(5, birth_date=date(2012, 1, 1), language=""),
-        people(5, birth_date=None),
+        people(5, counts_from=date(1950, 1, 1), language="de"),
+        people(5, counts_from=date(2012, 1, 1), language=""),
+        people(5, counts_from=None),
     )
 
     assert list(found) == [

@@ -29,7 +29,7 @@ def a_history(*totals: tuple[int, int], **changes: object) -> History:
     """Somebody treated from START, with PHQ-9 totals by day."""
     made: dict[str, object] = {
         "key": "00000000",
-        "birth_date": date(1990, 1, 5),
+        "counts_from": date(1990, 1, 5),
         "language": "en",
         "barriers": (),
         "in_care": True,

@@ -22,7 +22,9 @@ from services.engagement.main import SCHEMA as ENGAGEMENT
 from services.engagement.main import SEALED_FROM as ENGAGEMENT_FROM
 from services.treatment.adapters.db import SqlWork as TreatmentWork
 from services.treatment.adapters.events import subscriptions as treatment_hears
+from services.treatment.adapters.names import named
 from services.treatment.adapters.sealing import sealing_names as sealing_in_treatment
+from services.treatment.adapters.tables import PatientRow as TreatmentPatient
 from services.treatment.main import SCHEMA as TREATMENT
 from services.treatment.main import SEALED_FROM as TREATMENT_FROM
 from shared.events.assessment import Carer, PatientDetailsChanged
@@ -30,7 +32,7 @@ from shared.runtime.db import Database
 from shared.runtime.inbox import Inbox, Outcome, Subscriptions
 from shared.runtime.person_keys import KeyMissing, PersonKeys
 from shared.runtime.schema import Phase, Schema
-from shared.runtime.sealed_details import opened, sealed
+from shared.runtime.sealed_details import Birth, birth_of, opened, sealed
 from shared.runtime.ticker import Tick
 from tests.support.databases import Databases
 from tests.support.engagement import CONTENT, NURSE
@@ -54,6 +56,14 @@ TOLD = details_of(
     carers=(Carer(carer_id=UUID(int=1), name=CARER, relationship="sister"),),
 )
 
+ERASED_FACT = details_of(
+    PERSON,
+    given_name="Erased",
+    family_name="on 2026-01-06",
+    birth_date=date(1984, 1, 1),
+    erased_on=date(2026, 1, 6),
+)
+
 
 async def known_to_treatment(db: Database) -> tuple[str | None, date | None]:
     async with db.reading() as tx:
@@ -65,7 +75,21 @@ async def known_to_treatment(db: Database) -> tuple[str | None, date | None]:
 async def known_to_engagement(db: Database) -> tuple[str | None, date | None]:
     async with db.reading() as tx:
         work = EngagementWork(tx, CONTENT)
-        return (await work.patients.names([PERSON])).get(PERSON, (None, None))
+        name, birth = (await work.patients.names([PERSON])).get(PERSON, (None, Birth()))
+        return name, birth.counts_from
+
+
+async def born_by_treatment(db: Database) -> Birth:
+    async with db.reading() as tx:
+        row = await tx.session.get(TreatmentPatient, PERSON)
+        assert row is not None
+        return named(row, tx).birth
+
+
+async def born_by_engagement(db: Database) -> Birth:
+    async with db.reading() as tx:
+        (_name, birth) = (await EngagementWork(tx, CONTENT).patients.names([PERSON]))[PERSON]
+        return birth
 
 
 @dataclass(frozen=True)
@@ -79,6 +103,7 @@ class Copy:
     hears: Subscriptions
     sealing: Callable[[Database], Tick]
     known: Callable[[Database], Awaitable[tuple[str | None, date | None]]]
+    born: Callable[[Database], Awaitable[Birth]]
     unreadable: str | None
 
     @property
@@ -95,6 +120,7 @@ COPIES = {
         treatment_hears(BOOK, FORMULARY),
         sealing_in_treatment,
         known_to_treatment,
+        born_by_treatment,
         None,
     ),
     "engagement": Copy(
@@ -104,6 +130,7 @@ COPIES = {
         engagement_hears(CONTENT),
         sealing_in_engagement,
         known_to_engagement,
+        born_by_engagement,
         "(name cannot be read)",
     ),
 }
@@ -158,6 +185,12 @@ async def hear(db: Database, copy: Copy, fact: PatientDetailsChanged, version: i
 
 def locked(owner: PersonKeys, fact: PatientDetailsChanged = TOLD) -> PatientDetailsChanged:
     return PatientDetailsChanged(details=sealed(fact.details, owner))
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_the_first_day_of_all_is_nobodys(*, erased: bool) -> None:
+    assert birth_of(date.min, erased=erased) == birth_of(None, erased=erased) == Birth()
+    assert Birth().counts_from is None
 
 
 def test_a_told_fact_names_nobody_and_is_opened_whole(owner: PersonKeys) -> None:
@@ -312,19 +345,13 @@ async def test_a_fact_told_before_an_erasure_says_nothing_after_it(
 ) -> None:
     late = locked(owner)
     owner.destroy(PERSON)
-    gone = details_of(
-        PERSON,
-        given_name="Erased",
-        family_name="on 2026-01-06",
-        birth_date=date(1984, 1, 1),
-        erased_on=date(2026, 1, 6),
-    )
 
     assert await hear(db, copy, late) is Outcome.APPLIED
-    assert await hear(db, copy, gone, version=2) is Outcome.APPLIED
+    assert await hear(db, copy, ERASED_FACT, version=2) is Outcome.APPLIED
     assert await copy.sealing(db).run() == 0
 
     assert await copy.known(db) == ("Erased on 2026-01-06", date(1984, 1, 1))
+    assert await copy.born(db) == Birth(day=None, year=1984), "ages are counted, no day is told"
 
 
 async def test_a_missing_key_loses_no_fact(
@@ -378,7 +405,13 @@ async def test_a_morning_s_list_is_kept_without_names_and_read_with_them(
     async with db.reading() as tx:
         read = await EngagementWork(tx, CONTENT).notices.digest(NURSE, day)
     assert read is not None
-    assert read.items == [item]
+    assert read.items == [item | {"birth_year": None}]
+    await hear(db, copy, ERASED_FACT, version=2)
+    async with db.reading() as tx:
+        read = await EngagementWork(tx, CONTENT).notices.digest(NURSE, day)
+    assert read is not None
+    nobody = {"patient_name": "Erased on 2026-01-06", "birth_date": None, "birth_year": 1984}
+    assert read.items == [item | nobody]
 
 
 async def test_a_copy_that_was_written_in_the_clear_is_still_read(

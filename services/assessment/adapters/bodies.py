@@ -21,6 +21,7 @@ from services.assessment.domain.safety import Flag, FlagStatus, SafetyRules
 from services.assessment.domain.scoring import ScaleScore
 from shared.api import assessment as api
 from shared.api.identity import Role
+from shared.runtime.sealed_details import birth_of
 
 DETAILS = tuple(set(Details.__dataclass_fields__) - {"consents", "quiet_hours"})
 CARER = tuple(Carer.__dataclass_fields__)
@@ -48,6 +49,7 @@ def patient_body(
         open_flags=open_flags,
         actions=() if read_only else _patient_actions(patient, role, open_flags=open_flags),
         erased_on=patient.erased_on,
+        birth_year=birth_of(patient.details.birth_date, erased=patient.erased_on is not None).year,
         contact_readable=patient.contact_readable,
         proposed_erasure=proposed_erasure,
         read_only=read_only,

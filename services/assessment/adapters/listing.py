@@ -55,6 +55,7 @@ from shared.runtime.access import Reach
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.db import Transaction
 from shared.runtime.http import decode_cursor, encode_cursor
+from shared.runtime.sealed_details import birth_of
 from shared.runtime.tables import audit
 
 FOUND_AT_MOST = 50
@@ -247,9 +248,10 @@ def _summaries(tx: Transaction, rows: Sequence[Any]) -> tuple[PatientSummary, ..
 
 def _summarised(tx: Transaction, row: Any) -> PatientSummary:
     who = named(row, tx.keys)
-    rest = PatientSummary.model_fields.keys() - set(_OF_NAMES)
+    rest = PatientSummary.model_fields.keys() - {*_OF_NAMES, "birth_year"}
     return PatientSummary(
         **{name: getattr(who, name) for name in _OF_NAMES},
+        birth_year=birth_of(who.birth_date, erased=row.erased_on is not None).year,
         **{name: getattr(row, name) for name in rest},
     )
 

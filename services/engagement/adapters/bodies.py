@@ -48,6 +48,7 @@ def reminder_body(
         patient_id=row.patient_id,
         patient_name=listed.patient_name,
         birth_date=listed.birth_date,
+        birth_year=listed.birth_year,
         team=listed.team,
         course_id=row.course_id,
         for_role=_role(row),

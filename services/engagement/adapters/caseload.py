@@ -134,6 +134,7 @@ def _row(  # noqa: PLR0917 - everything known about one row
         patient_id=one.patient_id,
         patient_name=who.name,
         birth_date=who.birth_date,
+        birth_year=who.birth_year,
         programme_id=one.programme_id,
         kind=one.kind,
         label=kind.label,

@@ -20,7 +20,7 @@ def history_of(case: Case, rules: OutcomeRules, *, on: date, until: datetime) ->
     starts += [point.started_on for point in points if point.started_on]
     return History(
         key=str(case.patient_id)[:8].upper(),
-        birth_date=case.birth_date,
+        counts_from=case.counts_from,
         language="".join(_groups(case, Grouped.LANGUAGE, until, (case.language,))),
         barriers=_groups(case, Grouped.BARRIERS, until, _barriers(case)),
         in_care=_in_care(case, on, until),

@@ -10,6 +10,7 @@ from services.engagement.adapters.tables import PatientRow
 from services.engagement.application.ports import Identity
 from shared.runtime.db import Transaction
 from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
+from shared.runtime.sealed_details import Birth, birth_of
 
 WHO = "engagement"
 NEAR = "near"
@@ -30,7 +31,7 @@ class Named(NamedTuple):
 
     given_name: str | None = None
     family_name: str | None = None
-    birth_date: date | None = None
+    birth: Birth = Birth()
     email: str | None = None
 
     @property
@@ -76,7 +77,8 @@ def columns_of(
 def named(row: Any, tx: Transaction) -> Named:
     """Who a row is about; the mail address only where it is sealed with the names."""
     if not row.who:
-        return Named(row.given_name, row.family_name, row.birth_date)
+        birth = birth_of(row.birth_date, erased=row.who == ERASED)
+        return Named(row.given_name, row.family_name, birth)
     try:
         return tx.keys.recall(row.patient_id, WHO, row.who, _read)
     except KeyDestroyed:
@@ -86,5 +88,5 @@ def named(row: Any, tx: Transaction) -> Named:
 
 
 def _read(values: dict[str, Any]) -> Named:
-    born = date.fromisoformat(values["birth_date"])
-    return Named(values["given_name"], values["family_name"], born, values["email"])
+    birth = birth_of(date.fromisoformat(values["birth_date"]), erased=False)
+    return Named(values["given_name"], values["family_name"], birth, values["email"])

@@ -226,7 +226,14 @@ class SqlNotices:
             str(row.patient_id): named(row, self._tx) for row in await self._session.execute(query)
         }
         return [
-            {**item, "patient_name": who.full, "birth_date": _iso(who.birth_date)} if who else item
+            {
+                **item,
+                "patient_name": who.full,
+                "birth_date": _iso(who.birth.day),
+                "birth_year": who.birth.year,
+            }
+            if who
+            else item
             for item in items
             for who in (known.get(item["patient_id"]),)
         ]

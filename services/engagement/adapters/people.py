@@ -1,7 +1,6 @@
 """Patients and staff in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -28,6 +27,7 @@ from services.engagement.application.ports import Identity
 from services.engagement.domain.names import begins_so
 from services.engagement.domain.team import CareStatus, Colleague, Patient
 from shared.runtime.db import Transaction
+from shared.runtime.sealed_details import Birth
 
 staff = StaffRow.metadata.tables["staff"]
 
@@ -95,15 +95,15 @@ class SqlPatients:
             query = query.where(patient.c.patient_id > patient_id)
         return (await self._session.execute(query)).scalars().all()
 
-    async def names(self, people: Sequence[UUID]) -> Mapping[UUID, tuple[str, date | None]]:
-        """Name and birth date of those who are known."""
+    async def names(self, people: Sequence[UUID]) -> Mapping[UUID, tuple[str, Birth]]:
+        """Name and birth of those who are known."""
         query = select(patient.c.patient_id, *NAME_COLUMNS).where(
             patient.c.patient_id.in_(people), is_named()
         )
         found = [
             (row.patient_id, named(row, self._tx)) for row in await self._session.execute(query)
         ]
-        return {person: (who.full or "", who.birth_date) for person, who in found}
+        return {person: (who.full or "", who.birth) for person, who in found}
 
     async def named(self, name: str, *, staff_id: UUID, teams: Collection[str]) -> frozenset[UUID]:
         """The people of these teams, or in this colleague's care, one of whose names begins so."""

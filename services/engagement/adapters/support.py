@@ -191,7 +191,8 @@ class SqlSupport:
             row.patient_id: Named(
                 patient_id=row.patient_id,
                 name=who.full,
-                birth_date=who.birth_date,
+                birth_date=who.birth.day,
+                birth_year=who.birth.year,
                 team=row.team,
                 zone=row.zone,
             )
@@ -220,7 +221,7 @@ class SqlSupport:
             Case(
                 patient_id=row.patient_id,
                 status=row.status,
-                birth_date=named(row, self._tx).birth_date,
+                counts_from=named(row, self._tx).birth.counts_from,
                 language=languages.get(row.patient_id, ""),
                 profile=next(iter(profiles(row.patient_id)), None),
                 programmes=programmes(row.patient_id),

@@ -230,7 +230,7 @@ def _typed(patient: PatientBody) -> dict[str, str | tuple[str, ...]]:
     return contact.typed(patient) | {
         "given_name": patient.given_name,
         "family_name": patient.family_name,
-        "birth_date": patient.birth_date.isoformat(),
+        "birth_date": patient.birth_date.isoformat() if patient.birth_date else "",
         "time_zone": patient.time_zone,
         "language": patient.language,
         "team": patient.team,

@@ -218,7 +218,7 @@ def _row(one: CaseloadRow, form: SupportForm, setting: Setting) -> Row:
     new = support.place(one.patient_id, "contacts", "new")
     return Row(
         name=one.patient_name or _(NAMELESS),
-        birth=words.born(one.birth_date, today=today) if one.birth_date else "",
+        birth=words.born(one, today=today),
         href=support.place(one.patient_id),
         programme=one.label,
         programme_href=at,

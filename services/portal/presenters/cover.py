@@ -110,11 +110,10 @@ def _absence(one: AbsenceBody, setting: Setting) -> Absence:
 
 
 def _covered(person: CoveredPerson, setting: Setting) -> Covered:
-    birth = person.birth_date
     return Covered(
         patient_id=person.patient_id,
         name=person.patient_name or _(NAMELESS),
-        birth=words.born(birth, today=setting.today) if birth else "",
+        birth=words.born(person, today=setting.today),
         href=places.patient(person.patient_id),
         field=field_of(person.patient_id),
         answer=person.answer,

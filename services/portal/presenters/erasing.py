@@ -1,13 +1,12 @@
 """People whom nobody can name any more: how they are shown, and who is due."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from services.portal.presenters import places, record, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, ngettext, said
 from services.portal.presenters.today import Setting
-from shared.api.assessment import KeptClass, PatientBody, PatientSummary, RetentionBody
+from shared.api.assessment import KeptClass, PatientBody, RetentionBody
 
 REASONS = said(
     {
@@ -16,11 +15,6 @@ REASONS = said(
         "should-not-be-here": mark("The person should never have been recorded"),
     }
 )
-
-
-def birth_of(one: PatientBody | PatientSummary, *, today: date) -> str:
-    """The birth date under a heading; of somebody erased, nothing."""
-    return "" if one.erased_on else words.birth(one.birth_date, today=today)
 
 
 def wish(patient: PatientBody, setting: Setting) -> str:

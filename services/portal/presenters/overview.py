@@ -49,19 +49,12 @@ def of(read: Record, trajectory: TrajectoryBody, intake: IntakeBody, setting: Se
     )
 
 
-def _birth_date(patient: PatientBody) -> str:
-    """Of somebody erased the year alone is true, and after a restored backup not even that."""
-    if patient.birth_date == words.NOBODY_KNOWS:
-        return _("not known")
-    return str(patient.birth_date.year) if patient.erased_on else words.day(patient.birth_date)
-
-
 def detail_lines(patient: PatientBody, setting: Setting) -> tuple[str, ...]:
     """The details as lines, to show and to compare with."""
     team = ", ".join(words.who(staff_id, setting.staff) for staff_id in patient.care_team)
     pairs = (
         (_("Name"), record.name_of(patient)),
-        (_("Birth date"), _birth_date(patient)),
+        (_("Birth date"), words.birth_day(patient)),
         (_("Telephone"), patient.phone or _("not known")),
         (_("E-mail"), patient.email or _("not known")),
         (_("Language"), dict(people.LANGUAGES).get(patient.language, patient.language)),

@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from services.portal.presenters import erasing, listing, places, record, words
+from services.portal.presenters import listing, places, record, words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.listing import Choice
@@ -114,7 +114,7 @@ def rows(people: Iterable[PatientSummary], *, today: date) -> tuple[Person, ...]
     return tuple(
         Person(
             name=record.name_of(person),
-            birth=erasing.birth_of(person, today=today),
+            birth=words.birth(person, today=today),
             number=record.number(person.patient_id),
             status=STATUSES[person.status],
             away=person.status != "active",

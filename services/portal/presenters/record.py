@@ -122,7 +122,7 @@ def head(record: Record, setting: Setting, *, tab: str) -> Head:
     return Head(
         patient_id=patient.patient_id,
         name=name_of(patient),
-        birth="" if patient.erased_on else words.born(patient.birth_date, today=setting.today),
+        birth=words.born(patient, today=setting.today),
         number=number(patient.patient_id),
         status=_STATUSES.get(patient.status, "")
         or ("" if patient.contact_readable else _("Contact data cannot be read: tell operations"))

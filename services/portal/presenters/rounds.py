@@ -76,10 +76,9 @@ def _title(section: str | None) -> str:
 
 
 def _line(line: RoundLine, setting: Setting) -> Line:
-    birth = line.birth_date
     return Line(
         name=line.patient_name or _(NAMELESS),
-        birth=words.born(birth, today=setting.today) if birth else "",
+        birth=words.born(line, today=setting.today),
         due=words.moment(line.due_at, zone=setting.zone, now=setting.now),
         title=line.title,
         what=line.what,

@@ -297,7 +297,7 @@ def _reminder(item: ReminderBody, setting: Setting) -> Row:
         patient_id=item.patient_id,
         course_id=item.course_id,
         name=item.patient_name or _(NAMELESS),
-        birth=_birth(item.birth_date, setting),
+        birth=words.born(item, today=setting.today),
         title=item.title,
         why=item.why,
         what=item.what,
@@ -349,7 +349,7 @@ def _due(item: DueItem, setting: Setting) -> Row:
         patient_id=item.patient_id,
         course_id=item.course_id,
         name=item.patient_name or _(NAMELESS),
-        birth=_birth(item.birth_date, setting),
+        birth=words.born(item, today=setting.today),
         title=item.title,
         why=item.why,
         what=_DOING.get(item.action, ""),
@@ -415,13 +415,13 @@ def _people(sources: Sources, setting: Setting) -> dict[UUID, tuple[str, str]]:
     known = {
         person.patient_id: (
             words.full_name(person.given_name, person.family_name),
-            words.born(person.birth_date, today=setting.today),
+            words.born(person, today=setting.today),
         )
         for person in (flag.patient for flag in sources.flags or ())
         if person is not None
     }
     told = {
-        item.patient_id: (item.patient_name, _birth(item.birth_date, setting))
+        item.patient_id: (item.patient_name, words.born(item, today=setting.today))
         for item in _tellers(sources)
         if item.patient_name
     }
@@ -451,10 +451,6 @@ def _in_hand(item: ReminderBody, setting: Setting) -> str:
     if item.acknowledged.on_earlier_version:
         return _("%(said)s, about the plan before this one", said=taken)
     return taken
-
-
-def _birth(birth_date: date | None, setting: Setting) -> str:
-    return words.born(birth_date, today=setting.today) if birth_date else ""
 
 
 def _flagged(row: Row, flag: FlagBody, setting: Setting) -> Row:

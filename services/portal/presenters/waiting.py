@@ -24,7 +24,7 @@ def rows(items: Iterable[WaitingProposal], setting: Setting) -> tuple[Waiting, .
     return tuple(
         Waiting(
             name=words.full_name(item.patient.given_name, item.patient.family_name),
-            birth=words.born(item.patient.birth_date, today=setting.today),
+            birth=words.born(item.patient, today=setting.today),
             proposed=item.arms[0],
             since=words.moment(item.proposed_at, zone=setting.zone, now=setting.now),
             href=places.patient(item.patient.patient_id, "pathway"),

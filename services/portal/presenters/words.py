@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -167,26 +168,56 @@ def full_name(given: str, family: str) -> str:
     return f"{given} {family}"
 
 
-def birth(birth_date: date, *, today: date) -> str:
+class Born(Protocol):
+    """Somebody whom a service speaks of: of somebody erased it knows the year alone."""
+
+    @property
+    def birth_date(self) -> date | None: ...
+    @property
+    def birth_year(self) -> int | None: ...
+
+
+def birth(one: Born, *, today: date) -> str:
     """``4 May 1956, 70 years``: under a heading that says what it is."""
-    if birth_date == NOBODY_KNOWS:
+    day, year = _birth(one)
+    if year:
+        return _("%(year)s (day erased)", year=year)
+    if day is None:
         return _("not known")
-    age = _age(birth_date, today=today)
-    day = language.birth_day(birth_date)
-    return ngettext("%(day)s, %(num)s year", "%(day)s, %(num)s years", age, day=day)
+    age = _age(day, today=today)
+    said = language.birth_day(day)
+    return ngettext("%(day)s, %(num)s year", "%(day)s, %(num)s years", age, day=said)
 
 
-def born(birth_date: date, *, today: date) -> str:
+def born(one: Born, *, today: date) -> str:
     """``born 4 May 1956, 70 years``; nothing where it is not known."""
-    if birth_date == NOBODY_KNOWS:
+    day, year = _birth(one)
+    if year:
+        return _("born %(year)s (day erased)", year=year)
+    if day is None:
         return ""
-    age = _age(birth_date, today=today)
-    return ngettext(
-        "born %(day)s, %(num)s year",
-        "born %(day)s, %(num)s years",
-        age,
-        day=language.birth_day(birth_date),
-    )
+    age = _age(day, today=today)
+    said = language.birth_day(day)
+    return ngettext("born %(day)s, %(num)s year", "born %(day)s, %(num)s years", age, day=said)
+
+
+def birth_day(one: Born) -> str:
+    """``Fri 4 May 1956``, or what is known instead: one line of a record."""
+    day, year = _birth(one)
+    if year:
+        return _("%(year)s (day erased)", year=year)
+    return language.day(day) if day else _("not known")
+
+
+def _birth(one: Born) -> tuple[date | None, int | None]:
+    """The day, or the year alone. An assessment service of an earlier release says of somebody
+    erased the first day of the year, and no year."""
+    day, year = one.birth_date, one.birth_year
+    if day == NOBODY_KNOWS:
+        day = None
+    if day and not year and getattr(one, "erased_on", None):
+        year = day.year
+    return (None, year) if year else (day, None)
 
 
 def graded(source: str, grade: str, review: str = "") -> str:

@@ -71,7 +71,8 @@ class Due:
     course_id: UUID
     patient_id: UUID
     patient_name: str
-    birth_date: date
+    birth_date: date | None
+    birth_year: int | None
     team: str
     drug: str
     dose_text: str | None
@@ -208,10 +209,11 @@ def _due(row: Any, clinic_time: time, tx: Transaction) -> Due:
     return Due(
         **{name: values[name] for name in NAMES},
         patient_name=who.name or UNNAMED,
-        birth_date=who.birth_date or date.min,
+        birth_date=who.birth.day,
+        birth_year=who.birth.year,
         due_at=datetime.combine(values["due_on"], clinic_time, tzinfo=zone),
     )
 
 
-_MADE = {"due_at", "patient_name", "birth_date"}
+_MADE = {"due_at", "patient_name", "birth_date", "birth_year"}
 NAMES = tuple(name for name in Due.__dataclass_fields__ if name not in _MADE)

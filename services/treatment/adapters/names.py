@@ -9,6 +9,7 @@ from services.treatment.adapters.tables import PatientRow
 from services.treatment.domain.person import Details
 from shared.runtime.db import Transaction
 from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
+from shared.runtime.sealed_details import Birth, birth_of
 
 WHO = "treatment"
 ERASED = b""
@@ -16,13 +17,13 @@ ERASED = b""
 
 
 class Named(NamedTuple):
-    """A name and a birth date; None while they are not known, or cannot be read."""
+    """A name and a birth; None and nothing while they are not known, or cannot be read."""
 
-    name: str | None
-    birth_date: date | None
+    name: str | None = None
+    birth: Birth = Birth()
 
 
-UNREADABLE = Named(None, None)
+UNREADABLE = Named()
 
 
 def columns_of(
@@ -46,7 +47,7 @@ def named_in(
 ) -> Named:
     """The same, of columns read one by one."""
     if not who:
-        return Named(name, birth_date)
+        return Named(name, birth_of(birth_date, erased=who == ERASED))
     try:
         return tx.keys.recall(person, WHO, who, _read)
     except (KeyDestroyed, KeyMissing):
@@ -54,4 +55,5 @@ def named_in(
 
 
 def _read(values: dict[str, Any]) -> Named:
-    return Named(values["name"], date.fromisoformat(values["birth_date"]))
+    birth = birth_of(date.fromisoformat(values["birth_date"]), erased=False)
+    return Named(values["name"], birth)

@@ -1,5 +1,6 @@
 """Dates, spans, names and codes as people say them."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +13,15 @@ TODAY = date(2027, 5, 1)
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2027, 5, 1, 7, 0, tzinfo=UTC)
 ADA = UUID("11111111-1111-1111-1111-111111111111")
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """What a service says of when somebody was born."""
+
+    birth_date: date | None
+    birth_year: int | None = None
+    erased_on: date | None = None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,7 @@ def test_lateness_grows_from_minutes_to_weeks(minutes: int, said: str) -> None:
     [(date(1956, 5, 1), 71), (date(1956, 5, 2), 70), (date(1960, 2, 29), 67)],
 )
 def test_a_birthday_counts_on_its_day(birth_date: date, age: int) -> None:
-    assert words.born(birth_date, today=TODAY).endswith(f", {age} years")
+    assert words.born(Somebody(birth_date), today=TODAY).endswith(f", {age} years")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +139,27 @@ def test_a_services_sentence_says_its_dates_as_everywhere_else() -> None:
 
 def test_nobody_is_born_in_the_year_1() -> None:
     """What services say of somebody erased whom a backup brought back, or without the keys."""
-    today = date(2026, 11, 26)
-    assert words.birth(date.min, today=today) == "not known"
-    assert words.born(date.min, today=today) == ""
-    assert "1984" in words.born(date(1984, 2, 29), today=today)
+    for nobody in (Somebody(date.min), Somebody(None), Somebody(date.min, erased_on=TODAY)):
+        assert words.birth(nobody, today=TODAY) == words.birth_day(nobody) == "not known"
+        assert words.born(nobody, today=TODAY) == ""
+    assert words.born(Somebody(date(1984, 2, 29)), today=TODAY) == "born 29 February 1984, 43 years"
+
+
+@pytest.mark.parametrize(
+    "erased",
+    [
+        Somebody(None, 1961),
+        Somebody(date(1961, 1, 1), 1961, erased_on=TODAY),
+        Somebody(date(1961, 1, 1), erased_on=TODAY),
+    ],
+    ids=["told as null", "told beside", "told by an earlier release"],
+)
+def test_a_year_is_never_a_day(erased: Somebody) -> None:
+    """An erased date of birth is no first of January."""
+    assert words.born(erased, today=TODAY) == "born 1961 (day erased)"
+    assert words.birth(erased, today=TODAY) == "1961 (day erased)"
+    assert words.birth_day(erased) == "1961 (day erased)"
+
+
+def test_somebody_born_on_the_first_of_january_has_a_birthday() -> None:
+    assert words.born(Somebody(date(1961, 1, 1)), today=TODAY) == "born 1 January 1961, 66 years"

@@ -25,6 +25,7 @@ from shared.api.body import Page
 from shared.api.identity import CLINICIANS, Role
 from shared.runtime import clock
 from shared.runtime.http import Api, Call
+from shared.runtime.sealed_details import Birth
 
 
 def add_absences(api: Api, rules: Rules) -> None:
@@ -114,11 +115,13 @@ async def _body(work: SqlWork, call: Call, one: Absence, today: date) -> Absence
         people=tuple(
             CoveredPerson(
                 patient_id=person,
-                patient_name=names[person][0] if person in names else None,
-                birth_date=names[person][1] if person in names else None,
+                patient_name=name,
+                birth_date=birth.day,
+                birth_year=birth.year,
                 answer=answer.value,
             )
             for person, answer in sorted(one.people.items())
+            for name, birth in (names.get(person, (None, Birth())),)
         ),
         actions=(
             *(("answer",) if open_ and one.people and who.staff_id == one.cover_id else ()),

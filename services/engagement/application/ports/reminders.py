@@ -98,6 +98,8 @@ class Listed:
     team: str
     patient_name: str | None
     birth_date: date | None
+    birth_year: int | None = None
+    """Of somebody erased, in place of the birth date."""
     zone: str
     escalated_to: int | None
     comes_back_at: datetime | None

@@ -109,7 +109,8 @@ class Case:
 
     patient_id: UUID
     status: str
-    birth_date: date | None
+    counts_from: date | None
+    """The birth date, or the first day of the year that is known of it."""
     language: str
     profile: Profile | None
     programmes: tuple[Programme, ...]
@@ -131,6 +132,8 @@ class Named:
     birth_date: date | None
     team: str
     zone: str
+    birth_year: int | None = None
+    """Of somebody erased, in place of the birth date."""
 
 
 class Records(Protocol[T]):

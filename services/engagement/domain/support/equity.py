@@ -75,13 +75,13 @@ def by_group(
     ]
 
 
-def age_band(birth_date: date | None, equity: EquityRule, as_of: date) -> tuple[int, str]:
+def age_band(counts_from: date | None, equity: EquityRule, as_of: date) -> tuple[int, str]:
     """Where the band of whole years on that day begins, and its name, such as 18-25 or 65+.
     Whoever's age is unknown comes last."""
-    if birth_date is None:
+    if counts_from is None:
         return equity.age_bands[-1] + 1, UNKNOWN
-    had_it = (as_of.month, as_of.day) >= (birth_date.month, birth_date.day)
-    age = as_of.year - birth_date.year - (not had_it)
+    had_it = (as_of.month, as_of.day) >= (counts_from.month, counts_from.day)
+    age = as_of.year - counts_from.year - (not had_it)
     starts = (0, *equity.age_bands)
     place = max(number for number, start in enumerate(starts) if start <= max(age, 0))
     if place == len(starts) - 1:
@@ -91,7 +91,7 @@ def age_band(birth_date: date | None, equity: EquityRule, as_of: date) -> tuple[
 
 def _places(one: History, equity: EquityRule, as_of: date) -> Iterable[_Place]:
     yield _place(EVERYBODY, "")
-    begins, band = age_band(one.birth_date, equity, as_of)
+    begins, band = age_band(one.counts_from, equity, as_of)
     yield _place(AGE, band, begins)
     yield _place(LANGUAGE, one.language or UNKNOWN)
     for barrier in dict.fromkeys(one.barriers):

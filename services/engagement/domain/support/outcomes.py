@@ -23,7 +23,8 @@ class History:
     """One person as far as outcomes go: days and numbers, no names. All in order of days."""
 
     key: str
-    birth_date: date | None
+    counts_from: date | None
+    """The birth date, or the first day of the year that is known of it."""
     language: str
     barriers: tuple[str, ...]
     in_care: bool

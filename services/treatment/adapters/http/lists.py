@@ -94,6 +94,7 @@ def _item(due: Due, now: datetime) -> DueItem:
         patient_id=due.patient_id,
         patient_name=due.patient_name,
         birth_date=due.birth_date,
+        birth_year=due.birth_year,
         course_id=due.course_id,
         team=due.team,
         for_role=Role(due.for_role),

@@ -38,8 +38,14 @@ class SqlPatients:
             return None
         team = select(CareTeamRow.staff_id).where(CareTeamRow.patient_id == patient_id)  # type: ignore[call-overload]
         staff = (await self._session.execute(team)).scalars()
-        values = row.model_dump(exclude={"who"}) | named(row, self._tx)._asdict()
-        return Patient(**values, care_team=tuple(sorted(staff)))
+        who = named(row, self._tx)
+        values = row.model_dump(exclude={"who", "name", "birth_date"})
+        return Patient(
+            **values,
+            name=who.name,
+            birth_date=who.birth.counts_from,
+            care_team=tuple(sorted(staff)),
+        )
 
     async def place(self, patient_id: UUID, place: PlaceInCare) -> None:
         values = asdict(place) | {"id": patient_id}
