@@ -1,18 +1,21 @@
 """The guard against a patient's name in logs and on the wire bites, and finds nothing real."""
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
+from shared.api.identity import Role
 from shared.events.assessment import PatientDetails, PatientDetailsChanged
 from shared.events.envelope import Fact
+from shared.runtime.auth import issue_access_token
 from shared.runtime.bus.relay import Relay
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded
 from shared.runtime.logs import get_logger
 from tests.integration.conftest import Connect
+from tests.support.callers import KEY
 from tests.support.notebook import Notebook
 from tests.support.sentinel import (
     FAMILY,
@@ -122,6 +125,20 @@ async def publish(db: Database, fact: Fact) -> None:
 def test_the_guard_sees_more_than_names(said: str) -> None:
     with pytest.raises(PersonFound):
         refuse_person(said, where="logs")
+
+
+def test_the_guard_sees_a_token() -> None:
+    token = issue_access_token(
+        KEY,
+        staff_id=PATIENT,
+        role=Role.NURSE,
+        teams=("harbour",),
+        audience=["treatment"],
+        lifetime=timedelta(minutes=5),
+    )
+
+    with pytest.raises(PersonFound):
+        refuse_person(f"Authorization: Bearer {token}", where="logs")
 
 
 async def test_what_a_person_can_be_reached_by_is_in_no_refusal(

@@ -3,7 +3,7 @@
 Builders of tests name their patients ``GIVEN`` ``FAMILY`` or ``SEARCHED``, born on ``BORN``; every
 telephone number of a test or the demo is one of ``TELEPHONE``, and what people write of them in
 random requests ends in ``WRITTEN``. Demo patients keep their own names and are watched for too.
-Logs, metrics, subjects, headers and problem documents may hold nothing of it.
+Logs, metrics, subjects, headers and problem documents may hold nothing of it, and no token.
 """
 
 import re
@@ -23,12 +23,15 @@ TELEPHONE = r"7946(?: |%20|\+)?0\d{3}\b"
 MAIL = ("zoe@example.org", "plover@example.org", *(patient.email for patient in PATIENTS))
 STREET = ("Quay Street", "Curlew Row")
 WRITTEN = "Heronsgate"
+TOKEN = r"\beyJ[\w-]{6,}\.eyJ[\w-]{6,}"
+"""The beginning of any token: whoever reads one may do what its owner may."""
 CANARIES = re.compile(
     "|".join(
         [
             *(GIVEN, FAMILY, SEARCHED, BORN, TELEPHONE, WRITTEN),
             *map(re.escape, (*MAIL, *STREET)),
             *(rf"\b{p.given_name} {p.family_name}\b" for p in PATIENTS),
+            TOKEN,
         ]
     )
 )
@@ -43,7 +46,8 @@ class PersonFound(AssertionError):
 
 
 def refuse_person(text: str, *, where: str) -> None:
-    """Fail when the text names a patient, or says how to reach them or what was written of them.
+    """Fail when the text names a patient, or says how to reach them or what was written of them, or
+    holds a token.
 
     Raises:
         PersonFound: with the words around it.

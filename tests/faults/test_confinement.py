@@ -1,0 +1,88 @@
+"""What is tried from inside a container is denied: by the kernel, not by a setting that says so.
+
+Run with ``make faults``, or alone: ``MOORING_FAULTS=1 .venv/bin/python -m pytest -s
+tests/faults/test_confinement.py``, while ``make up`` runs. Nothing is broken by it.
+"""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.faults.containers import ROOT, compose
+
+SERVICES = ("portal", "assessment", "treatment", "engagement", "watcher")
+OTHERS = ("nginx", "postgres", "backup", "nats-1")
+"""Those with a shell of their own; the mail catcher has none and no secret."""
+NOTHING = 0
+FILTERED = 2
+"""``Seccomp`` of ``proc(5)``: system calls pass a filter."""
+TRIED = """
+import ctypes, json, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(result):
+    if result == -1:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+tried = {
+    "write to the root file system": lambda: open("/app/written", "w"),
+    "write to the program": lambda: open("/opt/mooring/bin/python", "ab"),
+    "run what was written": lambda: (
+        open("/tmp/run", "w").write("#!/bin/sh\\n"), os.chmod("/tmp/run", 0o755),
+        os.execv("/tmp/run", ["/tmp/run"]),
+    ),
+    "become root": lambda: os.setuid(0),
+    "become root's group": lambda: os.setgid(0),
+    "open a raw socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1),
+    "listen to the wire": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 768),
+    "mount": lambda: call(libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)),
+    "enter another namespace": lambda: call(libc.unshare(0x10000000 | 0x00020000)),
+    "change the host's name": lambda: call(libc.sethostname(b"x", 1)),
+    "trace the first process": lambda: call(libc.ptrace(16, 1, None, None)),
+    "make a device": lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(8, 0)),
+}
+said = {}
+for what, attempt in tried.items():
+    try:
+        attempt()
+        said[what] = "done"
+    except OSError as refusal:
+        said[what] = type(refusal).__name__
+print(json.dumps(said))
+"""
+DENIED = {"PermissionError", "OSError"}
+"""Not allowed, or read-only."""
+
+
+@pytest.mark.parametrize("container", [*SERVICES, *OTHERS])
+def test_the_kernel_gives_it_no_rights(container: str) -> None:
+    status = dict(
+        line.split(":\t", 1)
+        for line in compose("exec", "-T", container, "cat", "/proc/self/status").splitlines()
+        if ":\t" in line
+    )
+
+    for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(status[kind], 16) == NOTHING, kind
+    assert status["NoNewPrivs"] == "1"
+    assert int(status["Seccomp"]) == FILTERED
+    assert "0" not in status["Uid"].split()
+
+
+@pytest.mark.parametrize("container", [*SERVICES, *OTHERS])
+def test_its_root_file_system_is_read_only(container: str) -> None:
+    command = ["docker", "compose", "exec", "-T", container, "sh", "-c", "echo x >/written"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "Read-only file system" in done.stderr
+
+
+@pytest.mark.parametrize("container", SERVICES)
+def test_each_way_out_is_denied(container: str) -> None:
+    """Tracing is up to the host: ``kernel.yama.ptrace_scope`` has to be 1 or more, as Debian and
+    Ubuntu set it."""
+    said = json.loads(compose("exec", "-T", container, "python", "-c", TRIED))
+
+    assert {what: result for what, result in said.items() if result not in DENIED} == {}
