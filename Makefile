@@ -22,7 +22,7 @@ walk: .venv/core ## take one person from referral to the end of a taper, checkin
 	@$(BIN)/python -m tests.system.walk --data $(MOORING_DATA)
 
 ## Check it
-test: .venv/dev browser ## all tests; those in a browser are left out where there is none and nobody may install it (T=path for some)
+test: .venv/dev browser build/nginx ## all tests; those in a browser and at the door are left out where there is none to be had (T=path for some)
 ifeq ($(T),tests)
 	@$(BIN)/python -m pytest tests $(ALONE:%=--ignore=%) -n 2 --dist loadfile --junitxml build/tests.xml; beside=$$?; \
 	$(BIN)/python -m pytest $(ALONE) --junitxml build/tests-alone.xml && exit $$beside
@@ -30,7 +30,7 @@ else
 	@$(BIN)/python -m pytest $(T) --junitxml build/tests.xml
 endif
 
-check: .venv/dev browser ## everything CI runs; does not stop at the first failure
+check: .venv/dev browser build/nginx ## everything CI runs; does not stop at the first failure
 	@$(BIN)/python tests/check.py
 
 check-rest: .venv/dev
@@ -159,6 +159,15 @@ browser:
 	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "  … installing chromium, for the tests in a browser" && \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	echo "  … no browser here: the tests in one are left out (install the package chromium)"
+
+# The door's program for the tests alone: Debian's package unpacked, not installed, which would start it.
+build/nginx:
+	@command -v nginx >/dev/null && mkdir -p build && touch $@ || \
+	{ command -v apt-get >/dev/null && command -v dpkg >/dev/null && rm -rf build/nginx.new && mkdir -p build/nginx.new && cd build/nginx.new && \
+	  echo "  … fetching nginx, for the tests at the door" && { apt-get download -qq nginx >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq nginx >/dev/null 2>&1; }; } && \
+	  dpkg -x nginx_*.deb . && cd ../.. && mv build/nginx.new $@; } || \
+	echo "  … no nginx here: the tests at the door are left out (install the package nginx)"
 
 # Set-up: a virtual environment with exactly the locked dependencies, redone when the lock changes.
 .venv/core: requirements.txt | .venv/bin/python

@@ -22,6 +22,7 @@ from tests.support.ports import free_ports
 
 __all__ = ["ours"]
 PATIENCE_S = 20.0
+CLUSTER = "cluster:of-cluster"
 REFUSED = "TLS route handshake error"
 
 
@@ -58,7 +59,7 @@ def configured(folder: Path, pair: Pair, ours: Path, ports: list[int]) -> Path:
     clients, monitor, cluster, other = ports
     text = path.read_text()
     for there, here in {
-        '["nats-route://cluster:of-cluster@one:6222", ': "[",
+        f'["nats-route://{CLUSTER}@one:6222", ': "[",
         "cluster@two:6222": f"cluster@{HOST}:{other}",
         "0.0.0.0:4222": f"127.0.0.1:{clients}",
         "0.0.0.0:8222": f"127.0.0.1:{monitor}",

@@ -1,7 +1,7 @@
 """The door with its own settings (``deploy/nginx/nginx.conf``) and a service behind it.
 
-nginx is a program of its own; where there is none, these tests are left out. ``MOORING_NGINX``
-names one that is not on the path.
+nginx is a program of its own: the one on the path, or Debian's, which ``make test`` unpacks. Where
+there is none, these tests are left out.
 """
 
 import asyncio
@@ -24,8 +24,9 @@ from aiohttp import web
 from tests.support.certificates import Authority, certificate
 from tests.support.ports import free_ports
 
-NGINX = os.environ.get("MOORING_NGINX") or shutil.which("nginx")
-SETTINGS = Path(__file__).parents[2] / "deploy/nginx/nginx.conf"
+ROOT = Path(__file__).parents[2]
+NGINX = shutil.which("nginx") or shutil.which("nginx", path=ROOT / "build/nginx/usr/sbin")
+SETTINGS = ROOT / "deploy/nginx/nginx.conf"
 HOST, BEHIND = "localhost", "portal"
 START_S = 10.0
 AT_ONCE = 500
