@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from shared.events.assessment import RecordOpened
 from shared.events.engagement import StandInChanged, StandInState
@@ -18,18 +18,18 @@ from shared.runtime.auth import Principal
 from shared.runtime.db import Transaction
 from shared.runtime.tables import applied, standing
 
-_LIVE = select(standing.c.kind, standing.c.about)
+# Built once, as every request asks both: building a statement costs as much as running it.
+_LIVE = select(standing.c.kind, standing.c.about).where(
+    standing.c.staff_id == bindparam("staff"),
+    standing.c.from_at <= bindparam("now"),
+    standing.c.until_at > bindparam("now"),
+)
+_VERSION = select(applied.c.version).where(applied.c.aggregate == bindparam("account"))
 
 
 async def of(tx: Transaction, staff_id: UUID) -> Standing:
     """What this member of staff may reach now beside their own caseload."""
-    rows = await tx.session.execute(
-        _LIVE.where(
-            standing.c.staff_id == staff_id,
-            standing.c.from_at <= tx.now,
-            standing.c.until_at > tx.now,
-        )
-    )
+    rows = await tx.session.execute(_LIVE, {"staff": staff_id, "now": tx.now})
     found: dict[str, set[str]] = {}
     for kind, about in rows:
         found.setdefault(kind, set()).add(about)
@@ -42,8 +42,8 @@ async def of(tx: Transaction, staff_id: UUID) -> Standing:
 
 async def is_outdated(tx: Transaction, principal: Principal) -> bool:
     """Whether the account changed since this token was made: another role, or closed."""
-    query = select(applied.c.version).where(applied.c.aggregate == f"staff:{principal.staff_id}")
-    known = (await tx.session.execute(query)).scalar()
+    account = {"account": f"staff:{principal.staff_id}"}
+    known = (await tx.session.execute(_VERSION, account)).scalar()
     return known is not None and known > principal.version
 
 

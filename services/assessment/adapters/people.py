@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.assessment.adapters.name_index import index_of, may_index
@@ -33,6 +33,15 @@ from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import Conflict
 from shared.runtime.db import Transaction
 from shared.runtime.person_keys import KeyMissing
+
+# Built once, as nearly every request asks them: building a statement costs as much as running it.
+_ONE = select(PATIENT).where(PATIENT.c.patient_id == bindparam("person"))
+_HELD = _ONE.with_for_update()
+_CARERS = (
+    select(CARE_TEAM.c.staff_id)
+    .where(CARE_TEAM.c.patient_id == bindparam("person"))
+    .order_by(CARE_TEAM.c.place)
+)
 
 
 class SqlPatients:
@@ -126,21 +135,14 @@ class SqlPatients:
         await self._session.execute(insert(PATIENT_VERSION), values)
 
     async def _read(self, patient_id: UUID, *, lock: bool) -> Patient | None:
-        query = select(PATIENT).where(PATIENT.c.patient_id == patient_id)
-        if lock:
-            query = query.with_for_update()
-        row = (await self._session.execute(query)).first()
+        found = await self._session.execute(_HELD if lock else _ONE, {"person": patient_id})
+        row = found.first()
         if row is None:
             return None
         return patient_from(row, await self._care_team(patient_id), self._tx.keys)
 
     async def _care_team(self, patient_id: UUID) -> Sequence[UUID]:
-        query = (
-            select(CARE_TEAM.c.staff_id)
-            .where(CARE_TEAM.c.patient_id == patient_id)
-            .order_by(CARE_TEAM.c.place)
-        )
-        return (await self._session.scalars(query)).all()
+        return (await self._session.scalars(_CARERS, {"person": patient_id})).all()
 
     async def _add_care_team(self, patient: Patient) -> None:
         if members := care_team_values(patient):

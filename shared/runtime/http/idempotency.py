@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select, update
+from sqlalchemy import Executable, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.runtime.db import Transaction
@@ -19,6 +19,24 @@ from shared.runtime.http.problems import ApiError
 from shared.runtime.tables import idempotency
 
 _NONCE_BYTES = 12
+
+_CLAIMED = ("actor", "key", "route", "request_sha256", "created_at")
+
+# Built once, as every change asks them: building a statement costs as much as running it.
+_IS_IT = (idempotency.c.actor == bindparam("who")) & (idempotency.c.key == bindparam("stored"))
+_FIND = select(idempotency).where(_IS_IT)
+_STORE = (
+    update(idempotency)
+    .where(_IS_IT)
+    .values({name: bindparam(name) for name in ("status", "response", "etag")})
+)
+_CLAIM: dict[str, Executable] = {
+    name: insert(idempotency)
+    .values({each: bindparam(each) for each in _CLAIMED})
+    .on_conflict_do_nothing()
+    .returning(idempotency.c.key)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +83,6 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
     if tx.sealing is not None and (open_ := await _find(tx, key, key.value)) is not None:
         return open_  # as the release before kept it
     stored = _stored(tx, key)
-    is_sqlite = tx.session.get_bind().dialect.name == "sqlite"
-    upsert = sqlite.insert(idempotency) if is_sqlite else postgresql.insert(idempotency)
     row = {
         "actor": key.actor,
         "key": stored,
@@ -74,9 +90,7 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
         "request_sha256": key.request_sha256,
         "created_at": tx.now,
     }
-    taken = await tx.session.execute(
-        upsert.values(row).on_conflict_do_nothing().returning(idempotency.c.key)
-    )
+    taken = await tx.session.execute(_CLAIM[tx.session.get_bind().dialect.name], row)
     if taken.first() is not None:
         return None
     earlier = await _find(tx, key, stored)
@@ -88,11 +102,9 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
 async def store(tx: Transaction, key: Key, answer: StoredAnswer) -> None:
     """Keep the answer beside the effect."""
     body = answer.body if tx.sealing is None else _locked(answer.body, key)
-    await tx.session.execute(
-        update(idempotency)
-        .where(idempotency.c.actor == key.actor, idempotency.c.key == _stored(tx, key))
-        .values(status=answer.status, response=body, etag=answer.etag)
-    )
+    values = {"status": answer.status, "response": body, "etag": answer.etag}
+    row = {"who": key.actor, "stored": _stored(tx, key), **values}
+    await (await tx.session.connection()).execute(_STORE, row)
 
 
 def _stored(tx: Transaction, key: Key) -> str:
@@ -100,8 +112,8 @@ def _stored(tx: Transaction, key: Key) -> str:
 
 
 async def _find(tx: Transaction, key: Key, stored: str) -> StoredAnswer | None:
-    query = select(idempotency).where(idempotency.c.actor == key.actor, idempotency.c.key == stored)
-    row = (await tx.session.execute(query)).one_or_none()
+    which = {"who": key.actor, "stored": stored}
+    row = (await tx.session.execute(_FIND, which)).one_or_none()
     if row is None:
         return None
     if row.request_sha256 != key.request_sha256:
