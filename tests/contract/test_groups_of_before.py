@@ -9,6 +9,7 @@ import pytest
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import history_of
+from services.engagement.adapters.support import visible
 from services.engagement.application.ports import Grouped, GroupPoint, Surroundings
 from services.engagement.domain.support.outcomes import History
 from services.engagement.domain.support.profile import Adaptation, Barrier, Profile
@@ -69,7 +70,7 @@ async def history(db: Database, days: int) -> History:
     """What was known of the person so many days after they came."""
     until = OLD + timedelta(days=days)
     async with db.reading() as tx:
-        (case,) = await SqlWork(tx, CONTENT).support.cases(("harbour",), (NURSE,), ())
+        (case,) = await SqlWork(tx, CONTENT).support.cases(visible(("harbour",), (NURSE,)), ())
     return history_of(case, CONTENT.support.outcomes, on=until.date(), until=until)
 
 
@@ -91,5 +92,5 @@ async def test_the_way_back_leaves_what_was_said_since(upgraded: Database) -> No
     await asyncio.to_thread(SCHEMA.downgrade, url, "0014")
 
     async with upgraded.reading() as tx:
-        (case,) = await SqlWork(tx, CONTENT).support.cases(("harbour",), (NURSE,), ())
+        (case,) = await SqlWork(tx, CONTENT).support.cases(visible(("harbour",), (NURSE,)), ())
     assert {one.version for one in case.groups} == {7}

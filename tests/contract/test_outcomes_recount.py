@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.http import build_api
+from services.engagement.adapters.summaries import sum_up
 from services.engagement.application.apply_staff_state import apply_staff_state
 from services.engagement.application.change_programme import review_programme
 from services.engagement.application.record_contact import record_contact
@@ -319,8 +320,10 @@ async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire
     raw = [*wire.heard, *await wire.told()]
 
     seen: list[list[Person]] = []
+    answers = []
     for number in LOOKED_AT:
         report, export = await asked(wire, day(number))
+        answers.append((report, export))
         people = [Person(one, raw, day(number)) for one in range(1, PEOPLE + 1)]
 
         assert report["as_of"] == export["as_of"] == day(number).isoformat()
@@ -343,6 +346,10 @@ async def test_every_figure_and_cell_equals_a_recount_from_raw_events(wire: Wire
     assert all(0 < some < of for some, of, _missing, _days in counted.values()), counted
     assert counted["remission"][3] is not None
     assert counted["response"][3] is not None
+
+    async with wire.db.housekeeping() as tx:
+        assert await sum_up(tx, CONTENT.support.outcomes, limit=PEOPLE + 1) == PEOPLE
+    assert [await asked(wire, day(number)) for number in LOOKED_AT] == answers
 
 
 class Person:

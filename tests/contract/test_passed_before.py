@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from services.assessment.main import SCHEMA as ASSESSMENT
 from services.engagement.main import SCHEMA as ENGAGEMENT
@@ -14,6 +14,7 @@ from services.treatment.main import SCHEMA as TREATMENT
 from shared.runtime.db import Database
 from shared.runtime.schema import Phase, Schema, WrongSchema
 from tests.support.databases import Databases
+from tests.support.triggers import drop_triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ WITHOUT_IS_OPEN = (
     "DROP INDEX ix_reminder_of_owner",
     "ALTER TABLE reminder DROP COLUMN is_open",
     "ALTER TABLE reminder DROP COLUMN is_in_hand",
+)
+WITHOUT_SUMMARIES = (
+    "DROP TABLE history_summary",
+    "DROP INDEX ix_reminder_done",
+    "DROP INDEX ix_reminder_cancelled",
+    "DROP INDEX ix_reminder_again",
 )
 PASSED = (
     Passed(
@@ -53,14 +60,21 @@ PASSED = (
     Passed(
         ENGAGEMENT,
         "0013",
-        ("DROP TABLE group_point", "DROP TABLE signature", *WITHOUT_IS_OPEN),
+        (
+            "DROP TABLE group_point",
+            "DROP TABLE signature",
+            *WITHOUT_SUMMARIES,
+            *WITHOUT_IS_OPEN,
+        ),
     ),
-    Passed(ENGAGEMENT, "0016", WITHOUT_IS_OPEN),
+    Passed(ENGAGEMENT, "0016", (*WITHOUT_SUMMARIES, *WITHOUT_IS_OPEN)),
+    Passed(ENGAGEMENT, "0017", WITHOUT_SUMMARIES),
+    Passed(ENGAGEMENT, "0018", WITHOUT_SUMMARIES),
 )
 
 
 ALL = pytest.mark.parametrize(
-    "passed", PASSED, ids=["treatment", "assessment", "engagement", "is-open"]
+    "passed", PASSED, ids=["treatment", "assessment", "engagement", "is-open", "0017", "0018"]
 )
 
 
@@ -72,6 +86,8 @@ async def database_of(passed: Passed, databases: Databases) -> AsyncIterator[tup
     db = Database.open(url, source=passed.schema.service)
     try:
         async with db.engine.begin() as connection:
+            if WITHOUT_SUMMARIES[0] in passed.without:
+                await drop_triggers(connection)
             for statement in passed.without:
                 await connection.execute(text(statement))
         yield url, db
@@ -106,4 +122,12 @@ async def test_it_is_made_up_for_before_a_new_release_starts_beside_the_old_one(
         assert schema.floor(now) == schema.floor(passed.revision)
         async with db.engine.connect() as connection:
             tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+            indexes = await connection.run_sync(_indexes)
         assert set(schema.metadata.tables) <= set(tables)
+        expected = {one.name for table in schema.metadata.tables.values() for one in table.indexes}
+        assert expected <= indexes
+
+
+def _indexes(connection: Connection) -> set[str | None]:
+    found = inspect(connection)
+    return {one["name"] for table in found.get_table_names() for one in found.get_indexes(table)}

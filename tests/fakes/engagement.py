@@ -1,6 +1,6 @@
 """Engagement's ``Work`` over dictionaries. It passes the suite the SQL one passes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 from services.engagement.application.ports import (
     Attempt,
     CarePoint,
-    Case,
     ChannelLevels,
     CoursePoint,
     Digest,
@@ -44,7 +43,7 @@ from services.engagement.domain.on_call import ON_CALL, Shift
 from services.engagement.domain.reconcile import items_of
 from services.engagement.domain.reminder import Reason, Reminder, State, shown
 from services.engagement.domain.signature import Signature
-from services.engagement.domain.support.contact import Contact, in_order
+from services.engagement.domain.support.contact import Contact
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
 from services.engagement.domain.support.lost import Decision
@@ -512,28 +511,6 @@ class FakeSupport:
                 zone=patient.zone,
             )
         return found
-
-    async def cases(
-        self, teams: Collection[str], staff: Collection[UUID], instruments: Collection[str]
-    ) -> Iterable[Case]:
-        return [
-            Case(
-                patient_id=patient.patient_id,
-                status=patient.status.value,
-                language="",
-                profile=await self.profiles.get(patient.patient_id),
-                programmes=tuple(await self.programmes.of_patient(patient.patient_id)),
-                contacts=tuple(in_order(await self.contacts.of_patient(patient.patient_id))),
-                readings=tuple(
-                    one
-                    for one in await self.readings_of(patient.patient_id)
-                    if one.instrument in instruments
-                ),
-                points=tuple(await self.points_of(patient.patient_id)),
-            )
-            for patient in sorted(self.patients.known.values(), key=lambda one: one.patient_id)
-            if self._sees(patient.patient_id, teams, staff)
-        ]
 
     def _open(self) -> Sequence[Programme]:
         found = [one for one in self.programmes.known.values() if one.is_open]

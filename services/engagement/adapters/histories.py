@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from uuid import UUID
 
 from services.engagement.application.ports import Case, CoursePoint, Grouped, Reading
 from services.engagement.domain.support.outcomes import History, Score
@@ -19,7 +20,7 @@ def history_of(case: Case, rules: OutcomeRules, *, on: date, until: datetime) ->
     starts = [one.started_on for one in programmes]
     starts += [point.started_on for point in points if point.started_on]
     return History(
-        key=str(case.patient_id)[:8].upper(),
+        key=key_of(case.patient_id),
         counts_from=case.counts_from,
         language="".join(_groups(case, Grouped.LANGUAGE, until, (case.language,))),
         barriers=_groups(case, Grouped.BARRIERS, until, _barriers(case)),
@@ -34,6 +35,11 @@ def history_of(case: Case, rules: OutcomeRules, *, on: date, until: datetime) ->
         minutes=sum(one.minutes for one in contacts),
         reviews=tuple(sorted({*_reviewed(points), *(look.on for look in looks)})),
     )
+
+
+def key_of(patient_id: UUID) -> str:
+    """How an export numbers a person."""
+    return patient_id.hex[:8].upper()
 
 
 def _in_care(case: Case, on: date, until: datetime) -> bool:

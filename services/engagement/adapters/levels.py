@@ -3,7 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.engagement.adapters.rows import reminder
@@ -34,23 +46,26 @@ async def service_levels(
     """
     sqlite = session.get_bind().dialect.name == "sqlite"
     wait = _seconds_between(_owed_from(), reminder.c.visible_at, sqlite=sqlite)
-    shown, late = reminder.c.visible_at.is_not(None), wait > PROMPT.total_seconds()
-    due = reminder.c.due_at <= as_of
-    planned = reminder.c.state == "planned"
+    late = wait > PROMPT.total_seconds()
+    early = and_(reminder.c.state == "visible", reminder.c.visible_at < reminder.c.due_at)
+    fell_due = true() if since is None else reminder.c.due_at >= since
+    due = and_(reminder.c.is_open, reminder.c.due_at <= as_of)
+    cancelled = reminder.c.reason.is_not(None)
+
+    def how_many(*which: ColumnElement[bool]) -> ColumnElement[int]:
+        """Each from an index of its own; closed without a reason is done."""
+        return select(func.count()).where(*which, fell_due).scalar_subquery()
+
     query = select(
-        _count(and_(shown, ~late)).label("on_time"),
-        _count(and_(shown, late)).label("late"),
-        _count(
-            and_(reminder.c.state == "visible", reminder.c.visible_at < reminder.c.due_at)
-        ).label("early"),
-        _count(and_(planned, due)).label("waiting"),
-        _count(and_(reminder.c.is_open, due)).label("open"),
-        _count(reminder.c.state == "done").label("done"),
-        _count(reminder.c.state == "cancelled").label("cancelled"),
+        _count(~late).label("on_time"),
+        _count(late).label("late"),
+        _count(early).label("early"),
+        how_many(due, reminder.c.state == "planned").label("waiting"),
+        how_many(due).label("open"),
+        how_many(~reminder.c.is_open, ~cancelled).label("done"),
+        how_many(cancelled).label("cancelled"),
         func.coalesce(func.max(wait), 0).label("worst"),
-    )
-    if since is not None:
-        query = query.where(reminder.c.due_at >= since)
+    ).where(reminder.c.visible_at.is_not(None), fell_due)
     row = (await session.execute(query)).one()
     return Levels(
         on_time=row.on_time,
@@ -124,7 +139,7 @@ async def _doubled(session: AsyncSession) -> int:
     query = (
         select(func.count(later.c.reminder_id.distinct()))
         .select_from(later.join(former, and_(same_key, former.c.life < later.c.life)))
-        .where(later.c.life > 1, meets)
+        .where(later.c.life > literal_column("1"), meets)
     )
     return (await session.execute(query)).scalar_one()
 

@@ -179,7 +179,7 @@ class SqlSupport:
     ) -> Sequence[Programme]:
         """Open programmes of people in care whom these viewers may see."""
         people = select(patient.c.patient_id).where(
-            patient.c.status == "active", _visible(teams, staff)
+            patient.c.status == "active", visible(teams, staff)
         )
         row = _table("programme").c
         return await self.programmes.where(row.status != "closed", row.patient_id.in_(people))
@@ -201,11 +201,10 @@ class SqlSupport:
         }
 
     async def cases(
-        self, teams: Collection[str], staff: Collection[UUID], instruments: Collection[str]
+        self, seen: ColumnElement[bool], instruments: Collection[str]
     ) -> Iterable[Case]:
-        """Everybody these viewers may see, one after the other, with what the outcomes are counted
-        from: of the readings those of these instruments."""
-        seen = _visible(teams, staff)
+        """Everybody whose row of ``patient`` meets the condition, one after the other, with what
+        the outcomes are counted from: of the readings those of these instruments."""
         who = select(patient.c.patient_id, patient.c.status, *NAME_COLUMNS).where(seen)
         people = select(patient.c.patient_id).where(seen)
         rows = (await self._tx.session.execute(who.order_by(patient.c.patient_id))).all()
@@ -244,7 +243,8 @@ def _answers(instruments: Collection[str]) -> ColumnElement[bool]:
     return instrument.in_(instruments)
 
 
-def _visible(teams: Collection[str], staff: Collection[UUID]) -> ColumnElement[bool]:
+def visible(teams: Collection[str], staff: Collection[UUID]) -> ColumnElement[bool]:
+    """The condition on ``patient`` that one of these viewers may see somebody."""
     mine = select(care_team.c.patient_id).where(care_team.c.staff_id.in_(staff))
     return or_(patient.c.team.in_(teams), patient.c.patient_id.in_(mine))
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.rows import reminder
+from services.engagement.adapters.summaries import sum_up
 from services.engagement.application.recount import recount
 from services.engagement.application.show_due_reminders import show_due_reminders
 from services.engagement.domain.reminder import State
@@ -25,6 +26,7 @@ from shared.runtime.ticker import Tick
 COMPONENT = "reminders"
 BEAT_EVERY_S = 5.0
 RECOUNTED_AT_ONCE = 5
+SUMMED_UP_AT_ONCE = 20
 _OPEN_RUNGS = (
     select(func.count())
     .select_from(reminder)
@@ -50,6 +52,7 @@ class Engine:
         return (
             Tick("reminders", every_s=1.0, run=self.show_due),
             Tick("recount", every_s=15.0, run=self.recount),
+            Tick("summaries", every_s=5.0, run=self.sum_up),
         )
 
     async def show_due(self) -> int:
@@ -76,6 +79,11 @@ class Engine:
         metrics.ESCALATIONS.labels(self.db.source).set(rungs)
         self._recounted = recounted.last
         return 0
+
+    async def sum_up(self) -> int:
+        """Sum up the histories of the next few people about whom something was recorded since."""
+        async with self.db.housekeeping() as tx:
+            return await sum_up(tx, self.rules.support.outcomes, limit=SUMMED_UP_AT_ONCE)
 
     async def _beat(self) -> None:
         """A sign of life in real time, which the demo clock does not move."""

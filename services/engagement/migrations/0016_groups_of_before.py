@@ -16,7 +16,7 @@ from alembic import op
 from shared.runtime.columns import Json
 
 revision = "0016"
-down_revision = "0015a"
+down_revision = "0015b"
 branch_labels = None
 depends_on = None
 

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from services.engagement.adapters.directory_file import read_directory
-from services.engagement.adapters.histories import history_of
 from services.engagement.adapters.http.support_desk import SupportDesk
+from services.engagement.adapters.summaries import outcomes
+from services.engagement.adapters.support import visible
 from services.engagement.application.import_activities import import_activities
 from services.engagement.domain.local_time import local_day
 from services.engagement.domain.support.directory import Activity, matches, named
 from services.engagement.domain.support.equity import by_group
-from services.engagement.domain.support.outcomes import Outcome, figures, outcome_of, row_of
+from services.engagement.domain.support.outcomes import Outcome, figures, row_of
 from services.engagement.domain.support.profile import Profile
 from services.engagement.domain.support.refusals import RuleBroken
 from shared.api import support as api
@@ -142,6 +143,5 @@ async def _judged(
         raise RuleBroken("day-ahead", "The day has not come yet.", field="as_of")
     until = datetime.combine(as_of + timedelta(days=1), time.min, zone).astimezone(UTC)
     rules = desk.rules.support.outcomes
-    cases = await desk.work(call).support.cases(call.reach.teams, call.reach.staff, rules.counted)
-    histories = (history_of(case, rules, on=as_of, until=until) for case in cases)
-    return as_of, [outcome_of(one, rules, as_of) for one in histories]
+    seen = visible(call.reach.teams, call.reach.staff)
+    return as_of, await outcomes(call.tx, seen, rules, on=as_of, until=until)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from services.engagement.adapters.tables.row import Row
+from services.engagement.adapters.tables.row import Row, partial
 from shared.runtime.columns import Json, UtcDateTime
 
 _IS_OPEN = "state IN ('planned', 'visible', 'acknowledged')"
@@ -82,6 +82,14 @@ class ReminderRow(Row, table=True):
         _of_open("ix_reminder_of_owner", "owner_id", "for_role", *_MINE),
         Index("ix_reminder_patient", "patient_id", "due_at"),
         Index("ix_reminder_item", "item_id", "level"),
+        Index(
+            "ix_reminder_done",
+            "due_at",
+            sqlite_where=text("is_open = 0 AND reason IS NULL"),
+            postgresql_where=text("NOT is_open AND reason IS NULL"),
+        ),
+        partial("ix_reminder_cancelled", "due_at", where="reason IS NOT NULL"),
+        partial("ix_reminder_again", "life", where="life > 1"),
     )
 
     reminder_id: UUID = Field(primary_key=True)

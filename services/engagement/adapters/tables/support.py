@@ -183,3 +183,19 @@ class CoursePointRow(Row, table=True):
     version: int = Field(primary_key=True)
     patient_id: UUID
     state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
+class HistorySummaryRow(Row, table=True):
+    """What is known of a person, summed up for the report of outcomes; one for each person.
+
+    ``rules`` is the mark of the rules it was made by. Triggers of migration 0012d take it away with
+    whatever is recorded about the person, whoever writes it: without a mark it counts for nothing.
+    """
+
+    __tablename__: ClassVar[str] = "history_summary"
+    __table_args__ = (Index("ix_history_summary_rules", "rules"),)
+
+    patient_id: UUID = Field(primary_key=True)
+    rules: str | None = Field(sa_type=String(64))
+    known_at: datetime | None = Field(sa_type=UtcDateTime)
+    state: dict[str, Any] | None = Field(sa_column=Column(Json))

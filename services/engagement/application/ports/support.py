@@ -1,6 +1,6 @@
 """What the use cases need of the records of support."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -224,11 +224,4 @@ class Support(Protocol):
 
     async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
         """Who these people are."""
-        ...
-
-    async def cases(
-        self, teams: Collection[str], staff: Collection[UUID], instruments: Collection[str]
-    ) -> Iterable[Case]:
-        """Everybody these viewers may see, one after the other, with what the outcomes are counted
-        from: of the readings those of these instruments."""
         ...

@@ -5,6 +5,7 @@ from the others. So the hidden ones of a column together are never fewer than th
 that is shown.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
@@ -83,7 +84,7 @@ def age_band(counts_from: date | None, equity: EquityRule, as_of: date) -> tuple
     had_it = (as_of.month, as_of.day) >= (counts_from.month, counts_from.day)
     age = as_of.year - counts_from.year - (not had_it)
     starts = (0, *equity.age_bands)
-    place = max(number for number, start in enumerate(starts) if start <= max(age, 0))
+    place = bisect_right(starts, max(age, 0)) - 1
     if place == len(starts) - 1:
         return starts[place], f"{starts[place]}+"
     return starts[place], f"{starts[place]}-{starts[place + 1] - 1}"

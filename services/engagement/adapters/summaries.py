@@ -1,0 +1,160 @@
+"""Outcomes of a thousand people at once, from one small row of each instead of all their records.
+
+A summary counts as long as its row bears the mark of the rules: triggers take it off with whatever
+is recorded about the person (migration 0012d), and the engine sums up anew. No report waits for
+that: whoever has no summary, or one that knows more than was known on the day asked for, is counted
+from the records. So the answer is the same with and without summaries, only later without.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Text, and_, case, cast, or_, select, update
+
+from services.engagement.adapters.histories import history_of, key_of
+from services.engagement.adapters.listing import patient
+from services.engagement.adapters.names import NAME_COLUMNS, named
+from services.engagement.adapters.support import SqlSupport
+from services.engagement.adapters.tables import HistorySummaryRow
+from services.engagement.application.ports import Case
+from services.engagement.domain.support.outcomes import Outcome, outcome_of
+from services.engagement.domain.support.rules import OutcomeRules
+from services.engagement.domain.support.summary import Summary, outcome_on, sum_up_history
+from shared.runtime.db import Transaction
+
+_FORM = 1
+"""Count this up with every change of how a summary is made or of what it holds."""
+_END = datetime.max.replace(tzinfo=UTC)
+_FEW = 500
+_summary = HistorySummaryRow.metadata.tables["history_summary"]
+
+
+_ONE = TypeAdapter(Summary)
+_MANY = TypeAdapter(tuple[Summary, ...])
+
+
+def mark_of(rules: OutcomeRules) -> str:
+    """Names the rules a summary was made by; another release may have others."""
+    return sha256(f"{_FORM} {rules!r}".encode()).hexdigest()
+
+
+async def outcomes(
+    tx: Transaction, seen: ColumnElement[bool], rules: OutcomeRules, *, on: date, until: datetime
+) -> list[Outcome]:
+    """Everybody whose row of ``patient`` meets the condition, judged by what was recorded by
+    ``until``, the end of that day."""
+    known_then = or_(_summary.c.known_at.is_(None), _summary.c.known_at < until)
+    counts = and_(_summary.c.rules == mark_of(rules), known_then)
+    query = (
+        select(
+            patient.c.patient_id,
+            patient.c.status,
+            *NAME_COLUMNS,
+            case((counts, cast(_summary.c.state, Text))).label("state"),
+        )
+        .outerjoin(_summary, _summary.c.patient_id == patient.c.patient_id)
+        .where(seen)
+        .order_by(patient.c.patient_id)
+    )
+    rows = (await tx.session.execute(query)).all()
+    texts = [row.state for row in rows if row.state is not None]
+    summaries = iter(_MANY.validate_json(f"[{','.join(texts)}]"))
+    others = {row.patient_id for row in rows if row.state is None}
+    counted = await _counted(tx, seen, others, rules, on=on, until=until)
+    return [
+        counted[row.patient_id]
+        if row.state is None
+        else _judged(row, next(summaries), tx, rules, on)
+        for row in rows
+        if row.state is not None or row.patient_id in counted
+    ]
+
+
+def _judged(row: Any, summary: Summary, tx: Transaction, rules: OutcomeRules, on: date) -> Outcome:
+    return outcome_on(
+        summary,
+        rules,
+        on,
+        key=key_of(row.patient_id),
+        counts_from=named(row, tx).birth.counts_from,
+        active=row.status == "active",
+    )
+
+
+async def _counted(
+    tx: Transaction,
+    seen: ColumnElement[bool],
+    people: set[UUID],
+    rules: OutcomeRules,
+    *,
+    on: date,
+    until: datetime,
+) -> dict[UUID, Outcome]:
+    """These people from their records. The many are picked out of everybody: no database takes a
+    condition of any length."""
+    if not people:
+        return {}
+    which = and_(seen, patient.c.patient_id.in_(people)) if len(people) <= _FEW else seen
+    cases = await SqlSupport(tx).cases(which, rules.counted)
+    return {
+        one.patient_id: outcome_of(history_of(one, rules, on=on, until=until), rules, on)
+        for one in cases
+        if one.patient_id in people
+    }
+
+
+async def sum_up(tx: Transaction, rules: OutcomeRules, *, limit: int) -> int:
+    """Sum up the next people who have no summary by these rules; how many there were.
+
+    Their rows are held first, and the records read after that: what is written meanwhile takes the
+    mark off when we have committed, and whoever is being written about now is left for later.
+    """
+    mark = mark_of(rules)
+    other = or_(_summary.c.rules.is_(None), _summary.c.rules < mark, _summary.c.rules > mark)
+    query = (
+        select(_summary.c.patient_id)
+        .join(patient, patient.c.patient_id == _summary.c.patient_id)
+        .where(other)
+        .limit(limit)
+        .with_for_update(of=_summary, skip_locked=True)
+    )
+    people = (await tx.session.execute(query)).scalars().all()
+    if not people:
+        return 0
+    for one in await SqlSupport(tx).cases(patient.c.patient_id.in_(people), rules.counted):
+        await tx.session.execute(
+            update(_summary)
+            .where(_summary.c.patient_id == one.patient_id)
+            .values(
+                rules=mark,
+                known_at=max(_moments(one), default=None),
+                state=_ONE.dump_python(_summary_of(one, rules), mode="json"),
+            )
+        )
+    return len(people)
+
+
+def _summary_of(one: Case, rules: OutcomeRules) -> Summary:
+    last = one.care[-1] if one.care else None
+    return sum_up_history(
+        history_of(one, rules, on=date.max, until=_END),
+        rules,
+        enrolled_on=last.enrolled_on if last else None,
+        ended_on=last.ended_on if last else None,
+    )
+
+
+def _moments(one: Case) -> Iterator[datetime]:
+    """When each thing that ``history_of`` reads was recorded."""
+    yield from (reading.known_at for reading in one.readings)
+    yield from (point.known_at for point in one.points)
+    yield from (care.known_at for care in one.care)
+    yield from (group.known_at for group in one.groups)
+    yield from (contact.recorded_at for contact in one.contacts)
+    for programme in one.programmes:
+        yield programme.started_at
+        yield from (look.at for look in programme.looks)

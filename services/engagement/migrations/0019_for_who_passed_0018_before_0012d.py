@@ -1,0 +1,20 @@
+"""0012d was put in before 0013 when some databases had passed 0018. There it is made up for.
+
+Deployment: catch-up (nothing is left to do wherever it was applied).
+"""
+
+from services.engagement.migrations.steps import levels, summaries
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    summaries.make_up_for()
+    levels.make_up_for()
+
+
+def downgrade() -> None:
+    """What was made up for belongs to 0012d."""
