@@ -43,8 +43,9 @@ teams = ["harbour"]
 [[role]]
 when = "mooring-nurses"
 role = "nurse"
-teams = ["harbour"]
+teams = ["out-of-hours"]
 """
+WORDS = "Found confused at the bus stop, carries our card."
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +152,49 @@ async def test_a_course_is_signed(context: BrowserContext, hospital: Clinic) -> 
     assert signed["signature"]["hash"] == proposed["signing"]["hash"]
     await page.goto(f"{hospital.services['portal']}/emergency")
     await expect(signing).to_contain_text("first sign in there again")  # it is used up
+
+
+async def test_a_record_is_opened_in_an_emergency(
+    context: BrowserContext, hospital: Clinic
+) -> None:
+    """By a nurse of another team. Signing in again in a new tab, as the form advises whoever has
+    typed, loses nothing."""
+    person = await somebody_without_a_course(hospital)
+    record = f"{hospital.services['portal']}/patients/{person}"
+    known = await hospital.get("amara", f"assessment/patients/{person}")
+    page = await by_provider(context, hospital, "nora")
+    outside = await page.goto(record)
+    assert outside
+    assert outside.status == 404
+    await page.goto(f"{hospital.services['portal']}/emergency")
+    await look(page)
+    await page.get_by_label("Birth date").fill(known["birth_date"])
+    await page.get_by_label("Or the number").fill(person[:8])
+    await page.get_by_role("radio").first.check()
+    await page.get_by_label("What happened").fill(WORDS)
+    opening = page.get_by_role("button", name="Open the record for 60 minutes")
+
+    link = page.get_by_role("link", name="Sign in again at your organisation to sign")
+    async with context.expect_page() as opened:
+        await link.click(modifiers=["ControlOrMeta"])
+    tab = await opened.value
+    await agree(tab, "nora")
+    await tab.wait_for_url("**/emergency")
+    await expect(tab.locator("#password")).to_contain_text("You signed in again at")
+    await tab.close()
+    await expect(page.get_by_label("What happened")).to_have_value(WORDS)
+    await opening.click()
+
+    await expect(page).to_have_url(re.compile(rf"/patients/{person}\?done=emergency"))
+    await expect(page.locator("#who")).to_contain_text(known["family_name"])
+    await look(page)
+    seen = await hospital.get("amara", f"assessment/patients/{person}/emergency-looks")
+    assert [one["words"] for one in seen["items"]] == [WORDS]
+    await page.goto(f"{hospital.services['portal']}/emergency")
+    again = page.locator("#password")
+    await expect(again).to_contain_text(
+        "first sign in there again"
+    )  # one opening, and it is used up
 
 
 async def in_the_care_team(context: BrowserContext, hospital: Clinic, person: str) -> None:
