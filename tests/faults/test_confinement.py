@@ -6,6 +6,7 @@ tests/faults/test_confinement.py``, while ``make up`` runs. Nothing is broken by
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,8 @@ for what, attempt in tried.items():
         said[what] = type(refusal).__name__
 print(json.dumps(said))
 """
+TRACING = "trace the first process"
+YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 DENIED = {"PermissionError", "OSError"}
 """Not allowed, or read-only."""
 
@@ -81,8 +84,10 @@ def test_its_root_file_system_is_read_only(container: str) -> None:
 
 @pytest.mark.parametrize("container", SERVICES)
 def test_each_way_out_is_denied(container: str) -> None:
-    """Tracing is up to the host: ``kernel.yama.ptrace_scope`` has to be 1 or more, as Debian and
-    Ubuntu set it."""
+    """Whether a process may trace another of its own account is up to the host
+    (``kernel.yama.ptrace_scope``, which Debian and Ubuntu set to 1): asked for only where it is."""
     said = json.loads(compose("exec", "-T", container, "python", "-c", TRIED))
+    if not (YAMA.exists() and int(YAMA.read_text())):
+        print(f"{container}: this host has no {YAMA.name}, so tracing was {said.pop(TRACING)}")
 
     assert {what: result for what, result in said.items() if result not in DENIED} == {}
