@@ -7,7 +7,7 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,8 @@ from services.engagement.application.record_outcome import record_outcome
 from services.engagement.application.send_notices import Office, pick_notices
 from services.engagement.domain.acts import Act
 from services.engagement.domain.flag import FlagStatus
-from services.engagement.domain.notice import Channel, Pace, Preference, Wording
+from services.engagement.domain.notice import Channel, Pace, Preference, Quiet, Wording
+from services.engagement.domain.rules import Rules
 from services.engagement.domain.team import CareStatus
 from services.engagement.main import SCHEMA
 from shared.runtime import clock
@@ -72,6 +73,12 @@ EVENING = Preference(
     pace=Pace.EACH,
     wording=Wording.INITIALS,
 )
+AT_ANY_HOUR = replace(
+    CONTENT,
+    delivery=replace(CONTENT.delivery, quiet=Quiet(begins=time(0), ends=time(0))),
+    hours=replace(CONTENT.hours, is_working_day=lambda _: True),
+)
+"""A clinic that sends routine work by night and on Sundays too, as a test may run then."""
 
 
 class Server:
@@ -108,11 +115,12 @@ class Clinic:
     egress: Egress = field(default_factory=Egress)
     late: timedelta = timedelta()
     kept_for: timedelta | None = None
+    rules: Rules = CONTENT
 
     @property
     def postman(self) -> Postman:
         box = Mailbox(sender="mooring@clinic.example", host="127.0.0.1", port=self.port)
-        office = Office(rules=CONTENT, portal_url="https://portal.example")
+        office = Office(rules=self.rules, portal_url="https://portal.example")
         channels = Channels(box, self.egress)
         return Postman(db=self.db, office=office, channels=channels, kept_for=self.kept_for)
 
@@ -356,6 +364,7 @@ async def test_a_safety_notice_goes_on_after_every_try_and_every_channel(clinic:
     )
     await clinic.prefer(by_mail(OTHER_NURSE, "other"))
     clinic.mail.unknown = {"nurse@clinic.example"}
+    clinic.rules = AT_ANY_HOUR
     await clinic.know_a_step()
     await clinic.tick()
     await clinic.post()
