@@ -20,6 +20,6 @@ for service in assessment treatment engagement; do
     -c "REVOKE UPDATE, DELETE, TRUNCATE ON signature FROM $service"
 done
 grant() { psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --dbname "$1" -c "GRANT SELECT $2 TO watcher"; }
-grant engagement "(state, due_at, subject_kind, subject_id) ON reminder"
+grant engagement "(state, is_open, due_at, subject_kind, subject_id) ON reminder"
 grant engagement "(state, purpose, reason, about, made_at, ended_at) ON notice"
 grant assessment "(flag_id, status, raised_at) ON safety_flag"

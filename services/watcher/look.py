@@ -31,10 +31,11 @@ _HEARTBEAT = text(
     "SELECT extract(epoch FROM clock_timestamp() - max(at)) FROM heartbeat"
     " WHERE component = 'reminders'"
 )
-_OVERDUE = text(
+OVERDUE = text(
     "SELECT count(*) FROM reminder"  # noqa: S608
-    f" WHERE state = 'planned' AND due_at < {_NOW} - make_interval(secs => :overdue_s)"
+    f" WHERE is_open AND state = 'planned' AND due_at < {_NOW} - make_interval(secs => :overdue_s)"
 )
+"""``is_open`` is what the index is about: without it every row there ever was would be read."""
 _FLAGS = text(
     "SELECT flag_id FROM safety_flag"  # noqa: S608
     f" WHERE status = 'open' AND raised_at < {_NOW} - interval '1 minute'"
@@ -78,7 +79,7 @@ async def look(
     does not answer costs one wait, and the watcher's role may have eight connections.
     """
     questions: dict[str, list[Executable]] = {name: [_STATE] for name in databases}
-    overdue_since = _OVERDUE.bindparams(overdue_s=overdue_s)
+    overdue_since = OVERDUE.bindparams(overdue_s=overdue_s)
     questions["engagement"] += [_HEARTBEAT, overdue_since, _UNSENT]
     questions["assessment"] += [_FLAGS]
     asked = (_ask(databases[name], *each) for name, each in questions.items())

@@ -16,6 +16,7 @@ from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.rows import WRITTEN, reminder
 from services.engagement.application.apply_course_state import apply_course_state
 from services.engagement.main import SCHEMA
+from services.watcher.look import OVERDUE
 from shared.runtime.db import Database, Transaction
 from tests.support.databases import Databases
 from tests.support.engagement import CONTENT, NOW, PLAN, a_course, a_step, a_taper, into_care
@@ -43,6 +44,20 @@ async def test_what_is_shown_stays_where_it_is(postgres_databases: Databases) ->
     await db.close()
     assert len(shown) >= STORED // EVERY
     assert (changed, in_place) == (len(shown), len(shown))
+
+
+@pytest.mark.postgres
+async def test_what_is_overdue_is_counted_from_an_index(postgres_databases: Databases) -> None:
+    """The watcher's question: asked by ``state`` alone it would read every reminder there was."""
+    db = Database.open(await postgres_databases.migrated(SCHEMA), source="engagement")
+    explained = text(f"EXPLAIN {OVERDUE.text}").bindparams(overdue_s=60.0)
+
+    async with db.reading() as tx:
+        await tx.session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join((await tx.session.execute(explained)).scalars())
+
+    await db.close()
+    assert "Seq Scan on reminder" not in plan  # nor would it be on a large table
 
 
 async def fill(tx: Transaction) -> None:

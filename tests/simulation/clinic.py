@@ -309,7 +309,8 @@ class Clinic:
         """Every day, some time, the list; some of it is left for tomorrow."""
         query = (
             "SELECT reminder_id, patient_id, subject_version, kind, ordinal, version, visible_at"
-            " FROM reminder WHERE level = 0 AND state IN ('visible', 'acknowledged')"
+            " FROM reminder INDEXED BY ix_reminder_due"
+            " WHERE level = 0 AND is_open = 1 AND state <> 'planned'"
             " ORDER BY reminder_id"
         )
         while True:

@@ -24,6 +24,8 @@ HEARD = ("assessment", "portal", "treatment")
 NEVER = timedelta(days=1)
 FORGET_EVERY = timedelta(days=7)
 OUTAGE_LOOKED_AT_S = 600.0
+NEXT_DUE = "SELECT min(due_at) FROM reminder WHERE is_open = 1 AND state = 'planned'"
+"""Asked as the engine asks: ``is_open`` is what the index is about."""
 UNCLAIMED_S = 60.0
 """Until the engine looks again at what is due and was not shown."""
 
@@ -97,17 +99,18 @@ class Engagement:
             db=db, rules=self.rules, instance=self.process.name, monotonic=lambda: 0.0
         )  # it leaves one sign of life, when it starts
         while True:
-            while self._next_due() <= now() and await engine.show_due():
-                pass
             self.store.changed.clear()
-            wait_s = (self._next_due() - now()).total_seconds()
+            due = self._next_due()
+            if due <= now() and await engine.show_due():
+                continue
+            wait_s = (due - now()).total_seconds()
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s if wait_s > 0 else UNCLAIMED_S):
                     await self.store.changed.wait()
             await asyncio.sleep(self.dice.uniform(0.001, 1.0))
 
     def _next_due(self) -> datetime:
-        found = self.store.ask("SELECT min(due_at) FROM reminder WHERE state = 'planned'")[0][0]
+        found = self.store.ask(NEXT_DUE)[0][0]
         if found is None:
             return now() + NEVER
         return datetime.fromisoformat(found).replace(tzinfo=UTC)
