@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Text, and_, case, cast, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, case, cast, or_, select, update
 
 from services.engagement.adapters.histories import history_of, key_of
 from services.engagement.adapters.listing import patient
@@ -31,8 +31,11 @@ _FORM = 1
 _END = datetime.max.replace(tzinfo=UTC)
 _FEW = 500
 _summary = HistorySummaryRow.metadata.tables["history_summary"]
-
-
+_KEEP = (
+    update(_summary)
+    .where(_summary.c.patient_id == bindparam("of"))
+    .values({name: bindparam(name) for name in ("rules", "known_at", "state")})
+)
 _ONE = TypeAdapter(Summary)
 _MANY = TypeAdapter(tuple[Summary, ...])
 
@@ -125,16 +128,17 @@ async def sum_up(tx: Transaction, rules: OutcomeRules, *, limit: int) -> int:
     people = (await tx.session.execute(query)).scalars().all()
     if not people:
         return 0
-    for one in await SqlSupport(tx).cases(patient.c.patient_id.in_(people), rules.counted):
-        await tx.session.execute(
-            update(_summary)
-            .where(_summary.c.patient_id == one.patient_id)
-            .values(
-                rules=mark,
-                known_at=max(_moments(one), default=None),
-                state=_ONE.dump_python(_summary_of(one, rules), mode="json"),
-            )
-        )
+    cases = await SqlSupport(tx).cases(patient.c.patient_id.in_(people), rules.counted)
+    summed_up = [
+        {
+            "of": one.patient_id,
+            "rules": mark,
+            "known_at": max(_moments(one), default=None),
+            "state": _ONE.dump_python(_summary_of(one, rules), mode="json"),
+        }
+        for one in cases
+    ]
+    await tx.session.execute(_KEEP, summed_up)
     return len(people)
 
 
