@@ -11,6 +11,7 @@ import typer
 from services.watcher.main import Mute, once, watch
 from services.watcher.settings import Settings
 from shared.runtime import logs
+from shared.runtime.untraced import refuse_tracing
 
 EXIT_REFUSED = 78
 
@@ -27,6 +28,7 @@ def run(
     sign: Annotated[Path, typer.Option(help="Touched after each look, for a health check.")],
 ) -> None:
     """Look every half minute and tell a person what is wrong."""
+    refuse_tracing()
     logs.configure(service="watcher")
     try:
         with suppress(KeyboardInterrupt):

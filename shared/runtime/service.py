@@ -44,6 +44,7 @@ from shared.runtime.settings import (
     unknown_names,
 )
 from shared.runtime.ticker import Tick, Ticker
+from shared.runtime.untraced import refuse_tracing
 
 SHUTDOWN_S = 4.0
 HEAD_WITHIN_S = 15.0
@@ -153,6 +154,7 @@ Build = Callable[[], AbstractAsyncContextManager[Service]]
 
 def run(build: Build) -> int:
     """Run a service until a signal; the process's exit code."""
+    refuse_tracing()
     try:
         return asyncio.run(_run(build))
     except ValidationError as error:  # only the settings are read outside of a job
