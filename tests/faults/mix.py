@@ -68,6 +68,12 @@ class Rows:
     known: Mapping[str, str]
 
 
+_DETAILS = (
+    "SELECT subject || ':' || each FROM applied, generate_series(2, version) AS each"
+    " WHERE aggregate LIKE 'patient-details:%' AND subject IN ({people})"
+)
+"""A person's details are told whole, so who has a version has all before it: one that a killed
+reader had is passed over when it comes again after a later one (superseded), as it must be."""
 _READINGS = "SELECT assessment_id FROM reading WHERE patient_id IN ({people})"
 ROWS: Mapping[Kind, Rows] = {
     Kind.QUESTIONNAIRE: Rows(
@@ -79,13 +85,7 @@ ROWS: Mapping[Kind, Rows] = {
         "assessment",
         "SELECT patient_id || ':' || version FROM patient_version"
         " WHERE version > 1 AND patient_id IN ({people})",
-        {
-            "treatment": "SELECT subject || ':' || each FROM applied,"
-            " generate_series(2, version) AS each"
-            " WHERE aggregate LIKE 'patient-details:%' AND subject IN ({people})",
-            "engagement": "SELECT patient_id || ':' || version FROM group_point"
-            " WHERE kind = 'language' AND version > 1 AND patient_id IN ({people})",
-        },
+        {"treatment": _DETAILS, "engagement": _DETAILS},
     ),
     Kind.LIFE_EVENT: Rows(
         "engagement",
@@ -102,5 +102,4 @@ ROWS: Mapping[Kind, Rows] = {
         },
     ),
 }
-"""Enrolments are compared by ``Enrolling``. Treatment keeps no version of a person's details: it
-has applied all up to the one it has."""
+"""Enrolments are compared by ``Enrolling``."""
