@@ -85,15 +85,15 @@ def _copy(
     keys: PersonKeys,
 ) -> None:
     """Insert each row again, unless it names nothing of a person's: that one is for everybody."""
-    cursor = db.execute(f'SELECT * FROM "{table}"')
-    columns = [one[0] for one in cursor.description]
-    places = ", ".join("?" * len(columns))
+    columns = [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+    names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+    stored = db.execute(f'SELECT {names} FROM "{table}"')  # without what is generated
     sealed = {
         name: _SEALED[service, table, name] for name in columns if (service, table, name) in _SEALED
     }
-    rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    rows = [dict(zip(columns, row, strict=True)) for row in stored.fetchall()]
     db.executemany(
-        f'INSERT INTO "{table}" VALUES ({places})',
+        f'INSERT INTO "{table}" ({names}) VALUES ({places})',
         (
             tuple(_sealed_again(copy, row, sealed, number, keys).values())
             for row in rows
