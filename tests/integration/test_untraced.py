@@ -14,6 +14,8 @@ import pytest
 
 from shared.runtime import untraced
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
+
 NOBODY = 65534
 AS_NOBODY = f"os.setgid({NOBODY}); os.setuid({NOBODY}); ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)"
 """Root may read everything; so a test that runs as root looks with another account's eyes. A change
@@ -27,6 +29,19 @@ for name in sys.argv[2:]:
     except PermissionError:
         continue
     print(name)
+"""
+STARTED = """
+import ctypes
+from contextlib import asynccontextmanager
+from shared.runtime.service import Refused, run
+
+@asynccontextmanager
+async def build():
+    print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+    raise Refused("that was all")
+    yield
+
+run(build)
 """
 PRIVATE = ("environ", "mem", "maps")
 
@@ -51,13 +66,17 @@ def opened(pid: int) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
 def test_another_process_of_the_account_reads_nothing_of_a_service() -> None:
     with a_process(refuses=True) as pid:
         assert opened(pid) == set()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
 def test_of_any_other_process_it_could_read_the_environment() -> None:
     with a_process(refuses=False) as pid:
         assert "environ" in opened(pid)
+
+
+def test_a_service_asks_for_it_before_it_reads_any_secret() -> None:
+    command = [sys.executable, "-c", STARTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("0\n", "that was all\n")
