@@ -142,7 +142,7 @@ backup: ## take a base backup now
 	@docker compose exec -T backup /etc/mooring/backup.sh base
 
 restore: ## restore beside the running system: make restore FROM=latest
-	@FROM="$(FROM)" AT="$(AT)" HOLE="$(HOLE)" deploy/scripts/restore.sh
+	@FROM="$(FROM)" AT="$(AT)" ENDED="$(ENDED)" HOLE="$(HOLE)" deploy/scripts/restore.sh
 
 offsite: ## copy the sealed backups away from this host: make offsite TO=/mnt/vault
 	@TO="$(TO)" deploy/scripts/offsite.sh copy

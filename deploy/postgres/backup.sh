@@ -61,19 +61,33 @@ dump() {
   echo "dump $name"
 }
 
-archive() { # what is finished, and a copy of what is being written
-  local path name
+archive() { # what is finished, and how far the log goes by now
+  local path name writing
+  writing=$(find "$work/log" -name '*.partial' -printf '%f\n' | sort | tail -n 1)
   for path in "$work"/log/*; do
     name=${path##*/}
     case "$name" in
-      '*') ;;
-      *.partial) # finished meanwhile, it has another name and its turn in a minute
-        if [ "$path" -nt "$root/wal/$name" ]; then seal "wal/$name" cat "$path" || [ ! -e "$path" ]; fi ;;
+      '*' | *.partial) ;;
       *)
         seal "wal/$name" cat "$path" || [ ! -e "$path" ]
-        rm -f "$path" "$root/wal/$name.partial" ;;
+        rm -f "$path" ;;
     esac
   done
+  end "${writing%.partial}"
+}
+
+end() { # end SEGMENT: what there is of the one that is being written, if one is, and when that was;
+  # the signature covers both, so that an older end is not taken for the newest
+  local segment=$1 path=/dev/null name
+  if [ -n "$segment" ]; then path=$work/log/$segment.partial
+  else
+    segment=$(find "$root/wal" -printf '%f\n' | grep -E '^[0-9A-F]{24}$' | sort | tail -n 1) || return 0
+    segment=${segment:0:8}$(numbered $(($(number "$segment") + 1)))
+  fi
+  name=$segment.$(date +%s).end
+  # Finished meanwhile, it has another name and its turn in a minute.
+  seal "wal/$name" cat "$path" || { [ ! -e "$path" ] && return; }
+  find "$root/wal" \( -name '*.end' ! -name "$name" -o -name '*.partial' \) -delete # the latter of an earlier release
 }
 
 prune() { # what is too old, and the log that only it needed

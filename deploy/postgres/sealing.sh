@@ -38,3 +38,7 @@ require_intact() {
 opened() { # opened NAME: what was sealed; only of what is intact
   tail -n +2 "$root/$1" | openssl enc -d -aes-256-ctr -pbkdf2 -pass "file:$secrets/backup_key" | gzip -dc
 }
+
+number() { echo $((16#${1:8:8} * 256 + 16#${1:16:8})); } # number SEGMENT: its place in the log, whatever its timeline
+
+numbered() { printf '%08X%08X' $(($1 / 256)) $(($1 % 256)); } # numbered NUMBER: a segment's name without its timeline

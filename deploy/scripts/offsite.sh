@@ -17,19 +17,18 @@ copy() {
     mkdir -p "$to/$kind"
     while read -r name; do
       case "$name" in "" | *.new) continue ;; esac
-      # Of the log that is being written, always the newest copy.
-      case "$name" in *.partial) ;; *) [ ! -e "$to/$kind/$name" ] || continue ;; esac
+      [ ! -e "$to/$kind/$name" ] || continue
       if inside cat "$root/$kind/$name" >"$to/.new" 2>/dev/null; then
         mv "$to/.new" "$to/$kind/$name"
         count=$((count + 1))
-      else # one that was finished meanwhile has another name: the next run copies it
+      else # the log has gone on meanwhile and has a newer end: the next run copies it
         rm -f "$to/.new"
-        case "$name" in *.partial) ;; *) fail "$kind/$name could not be copied" ;; esac
+        case "$name" in *.end) ;; *) fail "$kind/$name could not be copied" ;; esac
       fi
     done < <(inside ls "$root/$kind")
     find "$to/$kind" -type f -mtime "+$keep_days" -delete
   done
-  for name in "$to"/wal/*.partial; do [ ! -e "${name%.partial}" ] || rm -f "$name"; done
+  find "$to/wal" -name '*.end' -printf '%f\n' | sort -t . -k 2n | head -n -1 | while read -r name; do rm -f "$to/wal/$name"; done
   find "$to" -maxdepth 1 -name '*.cms' -mtime "+$keep_days" -delete # as an earlier release wrote them
   say "$count files copied to $to"
 }

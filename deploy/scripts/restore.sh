@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Restore a backup beside the running installation, into a Compose project of its own:
-#   make restore FROM=latest [AT='2026-11-23 02:20:00+00'] [INTO=mooring-restored] [PORT=8444] [SUBNET=172.31.251.0/24] [HOLE=1]
+#   make restore FROM=latest [AT='2026-11-23 02:20:00+00'] [INTO=mooring-restored] [PORT=8444] [SUBNET=172.31.251.0/24] [ENDED=...] [HOLE=1]
 # What somebody changed is refused before anything starts (deploy/postgres/restore.sh says which file).
 # All four databases come from one server and one log, so they agree with one another at one instant,
 # and the new project's brokers start empty. Each database begins an epoch, so that whoever else holds
@@ -41,7 +41,7 @@ for file in restore.sh sealing.sh; do mounts+=(-v "$PWD/deploy/postgres/$file:/e
 for file in backup_key backup_signing.pub; do mounts+=(-v "$PWD/deploy/secrets/$file:/run/secrets/$file:ro"); done
 # The last seconds, not sealed yet; on another host they are not there.
 ! docker volume inspect "${here}_backup-room" >/dev/null 2>&1 || mounts+=(-v "${here}_backup-room:/incoming:ro")
-beside run --rm --no-deps -T "${mounts[@]}" -e HOLE="${HOLE:-}" \
+beside run --rm --no-deps -T "${mounts[@]}" -e HOLE="${HOLE:-}" -e ENDED="${ENDED:-}" \
   --entrypoint /etc/mooring/restore.sh postgres "$from" ${AT:+"$AT"}
 say "starting it"
 beside up --detach --wait --wait-timeout 180 --quiet-pull postgres >/dev/null 2>&1

@@ -49,6 +49,11 @@ class Place:
         return self.volume / "sealed"
 
     @property
+    def earlier(self) -> Path:
+        """What was sealed of the log when it had just begun."""
+        return self.folder / "earlier"
+
+    @property
     def path(self) -> str:
         return f"{self.programs}:{os.environ['PATH']}"
 
@@ -84,7 +89,7 @@ class Target:
         return any((self.folder / "data").iterdir())
 
     def segments(self) -> list[Path]:
-        return sorted(path for path in (self.sealed / "wal").iterdir() if not path.suffix)
+        return sorted(path for path in (self.sealed / "wal").iterdir() if not path.suffixes)
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         for path in (self.folder, *self.folder.rglob("*")):
@@ -112,7 +117,19 @@ class Target:
 
     def restore(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         script = _script("restore.sh", self.folder, self.place.folder / "secrets")
-        return self.run(str(script), *(arguments or ("latest",)), **more)
+        ended = {"ENDED": f"@{self.went_on_to}"}
+        return self.run(str(script), *(arguments or ("latest",)), **ended | more)
+
+    @property
+    def end(self) -> Path:
+        (path,) = (self.sealed / "wal").glob("*.end")
+        return path
+
+    @property
+    def went_on_to(self) -> int:
+        """The second at which the newest end was sealed, by its name."""
+        ends = (self.sealed / "wal").glob("*.end")
+        return max((int(path.name.split(".")[1]) for path in ends), default=0)
 
     def told(self) -> list[str]:
         """The sentences in the restored databases, told by a server that is started for it."""
@@ -188,13 +205,19 @@ def place() -> Iterator[Place]:
             for number in range(SEGMENTS):
                 here.sql(f"INSERT INTO note VALUES ('{LATER} {number}')", "treatment")
                 here.sql("SELECT pg_switch_wal()")
+                if number == 0:
+                    _archived(here)
+                    shutil.copytree(here.sealed / "wal", here.earlier)
             here.sql(f"INSERT INTO note VALUES ('{LAST}')", "treatment")
-            behind = (
-                "SELECT count(*) FROM pg_stat_replication WHERE flush_lsn < pg_current_wal_lsn()"
-            )
-            _until(lambda: here.sql(behind) == "0", "the receiver has all of the log")
-            here.backup("archive")
+            _archived(here)
         yield here
+
+
+def _archived(here: Place) -> None:
+    """All of the log so far is sealed."""
+    behind = "SELECT count(*) FROM pg_stat_replication WHERE flush_lsn < pg_current_wal_lsn()"
+    _until(lambda: here.sql(behind) == "0", "the receiver has all of the log")
+    here.backup("archive")
 
 
 @contextmanager
@@ -239,7 +262,7 @@ def test_with_the_key_there_is_what_was_told(place: Place) -> None:
     said = b"".join(place.backup("open", name) for name in of_the_log)
     assert LATER.encode() in said
     assert LAST.encode() in said
-    assert len([name for name in of_the_log if not name.endswith(".partial")]) >= SEGMENTS
+    assert len([name for name in of_the_log if not name.endswith(".end")]) >= SEGMENTS
 
 
 def test_without_the_key_there_is_nothing(place: Place, tmp_path: Path) -> None:
@@ -315,13 +338,12 @@ def _cut(path: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", [_one_bit, _signed_by_another, _in_the_clear, _cut])
-@pytest.mark.parametrize("which", ["base", "segment", "partial"])
+@pytest.mark.parametrize("which", ["base", "segment", "end"])
 def test_what_was_changed_is_refused_by_name_before_anything_is_laid_down(
     target: Target, which: str, changed: Callable[[Path], None]
 ) -> None:
     (base,) = (target.sealed / "base").iterdir()
-    (partial,) = (target.sealed / "wal").glob("*.partial")
-    path = {"base": base, "segment": target.segments()[-1], "partial": partial}[which]
+    path = {"base": base, "segment": target.segments()[-1], "end": target.end}[which]
     changed(path)
 
     done = target.restore()
@@ -364,6 +386,91 @@ def test_a_hole_in_the_log_is_named_and_nothing_after_it_is_passed_off_as_whole(
     assert target.told() == _expected(SEGMENTS - 2, last=False)
 
 
+LOST_S = 300
+"""How much of the log may be lost at its end (reliability: five minutes)."""
+
+
+@pytest.mark.parametrize("within_s", [-1, 0, LOST_S])
+def test_a_log_that_goes_on_to_where_it_was_to_is_restored(target: Target, within_s: int) -> None:
+    done = target.restore(ENDED=f"@{target.went_on_to + within_s}")
+
+    assert done.returncode == 0, done.stderr
+    assert target.told() == _expected(SEGMENTS)
+
+
+def test_a_log_that_ends_too_early_is_refused_before_anything_is_laid_down(target: Target) -> None:
+    ended = f"@{target.went_on_to + LOST_S + 1}"
+
+    for refused in (target.restore(ENDED=ended), target.restore("latest", ended, ENDED="")):
+        assert refused.returncode != 0
+        assert "refused: the log ends at" in refused.stderr
+        assert not target.laid_down
+
+
+def test_without_being_told_when_the_log_ended_it_is_to_go_on_until_now(target: Target) -> None:
+    target.end.rename(old := target.end.with_name(target.end.name.replace(".1", ".0")))
+    assert f"refused: wal/{old.name} was changed" in target.restore(ENDED="").stderr
+
+    old.unlink()
+    assert "refused: nothing says how far the log goes" in target.restore(ENDED="").stderr
+    assert not target.laid_down
+
+
+def test_an_end_that_was_cut_off_is_refused_although_an_older_one_is_in_its_place(
+    place: Place, target: Target
+) -> None:
+    """What somebody kept of an hour ago is signed too; its second tells."""
+    shutil.rmtree(target.sealed / "wal")
+    shutil.copytree(place.earlier, target.sealed / "wal")
+    newest = f"@{target.went_on_to + LOST_S + 1}"
+
+    assert "refused: the log ends at" in target.restore(ENDED=newest).stderr
+    assert not target.laid_down
+
+
+def test_a_segment_cut_off_before_the_end_is_refused(target: Target) -> None:
+    *_others, last = target.segments()
+    last.unlink()
+
+    assert f"{last.name[8:]} is missing" in target.restore().stderr
+    assert not target.laid_down
+
+
+def test_whoever_does_not_know_when_it_ended_may_say_so(target: Target) -> None:
+    target.end.unlink()
+
+    done = target.restore(ENDED="unknown")
+
+    assert done.returncode == 0, done.stderr
+    assert target.told() == _expected(SEGMENTS, last=False)
+
+
+def test_what_is_no_time_is_named(target: Target) -> None:
+    assert "refused: 'yesterevening' is no time" in target.restore(ENDED="yesterevening").stderr
+    assert not target.laid_down
+
+
+def test_an_end_is_sealed_also_when_nothing_is_being_written(place: Place, target: Target) -> None:
+    """As it is between two segments: the end is the beginning of the next one."""
+    here = Place(target.folder, place.programs, place.url)
+    _script("backup.sh", target.folder, place.folder / "secrets")
+    target.end.unlink()
+    here.volume.mkdir()
+    shutil.move(target.sealed, here.sealed)
+
+    here.backup("archive")
+
+    shutil.move(here.sealed, target.sealed)
+    assert int(target.end.name[16:24], 16) == int(target.segments()[-1].name[16:24], 16) + 1
+    done = target.restore()
+    assert done.returncode == 0, done.stderr
+    assert target.told() == _expected(SEGMENTS, last=False)
+
+
+def test_only_the_newest_end_is_kept(place: Place) -> None:
+    assert len(list((place.sealed / "wal").glob("*.end"))) == 1
+
+
 def test_a_replay_ends_with_an_error_at_what_was_changed_meanwhile(target: Target) -> None:
     """Any status up to 125 would tell the server that the log ends here."""
     path = target.segments()[-1]
@@ -399,6 +506,6 @@ def test_what_an_earlier_release_left_in_the_clear_is_restored_once_somebody_vou
     shutil.rmtree(target.sealed)
     shutil.move(old.sealed, target.sealed)
     assert [path.name for path in old.volume.iterdir() if any(path.iterdir())] == []
-    done = target.restore("20260101T000000Z")
+    done = target.restore("20260101T000000Z", ENDED="unknown")
     assert done.returncode == 0, done.stderr
     assert target.told() == _expected(SEGMENTS, last=False)
