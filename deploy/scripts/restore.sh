@@ -5,7 +5,7 @@
 # All four databases come from one server and one log, so they agree with one another at one instant,
 # and the new project's brokers start empty. Each database begins an epoch, so that whoever else holds
 # versions from after that instant takes the restored word and lists what it held. The end is a check
-# of the audit trails and a recount of the reminders. Its mail goes to its own catcher: two systems
+# of the audit trails and a recount of the reminders; then two people look at it and release it. Its mail goes to its own catcher: two systems
 # must not both write to people.
 source "$(dirname "$0")/lib.sh"
 
@@ -99,6 +99,7 @@ inside verify-audit || say "after AT= the newest anchors speak of entries that a
 say "recounting the reminders"
 inside reminders reconcile
 say "what others held of the time that is gone"
-for service in assessment treatment engagement; do inside parked list "$service" || true; done
+for service in "${services[@]}"; do inside parked list "$service" || true; done
+say "nobody works with it before two people (operations or leads) have released it: RUNBOOK, Backup and restore"
 printf '\nRestored in %s s and looked at after %s s: https://%s:%s\nTo end it: %s down --volumes\n' \
   "$restored_s" "$((SECONDS - began))" "$(setting MOORING_HOSTNAME localhost)" "$port" "$again"

@@ -12,7 +12,7 @@ from services.remote import Remote, RemoteError
 from shared.api.operations import ParkedBody
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
-Service = Annotated[str, typer.Argument(help="assessment, treatment or engagement.")]
+Service = Annotated[str, typer.Argument(help="assessment, treatment, engagement or portal.")]
 Which = Annotated[UUID, typer.Argument(help="The parked event, as the list names it.")]
 
 

@@ -10,7 +10,14 @@ from shared.runtime.cli import service_cli
 
 loading.over()
 
-app = service_cli(name="portal", build=build, schema=schema, database_url=database_url, play=play)
+app = service_cli(
+    name="portal",
+    build=build,
+    schema=schema,
+    database_url=database_url,
+    play=play,
+    held_when_restored=True,
+)
 app.add_typer(commands(database_url), name="users")
 app.add_typer(key_commands.commands(database_url), name="keys")
 

@@ -7,6 +7,10 @@ from pydantic import AwareDatetime, Field
 
 from shared.api.body import Body, Code
 
+COPY = "restored-copy"
+"""The reason under which a restored installation waits, where people sign in, for two of them to
+have looked at it."""
+
 
 class ClockBody(Body):
     """A service's idea of now. ``unpublished`` and ``pending`` are events still on their way;

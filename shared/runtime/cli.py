@@ -22,9 +22,16 @@ WhenTold = Annotated[bool, typer.Option(help="Take in what is told until a line 
 
 
 def service_cli(
-    *, name: str, build: Build, schema: Schema, database_url: Callable[[], str], play: Play
+    *,
+    name: str,
+    build: Build,
+    schema: Schema,
+    database_url: Callable[[], str],
+    play: Play,
+    held_when_restored: bool = False,
 ) -> typer.Typer:
-    """The commands of one service; ``run`` when none is given."""
+    """The commands of one service; ``run`` when none is given. ``held_when_restored``: a copy of
+    its database waits for two people (``epochs``)."""
 
     app = typer.Typer(
         help=f"The {name} service.", add_completion=False, pretty_exceptions_enable=False
@@ -65,7 +72,7 @@ def service_cli(
         Everybody who holds newer versions then takes this database's word, and lists what they
         held. Exit 1 when nothing happened here since it was said last.
         """
-        _begin_epoch(name, _told(database_url))
+        _begin_epoch(name, _told(database_url), held=held_when_restored)
 
     @app.command(name="seed")
     def seed_demo(today: Today, *, when_told: WhenTold = False) -> None:
@@ -90,11 +97,11 @@ def _migrate(schema: Schema, url: str, *, new: str, beside_old: bool) -> None:
         schema.upgrade(url)
 
 
-def _begin_epoch(service: str, url: str) -> None:
+def _begin_epoch(service: str, url: str, *, held: bool) -> None:
     async def begin() -> epochs.Begun:
         db = Database.open(url, source=service)
         try:
-            return await epochs.begin(db, actor=f"service:{service}")
+            return await epochs.begin(db, actor=f"service:{service}", held=held)
         finally:
             await db.close()
 

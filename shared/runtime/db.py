@@ -124,6 +124,11 @@ class Transaction:
         self._letterheads: dict[tuple[str, str | None], Letterhead] = {}
 
     @property
+    def epoch(self) -> int:
+        """The real second at which this database was last restored; 0: never."""
+        return self._moment.epoch
+
+    @property
     def keys(self) -> PersonKeys:
         """The keys that people's contact data are sealed with.
 

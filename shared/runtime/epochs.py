@@ -19,6 +19,7 @@ from pydantic_core import from_json
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.api.operations import COPY
 from shared.events.envelope import AnyEvent
 from shared.runtime import clock
 from shared.runtime.db import Database, Transaction
@@ -67,8 +68,9 @@ class Heard:
     wrote: bool = False
 
 
-async def begin(db: Database, *, actor: str) -> Begun:
-    """Begin an epoch in a database that was just restored, before its service starts.
+async def begin(db: Database, *, actor: str, held: bool = False) -> Begun:
+    """Begin an epoch in a database that was just restored, before its service starts. ``held``
+    lists it for two people to look at, like an event that could not be applied.
 
     The moment it was brought back to is that of its latest audit entry: every change leaves one.
 
@@ -87,9 +89,24 @@ async def begin(db: Database, *, actor: str) -> Begun:
         row = {"id": 1, "number": number, "restored_to": latest}
         await tx.session.execute(insert(epoch_table).values(row))
         restated = await _tell_again(tx.session, number=number, restored_to=latest)
+        if held:
+            await _hold(tx, number=number, restored_to=latest)
         tx.audit(BEGUN, object=f"epoch:{db.source}", version=number)
     db.committed.set()
     return Begun(number, latest, restated)
+
+
+async def _hold(tx: Transaction, *, number: int, restored_to: datetime) -> None:
+    row = {
+        "id": uuid5(_NAMES, f"copy {number}"),
+        "type": BEGUN,
+        "body": b"{}",
+        "reason": COPY,
+        "error": f"as of {restored_to:%Y-%m-%d %H:%M:%S} UTC",
+        "tries": 0,
+        "parked_at": tx.now,
+    }
+    await tx.session.execute(insert(parked).values(row))
 
 
 async def _tell_again(session: AsyncSession, *, number: int, restored_to: datetime) -> int:

@@ -115,7 +115,7 @@ def test_new_certificates_leave_the_one_of_the_operator(
 
 
 def test_sealed_backups_are_copied_as_they_are_and_each_once(tmp_path: Path) -> None:
-    """Of the log that is being written the newest copy, and none once it is finished."""
+    """Of the ends of the log the newest alone."""
     copy, tools, sealed, to = (tmp_path / name for name in ("copy", "tools", "sealed", "to"))
     for folder in (tools, to, *(sealed / kind for kind in ("base", "dump", "wal"))):
         folder.mkdir(parents=True)
@@ -126,20 +126,21 @@ def test_sealed_backups_are_copied_as_they_are_and_each_once(tmp_path: Path) -> 
         f'case "$*" in *version*) echo 2.30.0 ;; "compose exec -T backup"*) {inside} ;; esac',
     )
     environment = {"PATH": f"{tools}:{os.environ['PATH']}", "TO": str(to)}
-    for name in ("base/20260101T000000Z-1", "wal/1", "wal/2.partial", "wal/3.77.new"):
+    for name in ("base/20260101T000000Z-1", "wal/1", "wal/2.99.end", "wal/3.77.new"):
         (sealed / name).write_bytes(b"signature\n" + name.encode())
     script = copy / "deploy/scripts/offsite.sh"
 
     assert "3 files" in _run(script, environment)
-    (sealed / "wal/2.partial").write_bytes(b"signature\nmore")
+    (sealed / "wal/2.99.end").rename(sealed / "wal/2.100.end")
     assert "1 files" in _run(script, environment)
-    assert (to / "wal/2.partial").read_bytes() == b"signature\nmore"
-    (sealed / "wal/2.partial").rename(sealed / "wal/2")
-    assert "1 files" in _run(script, environment)
+    (sealed / "wal/2.100.end").rename(sealed / "wal/2")
+    (sealed / "wal/3.101.end").write_bytes(b"signature\nmore")
+    assert "2 files" in _run(script, environment)
     assert "0 files" in _run(script, environment)
     copied = {str(path.relative_to(to)): path for path in to.rglob("*") if path.is_file()}
-    assert set(copied) == {"base/20260101T000000Z-1", "wal/1", "wal/2"}
-    assert all(path.read_bytes() == (sealed / name).read_bytes() for name, path in copied.items())
+    assert set(copied) == {"base/20260101T000000Z-1", "wal/1", "wal/2", "wal/3.101.end"}
+    assert copied["wal/3.101.end"].read_bytes() == b"signature\nmore"
+    assert copied["wal/2"].read_bytes() == b"signature\nwal/2.99.end"
 
 
 def _yes(path: Path, program: str) -> None:

@@ -3,7 +3,7 @@ sign-in at the provider a signature."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
@@ -11,6 +11,7 @@ from services.portal.identity import (
     federation,
     locks,
     programs,
+    restored,
     second_factor,
     sessions,
     staff,
@@ -81,6 +82,8 @@ class Visitor:
     by_provider: bool = False
     """An identity provider vouches for them: they have no password here, and sign by signing in
     there again."""
+    is_held: bool = False
+    """They look at a restored copy that nobody has released yet."""
     stepped_up_at: datetime | None = None
     """When they signed in again at the provider, while that serves to sign in this session."""
 
@@ -131,12 +134,18 @@ class FrontDoor:
             WrongPassword: or no such account, or one that was closed; the answer is the same.
             Locked: the account is locked for browsers it does not know.
             TooManyTries: says how long to wait.
+            Held: this is a restored copy that nobody has released yet.
         """
         person = await self.recognise(username, password, address=address, device=device)
         return await self.let_in(person, device=device)
 
     async def let_in(self, person: Staff, *, device: str = "", by: str = "password") -> Entry:
-        """A session for somebody who has proved who they are, ``by`` what."""
+        """A session for somebody who has proved who they are, ``by`` what.
+
+        Raises:
+            Held: this is a restored copy that nobody has released yet.
+        """
+        await restored.require_released(self._db, person)
         now = clock.real_now()
         async with self._db.transaction(actor=_actor(person)) as tx:
             awaits_code = by == "password" and await second_factor.is_needed(tx, person.staff_id)
@@ -195,12 +204,13 @@ class FrontDoor:
             person = await staff.by_id(tx, session.staff_id)
             by_provider = await federation.is_federated(tx, session.staff_id)
             has_code = by_provider or await second_factor.is_needed(tx, session.staff_id)
+            held = await restored.is_held(tx)
         if person is None or not person.active:
             return None
         if noting and sessions.needs_noting(session, now=real_now):
             await self._note(secret, seen_at=real_now)
         stepped_up_at = step_up.shown(session.stepped_up_at, real_now=real_now, now=tx.now)
-        return Visitor(person, secret, tx.now, has_code, by_provider, stepped_up_at)
+        return Visitor(person, secret, tx.now, has_code, by_provider, held, stepped_up_at)
 
     async def sign_out(self, visitor: Visitor) -> None:
         """End this session; its cookie is worth nothing from now on."""
@@ -273,8 +283,10 @@ class FrontDoor:
         Raises:
             WrongPassword, Locked, TooManyTries: as ``recognise``.
             WrongCode: the code is missing or wrong.
+            Held: this is a restored copy that nobody has released yet.
         """
         person = await self.recognise(username, password, address=address)
+        await restored.require_released(self._db, person)
         async with self._db.reading() as tx:
             needed = await second_factor.is_needed(tx, person.staff_id)
         if not needed:
@@ -302,12 +314,14 @@ class FrontDoor:
         Raises:
             WrongPassword: or no such program, or one that was closed.
             TooManyTries: says how long to wait.
+            Held: this is a restored copy that nobody has released yet.
         """
         counted = await self._counted(f"program {client_id}", address)
         program = await programs.recognise(self._db, client_id, secret)
         if program is None:
             await self._refuse(None)
             raise WrongPassword
+        await restored.require_released(self._db, program)
         async with self._db.housekeeping() as tx:
             await tries.forgive(tx, counted)
         return program
@@ -330,8 +344,10 @@ class FrontDoor:
             WrongPassword: nothing was signed.
             Locked: the account is locked for browsers it does not know.
             TooManyTries: says how long to wait.
+            Held: this is a restored copy that nobody has released yet.
         """
         person = await self.recognise(username, password, address=address, device=device)
+        await restored.require_released(self._db, person)
         key = await self._keyring.current()
         async with self._db.transaction(actor=_actor(person)) as tx:
             _note_signature(tx, hash_=hash_, meaning=meaning, by=auth.BY_PASSWORD)
@@ -402,8 +418,17 @@ class FrontDoor:
         return token
 
     async def own_token(self, audience: str) -> str:
-        """A bearer token of the portal itself, for people who have a link and no account."""
+        """A bearer token of the portal itself."""
         return await self.token(_OURSELVES, audience=audience)
+
+    async def link_token(self, audience: str) -> str:
+        """The same for people who have a link and no account.
+
+        Raises:
+            Held: this is a restored copy, and nobody is there to read what they answer.
+        """
+        await restored.require_released(self._db, _OURSELVES)
+        return await self.own_token(audience)
 
     async def fresh_token(
         self, person: Staff, *, audience: Iterable[str], lifetime: timedelta
@@ -473,7 +498,12 @@ class FrontDoor:
 
 
 async def _session(tx: Transaction, secret: str) -> Session | None:
-    query = select(table).where(table.c.secret_hash == sessions.digest(secret))
+    """The session of a cookie. A backup brings back those that were ended since: none of them
+    counts."""
+    query = select(table).where(
+        table.c.secret_hash == sessions.digest(secret),
+        table.c.started_at >= datetime.fromtimestamp(tx.epoch, UTC),
+    )
     row = (await tx.session.execute(query)).one_or_none()
     if row is None:
         return None

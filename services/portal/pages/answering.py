@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.portal.clients import Caller, Refused, Unreachable, care_for
+from services.portal.identity.restored import Held
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.tongues import listen
 from services.portal.pages.visit import Form, is_same_origin, read_form, render
@@ -46,7 +47,7 @@ def public(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
             response = await page(request, desk, form)
         except Refused as refused:
             response = _over(desk) if refused.problem.status == _GONE else _later(desk)
-        except (Unreachable, web.HTTPException):
+        except (Unreachable, Held, web.HTTPException):
             response = _later(desk)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -161,6 +162,6 @@ def _assessment(request: web.Request, desk: Desk) -> Caller:
     return care_for(
         desk.session,
         desk.addresses,
-        token=desk.front_door.own_token,
+        token=desk.front_door.link_token,
         correlation_id=request[correlation_key],
     ).assessment

@@ -4,9 +4,10 @@ from aiohttp import web
 
 from services.portal.identity.federation import Arrival, Departure, Federation
 from services.portal.identity.provider import ProviderAway, ProviderRefused
+from services.portal.identity.restored import Held
 from services.portal.identity.step_up import LIFETIME
 from services.portal.pages.desk import Desk, desk_key
-from services.portal.pages.entrance import admitted, inside
+from services.portal.pages.entrance import admitted, held, inside
 from services.portal.pages.visit import Visit, render
 from services.portal.presenters import frame, step_up
 from services.portal.presenters.language import gettext as _
@@ -85,7 +86,10 @@ async def come_back(request: web.Request) -> web.StreamResponse:
     if arrival.again_at is not None:
         return _signed_in_again(desk, arrival)
     desk.directory.forget()  # it may be somebody new, or in another role
-    entry = await desk.front_door.let_in(arrival.person, by="provider")
+    try:
+        entry = await desk.front_door.let_in(arrival.person, by="provider")
+    except Held:
+        return _trouble(desk, 403, held())
     page = render(
         desk,
         "signed_in.html",

@@ -15,6 +15,7 @@ from services.portal.identity.front_door import (
     WrongCode,
     WrongPassword,
 )
+from services.portal.identity.restored import Held
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.visit import MET, Visit, is_same_origin, read_form, render
 from services.portal.presenters import frame, interrupted, words
@@ -59,14 +60,9 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             address=desk.manner.address(request),
             device=desk.manner.device(request),
         )
-    except WrongPassword:
-        fault = Fault("password", _("The user name and the password do not fit. Please try again."))
-        return await _form(request, draft.refused([fault], status=401))
-    except Locked:
-        text = _("This account is locked. A lead or operations can unlock it.")
-        return await _form(request, draft.refused([Fault("", text)], status=403))
-    except TooManyTries as wait:
-        return await _form(request, draft.refused([Fault("", _wait(wait))], status=429))
+    except (WrongPassword, Locked, Held, TooManyTries) as refusal:
+        fault, status = _why(refusal)
+        return await _form(request, draft.refused([fault], status=status))
     if entry.awaits_code:
         return admitted(desk, entry, _to_code(request, entry, draft))
     return admitted(desk, entry, _onward(request, entry, draft))
@@ -187,6 +183,29 @@ async def met(_visit: Visit) -> web.StreamResponse:
     response = web.Response(status=303, headers={"Location": "/"})
     response.set_cookie(MET, "yes", max_age=_DEVICE_S, path="/", httponly=True, samesite="Strict")
     return response
+
+
+def _why(refusal: WrongPassword | Locked | Held | TooManyTries) -> tuple[Fault, int]:
+    """What to say to somebody who was not let in, and the status that goes with it."""
+    match refusal:
+        case WrongPassword():
+            text = _("The user name and the password do not fit. Please try again.")
+            return Fault("password", text), 401
+        case Locked():
+            text = _("This account is locked. A lead or operations can unlock it.")
+            return Fault("", text), 403
+        case Held():
+            return Fault("", held()), 403
+        case TooManyTries():
+            return Fault("", _wait(refusal)), 429
+
+
+def held() -> str:
+    """Why somebody who proved who they are has to wait all the same."""
+    return _(
+        "This copy was brought back from a backup. It opens once two people (operations or leads)"
+        " have looked at it and released it. Until then work as you do when Mooring is away."
+    )
 
 
 async def _form(request: web.Request, draft: Draft) -> web.Response:

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.portal.clients import Refused, Unreachable, care_for
+from services.portal.identity.restored import Held
 from services.portal.pages.desk import desk_key
 from shared.api.treatment import CalendarFeed, CalendarSecret
 from shared.runtime.http.dispatch import correlation_key
@@ -24,7 +25,7 @@ async def show_feed(request: web.Request) -> web.StreamResponse:
     treatment = care_for(
         desk.session,
         desk.addresses,
-        token=desk.front_door.own_token,
+        token=desk.front_door.link_token,
         correlation_id=request[correlation_key],
     ).treatment
     try:
@@ -36,7 +37,7 @@ async def show_feed(request: web.Request) -> web.StreamResponse:
         if refused.problem.status == HTTPStatus.NOT_FOUND:
             return _no_such_calendar()
         return _later()
-    except Unreachable:
+    except (Unreachable, Held):
         return _later()
     body = feed.calendar.encode()
     etag = hashlib.sha256(body).hexdigest()

@@ -18,6 +18,7 @@ from services.portal.identity.front_door import (
     WrongCode,
     WrongPassword,
 )
+from services.portal.identity.restored import Held
 from services.portal.identity.staff import Staff
 from services.portal.pages.desk import Desk, desk_key
 from shared.api.identity import (
@@ -107,6 +108,9 @@ def _refusals() -> Iterator[None]:
     except Locked as error:
         detail = "This account is locked. A lead or operations can unlock it."
         raise ApiError(403, "account-locked", detail) from error
+    except Held as error:
+        detail = "This is a restored copy: two people (operations or leads) have to release it."
+        raise ApiError(403, "restored-copy", detail) from error
     except TooManyTries as wait:
         detail = f"Too many tries; wait {wait.seconds} seconds."
         headers = {"Retry-After": str(wait.seconds)}

@@ -99,6 +99,7 @@ class Visit:
                     self.setting,
                 ),
                 demo=self.desk.manner.demo,
+                held=self.visitor.is_held,
                 newcomer=MET not in self.request.cookies or "about" in self.request.query,
             ),
             csrf=self.visitor.csrf_token,

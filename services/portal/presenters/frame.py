@@ -135,6 +135,8 @@ class Frame:
     missing: tuple[str, ...]
     notice: str
     demo: bool
+    held: bool = False
+    """Whether this is a restored copy that nobody has released yet."""
     welcome: str = ""
     """The role a newcomer to a demo is told about, on the first page of a browser new to it."""
     finds: bool = False
@@ -160,9 +162,10 @@ def signed_in(
     missing: tuple[str, ...],
     notice: str,
     demo: bool,
+    held: bool = False,
     newcomer: bool = False,
 ) -> Frame:
-    """The frame for somebody at work. ``newcomer``: to this demo."""
+    """The frame for somebody at work; ``held``: in a restored copy, ``newcomer``: to this demo."""
     places = [(_(_HOMES.get(role, mark("Today"))), "/")]
     if role in CLINICIANS:
         places.append((_("Patients"), "/patients"))
@@ -180,6 +183,7 @@ def signed_in(
         missing=tuple(_SILENCE[service] for service in missing),
         notice=notice,
         demo=demo,
+        held=held,
         welcome=role.value if demo and newcomer and path == "/" else "",
         finds=role in CLINICIANS,
     )

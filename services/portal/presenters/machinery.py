@@ -8,7 +8,7 @@ from services.portal.presenters import words
 from services.portal.presenters.language import gettext as _
 from services.portal.presenters.language import mark, said
 from services.portal.presenters.today import Setting
-from shared.api.operations import AuditEntryBody, AuditVerdict, OperationsBody, ParkedBody
+from shared.api.operations import COPY, AuditEntryBody, AuditVerdict, OperationsBody, ParkedBody
 
 WAITING_TOO_LONG_S = 30.0
 
@@ -41,6 +41,7 @@ REASONS = said(
         "superseded": mark("Later news made it needless"),
         "recorded-by-hand": mark("Recorded by hand instead"),
         "not-for-us": mark("It should never have come here"),
+        "looked-at": mark("Looked at, and it is as it should be"),
     }
 ).items()
 
@@ -81,10 +82,13 @@ def fact_names() -> tuple[str, ...]:
 
 
 def parked(message: ParkedBody, setting: Setting) -> dict[str, str]:
-    """A parked message without its contents."""
+    """A parked message without its contents; ``copy`` says that it stands for a whole restored
+    copy, which is not applied again but released."""
+    copy = message.reason == COPY
     return {
         "id": str(message.id),
-        "what": message.type,
+        "copy": "yes" if copy else "",
+        "what": _("a copy brought back from a backup") if copy else message.type,
         "why": f"{words.plain(message.reason)} ({message.error})",
         "tries": words.count(message.tries, "attempt"),
         "since": words.moment(message.parked_at, zone=setting.zone, now=setting.now),
@@ -97,6 +101,8 @@ def _proposed(message: ParkedBody, setting: Setting) -> str:
     if message.proposed is None or message.proposed_by is None:
         return ""
     who = words.who_recorded(message.proposed_by, setting.staff)
+    if message.reason == COPY:
+        return _("%(name)s wants to release it. A second person has to do the same.", name=who)
     if message.proposed == "discard":
         return _("%(name)s wants to give it up. A second person has to do the same.", name=who)
     return _("%(name)s wants to apply it again. A second person has to do the same.", name=who)

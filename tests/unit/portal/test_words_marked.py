@@ -33,6 +33,9 @@ NOT_SAID = {
         "Send the one-time code too; each works once.": "the interface for scripts",
         "This account is locked. A lead or operations can unlock it.": "the interface for scripts",
         "This installation knows no passwords.": "the interface for scripts",
+        "This is a restored copy: two people (operations or leads) have to release it.": (
+            "the interface for scripts"
+        ),
         "Too many tries; wait ": "the interface for scripts",
         " seconds.": "the interface for scripts",
     },
