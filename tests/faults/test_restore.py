@@ -1,12 +1,15 @@
-"""A restore beside the installation has all that was accepted up to its moment."""
+"""A restore beside the installation has all that was accepted up to its moment, and nobody works
+with it before two people have released it."""
 
 import asyncio
 from collections.abc import Iterator
 
+import aiohttp
 import pytest
 
 from tests.faults.containers import compose, make, rows
-from tests.faults.enrolling import enrolling
+from tests.faults.door import PASSWORD, Door
+from tests.faults.enrolling import Enrolling, enrolling
 
 BESIDE = "mooring-tried"
 ROOM = {"INTO": BESIDE, "PORT": "8454", "SUBNET": "172.31.249.0/24"}
@@ -44,6 +47,14 @@ async def test_a_restore_has_all_that_was_accepted() -> None:
     async with enrolling() as door:  # these are in the log only, not in the base backup
         await door.people(PEOPLE)
         await door.require_exact("before the restore")
+        copy = Door(
+            door.door.session, patience_s=0, again_s=0, at=f"https://localhost:{ROOM['PORT']}"
+        )
+        await _restored(door)
+        await _released_by_two(copy)
+
+
+async def _restored(door: Enrolling) -> None:
     before = await asyncio.to_thread(count)
     said = await asyncio.to_thread(make, "restore", FROM="latest", **ROOM)
     print(said)
@@ -53,3 +64,22 @@ async def test_a_restore_has_all_that_was_accepted() -> None:
     )
     assert set(door.accepted) <= set(kept)
     assert " 0 reminders mended" in said
+
+
+async def _released_by_two(nurse: Door) -> None:
+    query = "SELECT id FROM parked WHERE reason = 'restored-copy' AND status = 'parked'"
+    (copy,) = await asyncio.to_thread(rows, "portal", query, project=BESIDE)
+    with pytest.raises(aiohttp.ClientResponseError, match="403"):
+        await nurse.token()
+    assert "waits for a second person" in await _discard(copy, "oona")
+    with pytest.raises(aiohttp.ClientResponseError, match="403"):
+        await nurse.token()
+    assert "discarded" in await _discard(copy, "lena")
+    assert await nurse.token()
+
+
+async def _discard(parked: str, user: str) -> str:
+    password = f"MOORING_PASSWORD={PASSWORD.read_text()}"
+    inside = ("--project-name", BESIDE, "exec", "-T", "-e", password, "portal")
+    typed = ("parked", "discard", "portal", parked, "--reason", "looked-at", "--user", user)
+    return await asyncio.to_thread(compose, *inside, "python", "-m", "services", *typed)
