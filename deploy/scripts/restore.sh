@@ -27,6 +27,9 @@ require_docker
 [ "$into" != "$here" ] || fail "restore into another project than $here, look at it, and then switch over"
 docker volume inspect "${here}_backups" >/dev/null 2>&1 || fail "there are no backups of $here"
 
+docker volume inspect "${here}_person-keys" >/dev/null 2>&1 ||
+  say "THERE IS NO VOLUME ${here}_person-keys: without it nobody has a name. Put it back first (RUNBOOK), unless it is lost"
+
 beside() {
   MOORING_PORT=$port MOORING_APP_SUBNET=$subnet MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 \
     MOORING_SMTP_TLS=false docker compose --project-name "$into" "$@"

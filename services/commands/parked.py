@@ -90,7 +90,10 @@ def _resolve(service: str, event: UUID, act: str, reason: str, *, data: Path, us
 
 
 def _table(found: list[ParkedBody]) -> Table:
-    table = Table("parked", "id", "event", "reason", "error", "tries", "state", box=None)
+    table = Table("parked", box=None)
+    table.add_column("id", min_width=36)  # whole, however narrow the terminal: it is typed again
+    for title in ("event", "reason", "error", "tries", "state"):
+        table.add_column(title)
     for one in found:
         row = (str(one.id), one.type, one.reason, one.error, str(one.tries), one.status)
         table.add_row(f"{one.parked_at:%Y-%m-%d %H:%M}", *row)
