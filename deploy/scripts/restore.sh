@@ -61,6 +61,8 @@ beside run --rm --no-deps -T grants >"$log" 2>&1 || { cat "$log" >&2; fail "the 
 for service in "${services[@]}"; do
   beside run --rm --no-deps -T "$service" restored 2>"$log" || { cat "$log" >&2; fail "$service could not begin an epoch"; }
 done
+# A backup has the keys that tokens are signed with: those of the installation would open the copy, and the other way round.
+beside run --rm --no-deps -T portal keys rotate --leaked >"$log" 2>&1 || { cat "$log" >&2; fail "the portal could not make keys of its own"; }
 
 ask() { # ask DATABASE: SQL from standard input, in the restored project
   beside exec -T postgres psql --no-psqlrc -At -F $'\t' -v ON_ERROR_STOP=1 --dbname "$1"

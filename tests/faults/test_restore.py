@@ -51,6 +51,7 @@ async def test_a_restore_has_all_that_was_accepted() -> None:
             door.door.session, patience_s=0, again_s=0, at=f"https://localhost:{ROOM['PORT']}"
         )
         await _restored(door)
+        await _is_strange_to(copy, await door.door.token())
         await _released_by_two(copy)
 
 
@@ -64,6 +65,14 @@ async def _restored(door: Enrolling) -> None:
     )
     assert set(door.accepted) <= set(kept)
     assert " 0 reminders mended" in said
+
+
+async def _is_strange_to(copy: Door, token: str) -> None:
+    """A token of the installation opens nothing in its copy."""
+    headers = {"Authorization": f"Bearer {token}"}
+    at = f"{copy.at}/assessment/api/v1/patients"
+    async with copy.session.get(at, headers=headers) as answer:
+        assert answer.status == 401
 
 
 async def _released_by_two(nurse: Door) -> None:
