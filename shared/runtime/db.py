@@ -32,6 +32,7 @@ from shared.runtime.columns import UtcDateTime
 from shared.runtime.inline_sqlite import connector, let_go
 from shared.runtime.outage import DatabaseAway, outage
 from shared.runtime.person_keys import PersonKeys
+from shared.runtime.pool_checks import check_connections
 from shared.runtime.tables import FLOOR_TABLE, outbox
 
 _SQLITE_SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -558,16 +559,17 @@ def _forget_writes(_dbapi: Any, record: Any) -> None:
 
 
 def _open_postgres(url: str) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=10,
         max_overflow=5,
         pool_timeout=3,
         pool_recycle=1800,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error text must never carry a person's data
         connect_args={"server_settings": _POSTGRES_SETTINGS, "timeout": 5},
     )
+    check_connections(engine)
+    return engine
 
 
 def _open_sqlite(url: str) -> AsyncEngine:
