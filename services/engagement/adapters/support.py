@@ -22,6 +22,7 @@ from services.engagement.application.ports import (
     Named,
     Reading,
 )
+from services.engagement.domain.local_time import in_utc
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
@@ -186,7 +187,8 @@ class SqlSupport:
 
     async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
         """Who these people are."""
-        query = select(patient).where(patient.c.patient_id.in_(people))
+        who = (patient.c.patient_id, patient.c.team, patient.c.zone, *NAME_COLUMNS)
+        query = select(*who).where(patient.c.patient_id.in_(people))
         return {
             row.patient_id: Named(
                 patient_id=row.patient_id,
@@ -250,7 +252,7 @@ def visible(teams: Collection[str], staff: Collection[UUID]) -> ColumnElement[bo
 
 
 def _by_time(readings: Sequence[Reading]) -> Sequence[Reading]:
-    return sorted(readings, key=lambda one: (one.taken_at, one.assessment_id, one.version))
+    return sorted(readings, key=lambda one: (in_utc(one.taken_at), one.assessment_id, one.version))
 
 
 def _by_version(points: Sequence[CoursePoint]) -> Sequence[CoursePoint]:
