@@ -1,14 +1,15 @@
 """The facilitators' caseload: open programmes in the order of a registry (E-01, E-02)."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import scores_of
+from services.engagement.adapters.summaries import standings
 from services.engagement.adapters.support import grouped
 from services.engagement.adapters.support_bodies import month_of
 from services.engagement.application.apply_reading import lowest
@@ -18,11 +19,12 @@ from services.engagement.domain.local_time import local_day
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.rules import Rules
 from services.engagement.domain.support import package
-from services.engagement.domain.support.contact import Contact, Outcome, missed_in_a_row
+from services.engagement.domain.support.contact import Contact, Outcome
 from services.engagement.domain.support.life_event import EventStatus
-from services.engagement.domain.support.outcomes import Score, baseline_of, improved_by
+from services.engagement.domain.support.outcomes import baseline_of, improved_by
 from services.engagement.domain.support.programme import Programme
 from services.engagement.domain.support.rules import OutcomeRules
+from services.engagement.domain.support.standing import Standing, standing_of
 from shared.api import support as api
 from shared.runtime.http import Call, decode_cursor, encode_cursor
 
@@ -40,24 +42,19 @@ _MONTH_DAYS = 365 / 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """An open programme with what its place on the caseload depends on."""
+    """An open programme, and why it stands where it stands."""
 
     programme: Programme
     who: Named
     today: date
     """Where the person lives."""
-    contacts: Sequence[Contact]
-    occasions: Sequence[Contact]
-    missed: int
-    next_on: date
+    standing: Standing
     why: str
-    readings: Sequence[Reading] | None = None
-    """None as long as they were not needed."""
 
     @property
-    def late(self) -> bool:
-        """Whether the next meeting should have been."""
-        return self.next_on < self.today
+    def next_on(self) -> date:
+        """When the next meeting is due."""
+        return self.standing.next_on[self.programme.programme_id]
 
 
 _SORTS: Mapping[str, Callable[[_Place], tuple[Any, ...]]] = {
@@ -103,66 +100,61 @@ def _begin(places: Sequence[_Place], cursor: str | None) -> int:
 
 
 async def _places(
-    work: SqlWork, call: Call, rules: Rules, programmes: Collection[Programme]
+    work: SqlWork, call: Call, rules: Rules, programmes: Sequence[Programme]
 ) -> list[_Place]:
-    """Where each of them stands. What is known is read for everybody at once, and readings only of
-    those for whom nothing else speaks: a caseload may be long, and a page shows little of it."""
+    """A caseload may be long, and a page shows little of it: of everybody no more is read than the
+    order needs."""
     people = {one.patient_id for one in programmes}
     named = await work.support.named(people)
-    contacts = grouped(await work.support.contacts.of_people(people))
+    standings = await _standings(work, call, rules, programmes)
     flags = await work.flags.of_people(people)
     flagged = {flag.patient_id for flag in flags if flag.status is not FlagStatus.CLOSED}
-    places = [
-        _place(
-            one,
-            named[one.patient_id],
-            contacts[one.patient_id],
-            local_day(call.tx.now, rules.place_in(named[one.patient_id].zone).zone),
-            flagged=one.patient_id in flagged,
-        )
-        for one in programmes
-    ]
-    left = await _with_readings(work, rules, [one for one in places if one.why == REST])
-    judged = [replace(one, why=_said_by_scores(one, rules.support.outcomes)) for one in left]
-    return [*(one for one in places if one.why != REST), *judged]
+    places = []
+    for one in programmes:
+        who, standing = named[one.patient_id], standings[one.patient_id]
+        today = local_day(call.tx.now, rules.place_in(who.zone).zone)
+        is_flagged = one.patient_id in flagged
+        why = _why(one, standing, rules.support.outcomes, today, is_flagged=is_flagged)
+        places.append(_Place(programme=one, who=who, today=today, standing=standing, why=why))
+    return places
 
 
-async def _with_readings(work: SqlWork, rules: Rules, places: Sequence[_Place]) -> Sequence[_Place]:
-    """The same, those who came without with the readings that a row is about."""
-    asked = (rules.support.motivation.instrument, rules.support.outcomes.instrument)
-    without = {one.who.patient_id for one in places if one.readings is None}
-    found = await work.support.readings_of_people(without, asked)
-    return [
-        replace(one, readings=found.get(one.who.patient_id, ())) if one.readings is None else one
-        for one in places
-    ]
+async def _standings(
+    work: SqlWork, call: Call, rules: Rules, programmes: Sequence[Programme]
+) -> Mapping[UUID, Standing]:
+    """Where everybody stands: from their summaries, and from the records of whoever has none, or
+    one that was made since the programmes were read, and knows that one of them has ended."""
+    outcomes = rules.support.outcomes
+    theirs = grouped(programmes)
+    found = dict(await standings(call.tx, theirs.keys(), outcomes))
+    others = {
+        person
+        for person, open_ in theirs.items()
+        if person not in found
+        or not {one.programme_id for one in open_} <= found[person].next_on.keys()
+    }
+    contacts = grouped(await work.support.contacts.of_people(others))
+    readings = await work.support.readings_of_people(others, (outcomes.instrument,))
+    for person in others:
+        known = Known(programmes=theirs[person], contacts=contacts[person])
+        scores = scores_of(readings.get(person, ()), (outcomes.instrument,))
+        found[person] = standing_of(known, [score for _code, score in scores])
+    return found
 
 
-def _place(
-    one: Programme, who: Named, contacts: Sequence[Contact], today: date, *, flagged: bool
-) -> _Place:
-    """As far as it can be said without scores."""
-    occasions = Known(contacts=contacts).of(one)
-    missed, next_on = missed_in_a_row(contacts), one.next_on(occasions)
-    reasons = ((RED_FLAG, flagged), (MISSED, missed > 0), (OVERDUE, next_on < today))
-    return _Place(
-        programme=one,
-        who=who,
-        today=today,
-        contacts=contacts,
-        occasions=occasions,
-        missed=missed,
-        next_on=next_on,
-        why=next((why for why, holds in reasons if holds), REST),
-    )
-
-
-def _said_by_scores(place: _Place, rules: OutcomeRules) -> str:
-    """No improvement by week 8, a missing score, or the rest."""
-    scores = _scores(place, rules)
-    started_on, today = place.programme.started_on, place.today
-    week_8 = started_on + timedelta(days=rules.review_from_days)
-    baseline = baseline_of(scores, started_on, rules)
+def _why(
+    one: Programme, standing: Standing, rules: OutcomeRules, today: date, *, is_flagged: bool
+) -> str:
+    """Red flag, missed meetings, overdue contact, no improvement by week 8, missing score, rest."""
+    if is_flagged:
+        return RED_FLAG
+    if standing.missed_in_a_row:
+        return MISSED
+    if standing.next_on[one.programme_id] < today:
+        return OVERDUE
+    scores = standing.scores
+    week_8 = one.started_on + timedelta(days=rules.review_from_days)
+    baseline = baseline_of(scores, one.started_on, rules)
     if today >= week_8 and improved_by(scores, baseline, today, rules) is False:
         return NOT_IMPROVED
     oldest = today - timedelta(days=rules.missing_after_days)
@@ -171,40 +163,39 @@ def _said_by_scores(place: _Place, rules: OutcomeRules) -> str:
     return REST
 
 
-def _scores(place: _Place, rules: OutcomeRules) -> list[Score]:
-    return [score for _code, score in scores_of(place.readings or (), (rules.instrument,))]
-
-
 async def _rows(work: SqlWork, rules: Rules, places: Sequence[_Place]) -> list[api.CaseloadRow]:
-    """These in full, with what only a row shows."""
+    """These in full."""
     people = {one.who.patient_id for one in places}
+    contacts = grouped(await work.support.contacts.of_people(people))
     events = grouped(await work.support.life_events.of_people(people))
     drops = grouped(await work.support.drops.of_people(people))
+    instrument = rules.support.motivation.instrument
+    readings = await work.support.readings_of_people(people, (instrument,))
     return [
         _row(
             one,
             Known(
-                contacts=one.contacts,
+                contacts=contacts[one.who.patient_id],
                 life_events=events[one.who.patient_id],
                 drops=drops[one.who.patient_id],
             ),
+            readings.get(one.who.patient_id, ()),
             rules,
         )
-        for one in await _with_readings(work, rules, places)
+        for one in places
     ]
 
 
-def _row(place: _Place, known: Known, rules: Rules) -> api.CaseloadRow:
+def _row(place: _Place, known: Known, rulers: Sequence[Reading], rules: Rules) -> api.CaseloadRow:
     one, who, today = place.programme, place.who, place.today
-    meetings = [held for held in place.occasions if held.is_meeting]
-    ruler = [
+    occasions = known.of(one)
+    meetings = [held for held in occasions if held.is_meeting]
+    motivation = [
         value
-        for reading in place.readings or ()
-        if reading.instrument == rules.support.motivation.instrument
-        and (value := lowest(reading, rules.support.motivation)) is not None
+        for reading in rulers
+        if (value := lowest(reading, rules.support.motivation)) is not None
     ]
-    outcomes = rules.support.outcomes
-    scores = _scores(place, outcomes)
+    latest = place.standing.scores[-1] if place.standing.scores else None
     return api.CaseloadRow(
         patient_id=one.patient_id,
         patient_name=who.name,
@@ -221,17 +212,17 @@ def _row(place: _Place, known: Known, rules: Rules) -> api.CaseloadRow:
         months=round((one.planned_until - one.started_on).days / _MONTH_DAYS),
         meetings=len(meetings),
         expected=one.expected_by(today),
-        missed=sum(held.outcome is Outcome.MISSED for held in place.occasions),
-        missed_in_a_row=place.missed,
+        missed=sum(held.outcome is Outcome.MISSED for held in occasions),
+        missed_in_a_row=place.standing.missed_in_a_row,
         minutes=sum(held.minutes for held in meetings),
         modes=dict(Counter(held.mode for held in meetings)),
-        motivation=ruler[-1] if ruler else None,
-        motivation_before=ruler[-2] if len(ruler) > 1 else None,
+        motivation=motivation[-1] if motivation else None,
+        motivation_before=motivation[-2] if len(motivation) > 1 else None,
         next_contact_on=place.next_on,
-        late=place.late,
-        latest_score_of=outcomes.instrument,
-        latest_score=scores[-1].total if scores else None,
-        latest_score_on=scores[-1].on if scores else None,
+        late=place.next_on < today,
+        latest_score_of=rules.support.outcomes.instrument,
+        latest_score=latest.total if latest else None,
+        latest_score_on=latest.on if latest else None,
         why=place.why,
         warnings=_warnings(one, known, meetings, rules, today),
     )
