@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from services.engagement.adapters.claim import RETURNED, shown_of
-from services.engagement.adapters.listing import patient
+from services.engagement.adapters.list_statements import patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.people import staff, upserting
 from services.engagement.adapters.reach import quiet_hours, reach_of, wall

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, cast, or_, select, update
 
 from services.engagement.adapters.histories import history_of, key_of
-from services.engagement.adapters.listing import patient
+from services.engagement.adapters.list_statements import patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.support import SqlSupport
 from services.engagement.adapters.tables import HistorySummaryRow
