@@ -88,7 +88,8 @@ class Meaning(StrEnum):
 class WorklistQuery(Body):
     """``patient_id`` narrows the list to one person; names are never in an address. ``action``
     narrows it to one kind of work, ``free`` to what nobody has in hand or put off. ``beyond`` asks
-    for the keys of what is on the team's list and not on this page."""
+    for the keys of what is on the team's list and not on this page, ``counted`` for how much there
+    is of each section."""
 
     scope: Scope = Scope.TEAM
     section: Section | None = None
@@ -96,6 +97,7 @@ class WorklistQuery(Body):
     action: Action | None = None
     free: bool = False
     beyond: bool = False
+    counted: bool = True
     cursor: str | None = Field(default=None, max_length=512)
     limit: int = Field(default=50, ge=1, le=100)
 
@@ -248,10 +250,11 @@ class ReminderHistory(Body):
 class Worklist(Page[ReminderBody]):
     """One page of a list, in order: section, then risk, then how late.
 
-    ``counts`` covers the whole scope, not this page. ``engine_seen_at`` is the reminder
-    engine's last tick: when it is old, notices are late but this list is still complete. They are
-    late as well when ``oldest_due_at``, the oldest reminder that was due at that tick and not
-    announced by it, lies well before ``as_of``; none waited, or nobody can tell, where it is null.
+    ``counts`` covers the whole scope, not this page, and is empty unless it was asked for.
+    ``engine_seen_at`` is the reminder engine's last tick: when it is old, notices are late but this
+    list is still complete. They are late as well when ``oldest_due_at``, the oldest reminder that
+    was due at that tick and not announced by it, lies well before ``as_of``; none waited, or nobody
+    can tell, where it is null.
     ``beyond``, where it was asked for, are keys of courses and plans on the team's list that are
     not on this page, the longest owed first and at most 500: whoever knows by itself what is due
     can tell what nobody here knows of from what stands on another page.

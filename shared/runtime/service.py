@@ -5,6 +5,7 @@ that dies takes the process down and whoever supervises it starts it again.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import ssl
@@ -177,6 +178,8 @@ async def _run(build: Build) -> int:
             if names := unknown_names(type(service.settings)):
                 log.warning("unknown_settings", names=list(names))
             async with running(service):
+                gc.collect()
+                gc.freeze()  # what was built for good is never looked through again
                 await stopped.wait()
     except BaseExceptionGroup as failed:
         for error in _leaves(failed):

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from services.engagement.adapters.db import SqlWork
+from services.engagement.adapters.summaries import sum_up
 from services.engagement.application.apply_flag_state import apply_flag_state
 from tests.contract.test_support_http import Ward, ward
 from tests.support.engagement import CONTENT, NOW, PATIENT, a_flag
@@ -74,6 +75,9 @@ async def lived(ward: Ward, today: int, met: tuple[int, ...], scores: Scores) ->
 
 
 async def said(ward: Ward) -> str:
-    """The reason on the one row of the caseload."""
+    """The reason on the one row of the caseload, which is the same from a summary."""
     (row,) = (await ward.femi.get("support-caseload")).json["items"]
+    async with ward.db.housekeeping() as tx:
+        assert await sum_up(tx, CONTENT.support.outcomes, limit=100)
+    assert (await ward.femi.get("support-caseload")).json["items"] == [row]
     return str(row["why"])

@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 from services.engagement.adapters import channels
 from services.engagement.adapters.channels import Channels, Mailbox
 from services.engagement.adapters.db import SqlWork
-from services.engagement.adapters.posting import Postman
+from services.engagement.adapters.posting import AT_ONCE, Postman
 from services.engagement.adapters.tables import NoticeRow, ReminderRow, TryRow
 from services.engagement.adapters.ticks import Engine
 from services.engagement.application.apply_course_state import apply_course_state
@@ -89,6 +89,7 @@ class Server:
         self.always = "250 taken"
         self.mails: list[tuple[list[str], str]] = []
         self.unknown: set[str] = set()
+        self.under_way = self.most_under_way = 0
 
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: Any
@@ -99,6 +100,10 @@ class Server:
         return "250 taken"
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        await asyncio.sleep(0.02)
+        self.under_way -= 1
         answer = self.answers.pop(0) if self.answers else self.always
         if answer.startswith("250"):
             self.mails.append((envelope.rcpt_tos, envelope.content.decode()))
@@ -231,6 +236,19 @@ async def test_a_safety_notice_reaches_its_reader_whatever_the_hour(clinic: Clin
     assert readers == ["nurse@clinic.example"]
     assert "SAFETY" in text
     assert "Auto-Submitted: auto-generated" in text
+
+
+async def test_a_batch_is_sent_a_few_at_a_time(clinic: Clinic) -> None:
+    async with clinic.db.transaction(actor="service:engagement", at=LONG_AGO) as tx:
+        for number in range(1, 10):
+            flag = a_flag(1, raised_at=LONG_AGO, due_at=LONG_AGO + timedelta(hours=4))
+            flag = replace(flag, flag_id=UUID(int=number))
+            await apply_flag_state(SqlWork(tx, CONTENT), flag=flag, rules=CONTENT, now=LONG_AGO)
+    await clinic.tick()
+    await clinic.post()
+
+    assert await clinic.ends() == {("sent", None): 20}
+    assert 1 < clinic.mail.most_under_way <= AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,26 @@ from sqlalchemy import Table, delete, event, insert, select, text, update
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import history_of
-from services.engagement.adapters.summaries import mark_of, outcomes, sum_up
+from services.engagement.adapters.summaries import mark_of, outcomes, standings, sum_up
 from services.engagement.adapters.support import SqlSupport, visible
 from services.engagement.adapters.tables import metadata
 from services.engagement.adapters.ticks import Engine
 from services.engagement.application.ports import (
     CarePoint,
+    Case,
     CoursePoint,
     Grouped,
     GroupPoint,
     Reading,
     Surroundings,
 )
+from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.support.contact import Outcome as Happened
 from services.engagement.domain.support.equity import by_group
 from services.engagement.domain.support.outcomes import Outcome, figures, outcome_of, row_of
 from services.engagement.domain.support.profile import Adaptation, Barrier, Profile
 from services.engagement.domain.support.programme import Look
+from services.engagement.domain.support.standing import Standing, standing_of
 from services.engagement.main import SCHEMA
 from shared.runtime.db import Database, Transaction
 from tests.support.databases import Databases
@@ -151,7 +154,7 @@ class Life:
                 a_contact(7, self.dice.choice(list(Happened))),
                 contact_id=uuid5(self.person, f"contact {number}"),
                 patient_id=self.person,
-                programme_id=None,
+                programme_id=uuid5(self.person, "programme") if number % 2 else None,
                 at=moment(on),
                 on=on,
                 minutes=0,
@@ -288,6 +291,27 @@ async def test_with_and_without_summaries_the_answer_is_the_same(db: Database) -
     await as_from_records(db)
     assert await sum_up_all(db) == len(PEOPLE) / 2
     await as_from_records(db)
+
+
+async def test_where_programmes_stand_is_the_same_with_and_without_summaries(db: Database) -> None:
+    async with db.reading() as tx:
+        assert not await standings(tx, PEOPLE, RULES)
+        cases = await SqlWork(tx, CONTENT).support.cases(SEEN, RULES.counted)
+        expected = {one.patient_id: standing_from_records(one) for one in cases if one.programmes}
+    assert any(one.missed_in_a_row for one in expected.values())
+    assert any(one.scores for one in expected.values())
+
+    await sum_up_all(db)
+
+    async with db.reading() as tx:
+        assert await standings(tx, PEOPLE, RULES) == expected
+
+
+def standing_from_records(case: Case) -> Standing:
+    """Of everything that was ever recorded."""
+    history = history_of(case, RULES, on=date.max, until=datetime.max.replace(tzinfo=UTC))
+    known = Known(programmes=case.programmes, contacts=case.contacts)
+    return standing_of(known, history.depression)
 
 
 async def test_the_engine_sums_everybody_up(db: Database) -> None:

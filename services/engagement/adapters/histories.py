@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.engagement.application.ports import Case, CoursePoint, Grouped, Reading
+from services.engagement.domain.local_time import in_utc
 from services.engagement.domain.support.outcomes import History, Score
 from services.engagement.domain.support.rules import OutcomeRules
 
@@ -74,7 +75,7 @@ def _latest(readings: Iterable[Reading]) -> list[Reading]:
     by_id: dict[object, Reading] = {}
     for one in sorted(readings, key=lambda one: one.version):
         by_id[one.assessment_id] = one
-    return sorted(by_id.values(), key=lambda one: (one.taken_at, one.assessment_id))
+    return sorted(by_id.values(), key=lambda one: (in_utc(one.taken_at), one.assessment_id))
 
 
 def _scores(readings: Iterable[Reading], instrument: str) -> tuple[Score, ...]:

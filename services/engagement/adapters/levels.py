@@ -1,12 +1,16 @@
 """Whether the engine keeps its promises, counted from the rows themselves."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Float,
+    Select,
     and_,
+    bindparam,
     case,
     cast,
     extract,
@@ -44,19 +48,53 @@ async def service_levels(
 
     A reminder planned after its time (its facts came late) counts from when it was planned.
     """
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    wait = _seconds_between(_owed_from(), reminder.c.visible_at, sqlite=sqlite)
+    shape = _Shape(session.get_bind().dialect.name == "sqlite", since is not None)
+    given = {"as_of": as_of} if since is None else {"as_of": as_of, "since": since}
+    row = (await session.execute(_reminders(shape), given)).one()
+    channels = (await session.execute(_channels(shape), given)).all()
+    return Levels(
+        on_time=row.on_time,
+        late=row.late,
+        early=row.early,
+        doubled=(await session.execute(_DOUBLED)).scalar_one(),
+        lost=(await session.execute(_lost(shape), given)).scalar_one(),
+        waiting=row.waiting,
+        open=row.open,
+        done=row.done,
+        cancelled=row.cancelled,
+        worst_lateness_s=max(0, int(row.worst)),
+        channels=tuple(
+            ChannelLevels(
+                channel=one.channel, on_time=one.on_time, late=one.late, failed=one.failed
+            )
+            for one in channels
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What tells one statement from another of the same kind; each is built once."""
+
+    sqlite: bool
+    since: bool
+
+
+@cache
+def _reminders(shape: _Shape) -> Select[Any]:
+    """How reminders fared, and how many there are."""
+    wait = _seconds_between(_owed_from(), reminder.c.visible_at, sqlite=shape.sqlite)
     late = wait > PROMPT.total_seconds()
     early = and_(reminder.c.state == "visible", reminder.c.visible_at < reminder.c.due_at)
-    fell_due = true() if since is None else reminder.c.due_at >= since
-    due = and_(reminder.c.is_open, reminder.c.due_at <= as_of)
+    fell_due = reminder.c.due_at >= bindparam("since") if shape.since else true()
+    due = and_(reminder.c.is_open, reminder.c.due_at <= bindparam("as_of"))
     cancelled = reminder.c.reason.is_not(None)
 
     def how_many(*which: ColumnElement[bool]) -> ColumnElement[int]:
         """Each from an index of its own; closed without a reason is done."""
         return select(func.count()).where(*which, fell_due).scalar_subquery()
 
-    query = select(
+    return select(
         _count(~late).label("on_time"),
         _count(late).label("late"),
         _count(early).label("early"),
@@ -66,25 +104,10 @@ async def service_levels(
         how_many(cancelled).label("cancelled"),
         func.coalesce(func.max(wait), 0).label("worst"),
     ).where(reminder.c.visible_at.is_not(None), fell_due)
-    row = (await session.execute(query)).one()
-    return Levels(
-        on_time=row.on_time,
-        late=row.late,
-        early=row.early,
-        doubled=await _doubled(session),
-        lost=await _lost(session, since),
-        waiting=row.waiting,
-        open=row.open,
-        done=row.done,
-        cancelled=row.cancelled,
-        worst_lateness_s=max(0, int(row.worst)),
-        channels=await _channels(session, since, sqlite=sqlite),
-    )
 
 
-async def _channels(
-    session: AsyncSession, since: datetime | None, *, sqlite: bool
-) -> tuple[ChannelLevels, ...]:
+@cache
+def _channels(shape: _Shape) -> Select[Any]:
     """How notices fared on each channel they were tried on; one still being tried is not in it.
 
     A notice waits for quiet hours and closed days before it counts as late. One that a second
@@ -96,7 +119,7 @@ async def _channels(
     )
     tried = last.subquery()
     came_through = tried.c.taken == 1
-    wait = _seconds_between(_may_go_from(), notice.c.ended_at, sqlite=sqlite)
+    wait = _seconds_between(_may_go_from(), notice.c.ended_at, sqlite=shape.sqlite)
     late = wait > SOON.total_seconds()
     over = notice.c.state != State.PLANNED.value
     query = (
@@ -110,12 +133,7 @@ async def _channels(
         .group_by(tried.c.channel)
         .order_by(tried.c.channel)
     )
-    if since is not None:
-        query = query.where(notice.c.made_at >= since)
-    return tuple(
-        ChannelLevels(channel=row.channel, on_time=row.on_time, late=row.late, failed=row.failed)
-        for row in await session.execute(query)
-    )
+    return query.where(notice.c.made_at >= bindparam("since")) if shape.since else query
 
 
 def _may_go_from() -> ColumnElement[Any]:
@@ -123,7 +141,7 @@ def _may_go_from() -> ColumnElement[Any]:
     return case((later, notice.c.not_before), else_=notice.c.made_at)
 
 
-async def _doubled(session: AsyncSession) -> int:
+def _doubled() -> Select[Any]:
     """Reminders that stood on a list while an earlier life of the same key did.
 
     Unique indexes keep a second open row out; this looks at the rows as they are and at when they
@@ -136,20 +154,21 @@ async def _doubled(session: AsyncSession) -> int:
         and_(former.c.is_open, or_(later.c.is_open, later.c.visible_at.is_not(None))),
         later.c.visible_at < former.c.done_at,
     )
-    query = (
+    return (
         select(func.count(later.c.reminder_id.distinct()))
         .select_from(later.join(former, and_(same_key, former.c.life < later.c.life)))
         .where(later.c.life > literal_column("1"), meets)
     )
-    return (await session.execute(query)).scalar_one()
 
 
-async def _lost(session: AsyncSession, since: datetime | None) -> int:
+_DOUBLED = _doubled()
+
+
+@cache
+def _lost(shape: _Shape) -> Select[Any]:
     """Reminders that should have existed and did not until they were recounted."""
     query = select(func.count()).select_from(lost)
-    if since is not None:
-        query = query.where(lost.c.found_at >= since)
-    return (await session.execute(query)).scalar_one()
+    return query.where(lost.c.found_at >= bindparam("since")) if shape.since else query
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from services.engagement.adapters.claim import RETURNED, shown_of
-from services.engagement.adapters.listing import patient
+from services.engagement.adapters.list_statements import patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.people import staff, upserting
 from services.engagement.adapters.reach import quiet_hours, reach_of, wall
@@ -41,6 +41,7 @@ from services.engagement.domain.notice import (
     turn_of,
 )
 from services.engagement.domain.notice_wording import Line
+from shared.api.identity import CLINICIANS
 from shared.runtime.bulk import among
 from shared.runtime.db import Transaction
 
@@ -48,7 +49,7 @@ notice = NoticeRow.metadata.tables["notice"]
 delivery = TryRow.metadata.tables["delivery"]
 preference = PreferenceRow.metadata.tables["notice_preference"]
 digest = DigestRow.metadata.tables["digest"]
-CLINICAL = ("nurse", "prescriber", "facilitator", "lead")
+_CLINICIANS = sorted(role.value for role in CLINICIANS)
 _PLANNED = notice.c.state == literal_column("'planned'")
 _TURN = case({one.value: turn_of(one) for one in Purpose}, value=notice.c.purpose)
 _UNSENT = or_(
@@ -242,7 +243,7 @@ class SqlNotices:
         """Whose list of this morning was not kept yet."""
         kept = select(digest.c.staff_id).where(digest.c.day == day)
         query = select(staff.c.staff_id).where(
-            staff.c.active.is_(True), staff.c.role.in_(CLINICAL), staff.c.staff_id.not_in(kept)
+            staff.c.active.is_(True), staff.c.role.in_(_CLINICIANS), staff.c.staff_id.not_in(kept)
         )
         rows = await self._session.execute(query.order_by(staff.c.staff_id))
         return rows.scalars().all()

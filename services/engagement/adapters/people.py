@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.engagement.adapters.listing import care_team, patient
+from services.engagement.adapters.list_statements import care_team, patient
 from services.engagement.adapters.names import NAME_COLUMNS, columns_of, named
 from services.engagement.adapters.rows import reminder
 from services.engagement.adapters.tables import StaffRow

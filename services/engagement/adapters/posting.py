@@ -1,6 +1,7 @@
 """The tick that sends notices: claim, send outside any transaction, record what became of it."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,10 @@ from shared.runtime.db import Database
 from shared.runtime.ticker import Tick
 
 FORGOTTEN_AT_ONCE = 500
+AT_ONCE = 5
+"""Messages on their way at the same time: a mail server takes few connections from one sender.
+Should each of a batch of twenty wait its ten seconds, the last is through after forty, while its
+lease of two minutes lasts."""
 
 
 @dataclass(slots=True)
@@ -49,7 +54,7 @@ class Postman:
             )
             if looked_at:
                 tx.audit("notices.claimed", object=f"notices:{looked_at}")
-        await asyncio.gather(*map(self._deliver, parcels))
+        await self._deliver_all(parcels)
         return looked_at
 
     async def keep_digests(self) -> int:
@@ -94,6 +99,15 @@ class Postman:
     @property
     def _actor(self) -> str:
         return f"service:{self.db.source}"
+
+    async def _deliver_all(self, parcels: Iterable[Parcel]) -> None:
+        few = asyncio.Semaphore(AT_ONCE)
+
+        async def deliver(parcel: Parcel) -> None:
+            async with few:
+                await self._deliver(parcel)
+
+        await asyncio.gather(*map(deliver, parcels))
 
     async def _deliver(self, parcel: Parcel) -> None:
         answer, code = await self.channels.send(parcel, at=clock.real_now())

@@ -23,7 +23,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from services.engagement.adapters.claim import PLANNED, claim, live, shown_of
 from services.engagement.adapters.levels import lost, service_levels
-from services.engagement.adapters.listing import Listing, patient
+from services.engagement.adapters.list_statements import patient
+from services.engagement.adapters.listing import Listing
 from services.engagement.adapters.rows import WRITTEN, reminder, reminder_of, values_of
 from services.engagement.application.ports import (
     Levels,

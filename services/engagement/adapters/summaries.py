@@ -1,4 +1,5 @@
-"""Outcomes of a thousand people at once, from one small row of each instead of all their records.
+"""What is told of a thousand people at once, from one small row of each instead of their records:
+their outcomes, and where their programmes stand.
 
 A summary counts as long as its row bears the mark of the rules: triggers take it off with whatever
 is recorded about the person (migration 0012d), and the engine sums up anew. No report waits for
@@ -6,7 +7,8 @@ that: whoever has no summary, or one that knows more than was known on the day a
 from the records. So the answer is the same with and without summaries, only later without.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -16,17 +18,19 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, cast, or_, select, update
 
 from services.engagement.adapters.histories import history_of, key_of
-from services.engagement.adapters.listing import patient
+from services.engagement.adapters.list_statements import patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.support import SqlSupport
 from services.engagement.adapters.tables import HistorySummaryRow
 from services.engagement.application.ports import Case
+from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.support.outcomes import Outcome, outcome_of
 from services.engagement.domain.support.rules import OutcomeRules
+from services.engagement.domain.support.standing import Standing, standing_of
 from services.engagement.domain.support.summary import Summary, outcome_on, sum_up_history
 from shared.runtime.db import Transaction
 
-_FORM = 1
+_FORM = 2
 """Count this up with every change of how a summary is made or of what it holds."""
 _END = datetime.max.replace(tzinfo=UTC)
 _FEW = 500
@@ -36,8 +40,18 @@ _KEEP = (
     .where(_summary.c.patient_id == bindparam("of"))
     .values({name: bindparam(name) for name in ("rules", "known_at", "state")})
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """As much of a summary as a caseload asks for."""
+
+    standing: Standing | None
+
+
 _ONE = TypeAdapter(Summary)
 _MANY = TypeAdapter(tuple[Summary, ...])
+_STANDINGS = TypeAdapter(tuple[_Standing, ...])
 
 
 def mark_of(rules: OutcomeRules) -> str:
@@ -75,6 +89,22 @@ async def outcomes(
         for row in rows
         if row.state is not None or row.patient_id in counted
     ]
+
+
+async def standings(
+    tx: Transaction, people: Collection[UUID], rules: OutcomeRules
+) -> Mapping[UUID, Standing]:
+    """Of those among these people who have an open programme, and a summary that counts."""
+    query = select(_summary.c.patient_id, cast(_summary.c.state, Text).label("state")).where(
+        _summary.c.rules == mark_of(rules), _summary.c.patient_id.in_(people)
+    )
+    rows = (await tx.session.execute(query)).all()
+    found = _STANDINGS.validate_json(f"[{','.join(row.state for row in rows)}]")
+    return {
+        row.patient_id: one.standing
+        for row, one in zip(rows, found, strict=True)
+        if one.standing is not None
+    }
 
 
 def _judged(row: Any, summary: Summary, tx: Transaction, rules: OutcomeRules, on: date) -> Outcome:
@@ -144,12 +174,19 @@ async def sum_up(tx: Transaction, rules: OutcomeRules, *, limit: int) -> int:
 
 def _summary_of(one: Case, rules: OutcomeRules) -> Summary:
     last = one.care[-1] if one.care else None
+    history = history_of(one, rules, on=date.max, until=_END)
+    known = Known(programmes=one.programmes, contacts=one.contacts)
     return sum_up_history(
-        history_of(one, rules, on=date.max, until=_END),
+        history,
         rules,
         enrolled_on=last.enrolled_on if last else None,
         ended_on=last.ended_on if last else None,
+        standing=standing_of(known, history.depression) if _has_open(one) else None,
     )
+
+
+def _has_open(one: Case) -> bool:
+    return any(programme.is_open for programme in one.programmes)
 
 
 def _moments(one: Case) -> Iterator[datetime]:

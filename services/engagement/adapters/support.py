@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, or_, select
 
-from services.engagement.adapters.listing import care_team, patient
+from services.engagement.adapters.list_statements import care_team, patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.people import put_into, upserting
 from services.engagement.adapters.surroundings import SqlSurroundings
@@ -22,6 +22,7 @@ from services.engagement.application.ports import (
     Named,
     Reading,
 )
+from services.engagement.domain.local_time import in_utc
 from services.engagement.domain.support.contact import Contact, in_order
 from services.engagement.domain.support.directory import Activity
 from services.engagement.domain.support.life_event import LifeEvent
@@ -88,15 +89,19 @@ class SqlRecords(Generic[T]):
             .where(self._table.c.patient_id.in_(people), *conditions)
             .group_by(self._table.c.patient_id)
         )
-        found = {row[0]: row[1] for row in await self._tx.session.execute(query)}
-        return lambda person: self._kinds.validate_json(f"[{found.get(person, '')}]")
+        found = {row[0]: row[1] for row in (await self._tx.session.execute(query)).all()}
+
+        def of(person: UUID) -> tuple[T, ...]:
+            return self._kinds.validate_json(f"[{found[person]}]") if person in found else ()
+
+        return of
 
     async def where(self, *conditions: ColumnElement[bool]) -> Sequence[T]:
         """Those that meet the conditions, by id."""
         keys = [self._table.c[name] for name in self._keys]
         text = cast(self._table.c.state, Text)  # read once, as the kind it is, not as any JSON
         query = select(text).where(*conditions).order_by(*keys)
-        states = (await self._tx.session.execute(query)).scalars()
+        states = (await self._tx.session.execute(query)).scalars().all()
         return [self._kind.validate_json(state) for state in states]
 
 
@@ -186,7 +191,8 @@ class SqlSupport:
 
     async def named(self, people: Collection[UUID]) -> Mapping[UUID, Named]:
         """Who these people are."""
-        query = select(patient).where(patient.c.patient_id.in_(people))
+        who = (patient.c.patient_id, patient.c.team, patient.c.zone, *NAME_COLUMNS)
+        query = select(*who).where(patient.c.patient_id.in_(people))
         return {
             row.patient_id: Named(
                 patient_id=row.patient_id,
@@ -196,7 +202,7 @@ class SqlSupport:
                 team=row.team,
                 zone=row.zone,
             )
-            for row in await self._tx.session.execute(query)
+            for row in (await self._tx.session.execute(query)).all()
             for who in (named(row, self._tx),)
         }
 
@@ -250,7 +256,7 @@ def visible(teams: Collection[str], staff: Collection[UUID]) -> ColumnElement[bo
 
 
 def _by_time(readings: Sequence[Reading]) -> Sequence[Reading]:
-    return sorted(readings, key=lambda one: (one.taken_at, one.assessment_id, one.version))
+    return sorted(readings, key=lambda one: (in_utc(one.taken_at), one.assessment_id, one.version))
 
 
 def _by_version(points: Sequence[CoursePoint]) -> Sequence[CoursePoint]:

@@ -39,6 +39,12 @@ def local_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+def in_utc(at: datetime) -> datetime:
+    """The same instant, to sort by. Instants with zones of their own, as they are read from text,
+    ask them for the offset at each comparison, which takes eight times as long."""
+    return at.astimezone(UTC)
+
+
 def _transition(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The first second at which the new offset holds; it changes once between the two."""
     old = before.astimezone(zone).utcoffset()

@@ -149,7 +149,7 @@ def _late(page: Worklist) -> bool:
 
 async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:
     beyond = wanted.begins and scope == _TEAM
-    asked = dict(wanted.asked) | {"scope": scope, "limit": str(_LONGEST_PAGE)}
+    asked = dict(wanted.asked) | {"scope": scope, "limit": str(_LONGEST_PAGE), "counted": "false"}
     asked |= {"beyond": "true"} if beyond else {}
     if not wanted.name:
         return await visit.care.engagement.get("/worklist", Worklist, asked)
@@ -160,6 +160,7 @@ async def _worklist(visit: Visit, wanted: Narrowing, scope: str) -> Worklist:
         action=wanted.work,
         free=wanted.free,
         beyond=beyond,
+        counted=False,
         limit=_LONGEST_PAGE,
     )
     return await visit.care.engagement.ask("/worklist/search", search, Worklist)

@@ -7,11 +7,22 @@ are those of engagement's reminders, so a page joins both lists without asking t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from services.treatment.adapters.names import named_in
 from services.treatment.adapters.tables import (
@@ -96,8 +107,23 @@ async def owed(
     limit: int,
 ) -> list[Due]:
     """Owed by ``until`` to people whom one of ``staff`` or ``teams`` looks after, oldest first."""
+    given = {
+        "staff": staff,
+        "teams": teams,
+        "until_on": until.date() + timedelta(days=1),
+        "most": limit,
+        **{f"after_{nth}": part for nth, part in enumerate(after or ())},
+    }
+    found = await tx.session.execute(_owed(is_first=after is None), given)
+    return [_due(row, clinic_time, tx) for row in found.mappings().all()]
+
+
+@cache
+def _owed(*, is_first: bool) -> Select[Any]:
+    """Built once: building it takes longer than asking it."""
     rows = union_all(*(_steps(*kind) for kind in KINDS), _reviews(), _looks()).subquery("owed")
-    of_mine = select(care_team.patient_id).where(care_team.staff_id.in_(staff))
+    staff = care_team.staff_id.in_(bindparam("staff", expanding=True))
+    of_mine = select(care_team.patient_id).where(staff)
     order = (rows.c.due_on, rows.c.subject_id, rows.c.kind, rows.c.ordinal)
     query = (
         select(
@@ -110,18 +136,17 @@ async def owed(
         )
         .join(PatientRow, patient.id == rows.c.patient_id)
         .where(
-            rows.c.due_on <= until.date() + timedelta(days=1),
+            rows.c.due_on <= bindparam("until_on"),
             patient.status == "active",
-            or_(patient.team.in_(teams), patient.id.in_(of_mine)),
+            or_(patient.team.in_(bindparam("teams", expanding=True)), patient.id.in_(of_mine)),
         )
         .order_by(*order)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    if after is not None:
-        keys = (literal(part, type_=column.type) for part, column in zip(after, order, strict=True))
-        query = query.where(tuple_(*order) > tuple_(*keys))
-    found = (await tx.session.execute(query)).mappings().all()
-    return [_due(row, clinic_time, tx) for row in found]
+    if is_first:
+        return query
+    after = (bindparam(f"after_{nth}", type_=column.type) for nth, column in enumerate(order))
+    return query.where(tuple_(*order) > tuple_(*after))
 
 
 def _steps(

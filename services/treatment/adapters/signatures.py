@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.treatment.adapters.tables import JournalRow, SignatureRow
@@ -15,16 +15,29 @@ journal = JournalRow.__table__.c  # type: ignore[attr-defined]
 signature = SignatureRow.__table__.c  # type: ignore[attr-defined]
 CONFIRMED = "confirmed"
 
+# Built once, as nearly every page asks them: building a statement costs as much as running it.
+_of = signature.object.startswith(bindparam("of"))
+_SIGNED = (
+    select(SignatureRow)
+    .where(_of, signature.meaning != SECOND_SIGNATURE)
+    .order_by(signature.signed_at.desc())
+)
+_SECOND = (
+    select(signature.staff_id)
+    .where(_of, signature.meaning == SECOND_SIGNATURE)
+    .order_by(signature.signed_at.desc())
+)
+_ENTRIES = (
+    select(journal.kind, journal.on, journal.dose_mg)
+    .where(journal.course_id == bindparam("which"))
+    .order_by(journal.version)
+)
+
 
 async def signature_of(session: AsyncSession, course: Course) -> SignatureBody | None:
     """Who signed exactly what, and since when the course is something else."""
     of = f"course:{course.id}:"
-    query = (
-        select(SignatureRow)
-        .where(signature.object.startswith(of), signature.meaning != SECOND_SIGNATURE)
-        .order_by(signature.signed_at.desc())
-    )
-    kept = (await session.execute(query)).scalars().first()
+    kept = (await session.execute(_SIGNED, {"of": of})).scalars().first()
     if kept is None:
         return None
     signed_mg = tuple(step.dose.mg for step in course.titration)
@@ -42,21 +55,12 @@ async def signature_of(session: AsyncSession, course: Course) -> SignatureBody |
 
 async def second_signer(session: AsyncSession, *, of: str) -> UUID | None:
     """Who signed it after another prescriber, where two had to."""
-    query = (
-        select(signature.staff_id)
-        .where(signature.object.startswith(of), signature.meaning == SECOND_SIGNATURE)
-        .order_by(signature.signed_at.desc())
-    )
-    return (await session.execute(query)).scalars().first()
+    return (await session.execute(_SECOND, {"of": of})).scalars().first()
 
 
 async def _later(session: AsyncSession, course_id: UUID) -> tuple[Change, ...]:
     """Every entry after the confirmation, oldest first."""
-    query = (
-        select(journal.kind, journal.on, journal.dose_mg)
-        .where(journal.course_id == course_id)
-        .order_by(journal.version)
-    )
-    entries = [Change(*entry) for entry in await session.execute(query)]
+    found = await session.execute(_ENTRIES, {"which": course_id})
+    entries = [Change(*entry) for entry in found.all()]
     kinds = [entry.kind for entry in entries]
     return tuple(entries[kinds.index(CONFIRMED) + 1 :]) if CONFIRMED in kinds else ()

@@ -1,6 +1,6 @@
 """The facts the safety rules look at, gathered for one person and one dose, and kept with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -43,14 +43,48 @@ async def facts_for(
     course: Course | None = None,
     replacing: Course | None = None,
 ) -> Facts:
-    """What is known now; ``course`` is the one being judged, any other one is a duplicate.
+    """What is known now, as ``facts_of`` has it."""
+    return facts_of(
+        patient,
+        await work.profiles.latest(patient.id),
+        await work.courses.of(patient.id),
+        drug=drug,
+        indication=indication,
+        dose_mg=dose_mg,
+        on=on,
+        suicide_concern=suicide_concern,
+        book=book,
+        formulary=formulary,
+        family=family,
+        course=course,
+        replacing=replacing,
+    )
+
+
+def facts_of(
+    patient: Known,
+    profile: HealthProfile | None,
+    courses: Iterable[Course],
+    *,
+    drug: Drug,
+    indication: str,
+    dose_mg: Decimal,
+    on: date,
+    suicide_concern: bool,
+    book: Rulebook,
+    formulary: Formulary,
+    family: str | None = None,
+    course: Course | None = None,
+    replacing: Course | None = None,
+) -> Facts:
+    """The same, of what was read already; ``course`` is the one being judged, any other one is a
+    duplicate.
 
     The drug a switch takes out is no duplicate, but a medicine for every other rule.
     """
-    profile = await work.profiles.latest(patient.id)
     others = [
         other.drug
-        for other in await work.courses.of(patient.id)
+        for other in courses
         if other.phase in ON_DRUG and not _is_same_treatment(other, course, replacing)
     ]
     medicines = medicines_of(profile, formulary)

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.treatment.application.changing import known_patient
 from services.treatment.application.drafting import shelf_for
 from services.treatment.application.first_weeks import FirstWeeks, first_weeks
-from services.treatment.application.judging import facts_for
+from services.treatment.application.judging import facts_of
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import TitrationStep
 from services.treatment.domain.drug import DoseCap, DoseRange, Drug
@@ -69,13 +69,15 @@ async def offer_drugs(
     require_near(day, today=today, most_days=book.most_ahead_days, field="starts_on")
     age = patient.age_on(day)
     profile = await work.profiles.latest(patient_id)
+    courses = await work.courses.of(patient_id)
     offers = []
     for drug, row, shelf in _candidates(
         formulary, indication, book, profile=profile, day=day, age=age
     ):
-        facts = await facts_for(
-            work,
+        facts = facts_of(
             patient,
+            profile,
+            courses,
             drug=drug,
             indication=indication,
             dose_mg=row.start_mg,

@@ -82,7 +82,7 @@ async def _read(
         limit=query.limit + 1,
     )
     found = await work.reminders.listed(wanted)
-    counts = await work.reminders.counts(wanted)
+    counts = await work.reminders.counts(wanted) if query.counted else {}
     items = tuple(
         reminder_body(row, rules.kinds, call.tx.now, on_call, medicines=medicines_for(call))
         for row in found[: query.limit]

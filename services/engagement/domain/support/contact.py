@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.engagement.domain.local_time import in_utc
 from services.engagement.domain.support.refusals import RuleBroken
 from services.engagement.domain.support.rules import Limits, Mode
 
@@ -174,7 +175,11 @@ def _check_minutes(contact: Contact, limits: Limits) -> None:
 
 def in_order(contacts: Iterable[Contact]) -> Sequence[Contact]:
     """As they happened; what was recorded late stands where it belongs."""
-    return sorted(contacts, key=lambda one: (one.at, one.recorded_at, one.contact_id))
+    return sorted(contacts, key=_when)
+
+
+def _when(one: Contact) -> tuple[datetime, datetime, UUID]:
+    return in_utc(one.at), one.recorded_at, one.contact_id
 
 
 def missed_in_a_row(contacts: Iterable[Contact]) -> int:

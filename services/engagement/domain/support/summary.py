@@ -17,6 +17,7 @@ from services.engagement.domain.support.outcomes import (
     outcome_of,
 )
 from services.engagement.domain.support.rules import OutcomeRules
+from services.engagement.domain.support.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,17 @@ class Summary:
     meetings: int
     missed: int
     minutes: int
+    standing: Standing | None
+    """For the caseload; None without an open programme."""
 
 
 def sum_up_history(
-    history: History, rules: OutcomeRules, *, enrolled_on: date | None, ended_on: date | None
+    history: History,
+    rules: OutcomeRules,
+    *,
+    enrolled_on: date | None,
+    ended_on: date | None,
+    standing: Standing | None,
 ) -> Summary:
     """Of everything recorded about a person."""
     judged = outcome_of(history, rules, date.max)
@@ -65,6 +73,7 @@ def sum_up_history(
         meetings=history.meetings,
         missed=history.missed,
         minutes=history.minutes,
+        standing=standing,
     )
 
 

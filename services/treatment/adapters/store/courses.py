@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,16 @@ from services.treatment.domain.reviews import Review
 course_table = CourseRow.__table__  # type: ignore[attr-defined]
 review_table = ReviewRow.__table__  # type: ignore[attr-defined]
 
+# Built once, as nearly every page asks them: building a statement costs as much as running it.
+_COURSES = select(course_table).order_by(course_table.c.starts_on.desc())
+_ONE = _COURSES.where(course_table.c.id == bindparam("which"))
+_OF_PATIENT = _COURSES.where(course_table.c.patient_id == bindparam("which"))
+_REVIEWS = (
+    select(review_table)
+    .where(review_table.c.course_id.in_(bindparam("courses", expanding=True)))
+    .order_by(review_table.c.ordinal)
+)
+
 
 class SqlCourses:
     """``supply_working_days`` decides when the supply of a scheduled step is owed.
@@ -36,11 +46,11 @@ class SqlCourses:
         self._loaded: dict[UUID, Course] = {}
 
     async def get(self, course_id: UUID) -> Course | None:
-        found = await self._load(course_table.c.id == course_id)
+        found = await self._load(_ONE, course_id)
         return found[0] if found else None
 
     async def of(self, patient_id: UUID) -> Sequence[Course]:
-        return await self._load(course_table.c.patient_id == patient_id)
+        return await self._load(_OF_PATIENT, patient_id)
 
     async def before_remission(self, *, started_by: date) -> Sequence[UUID]:
         query = (
@@ -91,9 +101,8 @@ class SqlCourses:
         if rows:
             await self._session.execute(insert(review_table), rows)
 
-    async def _load(self, wanted: Any) -> list[Course]:
-        query = select(course_table).where(wanted).order_by(course_table.c.starts_on.desc())
-        rows = (await self._session.execute(query)).mappings().all()
+    async def _load(self, query: Select[Any], which: UUID) -> list[Course]:
+        rows = (await self._session.execute(query, {"which": which})).mappings().all()
         reviews = await self._reviews([row["id"] for row in rows])
         plans = [row["plan_id"] for row in rows if row["plan_id"] is not None]
         tapers = await load_tapers(self._session, plans)
@@ -107,13 +116,8 @@ class SqlCourses:
     async def _reviews(self, course_ids: list[UUID]) -> dict[UUID, list[Review]]:
         if not course_ids:
             return {}
-        query = (
-            select(review_table)
-            .where(review_table.c.course_id.in_(course_ids))
-            .order_by(review_table.c.ordinal)
-        )
         found: dict[UUID, list[Review]] = {}
-        for row in (await self._session.execute(query)).mappings():
+        for row in (await self._session.execute(_REVIEWS, {"courses": course_ids})).mappings():
             values = dict(row)
             found.setdefault(values.pop("course_id"), []).append(Review(**values))
         return found

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,33 @@ from services.treatment.domain.response import Reading
 from shared.runtime.db import Transaction
 from shared.runtime.tables import parked
 
+_reading = ReadingRow.__table__.c  # type: ignore[attr-defined]
+_profile = HealthProfileRow.__table__.c  # type: ignore[attr-defined]
+_care_team = CareTeamRow.__table__.c  # type: ignore[attr-defined]
+
+# Built once, as nearly every page asks them: building a statement costs as much as running it.
+_CARERS = select(_care_team.staff_id).where(_care_team.patient_id == bindparam("whose"))
+_WAITING = (
+    select(parked.c.id)
+    .where(parked.c.subject == bindparam("whose"), parked.c.status == "parked")
+    .limit(1)
+)
+_TOTALS = (
+    select(_reading.taken_on, _reading.total)
+    .where(
+        _reading.patient_id == bindparam("whose"),
+        _reading.instrument == bindparam("answered"),
+        _reading.total.is_not(None),
+    )
+    .order_by(_reading.taken_on, _reading.assessment_id)
+)
+_LATEST = (
+    select(HealthProfileRow)
+    .where(_profile.patient_id == bindparam("whose"))
+    .order_by(_profile.version.desc())
+    .limit(1)
+)
+
 
 class SqlPatients:
     def __init__(self, tx: Transaction) -> None:
@@ -36,8 +63,7 @@ class SqlPatients:
         row = await self._session.get(PatientRow, patient_id)
         if row is None:
             return None
-        team = select(CareTeamRow.staff_id).where(CareTeamRow.patient_id == patient_id)  # type: ignore[call-overload]
-        staff = (await self._session.execute(team)).scalars()
+        staff = (await self._session.execute(_CARERS, {"whose": patient_id})).scalars()
         who = named(row, self._tx)
         values = row.model_dump(exclude={"who", "name", "birth_date"})
         return Patient(
@@ -64,12 +90,8 @@ class SqlPatients:
         await upsert(self._session, PatientRow, values)
 
     async def is_information_missing(self, patient_id: UUID) -> bool:
-        waiting = (
-            select(parked.c.id)
-            .where(parked.c.subject == str(patient_id), parked.c.status == "parked")
-            .limit(1)
-        )
-        return (await self._session.execute(waiting)).first() is not None
+        waiting = await self._session.execute(_WAITING, {"whose": str(patient_id)})
+        return waiting.first() is not None
 
 
 class SqlReadings:
@@ -92,15 +114,8 @@ class SqlReadings:
         )
 
     async def of(self, patient_id: UUID, *, instrument: str) -> tuple[Reading, ...]:
-        row = ReadingRow.__table__.c  # type: ignore[attr-defined]
-        complete = (
-            select(row.taken_on, row.total)
-            .where(
-                row.patient_id == patient_id, row.instrument == instrument, row.total.is_not(None)
-            )
-            .order_by(row.taken_on, row.assessment_id)
-        )
-        found = (await self._session.execute(complete)).all()
+        which = {"whose": patient_id, "answered": instrument}
+        found = (await self._session.execute(_TOTALS, which)).all()
         return tuple(Reading(on=taken_on, total=total) for taken_on, total in found)
 
     async def owners(self, assessment_ids: Collection[UUID]) -> AbstractSet[UUID]:
@@ -139,14 +154,7 @@ class SqlProfiles:
         self._session = session
 
     async def latest(self, patient_id: UUID) -> HealthProfile | None:
-        row = HealthProfileRow.__table__.c  # type: ignore[attr-defined]
-        query = (
-            select(HealthProfileRow)
-            .where(row.patient_id == patient_id)
-            .order_by(row.version.desc())
-            .limit(1)
-        )
-        found = (await self._session.execute(query)).scalars().first()
+        found = (await self._session.execute(_LATEST, {"whose": patient_id})).scalars().first()
         if found is None:
             return None
         return HealthProfile(
