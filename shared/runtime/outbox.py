@@ -8,6 +8,7 @@ second copy vanish, which is cheaper than a commit per batch and strands nothing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import any_ as any_of
@@ -57,9 +58,9 @@ _SENT = _MARKED.where(outbox.c.seq == bindparam("sent"))
 _ALL_SENT = _MARKED.where(outbox.c.seq == any_of(bindparam("sent", type_=array_of(outbox.c.seq))))
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """One row that has not been acknowledged by the broker."""
+class Unsent(NamedTuple):
+    """One row that has not been acknowledged by the broker. A tuple, for there may be thousands
+    in a second."""
 
     seq: int
     id: UUID
@@ -86,7 +87,7 @@ async def unsent(db: Database, *, now: datetime, limit: int) -> tuple[Unsent, ..
     """
     async with db.untimed() as connection:
         rows = await connection.execute(_UNSENT, {"now": now, "limit": limit})
-        return tuple(Unsent(*row) for row in rows)
+        return tuple(map(Unsent._make, rows))
 
 
 async def settle(

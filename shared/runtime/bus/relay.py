@@ -5,9 +5,9 @@ same row goes out again under the same message id, and who has its event drops i
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 from pydantic_core import from_json
@@ -81,15 +81,17 @@ class _Batch:
     async def publish(self, rows: Sequence[Unsent]) -> None:
         """The first fact of each aggregate, then the second of those whose first is stored; no
         further while the broker is away."""
-        by_aggregate: dict[str, deque[Unsent]] = {}
+        by_aggregate: dict[str, list[Unsent]] = {}
         for row in rows:
-            by_aggregate.setdefault(row.aggregate, deque()).append(row)
+            by_aggregate.setdefault(row.aggregate, []).append(row)
         chains = list(by_aggregate.values())
         broker_is_away = False
         while chains and not broker_is_away:
-            wave = [chain.popleft() for chain in chains]
+            wave = [chain.pop(0) for chain in chains]
             answers = await self._answers(wave)
-            stored = [self._is_stored(*one) for one in zip(wave, answers, strict=True)]
+            now = clock.real_now()
+            stored = [self._is_stored(*one, now) for one in zip(wave, answers, strict=True)]
+            self._published.inc(sum(stored))
             broker_is_away = any(isinstance(answer, Unconfirmed) for answer in answers)
             chains = [chain for chain, ok in zip(chains, stored, strict=True) if ok and chain]
 
@@ -114,7 +116,7 @@ class _Batch:
     def _outgoing(self, row: Unsent) -> Outgoing:
         return Outgoing(row.type, row.body, f"{self._source}:{row.id}")
 
-    def _is_stored(self, row: Unsent, answer: Answer) -> bool:
+    def _is_stored(self, row: Unsent, answer: Answer, now: datetime) -> bool:
         if answer is not None:
             if isinstance(answer, Refused):  # nothing is counted against a row we know nothing of
                 self.refused.append((row, str(answer)))
@@ -122,8 +124,7 @@ class _Batch:
             log.warning("publish_failed", event_id=str(row.id), type=row.type, error=str(answer))
             return False
         self.sent.append(row.seq)
-        self._published.inc()
-        waited = (clock.real_now() - row.waiting_since).total_seconds()
+        waited = (now - row.waiting_since).total_seconds()
         self._delay.observe(max(0.0, waited))
         return True
 
