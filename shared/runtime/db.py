@@ -390,6 +390,17 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def unbegun(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of one's own outside any transaction, each of whose statements is kept at
+        once. Not on SQLite, which has one connection for everything."""
+        with _outages():
+            async with AsyncExitStack() as stack:
+                with _unreachable():
+                    connection = await stack.enter_async_context(self.engine.connect())
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection
+
+    @asynccontextmanager
     async def reading(self, *, actor: str | None = None) -> AsyncIterator[Transaction]:
         """A transaction that only looks; an audit entry of the look may be added to it."""
         async with self._begin((Cause(actor=actor or f"service:{self.source}"),)) as (tx,):
