@@ -43,6 +43,13 @@ def among(column: Column[Any], values: Collection[Any], *, dialect: str) -> Colu
     return column == any_of(bindparam(None, list(values), type_=array_of(column)))
 
 
+def given_among(column: Column[Any], name: str, *, dialect: str) -> ColumnElement[bool]:
+    """The same for values that are given under this name, in a statement that is built once."""
+    if dialect == "sqlite":
+        return column.in_(bindparam(name, expanding=True))
+    return column == any_of(bindparam(name, type_=array_of(column)))
+
+
 def array_of(column: Column[Any]) -> ARRAY[Any]:
     """The type of many of its values. A cast to ``varchar(n)`` would cut off in silence what the
     column refuses."""
