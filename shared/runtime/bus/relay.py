@@ -8,7 +8,6 @@ same row goes out again under the same message id, and who has its event drops i
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Protocol
 
 from pydantic_core import from_json
@@ -96,8 +95,7 @@ class _Batch:
         while chains and not broker_is_away:
             wave = [chain.pop(0) for chain in chains]
             answers = await self._answers(wave)
-            now = clock.real_now()
-            stored = [self._is_stored(*one, now) for one in zip(wave, answers, strict=True)]
+            stored = [self._is_stored(*one) for one in zip(wave, answers, strict=True)]
             self._published.inc(sum(stored))
             broker_is_away = any(isinstance(answer, Unconfirmed) for answer in answers)
             chains = [chain for chain, ok in zip(chains, stored, strict=True) if ok and chain]
@@ -123,7 +121,7 @@ class _Batch:
     def _outgoing(self, row: Unsent) -> Outgoing:
         return Outgoing(row.type, row.body, f"{self._source}:{row.id}")
 
-    def _is_stored(self, row: Unsent, answer: Answer, now: datetime) -> bool:
+    def _is_stored(self, row: Unsent, answer: Answer) -> bool:
         if answer is not None:
             if isinstance(answer, Refused):  # nothing is counted against a row we know nothing of
                 self.refused.append((row, str(answer)))
@@ -131,7 +129,7 @@ class _Batch:
             log.warning("publish_failed", event_id=str(row.id), type=row.type, error=str(answer))
             return False
         self.sent.append(row.seq)
-        waited = (now - row.waiting_since).total_seconds()
+        waited = (clock.real_now() - row.waiting_since).total_seconds()
         self._delay.observe(max(0.0, waited))
         return True
 
