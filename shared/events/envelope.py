@@ -156,6 +156,19 @@ class Letterhead:
         """
         if not _is_aggregate(aggregate) or not 1 <= version < _VERSIONS:
             raise ValueError(f"not an aggregate and its version: {aggregate}, {version}")
-        gaps = (to_json(id), to_json(subject), to_json(aggregate), to_json(version), to_json(fact))
-        filled = (part for pair in zip(self._parts, gaps, strict=True) for part in pair)
-        return b"".join(filled) + b"}"
+        until_id, until_subject, until_aggregate, until_version, until_data = self._parts
+        return b"".join(
+            (
+                until_id,
+                to_json(id),
+                until_subject,
+                to_json(subject),
+                until_aggregate,
+                to_json(aggregate),
+                until_version,
+                to_json(version),
+                until_data,
+                to_json(fact),
+                b"}",
+            )
+        )

@@ -8,9 +8,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import desc, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,9 +28,9 @@ _LAST = select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Who did what to what. ``subject`` is the patient's opaque id; ``reason`` a code."""
+class Entry(NamedTuple):
+    """Who did what to what. ``subject`` is the patient's opaque id; ``reason`` a code. A tuple,
+    for one transaction may make hundreds."""
 
     actor: str
     action: str

@@ -26,7 +26,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared.events.envelope import MAX_BYTES, Fact, Letterhead
 from shared.runtime import audit, clock, tracing
-from shared.runtime.bulk import insert_rows
+from shared.runtime.bulk import WROTE, insert_rows
 from shared.runtime.clock_guard import ClockGuard
 from shared.runtime.columns import UtcDateTime
 from shared.runtime.inline_sqlite import connector, let_go
@@ -237,7 +237,7 @@ class Transaction:
         """Whether rows were changed since this was asked last."""
         await self.session.flush()
         connection = (await self.session.connection()).sync_connection
-        return connection is not None and bool(connection.info.pop("wrote", False))
+        return connection is not None and bool(connection.info.pop(WROTE, False))
 
     def _letterhead(self, type_: str) -> Letterhead:
         """One for each type, and for each span where somebody traces."""
@@ -396,6 +396,17 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def unbegun(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of one's own outside any transaction, each of whose statements is kept at
+        once. Not on SQLite, which has one connection for everything."""
+        with _outages():
+            async with AsyncExitStack() as stack:
+                with _unreachable():
+                    connection = await stack.enter_async_context(self.engine.connect())
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection
+
+    @asynccontextmanager
     async def reading(self, *, actor: str | None = None) -> AsyncIterator[Transaction]:
         """A transaction that only looks; an audit entry of the look may be added to it."""
         async with self._begin((Cause(actor=actor or f"service:{self.source}"),)) as (tx,):
@@ -551,11 +562,11 @@ def _note_writes(
     is_write = head in {"INSERT", "UPDATE", "DELETE"}
     is_write = is_write or (head.startswith("WITH") and "UPDATE " in statement)
     if is_write and cursor.rowcount != 0:  # -1: the driver cannot say
-        connection.info["wrote"] = True
+        connection.info[WROTE] = True
 
 
 def _forget_writes(_dbapi: Any, record: Any) -> None:
-    record.info.pop("wrote", None)
+    record.info.pop(WROTE, None)
 
 
 def _open_postgres(url: str) -> AsyncEngine:

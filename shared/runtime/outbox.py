@@ -3,21 +3,28 @@
 Rows are found by ``published_at IS NULL``, never by a cursor, because sequence numbers commit out
 of order. Finding takes no lease: two relays may send the same row and the message id makes the
 second copy vanish, which is cheaper than a commit per batch and strands nothing after a crash.
+That they take turns only spares the broker the copies.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import any_ as any_of
 from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.runtime.bulk import array_of
 from shared.runtime.db import Database
 from shared.runtime.tables import outbox
 
 LONGEST_WAIT = timedelta(minutes=15)
+_NOT_IN_TIME = "55P03"  # lock_timeout
+_TURN = 0x72656C61  # one advisory lock per database, beside that of the audit chain
 
 
 _earlier = outbox.alias("earlier")
@@ -52,14 +59,16 @@ _PUT_OFF = (
 )
 
 
+_TAKE_TURN = select(func.pg_advisory_lock(_TURN))
+_PASS_ON = select(func.pg_advisory_unlock(_TURN))
 _MARKED = update(outbox).values(published_at=bindparam("at"))
 _SENT = _MARKED.where(outbox.c.seq == bindparam("sent"))
 _ALL_SENT = _MARKED.where(outbox.c.seq == any_of(bindparam("sent", type_=array_of(outbox.c.seq))))
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """One row that has not been acknowledged by the broker."""
+class Unsent(NamedTuple):
+    """One row that has not been acknowledged by the broker. A tuple, for there may be thousands
+    in a second."""
 
     seq: int
     id: UUID
@@ -78,22 +87,68 @@ class Backlog:
     since: datetime | None
 
 
-async def unsent(db: Database, *, now: datetime, limit: int) -> tuple[Unsent, ...]:
-    """Rows to publish at the real time ``now``, oldest first.
+@asynccontextmanager
+async def turn(db: Database) -> AsyncIterator[AsyncConnection | None]:
+    """Wait until no other relay of this database is at it, and have the others wait meanwhile.
+
+    After the time a connection waits for any lock it begins all the same: the other may hang, or
+    have lost its host. The lock is that of the connection, which reads and marks the rows and is in
+    no transaction meanwhile; None on SQLite, where one process relays.
+    """
+    if db.dialect == "sqlite":
+        yield None
+        return
+    async with db.unbegun() as connection:
+        had = await _waited(connection)
+        try:
+            yield connection
+        finally:
+            if had:
+                await _passed_on(connection)
+
+
+async def _waited(connection: AsyncConnection) -> bool:
+    """Whether the turn is ours. The database tells, so that nobody asks again and again."""
+    try:
+        await connection.execute(_TAKE_TURN)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _NOT_IN_TIME:
+            raise
+        return False
+    return True
+
+
+async def _passed_on(connection: AsyncConnection) -> None:
+    try:
+        await connection.execute(_PASS_ON)
+    except BaseException:  # it must not go back to the pool and hold up the others from there
+        await connection.invalidate()
+        raise
+
+
+async def unsent(
+    db: Database, *, now: datetime, limit: int, over: AsyncConnection | None = None
+) -> tuple[Unsent, ...]:
+    """Rows to publish at the real time ``now``, oldest first; ``over`` is that of the ``turn``.
 
     A row waits while an earlier one of its aggregate waits for its next try, so that one
     aggregate's facts leave in order and another's are not held up.
     """
-    async with db.untimed() as connection:
+    async with _connected(db, over) as connection:
         rows = await connection.execute(_UNSENT, {"now": now, "limit": limit})
-        return tuple(Unsent(*row) for row in rows)
+        return tuple(map(Unsent._make, rows))
 
 
 async def settle(
-    db: Database, *, sent: Sequence[int], refused: Sequence[tuple[Unsent, str]], now: datetime
+    db: Database,
+    *,
+    sent: Sequence[int],
+    refused: Sequence[tuple[Unsent, str]],
+    now: datetime,
+    over: AsyncConnection | None = None,
 ) -> None:
     """Mark what the broker acknowledged, and put off what it refused by up to 15 minutes."""
-    async with db.untimed() as connection:
+    async with _connected(db, over) as connection:
         if sent and db.dialect == "sqlite":
             await connection.execute(_SENT, [{"sent": seq, "at": now} for seq in sent])
         elif sent:
@@ -102,6 +157,12 @@ async def settle(
             wait = min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_WAIT)
             put_off = {"refused": row.seq, "next_try": now + wait, "error": error[:64]}
             await connection.execute(_PUT_OFF, put_off)
+
+
+def _connected(
+    db: Database, over: AsyncConnection | None
+) -> AbstractAsyncContextManager[AsyncConnection]:
+    return db.untimed() if over is None else nullcontext(over)
 
 
 async def refill(

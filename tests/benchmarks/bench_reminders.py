@@ -9,6 +9,9 @@ Limits: at most twice the hand-written loop, at least three times faster than Pg
 and with two engines each reminder announced exactly once.
 """
 
+from shared.runtime import loading  # as every service's command begins
+
+# isort: split
 import asyncio
 import os
 import statistics
@@ -43,6 +46,8 @@ from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded, embedded_broker
 from tests.benchmarks.table import Figure, show
 from tests.support import postgres
+
+loading.over()
 
 STORED, DUE, RUNS = 100_000, 10_000, 5
 CLAIMED_AT_ONCE = 500

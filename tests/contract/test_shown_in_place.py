@@ -12,6 +12,7 @@ from uuid import uuid5
 import pytest
 from sqlalchemy import insert, select, text
 
+from services.engagement.adapters.claim import claim
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.rows import WRITTEN, reminder
 from services.engagement.application.apply_course_state import apply_course_state
@@ -44,6 +45,24 @@ async def test_what_is_shown_stays_where_it_is(postgres_databases: Databases) ->
     await db.close()
     assert len(shown) >= STORED // EVERY
     assert (changed, in_place) == (len(shown), len(shown))
+
+
+@pytest.mark.postgres
+async def test_what_is_claimed_is_found_where_it_is_held(postgres_databases: Databases) -> None:
+    """Looked for by id, many rows would have the planner read every reminder there was."""
+    db = Database.open(await postgres_databases.migrated(SCHEMA), source="engagement")
+    claimed = claim("postgresql").compile(dialect=db.engine.dialect)
+    given = claimed.construct_params({"now": NOW, "limit": STORED})
+    values = tuple(given[name] for name in claimed.positiontup or ())
+
+    async with db.reading() as tx:
+        await tx.session.execute(text("SET LOCAL enable_seqscan = off"))
+        connection = await tx.session.connection()
+        explained = await connection.exec_driver_sql(f"EXPLAIN {claimed}", values)
+        plan = "\n".join(explained.scalars())
+
+    await db.close()
+    assert "Tid Scan on reminder" in plan  # as it does for any number in a large table
 
 
 @pytest.mark.postgres

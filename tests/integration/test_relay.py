@@ -2,19 +2,21 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from shared.events.envelope import MAX_BYTES
 from shared.runtime import clock
 from shared.runtime import outbox as outbox_module
 from shared.runtime.bus import publishing
 from shared.runtime.bus import relay as relay_module
+from shared.runtime.bus.connection import Connection
 from shared.runtime.bus.provision import provision
-from shared.runtime.bus.publishing import WORTH_A_BATCH, Outgoing
+from shared.runtime.bus.publishing import WORTH_A_BATCH, Answer, Outgoing
 from shared.runtime.bus.relay import Relay
 from shared.runtime.bus.topology import PROVISIONER, stream_of
 from shared.runtime.db import Database
@@ -23,6 +25,7 @@ from shared.runtime.tables import outbox
 from tests.integration.conftest import SMALL, Connect
 from tests.integration.two_services import (
     is_connected,
+    metadata,
     person,
     publish_flag,
     raise_flag,
@@ -32,6 +35,7 @@ from tests.integration.two_services import (
     unpublished,
     until,
 )
+from tests.support.databases import Databases
 
 
 async def test_a_committed_fact_is_stored_and_marked(
@@ -81,6 +85,53 @@ async def test_two_relays_side_by_side_store_each_fact_once(
 
     assert len(await stored(await connect("engagement"))) == 40
     assert await unpublished(assessment) == 0
+
+
+@pytest.mark.postgres
+async def test_relays_that_run_side_by_side_send_nothing_twice(
+    postgres_databases: Databases, broker: Embedded, connect: Connect
+) -> None:
+    url = await postgres_databases.with_tables(metadata)
+    dbs = [Database.open(url, source="assessment") for _ in range(2)]
+    counted = [_Counting(await connect("assessment")) for _ in dbs]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for db, publisher in zip(dbs, counted, strict=True):
+            group.create_task(Relay(db, publisher).run(stop))
+        for start in range(0, 400, 100):
+            for db in dbs:
+                async with db.transaction(actor="service:assessment") as tx:
+                    for number in range(start, start + 50):
+                        publish_flag(tx, number + (50 if db is dbs[0] else 0))
+        await until(lambda: _is_empty(dbs[0]))
+        stop.set()
+
+    assert sum(publisher.sent for publisher in counted) == 400
+    assert len(await stored(await connect("engagement"))) == 400
+    async with dbs[0].reading() as tx:
+        held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert (await tx.session.execute(held)).scalar_one() == 0
+    for db in dbs:
+        await db.close()
+
+
+@pytest.mark.postgres
+async def test_a_relay_that_hangs_in_its_turn_holds_up_no_other(
+    postgres_databases: Databases,
+    broker: Embedded,
+    connect: Connect,
+) -> None:
+    db = Database.open(await postgres_databases.with_tables(metadata), source="assessment")
+    await raise_flag(db, 1)
+    line, stop = await connect("assessment"), asyncio.Event()
+
+    async with outbox_module.turn(db), asyncio.TaskGroup() as group:
+        group.create_task(Relay(db, line).run(stop))
+        await until(lambda: _is_empty(db))
+        stop.set()
+
+    assert len(await stored(await connect("engagement"))) == 1
+    await db.close()
 
 
 async def test_what_came_of_each_is_told_apart_among_many(
@@ -294,6 +345,19 @@ async def test_refilling_may_begin_at_an_instant(
         )
         == 0
     )
+
+
+class _Counting:
+    """A connection, and how many events it was asked to send."""
+
+    def __init__(self, line: Connection) -> None:
+        self._line = line
+        self.sent = 0
+
+    async def publish_all(self, events: Sequence[Outgoing]) -> Sequence[Answer]:
+        """Send them."""
+        self.sent += len(events)
+        return await self._line.publish_all(events)
 
 
 async def spoil(db: Database) -> None:

@@ -7,7 +7,18 @@ never touches a row about a plan version that is not the live one.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy import any_ as any_of
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.engagement.adapters.rows import reminder
@@ -19,6 +30,9 @@ from services.engagement.domain.reminder import State
 live = LiveRow.metadata.tables["live"]
 PLANNED = and_(reminder.c.is_open, reminder.c.state == literal_column("'planned'"))
 """Found by what is open: see ``ReminderRow``."""
+_PLACE: ColumnElement[Any] = literal_column("reminder.ctid")
+"""Where PostgreSQL keeps a row. What is locked stays there, so it is not looked for a second time;
+looked for by id, a planner that expects many would rather read the whole table."""
 
 
 _SHOWN = tuple(name for name in Shown._fields if name not in {"key", *Shown._field_defaults})
@@ -40,10 +54,9 @@ def claim(dialect: str) -> ReturningUpdate[Any]:
     due = _due()
     if dialect == "sqlite":
         return shown.where(reminder.c.reminder_id.in_(due)).returning(*RETURNED)
-    claimed = (
-        due.with_for_update(skip_locked=True, of=reminder).cte("due").prefix_with("MATERIALIZED")
-    )
-    return shown.where(reminder.c.reminder_id == claimed.c.reminder_id).returning(*RETURNED)
+    held = due.with_only_columns(_PLACE).with_for_update(skip_locked=True, of=reminder)
+    places = func.array(held.correlate(None).scalar_subquery())
+    return shown.where(any_of(places) == _PLACE).returning(*RETURNED)
 
 
 def _due() -> Select[Any]:

@@ -42,7 +42,7 @@ from services.engagement.domain.notice import (
 )
 from services.engagement.domain.notice_wording import Line
 from shared.api.identity import CLINICIANS
-from shared.runtime.bulk import among
+from shared.runtime.bulk import among, given_among
 from shared.runtime.db import Transaction
 
 notice = NoticeRow.metadata.tables["notice"]
@@ -55,6 +55,16 @@ _TURN = case({one.value: turn_of(one) for one in Purpose}, value=notice.c.purpos
 _UNSENT = or_(
     notice.c.state == literal_column("'failed'"), notice.c.state == literal_column("'not-done'")
 )
+
+# Built once: building a statement costs as much as running it.
+_PREFERENCES = select(preference)
+_REACHABLE = {
+    dialect: select(patient.c.patient_id, patient.c.reach, *NAME_COLUMNS)
+    .where(given_among(patient.c.patient_id, "people", dialect=dialect))
+    .where(patient.c.reach.is_not(None))
+    .order_by(patient.c.patient_id)
+    for dialect in ("sqlite", "postgresql")
+}
 
 
 class SqlNotices:
@@ -69,7 +79,7 @@ class SqlNotices:
 
     async def preferences(self) -> Mapping[UUID, Preference]:
         """Everybody who wants to be told something outside the portal."""
-        rows = await self._session.execute(select(preference))
+        rows = await self._session.execute(_PREFERENCES)
         return {row.staff_id: _preference(row) for row in rows}
 
     async def preference(self, staff_id: UUID) -> Preference | None:
@@ -108,11 +118,8 @@ class SqlNotices:
         """Those of these people who left a way to write to them."""
         if not patients:
             return {}
-        these = among(patient.c.patient_id, patients, dialect=self._dialect)
-        query = select(patient.c.patient_id, patient.c.reach, *NAME_COLUMNS).where(
-            these, patient.c.reach.is_not(None)
-        )
-        rows = await self._session.execute(query.order_by(patient.c.patient_id))
+        given = {"people": list(patients)}
+        rows = await self._session.execute(_REACHABLE[self._dialect], given)
         return {
             row.patient_id: replace(reach, email=named(row, self._tx).email or reach.email)
             for row in rows

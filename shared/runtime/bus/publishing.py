@@ -8,9 +8,8 @@ without waiting, and each has its own answer.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -31,8 +30,7 @@ Answer = Unconfirmed | Refused | None
 """What came of one event; None says that it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One event to be stored under its type; ``message_id`` makes a second copy vanish."""
 
     type: str

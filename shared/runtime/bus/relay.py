@@ -1,16 +1,17 @@
-"""Empties the outbox into the broker: at once after a commit, and by a slow poll besides.
+"""Empties the outbox into the broker: at once after a commit, and by a slow poll besides. Relays
+of one database take turns.
 
 No transaction is open while it talks to the broker. Publishing and not marking is harmless: the
 same row goes out again under the same message id, and who has its event drops it.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
 from pydantic_core import from_json
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.runtime import clock, outbox, tracing
 from shared.runtime.bus import metrics
@@ -45,26 +46,31 @@ class Relay:
         """Relay until ``stop`` is set, finishing the batch in hand."""
         while not stop.is_set():
             self._db.committed.clear()
-            if await self._relayed() < BATCH:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._db.committed.wait(), POLL_S)
+            await self._drain(stop)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._db.committed.wait(), POLL_S)
 
-    async def relay_once(self) -> int:
-        """Publish one batch; how many rows the broker acknowledged."""
-        rows = await outbox.unsent(self._db, now=clock.real_now(), limit=BATCH)
+    async def relay_once(self, *, over: AsyncConnection | None = None) -> int:
+        """Publish one batch; how many rows the broker acknowledged. ``over`` is the connection
+        that has the turn, if any has it."""
+        rows = await outbox.unsent(self._db, now=clock.real_now(), limit=BATCH, over=over)
         if not rows:
             return 0
         batch = _Batch(self._publisher, self._db.source)
         await batch.publish(rows)
-        await outbox.settle(self._db, sent=batch.sent, refused=batch.refused, now=clock.real_now())
+        await outbox.settle(
+            self._db, sent=batch.sent, refused=batch.refused, now=clock.real_now(), over=over
+        )
         return len(batch.sent)
 
-    async def _relayed(self) -> int:
+    async def _drain(self, stop: asyncio.Event) -> None:
+        """Relay batch after batch until one is not full."""
         try:
-            return await self.relay_once()
+            async with outbox.turn(self._db) as over:
+                while await self.relay_once(over=over) == BATCH and not stop.is_set():
+                    self._db.committed.clear()
         except TRANSIENT as error:
             log.warning("relay_postponed", error=type(error).__name__)
-            return 0
 
 
 class _Batch:
@@ -81,15 +87,16 @@ class _Batch:
     async def publish(self, rows: Sequence[Unsent]) -> None:
         """The first fact of each aggregate, then the second of those whose first is stored; no
         further while the broker is away."""
-        by_aggregate: dict[str, deque[Unsent]] = {}
+        by_aggregate: dict[str, list[Unsent]] = {}
         for row in rows:
-            by_aggregate.setdefault(row.aggregate, deque()).append(row)
+            by_aggregate.setdefault(row.aggregate, []).append(row)
         chains = list(by_aggregate.values())
         broker_is_away = False
         while chains and not broker_is_away:
-            wave = [chain.popleft() for chain in chains]
+            wave = [chain.pop(0) for chain in chains]
             answers = await self._answers(wave)
             stored = [self._is_stored(*one) for one in zip(wave, answers, strict=True)]
+            self._published.inc(sum(stored))
             broker_is_away = any(isinstance(answer, Unconfirmed) for answer in answers)
             chains = [chain for chain, ok in zip(chains, stored, strict=True) if ok and chain]
 
@@ -122,7 +129,6 @@ class _Batch:
             log.warning("publish_failed", event_id=str(row.id), type=row.type, error=str(answer))
             return False
         self.sent.append(row.seq)
-        self._published.inc()
         waited = (clock.real_now() - row.waiting_since).total_seconds()
         self._delay.observe(max(0.0, waited))
         return True
