@@ -82,12 +82,12 @@ def fact_names() -> tuple[str, ...]:
 
 
 def parked(message: ParkedBody, setting: Setting) -> dict[str, str]:
-    """A parked message without its contents; ``copy`` says that it stands for a whole restored
+    """A parked message without its contents; ``is_copy`` says that it stands for a whole restored
     copy, which is not applied again but released."""
     copy = message.reason == COPY
     return {
         "id": str(message.id),
-        "copy": "yes" if copy else "",
+        "is_copy": "yes" if copy else "",
         "what": _("a copy brought back from a backup") if copy else message.type,
         "why": f"{words.plain(message.reason)} ({message.error})",
         "tries": words.count(message.tries, "attempt"),

@@ -231,7 +231,7 @@ def test_a_copy_waits_in_words_and_is_never_applied_again() -> None:
     said = machinery.parked(body, setting)
     other = machinery.parked(body.model_copy(update={"reason": "unknown-type"}), setting)
 
-    assert (said["copy"], other["copy"]) == ("yes", "")
+    assert (said["is_copy"], other["is_copy"]) == ("yes", "")
     assert said["what"] == "a copy brought back from a backup"
     assert said["why"] == "Restored copy (as of 2026-11-28 08:00:00 UTC)"
     assert said["proposed"].startswith("Oona Virtanen wants to release it.")
