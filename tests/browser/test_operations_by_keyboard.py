@@ -16,7 +16,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from services.group import Group
-from shared.runtime import clock
+from shared.api.operations import COPY
+from shared.runtime import clock, epochs
 from tests.browser.conftest import SignIn
 from tests.browser.keyboard import fill, follow, go_to
 from tests.browser.test_accessibility import look
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(600)]
 MOST_ARROWS = 40
 PARKED = """
 INSERT INTO parked (id, event_id, type, subject, body, reason, error, tries, parked_at, status)
-VALUES (?, NULL, ?, NULL, x'00', 'undecodable', 'test', 8, '2026-11-01 08:00:00.000000', 'parked')
+VALUES (?, NULL, ?, NULL, x'00', ?, 'test', 8, '2026-11-01 08:00:00.000000', 'parked')
 """
 
 
@@ -42,8 +43,17 @@ def parked(clinic: Clinic, embedded_group: Group) -> Iterator[tuple[UUID, str]]:
     which = clock.new_id()
     kind = f"care.test.k{which.hex[-8:]}.v1"
     database = embedded_group.folder / "engagement.db"
-    edit(database, PARKED, which.hex, kind)
+    edit(database, PARKED, which.hex, kind, "undecodable")
     yield which, kind
+    edit(database, "DELETE FROM parked WHERE id = ?", which.hex)
+
+
+@pytest.fixture
+def copy(clinic: Clinic, embedded_group: Group) -> Iterator[None]:
+    """As after a restore, but nobody is kept out: this database was never restored."""
+    which, database = clock.new_id(), embedded_group.folder / "portal.db"
+    edit(database, PARKED, which.hex, epochs.BEGUN, COPY)
+    yield
     edit(database, "DELETE FROM parked WHERE id = ?", which.hex)
 
 
@@ -94,6 +104,24 @@ async def test_a_parked_event_is_given_up_by_two_people(
     await expect(of_it(lena, kind)).to_have_count(0)
     left = (await clinic.get("oona", "engagement/parked?limit=50"))["items"]
     assert str(which) not in [one["id"] for one in left if one["status"] == "parked"]
+
+
+@pytest.mark.usefixtures("copy")
+async def test_a_restored_copy_is_released_by_two_people(sign_in: SignIn) -> None:
+    for name, said in (
+        ("oona", "This is proposed. A second person has to do the same."),
+        ("lena", "The parked message is dealt with."),
+    ):
+        page = await sign_in(name)
+        if name == "lena":
+            await follow(page, "Operations", tag="A")
+        it = of_it(page, "a copy brought back from a backup")
+        await expect(it.get_by_role("button")).to_have_text(["Release it to everybody"])
+        await go_to(page, name="reason", around="a copy brought back")
+        await page.keyboard.press("End")
+        await follow(page, "Release it to everybody", tag="BUTTON")
+        await expect(page.get_by_role("status")).to_have_text(said)
+    await expect(it).to_have_count(0)
 
 
 async def give_up(page: Page, kind: str) -> None:
