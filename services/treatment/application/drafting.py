@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.treatment.application.judging import facts_for, names_of
+from services.treatment.application.judging import facts_of, names_of
 from services.treatment.application.ports import Formulary, Work
 from services.treatment.domain.course import Course
 from services.treatment.domain.drug import Drug
@@ -55,9 +55,10 @@ async def draft_course(
     drug = formulary.drug(wish.drug)
     _check_sold(drug, wish.family, book)
     _check_instrument(wish.instrument, book)
-    facts = await facts_for(
-        work,
+    facts = facts_of(
         patient,
+        await work.profiles.latest(patient.id),
+        await work.courses.of(patient.id),
         drug=drug,
         indication=wish.indication,
         dose_mg=max(wish.start_mg, wish.target_mg),

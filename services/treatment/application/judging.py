@@ -28,39 +28,6 @@ from services.treatment.domain.safety import (
 from services.treatment.domain.switching import Axis, axis, switch_findings
 
 
-async def facts_for(
-    work: Work,
-    patient: Known,
-    *,
-    drug: Drug,
-    indication: str,
-    dose_mg: Decimal,
-    on: date,
-    suicide_concern: bool,
-    book: Rulebook,
-    formulary: Formulary,
-    family: str | None = None,
-    course: Course | None = None,
-    replacing: Course | None = None,
-) -> Facts:
-    """What is known now, as ``facts_of`` has it."""
-    return facts_of(
-        patient,
-        await work.profiles.latest(patient.id),
-        await work.courses.of(patient.id),
-        drug=drug,
-        indication=indication,
-        dose_mg=dose_mg,
-        on=on,
-        suicide_concern=suicide_concern,
-        book=book,
-        formulary=formulary,
-        family=family,
-        course=course,
-        replacing=replacing,
-    )
-
-
 def facts_of(
     patient: Known,
     profile: HealthProfile | None,
@@ -77,10 +44,10 @@ def facts_of(
     course: Course | None = None,
     replacing: Course | None = None,
 ) -> Facts:
-    """The same, of what was read already; ``course`` is the one being judged, any other one is a
-    duplicate.
+    """What is known of somebody, by their profile and all their courses.
 
-    The drug a switch takes out is no duplicate, but a medicine for every other rule.
+    ``course`` is the one being judged, any other one is a duplicate. The drug a switch takes out is
+    no duplicate, but a medicine for every other rule.
     """
     others = [
         other.drug
@@ -141,9 +108,10 @@ async def findings_on(
     """What the rules say to this course at this dose on that day, and to its switch."""
     outgoing = await work.courses.get(course.replaces) if course.replaces else None
     still_taken = outgoing is not None and outgoing.phase in ON_DRUG
-    facts = await facts_for(
-        work,
+    facts = facts_of(
         patient,
+        await work.profiles.latest(patient.id),
+        await work.courses.of(patient.id),
         drug=drug,
         indication=course.indication,
         dose_mg=dose_mg,
@@ -225,9 +193,10 @@ async def _ceiling(
     book: Rulebook,
     formulary: Formulary,
 ) -> Decimal | None:
-    facts = await facts_for(
-        work,
+    facts = facts_of(
         patient,
+        await work.profiles.latest(patient.id),
+        await work.courses.of(patient.id),
         drug=formulary.drug(course.drug),
         indication=course.indication,
         dose_mg=course.target.mg,

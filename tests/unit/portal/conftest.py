@@ -7,12 +7,29 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from services.portal.identity.demo import open_accounts
+from services.portal.identity.front_door import FrontDoor
+from services.portal.identity.keyring import Keyring
 from services.portal.identity.passwords import Passwords
 from services.portal.main import build, schema
 from shared.runtime.db import Database
+from tests.support.databases import Databases
 from tests.support.sites import whole
 
 PASSWORD = "a demo password"
+
+
+@pytest.fixture
+async def db(databases: Databases) -> AsyncIterator[Database]:
+    """An identity database with the demo accounts, on both engines."""
+    opened = Database.open(await databases.migrated(schema), source="portal")
+    await open_accounts(opened, Passwords(), password=PASSWORD)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def door(db: Database) -> FrontDoor:
+    return FrontDoor(db, keyring=Keyring(db), passwords=Passwords())
 
 
 @pytest.fixture

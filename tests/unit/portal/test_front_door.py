@@ -1,7 +1,7 @@
 """Signing in, being recognised again, and signing, on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -17,30 +17,16 @@ from services.portal.identity.passwords import Passwords
 from services.portal.identity.sessions import IDLE_LIMIT
 from services.portal.identity.tables import lock
 from services.portal.identity.tables import session as session_table
-from services.portal.main import manner_of, schema
+from services.portal.main import manner_of
 from services.portal.settings import Settings
 from shared.api.identity import Role
 from shared.demo.staff import STAFF, staff_id
 from shared.runtime import audit_check, auth, clock
 from shared.runtime.anchors import Anchors
 from shared.runtime.db import Database
-from tests.support.databases import Databases
+from tests.unit.portal.conftest import PASSWORD
 
-PASSWORD = "a demo password"
 HERE = "192.0.2.1"
-
-
-@pytest.fixture
-async def db(databases: Databases) -> AsyncIterator[Database]:
-    opened = Database.open(await databases.migrated(schema), source="portal")
-    await open_accounts(opened, Passwords(), password=PASSWORD)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def door(db: Database) -> FrontDoor:
-    return FrontDoor(db, keyring=Keyring(db), passwords=Passwords())
 
 
 async def test_the_demo_accounts_are_opened_once_and_told_to_the_others(db: Database) -> None:

@@ -1,6 +1,5 @@
 """One-time codes, recovery codes, locks: on both databases, at instants of the test's choosing."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -8,7 +7,6 @@ import pytest
 import time_machine
 
 from services.portal.identity import locks, one_time, second_factor, staff
-from services.portal.identity.demo import open_accounts
 from services.portal.identity.front_door import (
     FrontDoor,
     Locked,
@@ -16,32 +14,16 @@ from services.portal.identity.front_door import (
     WrongCode,
     WrongPassword,
 )
-from services.portal.identity.keyring import Keyring
 from services.portal.identity.office import Office
 from services.portal.identity.passwords import Passwords, faults
 from services.portal.identity.staff import Staff
-from services.portal.main import schema
 from shared.demo.staff import staff_id
 from shared.runtime.db import Database
-from tests.support.databases import Databases
+from tests.unit.portal.conftest import PASSWORD
 
-PASSWORD = "a demo password"
 HERE = "192.0.2.1"
 AT = datetime(2026, 11, 25, 9, 0, 10, tzinfo=UTC)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture
-async def db(databases: Databases) -> AsyncIterator[Database]:
-    opened = Database.open(await databases.migrated(schema), source="portal")
-    await open_accounts(opened, Passwords(), password=PASSWORD)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def door(db: Database) -> FrontDoor:
-    return FrontDoor(db, keyring=Keyring(db), passwords=Passwords())
 
 
 async def nell(db: Database) -> Staff:

@@ -1,6 +1,5 @@
 """Nobody works with a restored copy before two people have looked at it (case 100)."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,12 +10,8 @@ from aiohttp.test_utils import TestClient
 from sqlalchemy import select
 
 from services.portal.identity import programs, staff
-from services.portal.identity.demo import open_accounts
 from services.portal.identity.front_door import FrontDoor, WrongPassword
-from services.portal.identity.keyring import Keyring
-from services.portal.identity.passwords import Passwords
 from services.portal.identity.restored import Held
-from services.portal.main import schema
 from services.portal.pages.desk import desk_key
 from services.portal.presenters import machinery
 from services.portal.presenters.today import Setting
@@ -26,26 +21,12 @@ from shared.demo.staff import STAFF, staff_id
 from shared.runtime import clock, epochs
 from shared.runtime.db import Database
 from shared.runtime.tables import parked
-from tests.support.databases import Databases
+from tests.unit.portal.conftest import PASSWORD
 
-PASSWORD = "a demo password"
 HERE = "192.0.2.1"
 BY = "service:portal"
 NOW = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
 MAY_LOOK = {Role.OPERATIONS, Role.LEAD, Role.AUDITOR}
-
-
-@pytest.fixture
-async def db(databases: Databases) -> AsyncIterator[Database]:
-    opened = Database.open(await databases.migrated(schema), source="portal")
-    await open_accounts(opened, Passwords(), password=PASSWORD)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def door(db: Database) -> FrontDoor:
-    return FrontDoor(db, keyring=Keyring(db), passwords=Passwords())
 
 
 async def restore(db: Database) -> None:
