@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from types import SimpleNamespace
-from typing import Any
 
 import nats.errors
 
@@ -133,9 +132,8 @@ class Line:
         self._process = process
         self._is_waking = False
 
-    @property
-    def jetstream(self) -> Any:
-        return SimpleNamespace(pull_subscribe_bind=self._bind)
+    def pull(self, stream: str) -> "Pull":
+        return Pull(self._broker, self._process, self._broker.queue(stream, self.user))
 
     async def publish_all(self, events: Sequence[Outgoing]) -> Sequence[Answer]:
         """As the real one: each is stored, or nobody knows. Some overtake others."""
@@ -173,19 +171,16 @@ class Line:
         if self.wake is not None:
             self.wake.set()
 
-    async def _bind(self, *, consumer: str, stream: str) -> "Subscription":
-        return Subscription(self._broker, self._process, self._broker.queue(stream, consumer))
-
 
 @dataclass(slots=True)
-class Subscription:
-    """Fetches of one process; it waits for a message instead of asking every half second."""
+class Pull:
+    """What comes to one process; it waits for a message without a sign of life meanwhile."""
 
     broker: Broker
     process: Process
     queue: Queue
 
-    async def fetch(self, room: int, timeout: float) -> Sequence["Delivered"]:
+    async def take(self, room: int) -> Sequence["Delivered"]:
         while not self.queue.waiting or self.broker.is_away:
             self.queue.arrived.clear()
             if self.broker.is_away:
@@ -205,7 +200,7 @@ class Subscription:
 class Delivered:
     """One delivery of a message, as the consumer sees it."""
 
-    def __init__(self, by: Subscription, message: Message, delivery: int) -> None:
+    def __init__(self, by: Pull, message: Message, delivery: int) -> None:
         self.subject, self.data = message.type, message.body
         self.metadata = SimpleNamespace(
             sequence=SimpleNamespace(stream=message.number), timestamp=message.stored_at

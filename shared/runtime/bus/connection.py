@@ -14,6 +14,7 @@ from nats.js.api import ConsumerInfo
 
 from shared.runtime.bus.faults import ANSWER_S, FAULTS, Denied, Unreachable, UnsuitableBroker
 from shared.runtime.bus.publishing import Answer, Outgoing, Publishing
+from shared.runtime.bus.pulling import Pull
 from shared.runtime.bus.topology import inbox_of, stream_of
 from shared.runtime.logs import get_logger
 
@@ -110,6 +111,10 @@ class Connection:
         (answer,) = await self.publish_all((Outgoing(type_, body, message_id),))
         if answer is not None:
             raise answer
+
+    def pull(self, stream: str) -> Pull:
+        """The messages of this user's consumer on a stream. It exists, or nothing comes."""
+        return Pull(self._client, stream=stream, consumer=self.user)
 
     async def watch(self, subject: str, seen: Seen) -> None:
         """Call ``seen(type, body)`` for what passes by from now on: a hint, not a delivery."""

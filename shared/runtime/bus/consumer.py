@@ -14,21 +14,19 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 
 from shared.events.envelope import AnyEvent
 from shared.runtime import clock
 from shared.runtime.bus import metrics
 from shared.runtime.bus.connection import Connection
 from shared.runtime.bus.faults import ANSWER_S, FAULTS
+from shared.runtime.bus.pulling import OrderRefused, Pull
 from shared.runtime.bus.topology import stream_of
 from shared.runtime.inbox import Inbox, Outcome, Unacceptable
 from shared.runtime.logs import get_logger
 from shared.runtime.outage import TRANSIENT
 
 MOST_IN_HAND = 50
-FETCH_S = 0.5
-"""A fetch outlives a broker restart, unanswered, and a stop: so it is short."""
 PAUSE_S = 1.0
 KEEP_ALIVE_S = 10.0
 UNCOUNTED_DELAY_S = 5.0
@@ -80,31 +78,31 @@ class Consumer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until ``stop`` is set, then finish what is in hand."""
-        subscription = await self._connection.jetstream.pull_subscribe_bind(
-            consumer=self._service, stream=self._stream
-        )
+        pull = self._connection.pull(self._stream)
         async with asyncio.TaskGroup() as group:
             keeping = group.create_task(self._keep_alive())
             async with asyncio.TaskGroup() as lanes:
                 while not stop.is_set():
-                    for message in await self._fetch(subscription):
-                        self._take(message)
-                    await self._begin(lanes)
+                    await self._begin_all(await self._next(pull), lanes)
+                await self._begin_all(await pull.last(), lanes)
             keeping.cancel()
 
-    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> Sequence[Msg]:
-        """The next messages; none after half a second, or a second after the broker failed."""
+    async def _next(self, pull: Pull) -> Sequence[Msg]:
+        """The next messages; none after a second in which none came, or the broker failed."""
         while (room := MOST_IN_HAND - len(self._in_hand)) <= 0:
             self._freed.clear()
             await self._freed.wait()
-        started = clock.monotonic()
         try:
-            return await subscription.fetch(room, timeout=FETCH_S)
-        except FAULTS as error:
-            if not isinstance(error, TimeoutError):
-                log.warning("fetch_failed", stream=self._stream, error=type(error).__name__)
-                await asyncio.sleep(max(0.0, started + PAUSE_S - clock.monotonic()))
+            return await pull.take(room)
+        except (OrderRefused, *FAULTS) as error:
+            log.warning("fetch_failed", stream=self._stream, error=type(error).__name__)
+            await asyncio.sleep(PAUSE_S)
             return ()
+
+    async def _begin_all(self, messages: Sequence[Msg], group: asyncio.TaskGroup) -> None:
+        for message in messages:
+            self._take(message)
+        await self._begin(group)
 
     def _take(self, message: Msg) -> None:
         """Put one message at the end of its person's lane."""
