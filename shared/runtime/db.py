@@ -45,6 +45,7 @@ _POSTGRES_SETTINGS = {
 _KEPT = (
     " (SELECT offset_seconds FROM clock WHERE id = 1) AS ahead,"
     " (SELECT number FROM epoch) AS epoch, (SELECT restored_to FROM epoch) AS restored_to,"
+    " EXISTS (SELECT 1 FROM known_epoch) AS knows_epochs,"
 )
 _NOW = {
     "sqlite": f"SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS stamp,{_KEPT}",
@@ -87,12 +88,13 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a transaction happens, the epoch of its database (``epochs``), and whether everybody
-    who works on it can read what is sealed."""
+    """When a transaction happens, the epoch of its database (``epochs``), whether it has heard of
+    another's, and whether everybody who works on it can read what is sealed."""
 
     now: datetime
     epoch: int = 0
     restored_to: datetime | None = None
+    knows_epochs: bool = False
     seals: bool = True
 
 
@@ -128,6 +130,11 @@ class Transaction:
     def epoch(self) -> int:
         """The real second at which this database was last restored; 0: never."""
         return self._moment.epoch
+
+    @property
+    def knows_epochs(self) -> bool:
+        """Whether any owner of foreign facts is known to have been restored."""
+        return self._moment.knows_epochs
 
     @property
     def keys(self) -> PersonKeys:
@@ -308,6 +315,7 @@ class Database:
             column("ahead"),
             column("epoch"),
             column("restored_to", UtcDateTime),
+            column("knows_epochs", Boolean),
             column("seals", Boolean),
         )
         event.listen(engine.sync_engine, "after_cursor_execute", _note_writes)
@@ -453,9 +461,9 @@ class Database:
 
     async def _moment(self, session: AsyncSession) -> Moment:
         """The database's time plus the demo offset, aware UTC, and its epoch."""
-        stamp, offset, epoch, restored_to, seals = (await session.execute(self._now)).one()
-        now = _utc(stamp) + timedelta(seconds=offset or 0)
-        return Moment(now, epoch or 0, restored_to, bool(seals))
+        row = (await session.execute(self._now)).one()
+        now = _utc(row.stamp) + timedelta(seconds=row.ahead or 0)
+        return Moment(now, row.epoch or 0, row.restored_to, bool(row.knows_epochs), bool(row.seals))
 
     async def compare_clocks(self) -> None:
         """Read the database's clock, this machine's and the time passed, for the guard.

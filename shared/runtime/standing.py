@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, literal, select
 
 from shared.events.assessment import RecordOpened
 from shared.events.engagement import StandInChanged, StandInState
@@ -18,33 +18,42 @@ from shared.runtime.auth import Principal
 from shared.runtime.db import Transaction
 from shared.runtime.tables import applied, standing
 
-# Built once, as every request asks both: building a statement costs as much as running it.
-_LIVE = select(standing.c.kind, standing.c.about).where(
+_VERSION = select(applied.c.version).where(applied.c.aggregate == bindparam("account"))
+_LIVE = and_(
     standing.c.staff_id == bindparam("staff"),
     standing.c.from_at <= bindparam("now"),
     standing.c.until_at > bindparam("now"),
 )
-_VERSION = select(applied.c.version).where(applied.c.aggregate == bindparam("account"))
+_NOBODY = select(literal(0)).subquery()
+# Built once, as every request asks it: building a statement costs as much as running it.
+_ASKED = select(
+    _VERSION.scalar_subquery().label("version"), standing.c.kind, standing.c.about
+).select_from(_NOBODY.outerjoin(standing, _LIVE))
 
 
-async def of(tx: Transaction, staff_id: UUID) -> Standing:
-    """What this member of staff may reach now beside their own caseload."""
-    rows = await tx.session.execute(_LIVE, {"staff": staff_id, "now": tx.now})
+class Outdated(Exception):
+    """The account changed since the token was made: another role, or closed."""
+
+
+async def of(tx: Transaction, principal: Principal) -> Standing:
+    """What this member of staff may reach now beside their own caseload.
+
+    Raises:
+        Outdated: they have to ask for a new token.
+    """
+    who = {"account": f"staff:{principal.staff_id}", "staff": principal.staff_id, "now": tx.now}
+    rows = (await tx.session.execute(_ASKED, who)).all()
+    version = rows[0].version
+    if version is not None and version > principal.version:
+        raise Outdated
     found: dict[str, set[str]] = {}
-    for kind, about in rows:
+    for _, kind, about in rows:
         found.setdefault(kind, set()).add(about)
     return Standing(
         covers=frozenset(map(UUID, found.get(Relation.COVERING, ()))),
         on_call=frozenset(found.get(Relation.ON_CALL, ())),
         opened=frozenset(map(UUID, found.get(Relation.BREAK_GLASS, ()))),
     )
-
-
-async def is_outdated(tx: Transaction, principal: Principal) -> bool:
-    """Whether the account changed since this token was made: another role, or closed."""
-    account = {"account": f"staff:{principal.staff_id}"}
-    known = (await tx.session.execute(_VERSION, account)).scalar()
-    return known is not None and known > principal.version
 
 
 async def put(

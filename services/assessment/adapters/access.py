@@ -18,15 +18,17 @@ ERASERS = frozenset({Role.PRESCRIBER, Role.LEAD})
 """Who may propose that a person be erased, and be the second who does it."""
 
 
-async def visible_patient(call: Call, patient_id: UUID) -> Patient:
-    """The person, if the access table opens this operation to the caller's relation to them.
+async def visible_patient(call: Call, patient_id: UUID, *, held: bool = False) -> Patient:
+    """The person, if the access table opens this operation to the caller's relation to them;
+    ``held`` until the commit, so that nobody else changes the record meanwhile.
     Whoever nobody who works here looks after is every lead's, so that nobody is invisible.
 
     Raises:
         Unknown: nobody has this id.
         OutsideRelation: answered 404 as well, and audited.
     """
-    patient = await SqlWork(call.tx).patients.get(patient_id)
+    people = SqlWork(call.tx).patients
+    patient = await (people.hold(patient_id) if held else people.get(patient_id))
     if patient is None:
         raise Unknown("not-found", "There is no such record.")
     ownerless = call.principal.role is Role.LEAD and await _is_ownerless(call, patient_id)

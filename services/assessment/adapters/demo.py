@@ -10,7 +10,7 @@ from services.assessment.adapters.content import load
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.decide_pathway import decide_pathway
 from services.assessment.application.enrol_patient import enrol_patient
-from services.assessment.application.finding import known
+from services.assessment.application.finding import known, living
 from services.assessment.application.keep_carers import add_carer
 from services.assessment.application.leave_care import leave_care
 from services.assessment.application.propose_pathway import propose_pathway
@@ -137,7 +137,7 @@ class Path:
         await record_assessment(
             work,
             self.content,
-            patient_id=self.person.patient_id,
+            patient=await living(work, self.person.patient_id),
             instrument=instrument,
             instrument_version=None,
             answers=Answers(by_item=answers),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     Tuple,
     Uuid,
+    bindparam,
     func,
     literal,
     select,
@@ -71,6 +72,9 @@ _open_flags = (
     .where(FLAG.c.patient_id == PATIENT.c.patient_id, FLAG.c.status != FlagStatus.CLOSED.value)
     .scalar_subquery()
     .label("open_flags")
+)
+_OPEN_FLAGS = select(func.count()).where(
+    FLAG.c.patient_id == bindparam("person"), FLAG.c.status != FlagStatus.CLOSED.value
 )
 _summary = select(
     PATIENT.c.patient_id,
@@ -296,10 +300,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]
 
 async def open_flag_count(tx: Transaction, patient_id: UUID) -> int:
     """How many flags of a person nobody has closed."""
-    query = select(func.count()).where(
-        FLAG.c.patient_id == patient_id, FLAG.c.status != FlagStatus.CLOSED.value
-    )
-    return int((await tx.session.execute(query)).scalar_one())
+    return int((await tx.session.execute(_OPEN_FLAGS, {"person": patient_id})).scalar_one())
 
 
 async def assessments_page(

@@ -1,6 +1,6 @@
 """Patients and colleagues in SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -35,8 +35,20 @@ from shared.runtime.db import Transaction
 from shared.runtime.person_keys import KeyMissing
 
 # Built once, as nearly every request asks them: building a statement costs as much as running it.
-_ONE = select(PATIENT).where(PATIENT.c.patient_id == bindparam("person"))
-_HELD = _ONE.with_for_update()
+_THIS = PATIENT.c.patient_id == bindparam("person")
+_HELD = select(PATIENT).where(_THIS).with_for_update()
+_ONE = (
+    select(PATIENT, CARE_TEAM.c.staff_id.label("carer"))
+    .select_from(PATIENT.outerjoin(CARE_TEAM, CARE_TEAM.c.patient_id == PATIENT.c.patient_id))
+    .where(_THIS)
+    .order_by(CARE_TEAM.c.place)
+)
+"""Once for each of the care team, or once."""
+_NAMESAKES = select(func.coalesce(func.max(PATIENT.c.namesake) + 1, 0)).where(
+    PATIENT.c.identity == bindparam("identity"),
+    PATIENT.c.birth_date == bindparam("born"),
+    PATIENT.c.patient_id != bindparam("person"),
+)
 _CARERS = (
     select(CARE_TEAM.c.staff_id)
     .where(CARE_TEAM.c.patient_id == bindparam("person"))
@@ -52,10 +64,19 @@ class SqlPatients:
         self._session = tx.session
 
     async def get(self, patient_id: UUID) -> Patient | None:
-        return await self._read(patient_id, lock=False)
+        rows = (await self._session.execute(_ONE, {"person": patient_id})).all()
+        if not rows:
+            return None
+        care_team = [row.carer for row in rows if row.carer is not None]
+        return patient_from(rows[0], care_team, self._tx.keys)
 
     async def hold(self, patient_id: UUID) -> Patient | None:
-        return await self._read(patient_id, lock=True)
+        row = (await self._session.execute(_HELD, {"person": patient_id})).first()
+        if row is None:
+            return None
+        # Only now: what waited for the row would see the care team as it was before it waited.
+        care_team = (await self._session.scalars(_CARERS, {"person": patient_id})).all()
+        return patient_from(row, care_team, self._tx.keys)
 
     async def alike(self, *, identity: str, birth_date: date) -> tuple[UUID, ...]:
         which: ColumnElement[bool] = PATIENT.c.erased_on.is_(None)
@@ -134,16 +155,6 @@ class SqlPatients:
         }
         await self._session.execute(insert(PATIENT_VERSION), values)
 
-    async def _read(self, patient_id: UUID, *, lock: bool) -> Patient | None:
-        found = await self._session.execute(_HELD if lock else _ONE, {"person": patient_id})
-        row = found.first()
-        if row is None:
-            return None
-        return patient_from(row, await self._care_team(patient_id), self._tx.keys)
-
-    async def _care_team(self, patient_id: UUID) -> Sequence[UUID]:
-        return (await self._session.scalars(_CARERS, {"person": patient_id})).all()
-
     async def _add_care_team(self, patient: Patient) -> None:
         if members := care_team_values(patient):
             await self._session.execute(insert(CARE_TEAM), members)
@@ -155,12 +166,12 @@ class SqlPatients:
         return index_of(self._tx).digest(patient.details.identity, patient.details.birth_date)
 
     async def _next_namesake(self, patient: Patient) -> int:
-        others = select(func.coalesce(func.max(PATIENT.c.namesake) + 1, 0)).where(
-            PATIENT.c.identity == patient.details.identity,
-            PATIENT.c.birth_date == patient.details.birth_date,
-            PATIENT.c.patient_id != patient.patient_id,
-        )
-        return int((await self._session.execute(others)).scalar_one())
+        who = {
+            "identity": patient.details.identity,
+            "born": patient.details.birth_date,
+            "person": patient.patient_id,
+        }
+        return int((await self._session.execute(_NAMESAKES, who)).scalar_one())
 
 
 class SqlStaff:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,6 +37,24 @@ from shared.runtime.db import Transaction
 
 INTAKE_COLUMNS = tuple(column.name for column in INTAKE.columns)
 
+# Built once, as every questionnaire asks them: building a statement costs as much as running it.
+_RECORDED = select(ASSESSMENT.c.assessment_id).where(
+    ASSESSMENT.c.patient_id == bindparam("person"),
+    ASSESSMENT.c.instrument == bindparam("what"),
+    ASSESSMENT.c.taken_at == bindparam("when"),
+)
+_FLAGS = (
+    select(FLAG)
+    .where(FLAG.c.patient_id == bindparam("person"))
+    .order_by(FLAG.c.raised_at, FLAG.c.flag_id)
+)
+_LATEST_COURSE = (
+    select(COURSE)
+    .where(COURSE.c.patient_id == bindparam("person"))
+    .order_by(COURSE.c.closed, COURSE.c.started_on.desc(), COURSE.c.course_id)
+    .limit(1)
+)
+
 
 async def _one(session: AsyncSession, table: Table, key: UUID) -> Any:
     """The row with this key, as the database has it now."""
@@ -56,12 +74,8 @@ class SqlAssessments:
         return None if row is None else stored.assessment_from(row, self._keys)
 
     async def exists(self, patient_id: UUID, *, instrument: str, taken_at: datetime) -> bool:
-        query = select(ASSESSMENT.c.assessment_id).where(
-            ASSESSMENT.c.patient_id == patient_id,
-            ASSESSMENT.c.instrument == instrument,
-            ASSESSMENT.c.taken_at == taken_at,
-        )
-        return (await self._session.scalars(query)).first() is not None
+        which = {"person": patient_id, "what": instrument, "when": taken_at}
+        return (await self._session.scalars(_RECORDED, which)).first() is not None
 
     async def add(self, assessment: Assessment) -> None:
         values = stored.assessment_values(assessment, self._sealing)
@@ -130,12 +144,7 @@ class SqlFlags:
         return None if row is None else stored.flag_from(row)
 
     async def of(self, patient_id: UUID) -> tuple[Flag, ...]:
-        query = (
-            select(FLAG)
-            .where(FLAG.c.patient_id == patient_id)
-            .order_by(FLAG.c.raised_at, FLAG.c.flag_id)
-        )
-        rows = await self._session.execute(query)
+        rows = await self._session.execute(_FLAGS, {"person": patient_id})
         return tuple(stored.flag_from(row) for row in rows)
 
     async def add(self, flag: Flag) -> None:
@@ -282,13 +291,7 @@ class SqlCourses:
         return None if row is None else stored.course_from(row)
 
     async def latest(self, patient_id: UUID) -> FollowedCourse | None:
-        query = (
-            select(COURSE)
-            .where(COURSE.c.patient_id == patient_id)
-            .order_by(COURSE.c.closed, COURSE.c.started_on.desc(), COURSE.c.course_id)
-            .limit(1)
-        )
-        row = (await self._session.execute(query)).first()
+        row = (await self._session.execute(_LATEST_COURSE, {"person": patient_id})).first()
         return None if row is None else stored.course_from(row)
 
     async def put(self, course: FollowedCourse) -> None:

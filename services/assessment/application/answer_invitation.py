@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.assessment.application.finding import known
+from services.assessment.application.finding import known, still_living
 from services.assessment.application.ports import Work
 from services.assessment.application.record_assessment import record_assessment
 from services.assessment.domain import invitation as links
@@ -59,7 +59,7 @@ async def answer_invitation(
     assessment, flags = await record_assessment(
         work,
         content,
-        patient_id=invitation.patient_id,
+        patient=still_living(patient),
         instrument=invitation.instrument,
         instrument_version=invitation.instrument_version,
         answers=answers,

@@ -37,7 +37,15 @@ async def living(work: Work, patient_id: UUID) -> Patient:
         Unknown: nobody has this id.
         Conflict: the person has died, or was erased.
     """
-    patient = known(await work.patients.hold(patient_id))
+    return still_living(known(await work.patients.hold(patient_id)))
+
+
+def still_living(patient: Patient) -> Patient:
+    """The same person.
+
+    Raises:
+        Conflict: the person has died, or was erased.
+    """
     if patient.status is PatientStatus.DECEASED:
         raise Conflict("deceased", "The record of a person who has died is closed.")
     if patient.erased_on is not None:

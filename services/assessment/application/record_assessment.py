@@ -1,15 +1,14 @@
 """Record one completed instrument: flags first, then the score, then where the scores stand."""
 
 from datetime import datetime
-from uuid import UUID
 
-from services.assessment.application.finding import living
 from services.assessment.application.follow_trajectory import follow_trajectory
 from services.assessment.application.ports import Work
 from services.assessment.application.raise_flags import raise_flags
 from services.assessment.application.telling import tell_assessment
 from services.assessment.domain.assessment import Answers, Assessment, Mode, day_taken
 from services.assessment.domain.content import Content
+from services.assessment.domain.patient import Patient
 from services.assessment.domain.refusals import Conflict, RuleViolation
 from services.assessment.domain.safety import Flag, most_urgent, triggered
 from services.assessment.domain.scoring import check_answers, score
@@ -20,7 +19,7 @@ async def record_assessment(
     work: Work,
     content: Content,
     *,
-    patient_id: UUID,
+    patient: Patient,
     instrument: str,
     instrument_version: str | None,
     answers: Answers,
@@ -29,12 +28,13 @@ async def record_assessment(
     answered_by: str | None = None,
     now: datetime,
 ) -> tuple[Assessment, tuple[Flag, ...]]:
-    """Keep the answers, raise what they call for, and score them here.
+    """Keep the answers, raise what they call for, and score them here. The caller holds the
+    ``patient``, a living person.
 
     Raises:
         Unknown, Conflict, RuleViolation: nothing was kept.
     """
-    patient = await living(work, patient_id)
+    patient_id = patient.patient_id
     if answered_by is not None and mode is not Mode.PROXY:
         sentence = "Only a proxy answers in the person's place."
         raise RuleViolation("not-a-proxy", sentence, field="answered_by")

@@ -14,7 +14,9 @@ from shared.events.engagement import MotivationDropped
 
 async def apply_reading(work: Work, *, reading: Reading, rules: Rules, now: datetime) -> None:
     """Keep it. Each ruler that fell by 2, or is 3 or less, asks for a motivation contact (R-34)."""
-    await work.patients.hold(reading.patient_id)
+    decides = reading.instrument == rules.support.motivation.instrument
+    if decides:
+        await work.patients.hold(reading.patient_id)
     await work.support.add_reading(reading)
     work.audit(
         "reading.known",
@@ -22,7 +24,7 @@ async def apply_reading(work: Work, *, reading: Reading, rules: Rules, now: date
         subject=reading.patient_id,
         version=reading.version,
     )
-    if reading.instrument == rules.support.motivation.instrument:
+    if decides:
         await _look_at_the_ruler(work, reading, rules.support.motivation, now)
         await replan(work, patient_id=reading.patient_id, rules=rules, now=now)
 

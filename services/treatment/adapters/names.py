@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.treatment.adapters.tables import PatientRow
 from services.treatment.domain.person import Details
 from shared.runtime.db import Transaction
 from shared.runtime.person_keys import KeyDestroyed, KeyMissing, PersonKeys
@@ -37,15 +36,10 @@ def columns_of(
     return {"name": None, "birth_date": None, "who": sealing.seal_values(person, WHO, values)}
 
 
-def named(row: PatientRow, tx: Transaction) -> Named:
-    """Who a row is about. What cannot be read counts as not known yet: nothing is dosed by it."""
-    return named_in(row.id, row.name, row.birth_date, row.who, tx)
-
-
 def named_in(
     person: UUID, name: str | None, birth_date: date | None, who: bytes | None, tx: Transaction
 ) -> Named:
-    """The same, of columns read one by one."""
+    """Who a row is about. What cannot be read counts as not known yet: nothing is dosed by it."""
     if not who:
         return Named(name, birth_of(birth_date, erased=who == ERASED))
     try:

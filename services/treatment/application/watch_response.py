@@ -17,14 +17,17 @@ from shared.events.treatment import ReviewPlanned
 
 async def watch_response(work: Work, *, patient_id: UUID, book: Rulebook, now: datetime) -> None:
     """Open one prescriber's review per course that is not improving in time."""
-    patient = await work.patients.get(patient_id)
+    watched = [
+        course
+        for course in await work.courses.of(patient_id)
+        if course.phase in BEFORE_REMISSION and not _was_looked_at(course, now, book)
+    ]
+    patient = await work.patients.get(patient_id) if watched else None
     person = known(patient) if patient else None
     if person is None:
         return
     today = person.today(now)
-    for course in await work.courses.of(patient_id):
-        if course.phase not in BEFORE_REMISSION or _was_looked_at(course, now, book):
-            continue
+    for course in watched:
         findings = not_improving(
             await response_of(work, course, book=book),
             started_on=course.first_dose_on,

@@ -268,13 +268,15 @@ async def _reach(tx: Transaction, asked: Asked) -> Reach:
     Raises:
         ApiError: 401, the account has changed since the token was made.
     """
-    if await standing.is_outdated(tx, asked.principal):
+    try:
+        stands = await standing.of(tx, asked.principal)
+    except standing.Outdated as error:
         challenge = {"WWW-Authenticate": "Bearer"}
         detail = "The account changed. Ask for a new token."
-        raise ApiError(401, "unauthenticated", detail, headers=challenge)
+        raise ApiError(401, "unauthenticated", detail, headers=challenge) from error
     if asked.principal.role not in CLINICIANS:
         return Reach(asked.principal)
-    return Reach(asked.principal, await standing.of(tx, asked.principal.staff_id))
+    return Reach(asked.principal, stands)
 
 
 async def _reach_of_all(request: web.Request, tx: Transaction, asked: Asked) -> Reach:

@@ -9,9 +9,10 @@ import hashlib
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Executable, bindparam, select, update
+from sqlalchemy import Executable, Result, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.runtime.db import Transaction
@@ -21,18 +22,24 @@ from shared.runtime.tables import idempotency
 _NONCE_BYTES = 12
 
 _CLAIMED = ("actor", "key", "route", "request_sha256", "created_at")
+_MINE = idempotency.c.actor == bindparam("actor")
 
 # Built once, as every change asks them: building a statement costs as much as running it.
-_IS_IT = (idempotency.c.actor == bindparam("who")) & (idempotency.c.key == bindparam("stored"))
-_FIND = select(idempotency).where(_IS_IT)
+_FIND = select(idempotency).where(
+    _MINE, idempotency.c.key.in_((bindparam("key"), bindparam("open")))
+)
 _STORE = (
     update(idempotency)
-    .where(_IS_IT)
+    .where(idempotency.c.actor == bindparam("who"), idempotency.c.key == bindparam("stored"))
     .values({name: bindparam(name) for name in ("status", "response", "etag")})
+)
+_KEPT_OPEN = select(idempotency.c.key).where(_MINE, idempotency.c.key == bindparam("open"))
+_NEW = select(*(bindparam(name, type_=idempotency.c[name].type) for name in _CLAIMED)).where(
+    ~_KEPT_OPEN.exists()
 )
 _CLAIM: dict[str, Executable] = {
     name: insert(idempotency)
-    .values({each: bindparam(each) for each in _CLAIMED})
+    .from_select(_CLAIMED, _NEW)
     .on_conflict_do_nothing()
     .returning(idempotency.c.key)
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -80,12 +87,9 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
     Raises:
         ApiError: 422, the key was used for another request.
     """
-    if tx.sealing is not None and (open_ := await _find(tx, key, key.value)) is not None:
-        return open_  # as the release before kept it
-    stored = _stored(tx, key)
-    row = {
-        "actor": key.actor,
-        "key": stored,
+    # Where answers are locked, one may be there as the release before kept it: in the open.
+    which = {"actor": key.actor, "key": _stored(tx, key), "open": key.value}
+    row = which | {
         "route": key.route,
         "request_sha256": key.request_sha256,
         "created_at": tx.now,
@@ -93,10 +97,7 @@ async def claim(tx: Transaction, key: Key) -> StoredAnswer | None:
     taken = await tx.session.execute(_CLAIM[tx.session.get_bind().dialect.name], row)
     if taken.first() is not None:
         return None
-    earlier = await _find(tx, key, stored)
-    if earlier is None:
-        raise LookupError("a key that is taken has no row")
-    return earlier
+    return _answered(await tx.session.execute(_FIND, which), key)
 
 
 async def store(tx: Transaction, key: Key, answer: StoredAnswer) -> None:
@@ -111,18 +112,15 @@ def _stored(tx: Transaction, key: Key) -> str:
     return key.value if tx.sealing is None else key.hashed
 
 
-async def _find(tx: Transaction, key: Key, stored: str) -> StoredAnswer | None:
-    which = {"who": key.actor, "stored": stored}
-    row = (await tx.session.execute(_FIND, which)).one_or_none()
-    if row is None:
-        return None
+def _answered(found: Result[Any], key: Key) -> StoredAnswer:
+    row = found.one()
     if row.request_sha256 != key.request_sha256:
         raise ApiError(
             422,
             "idempotency-key-reused",
             "This Idempotency-Key was used for another request; send a new one.",
         )
-    body = row.response if stored == key.value else _unlocked(row.response, key)
+    body = row.response if row.key == key.value else _unlocked(row.response, key)
     return StoredAnswer(status=row.status, body=body, etag=row.etag)
 
 

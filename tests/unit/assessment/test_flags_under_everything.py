@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.assessment.application.amend_assessment import amend_assessment
 from services.assessment.application.answer_flag import acknowledge_flag, close_flag
 from services.assessment.application.enrol_patient import enrol_patient
+from services.assessment.application.finding import living
 from services.assessment.application.record_assessment import record_assessment
 from services.assessment.domain.assessment import Answers, Assessment, Mode
 from services.assessment.domain.patient import Details
@@ -63,7 +64,7 @@ class FlagsUnderEverything(RuleBasedStateMachine):
             record_assessment(
                 self.work,
                 CONTENT,
-                patient_id=PATIENT,
+                patient=instantly(living(self.work, PATIENT)),
                 instrument="phq-9",
                 instrument_version=None,
                 answers=Answers(by_item=sheet, intent_stated=intent),

@@ -7,7 +7,7 @@ from services.assessment.adapters.access import CARERS, looked_at, visible_patie
 from services.assessment.adapters.bodies import answers_from, assessment_body, version_body
 from services.assessment.adapters.db import SqlWork
 from services.assessment.application.amend_assessment import amend_assessment
-from services.assessment.application.finding import known
+from services.assessment.application.finding import known, still_living
 from services.assessment.application.record_assessment import record_assessment
 from services.assessment.domain.assessment import Assessment, Mode
 from services.assessment.domain.content import Content
@@ -34,11 +34,11 @@ def _add_changing(api: Api, content: Content) -> None:
         call: Call, patient_id: UUID, body: bodies.NewAssessment
     ) -> bodies.AssessmentBody:
         """Record one completed instrument; it is scored here."""
-        await visible_patient(call, patient_id)
+        patient = await visible_patient(call, patient_id, held=True)
         assessment, flags = await record_assessment(
             SqlWork(call.tx),
             content,
-            patient_id=patient_id,
+            patient=still_living(patient),
             instrument=body.instrument,
             instrument_version=body.instrument_version,
             answers=answers_from(body),

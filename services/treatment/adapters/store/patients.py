@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.treatment.adapters.names import columns_of, named
+from services.treatment.adapters.names import columns_of, named_in
 from services.treatment.adapters.store.documents import MEDICINES
 from services.treatment.adapters.store.upsert import upsert
 from services.treatment.adapters.tables import (
@@ -29,9 +29,15 @@ from shared.runtime.tables import parked
 _reading = ReadingRow.__table__.c  # type: ignore[attr-defined]
 _profile = HealthProfileRow.__table__.c  # type: ignore[attr-defined]
 _care_team = CareTeamRow.__table__.c  # type: ignore[attr-defined]
+_patient = PatientRow.__table__  # type: ignore[attr-defined]
 
 # Built once, as nearly every page asks them: building a statement costs as much as running it.
-_CARERS = select(_care_team.staff_id).where(_care_team.patient_id == bindparam("whose"))
+_ONE = (
+    select(_patient, _care_team.staff_id.label("carer"))
+    .select_from(_patient.outerjoin(CareTeamRow.__table__, _care_team.patient_id == _patient.c.id))  # type: ignore[attr-defined]
+    .where(_patient.c.id == bindparam("whose"))
+)
+"""Once for each who looks after them, or once."""
 _WAITING = (
     select(parked.c.id)
     .where(parked.c.subject == bindparam("whose"), parked.c.status == "parked")
@@ -60,17 +66,20 @@ class SqlPatients:
         self._session = tx.session
 
     async def get(self, patient_id: UUID) -> Patient | None:
-        row = await self._session.get(PatientRow, patient_id)
-        if row is None:
+        rows = (await self._session.execute(_ONE, {"whose": patient_id})).all()
+        if not rows:
             return None
-        staff = (await self._session.execute(_CARERS, {"whose": patient_id})).scalars()
-        who = named(row, self._tx)
-        values = row.model_dump(exclude={"who", "name", "birth_date"})
+        row = rows[0]
+        who = named_in(row.id, row.name, row.birth_date, row.who, self._tx)
         return Patient(
-            **values,
+            id=row.id,
+            status=row.status,
+            team=row.team,
+            enrolled_on=row.enrolled_on,
+            time_zone=row.time_zone,
             name=who.name,
             birth_date=who.birth.counts_from,
-            care_team=tuple(sorted(staff)),
+            care_team=tuple(sorted(each.carer for each in rows if each.carer is not None)),
         )
 
     async def place(self, patient_id: UUID, place: PlaceInCare) -> None:

@@ -1,8 +1,10 @@
 """Insert or replace by primary key, alike on SQLite and PostgreSQL."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,8 +13,16 @@ from services.treatment.adapters.tables import Row
 
 async def upsert(session: AsyncSession, row: type[Row], values: Mapping[str, Any]) -> None:
     """One row with these values, whatever was there under its key."""
-    is_postgres = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql if is_postgres else sqlite).insert(row).values(**values)
-    keys = [column.name for column in row.__table__.primary_key]  # type: ignore[attr-defined]
-    changed = {name: insert.excluded[name] for name in values if name not in keys}
-    await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed))
+    dialect = session.get_bind().dialect.name
+    await session.execute(_statement(row, tuple(values), dialect), values)
+
+
+# Built once for each: building a statement costs as much as running it.
+@cache
+def _statement(row: type[Row], names: tuple[str, ...], dialect: str) -> Executable:
+    table: Table = row.__table__  # type: ignore[attr-defined]
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: insert.excluded[name] for name in names if name not in keys}
+    statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+    return statement
