@@ -135,7 +135,7 @@ class Caller:
         ``version`` is the one the person was looking at, where the service asks for it.
         Raises as ``get`` does.
         """
-        self._let_through()
+        self.let_through()
         headers = {"Idempotency-Key": key} | _if_match(version)
         return await self._patiently("POST", path, answer, headers=headers, body=body)
 
@@ -146,15 +146,15 @@ class Caller:
 
     async def put(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
         """Replace something that was at ``version``. Raises as ``get`` does."""
-        self._let_through()
+        self.let_through()
         return await self._patiently("PUT", path, answer, headers=_if_match(version), body=body)
 
     async def patch(self, path: str, body: Body, answer: type[B], *, version: int) -> B:
         """Change the fields that were given, of something at ``version``. Raises as ``get``."""
-        self._let_through()
+        self.let_through()
         return await self._patiently("PATCH", path, answer, headers=_if_match(version), body=body)
 
-    def _let_through(self) -> None:
+    def let_through(self) -> None:
         """Raises Refused where nothing is to be changed."""
         if self.holds_back:
             problem = Problem(

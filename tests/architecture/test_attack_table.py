@@ -11,6 +11,11 @@ TESTS = ROOT / "tests"
 TABLE = tomllib.loads((TESTS / "attacks.toml").read_text(encoding="utf-8"))
 CASES = 100
 LINK = re.compile(r'(?:href|src|action)="(https?:)?//', re.IGNORECASE)
+BESIDE_A_FORM = re.compile(
+    r'<a [^>]*href="(?:/sign-in/elsewhere\?|{{ again\.href }}")[^>]*target="_blank" rel="noopener">'
+)
+"""The two ways of ours to the clinic's own sign-in that leave a form open in its tab. What opens
+there cannot reach back: not without ``rel``, in an old browser."""
 DANGEROUS = {"pickle", "marshal", "shelve", "dill", "jsonpickle"}
 
 
@@ -60,4 +65,4 @@ def test_no_page_leads_to_another_site() -> None:
     for path in (ROOT / "services/portal/templates").glob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert not LINK.search(text), path
-        assert "_blank" not in text, path
+        assert text.count("target=") == len(BESIDE_A_FORM.findall(text)), path

@@ -27,6 +27,7 @@ _NOT_COPIED = frozenset(
         "audit",
         "clock",
         "heartbeat",
+        "history_before",
         "history_summary",
         "idempotency",
         "inbox",

@@ -98,10 +98,13 @@ async def agree(page: Page, who: str) -> None:
     await page.get_by_role("button", name=who, exact=True).click()
 
 
-async def again(page: Page, who: str = "petra") -> None:
-    """Sign in again as this person, by the link of the form on this page."""
-    await page.get_by_role("link", name="Sign in again at your organisation to sign").click()
-    await agree(page, who)
+async def again(page: Page, who: str = "petra") -> Page:
+    """Sign in again as this person, by the link of the form on this page, in the tab it opens."""
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="Sign in again at your organisation to sign").click()
+    tab = await opened.value
+    await agree(tab, who)
+    return tab
 
 
 async def fill(page: Page) -> None:
@@ -130,20 +133,24 @@ async def test_a_course_is_signed(context: BrowserContext, hospital: Clinic) -> 
     await expect(reasons.first).to_have_value(BETTER)
     await look(page)
 
-    await again(page, "nora")
-    await expect(page.locator("main")).to_contain_text("Somebody else signed in")
-    await page.goto(course)
-    await fill(page)
+    tab = await again(page, "nora")
+    await expect(tab.locator("main")).to_contain_text("Somebody else signed in")
+    await tab.close()
+    await expect(reasons.first).to_have_value(BETTER)
     await sign.click()
     await expect(page.locator("#trouble")).to_contain_text("first sign in again")
     assert (await course_of(hospital, person, proposed["course_id"]))["phase"] == "draft"
 
-    await again(page)
-    await page.wait_for_url(course)
-    signing = page.locator("#password")
+    tab = await again(page)
+    await expect(tab.locator("main")).to_contain_text("Nothing is signed yet")
+    await look(tab)
+    await tab.get_by_role("link", name="Open an empty form here instead").click()
+    await tab.wait_for_url(course)
+    signing = tab.locator("#password")
     await expect(signing).to_contain_text(re.compile(r"sign once with it, until \d\d:\d\d"))
-    await look(page)
-    await fill(page)
+    await look(tab)
+    await tab.close()
+    await expect(reasons.first).to_have_value(BETTER)
     await sign.click()
 
     await expect(page.get_by_role("status")).to_have_text("The course is signed and confirmed.")
@@ -151,14 +158,54 @@ async def test_a_course_is_signed(context: BrowserContext, hospital: Clinic) -> 
     assert signed["phase"] in {"titration", "acute"}
     assert signed["signature"]["hash"] == proposed["signing"]["hash"]
     await page.goto(f"{hospital.services['portal']}/emergency")
-    await expect(signing).to_contain_text("first sign in there again")  # it is used up
+    await expect(page.locator("#password")).to_contain_text(
+        "first sign in there again"
+    )  # it is used up
+
+
+async def test_what_was_typed_waits_for_a_sign_in_beside_it(
+    context: BrowserContext, hospital: Clinic
+) -> None:
+    """The session ended, and nothing that was typed may travel through the provider."""
+    page = await by_provider(context, hospital)
+    await page.goto(f"{hospital.services['portal']}/patients/new")
+    for label, said in (("Given name", "Robin"), ("Family name", "Marsh")):
+        await page.get_by_label(label).fill(said)
+    await page.get_by_label("Birth date").fill("1970-01-02")
+    elsewhere = await by_provider(await other(context), hospital)
+    await elsewhere.get_by_role("button", name="Sign out everywhere").click()
+    await elsewhere.get_by_role("heading", name="Sign in").wait_for()
+    await elsewhere.context.close()
+
+    await page.get_by_role("button", name="Enrol").click()
+    await expect(page.locator("#trouble")).to_contain_text("What you typed is kept")
+    await look(page)
+    onward = page.get_by_role("button", name="Go on with what I typed")
+    await onward.click()
+    await expect(page.locator("#trouble")).to_contain_text("What you typed is kept")
+    async with context.expect_page() as opened:
+        await page.get_by_role("link", name="Sign in with your organisation's account").click()
+    tab = await opened.value
+    await agree(tab, "petra")
+    await expect(tab.locator("main")).to_contain_text("Your form is in the tab you came from")
+    await look(tab)
+    await tab.close()
+    await onward.click()
+
+    await expect(page.locator("#trouble")).to_contain_text("send it once more")
+    await expect(page.get_by_label("Given name")).to_have_value("Robin")
+
+
+async def other(context: BrowserContext) -> BrowserContext:
+    """Another browser."""
+    assert context.browser
+    return await context.browser.new_context(locale="en-GB")
 
 
 async def test_a_record_is_opened_in_an_emergency(
     context: BrowserContext, hospital: Clinic
 ) -> None:
-    """By a nurse of another team. Signing in again in a new tab, as the form advises whoever has
-    typed, loses nothing."""
+    """By a nurse of another team. Signing in again in a new tab loses nothing that was typed."""
     person = await somebody_without_a_course(hospital)
     record = f"{hospital.services['portal']}/patients/{person}"
     known = await hospital.get("amara", f"assessment/patients/{person}")
@@ -174,13 +221,8 @@ async def test_a_record_is_opened_in_an_emergency(
     await page.get_by_label("What happened").fill(WORDS)
     opening = page.get_by_role("button", name="Open the record for 60 minutes")
 
-    link = page.get_by_role("link", name="Sign in again at your organisation to sign")
-    async with context.expect_page() as opened:
-        await link.click(modifiers=["ControlOrMeta"])
-    tab = await opened.value
-    await agree(tab, "nora")
-    await tab.wait_for_url("**/emergency")
-    await expect(tab.locator("#password")).to_contain_text("You signed in again at")
+    tab = await again(page, "nora")
+    await expect(tab.locator("main")).to_contain_text("You signed in again at")
     await tab.close()
     await expect(page.get_by_label("What happened")).to_have_value(WORDS)
     await opening.click()
@@ -191,8 +233,8 @@ async def test_a_record_is_opened_in_an_emergency(
     seen = await hospital.get("amara", f"assessment/patients/{person}/emergency-looks")
     assert [one["words"] for one in seen["items"]] == [WORDS]
     await page.goto(f"{hospital.services['portal']}/emergency")
-    again = page.locator("#password")
-    await expect(again).to_contain_text(
+    signing = page.locator("#password")
+    await expect(signing).to_contain_text(
         "first sign in there again"
     )  # one opening, and it is used up
 

@@ -34,7 +34,9 @@ WITHOUT_IS_OPEN = (
     "ALTER TABLE reminder DROP COLUMN is_open",
     "ALTER TABLE reminder DROP COLUMN is_in_hand",
 )
+WITHOUT_BEFORE = ("DROP TABLE history_before",)
 WITHOUT_SUMMARIES = (
+    *WITHOUT_BEFORE,
     "DROP TABLE history_summary",
     "DROP INDEX ix_reminder_done",
     "DROP INDEX ix_reminder_cancelled",
@@ -70,12 +72,13 @@ PASSED = (
     Passed(ENGAGEMENT, "0016", (*WITHOUT_SUMMARIES, *WITHOUT_IS_OPEN)),
     Passed(ENGAGEMENT, "0017", WITHOUT_SUMMARIES),
     Passed(ENGAGEMENT, "0018", WITHOUT_SUMMARIES),
+    Passed(ENGAGEMENT, "0016", WITHOUT_BEFORE),
+    Passed(ENGAGEMENT, "0019", WITHOUT_BEFORE),
 )
 
 
-ALL = pytest.mark.parametrize(
-    "passed", PASSED, ids=["treatment", "assessment", "engagement", "is-open", "0017", "0018"]
-)
+_NAMES = "treatment assessment engagement is-open 0017 0018 before-0018 0019"
+ALL = pytest.mark.parametrize("passed", PASSED, ids=_NAMES.split())
 
 
 @asynccontextmanager
@@ -86,7 +89,7 @@ async def database_of(passed: Passed, databases: Databases) -> AsyncIterator[tup
     db = Database.open(url, source=passed.schema.service)
     try:
         async with db.engine.begin() as connection:
-            if WITHOUT_SUMMARIES[0] in passed.without:
+            if set(WITHOUT_SUMMARIES) <= set(passed.without):
                 await drop_triggers(connection)
             for statement in passed.without:
                 await connection.execute(text(statement))

@@ -2,15 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import Table, delete, event, insert, select, text, update
+from sqlalchemy import Row, Table, delete, event, insert, select, text, update
 
 from services.engagement.adapters.db import SqlWork
 from services.engagement.adapters.histories import history_of
@@ -44,7 +45,7 @@ from tests.support.triggers import drop_triggers
 RULES = CONTENT.support.outcomes
 SEEN = visible(("harbour",), (NURSE,))
 PEOPLE = tuple(UUID(int=number << 96) for number in range(1, 41))
-DAYS = (-40, 0, 27, 28, 30, 56, 83, 84, 120, 200, 400)
+DAYS = (-40, -8, 0, 6, 13, 27, 28, 30, 41, 56, 70, 83, 84, 97, 120, 143, 170, 200, 245, 400)
 TABLES = (
     "care_point",
     "contact",
@@ -56,6 +57,7 @@ TABLES = (
     "surroundings",
 )
 summary = metadata.tables["history_summary"]
+before = metadata.tables["history_before"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ class Life:
 
     async def care(self) -> None:
         """In care from when until when, as it was said at different times."""
-        for version in range(1, self.dice.randint(1, 4)):
+        first = self.dice.choice((1, 1, 2))  # what was said before these words were kept is gone
+        for version in range(first, first + self.dice.randint(0, 3)):
             point = CarePoint(
                 patient_id=self.person,
                 version=version,
@@ -339,7 +342,8 @@ async def test_the_days_tell_apart_what_summaries_must_tell_apart(db: Database) 
     assert any(one.days_to_response for one in seen[-1])
 
 
-async def test_who_is_summed_up_is_not_read_again(db: Database) -> None:
+@pytest.mark.parametrize("number", DAYS)
+async def test_who_is_summed_up_is_not_read_again(db: Database, number: int) -> None:
     await sum_up_all(db)
     asked: list[str] = []
     event.listen(
@@ -349,7 +353,7 @@ async def test_who_is_summed_up_is_not_read_again(db: Database) -> None:
     )
 
     async with db.reading() as tx:
-        await outcomes(tx, SEEN, RULES, on=day(400), until=until(day(400)))
+        await outcomes(tx, SEEN, RULES, on=day(number), until=until(day(number)))
 
     assert not [one for one in asked if any(f"FROM {table}" in one for table in TABLES)]
 
@@ -396,15 +400,60 @@ async def test_other_rules_take_no_summary_made_by_these(db: Database) -> None:
     await as_from_records(db)
 
 
-@pytest.mark.parametrize("before", ["0012c", "0016", "0018"])
+async def test_no_row_of_before_says_what_the_next_one_says(db: Database) -> None:
+    """So there are no more of them than what was known has changed; and they are made anew, not
+    added to."""
+    await sum_up_all(db)
+    once = await rows_of_before(db)
+    assert len(once) > len(PEOPLE)
+    for earlier, later in pairwise(once):
+        assert earlier.patient_id != later.patient_id or earlier.state != later.state
+        assert earlier.state["standing"] is None
+    async with db.housekeeping() as tx:
+        await tx.session.execute(update(summary).values(rules=None))
+
+    await sum_up_all(db)
+
+    assert await rows_of_before(db) == once
+
+
+async def rows_of_before(db: Database) -> Sequence[Row[Any]]:
+    """In the order in which it was known."""
+    async with db.reading() as tx:
+        query = select(before).order_by(before.c.patient_id, before.c.known_until)
+        return (await tx.session.execute(query)).all()
+
+
+async def test_a_word_that_comes_late_changes_what_was_known_since(db: Database) -> None:
+    """It may be recorded with a time that others came after: a copy that was brought back."""
+    await sum_up_all(db)
+    async with db.transaction(actor="service:engagement", at=moment(day(60))) as tx:
+        for person in PEOPLE:
+            await change_care(tx, person, 9)
+
+    assert await sum_up_all(db) == len(PEOPLE)
+
+    await as_from_records(db)
+
+
+@pytest.mark.parametrize(
+    ("release", "tables"),
+    [
+        ("0012c", ()),
+        ("0012d", ("history_before",)),
+        ("0016", ("history_before", "history_summary")),
+        ("0018", ("history_before", "history_summary")),
+        ("0019", ("history_before",)),
+    ],
+)
 async def test_a_database_of_the_release_before_loses_nothing(
-    databases: Databases, before: str
+    databases: Databases, release: str, tables: Sequence[str]
 ) -> None:
-    """Whichever it had come to; what came to be before 0016 was not there when it got there."""
+    """Whichever it had come to; what was put in before 0016 was not there when it got there."""
     url = await databases.empty()
-    await asyncio.to_thread(SCHEMA.upgrade, url, before)
+    await asyncio.to_thread(SCHEMA.upgrade, url, release)
     db = Database.open(url, source="engagement", person_keys=databases.person_keys)
-    await without_summaries(db)
+    await without(db, tables)
     await come(db)
 
     await SCHEMA.upgrade_async(url)
@@ -426,11 +475,13 @@ async def test_a_database_of_the_release_before_loses_nothing(
     await db.close()
 
 
-async def without_summaries(db: Database) -> None:
+async def without(db: Database, tables: Sequence[str]) -> None:
     """Take away what a database of a release before has not."""
     async with db.engine.begin() as connection:
-        await drop_triggers(connection)
-        await connection.execute(text("DROP TABLE IF EXISTS history_summary"))
+        if summary.name in tables:
+            await drop_triggers(connection)
+        for name in tables:
+            await connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
 
 
 @pytest.mark.postgres

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from services.engagement.application.ports import Case, CoursePoint, Grouped, Reading
+from services.engagement.application.ports import CarePoint, Case, CoursePoint, Grouped, Reading
 from services.engagement.domain.local_time import in_utc
 from services.engagement.domain.support.outcomes import History, Score
 from services.engagement.domain.support.rules import OutcomeRules
@@ -43,17 +43,24 @@ def key_of(patient_id: UUID) -> str:
     return patient_id.hex[:8].upper()
 
 
-def _in_care(case: Case, on: date, until: datetime) -> bool:
-    """Whether the person was in care on that day, as it was known by its end.
+def care_known(case: Case, until: datetime) -> CarePoint | None:
+    """The last word by then about where somebody is in care.
 
     For whoever came before these words were kept, the first one kept says since when they are.
     """
-    if not case.care:
-        return case.status == "active"
     known = [one for one in case.care if one.known_at < until]
     if known:
-        return known[-1].holds_on(on)
-    return case.care[0].version > 1 and case.care[0].holds_on(on)
+        return known[-1]
+    first = next(iter(case.care), None)
+    return first if first and first.version > 1 else None
+
+
+def _in_care(case: Case, on: date, until: datetime) -> bool:
+    """Whether the person was in care on that day, as it was known by its end."""
+    if not case.care:
+        return case.status == "active"
+    point = care_known(case, until)
+    return point is not None and point.holds_on(on)
 
 
 def scores_of(readings: Iterable[Reading], instruments: Iterable[str]) -> list[tuple[str, Score]]:

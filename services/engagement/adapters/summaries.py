@@ -2,26 +2,39 @@
 their outcomes, and where their programmes stand.
 
 A summary counts as long as its row bears the mark of the rules: triggers take it off with whatever
-is recorded about the person (migration 0012d), and the engine sums up anew. No report waits for
-that: whoever has no summary, or one that knows more than was known on the day asked for, is counted
-from the records. So the answer is the same with and without summaries, only later without.
+is recorded about the person (migration 0012d), and the engine sums up anew. With it go the rows of
+what was known before, each until the next thing was recorded: a report of a past day reads the one
+of that day. No report waits for the engine: whoever has no summary is counted from the records. So
+the answer is the same with and without summaries, only later without.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Text, and_, bindparam, case, cast, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from services.engagement.adapters.histories import history_of, key_of
+from services.engagement.adapters.histories import care_known, history_of, key_of
 from services.engagement.adapters.list_statements import patient
 from services.engagement.adapters.names import NAME_COLUMNS, named
 from services.engagement.adapters.support import SqlSupport
-from services.engagement.adapters.tables import HistorySummaryRow
+from services.engagement.adapters.tables import HistoryBeforeRow, HistorySummaryRow
 from services.engagement.application.ports import Case
 from services.engagement.domain.owed_by_support import Known
 from services.engagement.domain.support.outcomes import Outcome, outcome_of
@@ -30,11 +43,12 @@ from services.engagement.domain.support.standing import Standing, standing_of
 from services.engagement.domain.support.summary import Summary, outcome_on, sum_up_history
 from shared.runtime.db import Transaction
 
-_FORM = 2
+_FORM = 3
 """Count this up with every change of how a summary is made or of what it holds."""
 _END = datetime.max.replace(tzinfo=UTC)
 _FEW = 500
 _summary = HistorySummaryRow.metadata.tables["history_summary"]
+_before = HistoryBeforeRow.metadata.tables["history_before"]
 _KEEP = (
     update(_summary)
     .where(_summary.c.patient_id == bindparam("of"))
@@ -65,13 +79,20 @@ async def outcomes(
     """Everybody whose row of ``patient`` meets the condition, judged by what was recorded by
     ``until``, the end of that day."""
     known_then = or_(_summary.c.known_at.is_(None), _summary.c.known_at < until)
-    counts = and_(_summary.c.rules == mark_of(rules), known_then)
+    before = (
+        select(cast(_before.c.state, Text))
+        .where(_before.c.patient_id == patient.c.patient_id, _before.c.known_until >= until)
+        .order_by(_before.c.known_until)
+        .limit(1)
+        .scalar_subquery()
+    )
+    state = case((known_then, cast(_summary.c.state, Text)), else_=before)
     query = (
         select(
             patient.c.patient_id,
             patient.c.status,
             *NAME_COLUMNS,
-            case((counts, cast(_summary.c.state, Text))).label("state"),
+            case((_summary.c.rules == mark_of(rules), state)).label("state"),
         )
         .outerjoin(_summary, _summary.c.patient_id == patient.c.patient_id)
         .where(seen)
@@ -159,34 +180,61 @@ async def sum_up(tx: Transaction, rules: OutcomeRules, *, limit: int) -> int:
     if not people:
         return 0
     cases = await SqlSupport(tx).cases(patient.c.patient_id.in_(people), rules.counted)
-    summed_up = [
-        {
-            "of": one.patient_id,
-            "rules": mark,
-            "known_at": max(_moments(one), default=None),
-            "state": _ONE.dump_python(_summary_of(one, rules), mode="json"),
-        }
-        for one in cases
-    ]
-    await tx.session.execute(_KEEP, summed_up)
+    now: list[dict[str, Any]] = []
+    before: list[dict[str, Any]] = []
+    for one in cases:
+        *earlier, (_end, latest) = _known_over_time(one, rules)
+        now.append(
+            {
+                "of": one.patient_id,
+                "rules": mark,
+                "known_at": earlier[-1][0] if earlier else None,
+                "state": _stored(replace(latest, standing=_standing_of(one, rules))),
+            }
+        )
+        before += [
+            {"patient_id": one.patient_id, "known_until": until, "state": _stored(summary)}
+            for until, summary in earlier
+        ]
+    await tx.session.execute(_KEEP, now)
+    await tx.session.execute(delete(_before).where(_before.c.patient_id.in_(people)))
+    if before:
+        await tx.session.execute(insert(_before), before)
     return len(people)
 
 
-def _summary_of(one: Case, rules: OutcomeRules) -> Summary:
-    last = one.care[-1] if one.care else None
-    history = history_of(one, rules, on=date.max, until=_END)
-    known = Known(programmes=one.programmes, contacts=one.contacts)
+def _stored(summary: Summary) -> Any:
+    return _ONE.dump_python(summary, mode="json")
+
+
+def _known_over_time(one: Case, rules: OutcomeRules) -> list[tuple[datetime, Summary]]:
+    """What was known until each moment at which that changed; at last what is known now."""
+    found: list[tuple[datetime, Summary]] = []
+    for until in (*sorted(set(_moments(one))), _END):
+        summary = _summary_of(one, rules, until)
+        if found and found[-1][1] == summary:
+            found.pop()
+        found.append((until, summary))
+    return found
+
+
+def _summary_of(one: Case, rules: OutcomeRules, until: datetime) -> Summary:
+    care = care_known(one, until)
     return sum_up_history(
-        history,
+        history_of(one, rules, on=date.max, until=until),
         rules,
-        enrolled_on=last.enrolled_on if last else None,
-        ended_on=last.ended_on if last else None,
-        standing=standing_of(known, history.depression) if _has_open(one) else None,
+        care_kept=bool(one.care),
+        enrolled_on=care.enrolled_on if care else None,
+        ended_on=care.ended_on if care else None,
     )
 
 
-def _has_open(one: Case) -> bool:
-    return any(programme.is_open for programme in one.programmes)
+def _standing_of(one: Case, rules: OutcomeRules) -> Standing | None:
+    """Of everything recorded about a person."""
+    if not any(programme.is_open for programme in one.programmes):
+        return None
+    known = Known(programmes=one.programmes, contacts=one.contacts)
+    return standing_of(known, history_of(one, rules, on=date.max, until=_END).depression)
 
 
 def _moments(one: Case) -> Iterator[datetime]:

@@ -26,7 +26,7 @@ from shared.runtime.ticker import Tick
 COMPONENT = "reminders"
 BEAT_EVERY_S = 5.0
 RECOUNTED_AT_ONCE = 5
-SUMMED_UP_AT_ONCE = 20
+SUMMED_UP_AT_ONCE = 10
 _OPEN_RUNGS = (
     select(func.count())
     .select_from(reminder)

@@ -5,7 +5,7 @@ Deployment: post (the release before reads the plain columns).
 """
 
 revision = "0013"
-down_revision = "0012d"
+down_revision = "0012e"
 branch_labels = None
 depends_on = None
 

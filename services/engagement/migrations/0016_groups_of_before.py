@@ -16,7 +16,7 @@ from alembic import op
 from shared.runtime.columns import Json
 
 revision = "0016"
-down_revision = "0015b"
+down_revision = "0015c"
 branch_labels = None
 depends_on = None
 

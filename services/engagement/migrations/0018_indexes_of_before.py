@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0017a"
+down_revision = "0017b"
 branch_labels = None
 depends_on = None
 

@@ -52,6 +52,12 @@ class Manner:
         return client_address(request, proxies=self.proxies)
 
     @property
+    def before_cookie(self) -> str:
+        """What a browser keeps of its session that ended: its secret opens nothing any more, and
+        tells whose the forms are that were filled in with it."""
+        return f"{self.cookie}-before"
+
+    @property
     def device_cookie(self) -> str:
         """What a browser keeps that was let in before."""
         return f"{self.cookie}-device"

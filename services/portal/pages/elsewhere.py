@@ -15,6 +15,7 @@ from services.portal.presenters.language import mark, said
 from services.portal.presenters.trouble import Trouble
 
 _FLOW_S = 600
+BESIDE = "beside"
 _TO_SIGN = said(
     {
         "another-person": mark(
@@ -38,10 +39,12 @@ _TO_SIGN = said(
 
 
 async def depart(request: web.Request) -> web.StreamResponse:
-    """Send the browser to the provider, with a secret of its own to be known again by."""
-    desk = request.app[desk_key]
+    """Send the browser to the provider, with a secret of its own to be known again by. In a tab
+    beside the one with a form (``BESIDE``) the way back leads nowhere else."""
+    desk, asked = request.app[desk_key], request.query
+    back_to = "" if BESIDE in asked else inside(asked.get("then", "/"))
     try:
-        leaving = await _federation(desk).depart(back_to=inside(request.query.get("then", "/")))
+        leaving = await _federation(desk).depart(back_to=back_to)
     except ProviderAway:
         return _trouble(desk, 503, _("Your organisation's sign-in does not answer right now."))
     return _off(desk, leaving)
@@ -95,7 +98,7 @@ async def come_back(request: web.Request) -> web.StreamResponse:
         "signed_in.html",
         frame=frame.outside(demo=desk.manner.demo),
         csrf="",
-        onward=inside(arrival.back_to),
+        onward=arrival.back_to and inside(arrival.back_to),
     )
     page.del_cookie(desk.manner.flow_cookie, path="/")
     return admitted(desk, entry, page)

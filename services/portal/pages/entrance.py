@@ -22,7 +22,9 @@ from services.portal.presenters import frame, interrupted, words
 from services.portal.presenters.drafts import Draft, Fault
 from services.portal.presenters.language import gettext as _
 
-_SESSION_S = 10 * 60 * 60
+_SESSION_S = 24 * 60 * 60
+"""Longer than any session: what is sent after its end comes with it, and so can be told to be
+theirs who had typed it."""
 _DEVICE_S = 90 * 24 * 60 * 60
 
 
@@ -115,9 +117,13 @@ def _onward(request: web.Request, entry: Entry, draft: Draft) -> web.Response:
 
 def _is_theirs(request: web.Request, entry: Entry, draft: Draft) -> bool:
     """Whether whoever signed in now is who had typed the form, in this browser."""
-    before = request.cookies.get(request.app[desk_key].manner.cookie, "")
-    token, whose = interrupted.whose(draft.values), entry.visitor.staff.staff_id
-    return bool(token) and sessions.is_csrf_token(token, secret=before, staff_id=whose)
+    manner, whose = request.app[desk_key].manner, entry.visitor.staff.staff_id
+    token = interrupted.whose(draft.values)
+    return any(
+        sessions.is_csrf_token(token, secret=secret, staff_id=whose)
+        for name in (manner.cookie, manner.before_cookie)
+        if (secret := request.cookies.get(name, ""))
+    )
 
 
 def _to_code(request: web.Request, entry: Entry, draft: Draft) -> web.Response:
@@ -136,6 +142,23 @@ def _handed_on(draft: Draft, entry: Entry) -> Draft:
 
 def _fields(form: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(name, value) for name, values in form.items() for value in values]
+
+
+def ended(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """The answer to somebody whose session is over, with a cookie that goes on saying whose it was:
+    a sign-in somewhere else puts another in the place of the session's own."""
+    manner = request.app[desk_key].manner
+    if secret := request.cookies.get(manner.cookie, ""):
+        response.set_cookie(
+            manner.before_cookie,
+            secret,
+            max_age=_SESSION_S,
+            path="/",
+            httponly=True,
+            secure=manner.secure,
+            samesite="Strict",
+        )
+    return response
 
 
 def admitted(desk: Desk, entry: Entry, response: web.Response) -> web.Response:
@@ -167,13 +190,11 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
     """End this session here and in the database."""
     await visit.desk.front_door.sign_out(visit.visitor)
     response = web.Response(status=303, headers={"Location": "/sign-in"})
-    response.del_cookie(
-        visit.desk.manner.cookie,
-        path="/",
-        httponly=True,
-        secure=visit.desk.manner.secure,
-        samesite="Strict",
-    )
+    manner = visit.desk.manner
+    for cookie in (manner.cookie, manner.before_cookie):
+        response.del_cookie(
+            cookie, path="/", httponly=True, secure=manner.secure, samesite="Strict"
+        )
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -210,6 +231,7 @@ def held() -> str:
 
 async def _form(request: web.Request, draft: Draft) -> web.Response:
     desk = request.app[desk_key]
+    kept = interrupted.travelling(draft.values)
     return render(
         desk,
         "sign_in.html",
@@ -217,7 +239,9 @@ async def _form(request: web.Request, draft: Draft) -> web.Response:
         frame=frame.outside(demo=desk.manner.demo),
         csrf="",
         draft=draft,
-        kept=_fields(interrupted.travelling(draft.values)),
+        kept=_fields(kept),
+        typed=_fields(interrupted.restored(kept)),
+        onward=inside(draft.value("then", "/")),
         local=desk.manner.local,
         elsewhere=desk.provider is not None,
         people=await _demo_people(desk),

@@ -100,7 +100,9 @@ async def signature(visit: Visit, *, hash_: str, meaning: str, audience: str = "
         NotSignedInAgain: nothing was signed.
         Locked: the account is locked for browsers it does not know, and this is one.
         TooManyTries: says how long to wait.
+        Refused: the form is only to be shown again.
     """
+    visit.care.assessment.let_through()  # what only comes back uses no sign-in up, nor is it a try
     door, manner, visitor = visit.desk.front_door, visit.desk.manner, visit.visitor
     address, device = manner.address(visit.request), manner.device(visit.request)
     if not visitor.by_provider:

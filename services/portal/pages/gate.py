@@ -15,7 +15,14 @@ from services.portal.identity.front_door import Visitor
 from services.portal.pages import entrance
 from services.portal.pages.desk import Desk, desk_key
 from services.portal.pages.tongues import listen
-from services.portal.pages.visit import Visit, is_from_our_form, is_same_origin, open_visit, render
+from services.portal.pages.visit import (
+    Visit,
+    is_from_our_form,
+    is_of_session_before,
+    is_same_origin,
+    open_visit,
+    render,
+)
 from services.portal.presenters import frame, trouble
 from shared.api.identity import Role
 from shared.runtime.http.problems import ApiError
@@ -38,7 +45,7 @@ def guarded(page: Page, *, roles: frozenset[Role]) -> Handler:
         desk = request.app[desk_key]
         visitor = await visitor_of(request, desk, noting=not _refreshes_itself(request))
         if visitor is None:
-            return await _to_sign_in(request, desk)
+            return entrance.ended(request, await _to_sign_in(request, desk))
         desk.callers.require(str(visitor.staff.staff_id), whose="caller")
         visit = await open_visit(request, desk, visitor)
         if visitor.staff.role not in roles:
@@ -124,12 +131,11 @@ def _refreshes_itself(request: web.Request) -> bool:
 
 
 def _is_ours(visit: Visit) -> bool:
-    return is_from_our_form(
-        visit.request,
-        visit.form,
-        visitor=visit.visitor,
-        origin=visit.desk.manner.origin,
-    )
+    request, form, visitor = visit.request, visit.form, visit.visitor
+    if is_from_our_form(request, form, visitor=visitor, origin=visit.desk.manner.origin):
+        return True
+    before = is_of_session_before(request, form, visitor=visitor, desk=visit.desk)
+    return before and not request.path.startswith(_TYPED_ANEW)
 
 
 async def _to_sign_in(request: web.Request, desk: Desk) -> web.StreamResponse:

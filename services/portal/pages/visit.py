@@ -141,6 +141,8 @@ async def open_visit(request: web.Request, desk: Desk, visitor: Visitor) -> Visi
 
     people = await desk.directory.people()
     form = await read_form(request)
+    if is_of_session_before(request, form, visitor=visitor, desk=desk):
+        form = {**form, interrupted.IS_BACK: ("true",)}
     return Visit(
         request=request,
         desk=desk,
@@ -190,6 +192,16 @@ def is_from_our_form(request: web.Request, form: Form, *, visitor: Visitor, orig
     token = form.get("csrf", ("",))[0]
     ours = sessions.is_csrf_token(token, secret=visitor.secret, staff_id=visitor.staff.staff_id)
     return ours and is_same_origin(request, origin=origin)
+
+
+def is_of_session_before(request: web.Request, form: Form, *, visitor: Visitor, desk: Desk) -> bool:
+    """Whether this very person had filled it in here, in their session that ended before this one.
+    Then it is shown to them once more, and nothing is changed by it."""
+    before, whose = request.cookies.get(desk.manner.before_cookie, ""), visitor.staff.staff_id
+    token = form.get("csrf", ("",))[0]
+    ended = before not in {"", visitor.secret}
+    theirs = ended and sessions.is_csrf_token(token, secret=before, staff_id=whose)
+    return theirs and is_same_origin(request, origin=desk.manner.origin)
 
 
 def is_same_origin(request: web.Request, *, origin: str) -> bool:

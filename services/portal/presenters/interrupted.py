@@ -1,7 +1,8 @@
 """A form whose session ended before it was sent: it travels through the sign-in, and comes back.
 
 Nothing of it is stored. It goes to the browser and back as hidden fields, and only to whoever
-had typed it: the form's own token says whose session it was.
+had typed it: the form's own token says whose session it was. Through a sign-in with an identity
+provider nothing may travel: there it waits in the page, and is sent from it after that.
 """
 
 from collections.abc import Mapping
@@ -35,6 +36,12 @@ def unpacked(form: Form) -> Form:
         for name, values in form.items()
         if name.startswith(_PREFIX)
     }
+
+
+def restored(form: Form) -> Form:
+    """What was packed, as it was sent: to be sent again from this page, once one is signed in."""
+    token = whose(form)
+    return {**unpacked(form), "csrf": (token,)} if token else {}
 
 
 def whose(form: Form) -> str:

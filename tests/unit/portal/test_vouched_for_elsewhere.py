@@ -98,7 +98,8 @@ async def test_a_form_leads_to_the_provider_and_takes_no_password(
     assert re.search('type="password"', asked)
     assert "/sign-in/again" not in asked
     assert 'href="/sign-in/again?then=%2Femergency%3Fa%3D1"' in page
-    assert "what is typed here does not come along" in page
+    assert "What you typed stays here" in page
+    assert 'target="_blank" rel="noopener">Sign in again at your organisation' in page
     assert not re.search('type="password"', page)
     assert answer.status == 403
     refused = await answer.text()

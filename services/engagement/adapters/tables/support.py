@@ -199,3 +199,17 @@ class HistorySummaryRow(Row, table=True):
     rules: str | None = Field(sa_type=String(64))
     known_at: datetime | None = Field(sa_type=UtcDateTime)
     state: dict[str, Any] | None = Field(sa_column=Column(Json))
+
+
+class HistoryBeforeRow(Row, table=True):
+    """What was known of a person before their summary: for a report of a past day.
+
+    It was so until ``known_until``, since the row before. These rows belong to the summary, are
+    made with it, and count as long as it does.
+    """
+
+    __tablename__: ClassVar[str] = "history_before"
+
+    patient_id: UUID = Field(primary_key=True)
+    known_until: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))

@@ -1,4 +1,4 @@
-"""What came of one person's treatment, worked out once for all days on which nothing more is known.
+"""What came of one person's treatment, worked out once for all days on which no more was known.
 
 Of a report only two answers and who is in care go by the day: the answers are kept as they are when
 their time is over. The name, the number and the birth date are not in it.
@@ -26,8 +26,10 @@ class Summary:
 
     language: str
     barriers: tuple[str, ...]
+    care_kept: bool
+    """False of whoever came before words about being in care were kept."""
     enrolled_on: date | None
-    """By the last word about it. None of whoever came before these words were kept."""
+    """By the last word about it. None while nobody had said so."""
     ended_on: date | None
     started_on: date | None
     baseline: Score | None
@@ -42,23 +44,24 @@ class Summary:
     meetings: int
     missed: int
     minutes: int
-    standing: Standing | None
-    """For the caseload; None without an open programme."""
+    standing: Standing | None = None
+    """For the caseload, of what is known now; None without an open programme."""
 
 
 def sum_up_history(
     history: History,
     rules: OutcomeRules,
     *,
+    care_kept: bool,
     enrolled_on: date | None,
     ended_on: date | None,
-    standing: Standing | None,
 ) -> Summary:
-    """Of everything recorded about a person."""
+    """Of everything that was known of a person at one time."""
     judged = outcome_of(history, rules, date.max)
     return Summary(
         language=history.language,
         barriers=history.barriers,
+        care_kept=care_kept,
         enrolled_on=enrolled_on,
         ended_on=ended_on,
         started_on=history.started_on,
@@ -73,7 +76,6 @@ def sum_up_history(
         meetings=history.meetings,
         missed=history.missed,
         minutes=history.minutes,
-        standing=standing,
     )
 
 
@@ -86,7 +88,7 @@ def outcome_on(
     counts_from: date | None,
     active: bool,
 ) -> Outcome:
-    """What ``outcome_of`` says on a day by whose end all that was summed up was known.
+    """What ``outcome_of`` says on a day by whose end this was known, and no more.
 
     ``active`` is whether the person is in care now, for whom no word about it was kept.
     """
@@ -96,7 +98,7 @@ def outcome_on(
             counts_from=counts_from,
             language=one.language,
             barriers=one.barriers,
-            in_care=active if one.enrolled_on is None else _in_care(one, one.enrolled_on, as_of),
+            in_care=_in_care(one, as_of) if one.care_kept else active,
             started_on=one.started_on,
             depression=(),
             network=one.network,
@@ -116,8 +118,9 @@ def outcome_on(
     )
 
 
-def _in_care(one: Summary, enrolled_on: date, as_of: date) -> bool:
-    return enrolled_on <= as_of and (one.ended_on is None or as_of < one.ended_on)
+def _in_care(one: Summary, as_of: date) -> bool:
+    begun = one.enrolled_on is not None and one.enrolled_on <= as_of
+    return begun and (one.ended_on is None or as_of < one.ended_on)
 
 
 def _contacted(one: Summary, rules: OutcomeRules, as_of: date) -> str:
