@@ -48,12 +48,13 @@ async def record_assessment(
 
     assessment_id = work.new_id()
     codes = triggered(used, answers.by_item, intent_stated=answers.intent_stated)
+    calls_for = most_urgent(content.safety, codes)
     flags = await raise_flags(
         work,
         content,
-        most_urgent(content.safety, codes),
+        calls_for,
         patient=patient,
-        earlier=await work.flags.of(patient_id),
+        earlier=await work.flags.of(patient_id) if calls_for else (),
         assessment_id=assessment_id,
         now=now,
     )
