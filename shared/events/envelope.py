@@ -162,7 +162,7 @@ class Letterhead:
                 until_id,
                 to_json(id),
                 until_subject,
-                to_json(subject),
+                to_json(str(subject)),  # a driver's own kind of UUID is spelled faster by itself
                 until_aggregate,
                 to_json(aggregate),
                 until_version,
