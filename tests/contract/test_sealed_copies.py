@@ -22,7 +22,7 @@ from services.engagement.main import SCHEMA as ENGAGEMENT
 from services.engagement.main import SEALED_FROM as ENGAGEMENT_FROM
 from services.treatment.adapters.db import SqlWork as TreatmentWork
 from services.treatment.adapters.events import subscriptions as treatment_hears
-from services.treatment.adapters.names import named
+from services.treatment.adapters.names import named_in
 from services.treatment.adapters.sealing import sealing_names as sealing_in_treatment
 from services.treatment.adapters.tables import PatientRow as TreatmentPatient
 from services.treatment.main import SCHEMA as TREATMENT
@@ -83,7 +83,7 @@ async def born_by_treatment(db: Database) -> Birth:
     async with db.reading() as tx:
         row = await tx.session.get(TreatmentPatient, PERSON)
         assert row is not None
-        return named(row, tx).birth
+        return named_in(row.id, row.name, row.birth_date, row.who, tx).birth
 
 
 async def born_by_engagement(db: Database) -> Birth:

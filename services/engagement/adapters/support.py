@@ -47,6 +47,13 @@ def _table(name: str) -> Table:
     return Row.metadata.tables[name]
 
 
+@cache
+def _names(table: Table) -> tuple[Sequence[str], Sequence[str]]:
+    """The columns of its key, and those beside ``state``."""
+    keys = tuple(column.name for column in table.primary_key.columns)
+    return keys, tuple(column.name for column in table.columns if column.name != "state")
+
+
 class SqlRecords(Generic[T]):
     """Records of one kind. Every column but ``state`` repeats a field of the value."""
 
@@ -56,8 +63,7 @@ class SqlRecords(Generic[T]):
         of: Any = kind
         self._kind: TypeAdapter[T] = _adapter(of)
         self._kinds: TypeAdapter[tuple[T, ...]] = _adapter(tuple[of, ...])
-        self._keys = [column.name for column in table.primary_key.columns]
-        self._columns = [column.name for column in table.columns if column.name != "state"]
+        self._keys, self._columns = _names(table)
 
     async def put(self, record: T) -> None:
         """Store it as it is now."""

@@ -16,7 +16,8 @@ async def apply_patient_details(
     Raises:
         UnknownZone: nobody lives in that zone.
     """
-    await work.patients.hold(patient_id)
+    before = await work.patients.hold(patient_id)
     await work.patients.identify(patient_id, identity)
     work.audit("patient.identified", object=f"patient:{patient_id}", subject=patient_id)
-    await replan(work, patient_id=patient_id, rules=rules, now=now)
+    if identity.zone != before.zone:  # all that what is owed follows from
+        await replan(work, patient_id=patient_id, rules=rules, now=now)

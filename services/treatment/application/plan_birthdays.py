@@ -30,14 +30,13 @@ async def plan_birthdays(
     work: Work, *, patient_id: UUID, book: Rulebook, formulary: Formulary, now: datetime
 ) -> None:
     """A corrected date of birth moves the birthdays of every course that is taken."""
-    patient = await work.patients.get(patient_id)
+    taken = [one for one in await work.courses.of(patient_id) if one.phase in ON_DRUG]
+    patient = await work.patients.get(patient_id) if taken else None
     person = known(patient) if patient else None
     if person is None:
         return
     today = person.today(now)
-    for course in await work.courses.of(patient_id):
-        if course.phase not in ON_DRUG:
-            continue
+    for course in taken:
         drug = formulary.drug(course.drug)
         moved = replanned(course, patient=person, drug=drug, book=book, today=today)
         if moved is not course:
