@@ -68,9 +68,8 @@ class Pull:
     async def last(self) -> Sequence[Msg]:
         """Order nothing more; what was on its way."""
         if self._subscription is not None:
-            with suppress(
-                *FAULTS
-            ):  # the broker is away: it delivers again what it has no answer to
+            # A broker that is away delivers again what was not acknowledged.
+            with suppress(*FAULTS):
                 await asyncio.wait_for(self._subscription.drain(), ANSWER_S)  # type: ignore[no-untyped-call]
         return self._taken()
 
