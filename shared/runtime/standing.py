@@ -24,11 +24,12 @@ _LIVE = and_(
     standing.c.from_at <= bindparam("now"),
     standing.c.until_at > bindparam("now"),
 )
-_NOBODY = select(literal(0)).subquery()
+_ONE_ROW = select(literal(0)).subquery()
+"""To be joined with, so that the account's version comes also where nothing is live."""
 # Built once, as every request asks it: building a statement costs as much as running it.
 _ASKED = select(
     _VERSION.scalar_subquery().label("version"), standing.c.kind, standing.c.about
-).select_from(_NOBODY.outerjoin(standing, _LIVE))
+).select_from(_ONE_ROW.outerjoin(standing, _LIVE))
 
 
 class Outdated(Exception):

@@ -16,7 +16,7 @@ from services.portal.identity.front_door import (
     WrongPassword,
 )
 from services.portal.identity.restored import Held
-from services.portal.pages.desk import Desk, desk_key
+from services.portal.pages.desk import Desk, Manner, desk_key
 from services.portal.pages.visit import MET, Visit, is_same_origin, read_form, render
 from services.portal.presenters import frame, interrupted, words
 from services.portal.presenters.drafts import Draft, Fault
@@ -149,41 +149,32 @@ def ended(request: web.Request, response: web.StreamResponse) -> web.StreamRespo
     a sign-in somewhere else puts another in the place of the session's own."""
     manner = request.app[desk_key].manner
     if secret := request.cookies.get(manner.cookie, ""):
-        response.set_cookie(
-            manner.before_cookie,
-            secret,
-            max_age=_SESSION_S,
-            path="/",
-            httponly=True,
-            secure=manner.secure,
-            samesite="Strict",
-        )
+        _give(response, manner, manner.before_cookie, secret, lasts_s=_SESSION_S)
     return response
 
 
 def admitted(desk: Desk, entry: Entry, response: web.Response) -> web.Response:
     """The answer with the cookies of whoever was let in."""
     manner = desk.manner
+    _give(response, manner, manner.cookie, entry.visitor.secret, lasts_s=_SESSION_S)
+    if entry.device:
+        _give(response, manner, manner.device_cookie, entry.device, lasts_s=_DEVICE_S)
+    return response
+
+
+def _give(
+    response: web.StreamResponse, manner: Manner, name: str, secret: str, *, lasts_s: int
+) -> None:
+    """A cookie for this site alone, which no script reads."""
     response.set_cookie(
-        manner.cookie,
-        entry.visitor.secret,
-        max_age=_SESSION_S,
+        name,
+        secret,
+        max_age=lasts_s,
         path="/",
         httponly=True,
         secure=manner.secure,
         samesite="Strict",
     )
-    if entry.device:
-        response.set_cookie(
-            manner.device_cookie,
-            entry.device,
-            max_age=_DEVICE_S,
-            path="/",
-            httponly=True,
-            secure=manner.secure,
-            samesite="Strict",
-        )
-    return response
 
 
 async def sign_out(visit: Visit) -> web.StreamResponse:

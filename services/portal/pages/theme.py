@@ -90,9 +90,8 @@ def _speak(templates: jinja2.Environment) -> None:
     templates.policies["ext.i18n.trimmed"] = True
     install = templates.install_gettext_callables  # type: ignore[attr-defined] # by the extension
     install(language.raw_gettext, language.raw_ngettext, newstyle=True)
-    templates.globals["_"] = templates.globals[
-        "gettext"
-    ]  # the extension's alias takes as long again
+    # The extension's own alias takes as long again.
+    templates.globals["_"] = templates.globals["gettext"]
     templates.globals["ui_language"] = language.current
     templates.globals["ui_languages"] = language.offered()
 
