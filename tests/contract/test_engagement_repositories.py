@@ -609,6 +609,9 @@ async def test_a_person_nobody_told_about_is_held_and_then_known(opened: Opened)
         known = await work.patients.hold(PATIENT)
         assert (known.team, known.care_team) == ("harbour", (NURSE, PRESCRIBER))
         assert await work.patients.find(PATIENT) == known
+        who = Identity(given_name="A", family_name="B", birth_date=CHANGE_ON, zone="Asia/Tokyo")
+        await work.patients.identify(PATIENT, who)
+        assert (await work.patients.hold(PATIENT)).zone == "Asia/Tokyo"
 
 
 async def test_people_around_a_colleague_by_care_team_and_by_what_they_own(

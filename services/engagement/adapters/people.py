@@ -50,11 +50,16 @@ class SqlPatients:
         self._session = tx.session
         self._insert = upserting(tx)
         self._clinic_zone = clinic_zone
+        self._held: dict[UUID, Patient] = {}
+        """Whom nobody else can change until we commit, as long as we do not."""
 
     async def hold(self, patient_id: UUID) -> Patient:
         """The person, with nobody else deciding about their reminders until we commit."""
+        if (held := self._held.get(patient_id)) is not None:
+            return held
         known = await self._find(patient_id, lock=True)
         if known is not None:
+            self._held[patient_id] = known
             return known
         stub = self._insert(patient).values(
             patient_id=patient_id, status=CareStatus.ACTIVE.value, team="", zone=self._clinic_zone
@@ -64,7 +69,7 @@ class SqlPatients:
 
     async def find(self, patient_id: UUID) -> Patient | None:
         """The person as known now."""
-        return await self._find(patient_id, lock=False)
+        return self._held.get(patient_id) or await self._find(patient_id, lock=False)
 
     async def place(
         self,
@@ -142,10 +147,12 @@ class SqlPatients:
         )
 
     async def _set(self, patient_id: UUID, **values: object) -> None:
+        self._held.pop(patient_id, None)
         change = update(patient).where(patient.c.patient_id == patient_id)
         await self._session.execute(change.values(**values))
 
     async def _replace_care_team(self, patient_id: UUID, people: tuple[UUID, ...]) -> None:
+        self._held.pop(patient_id, None)
         gone = delete(care_team).where(care_team.c.patient_id == patient_id)
         await self._session.execute(gone)
         rows = [

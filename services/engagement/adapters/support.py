@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -37,43 +38,52 @@ from shared.runtime.db import Transaction
 T = TypeVar("T")
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    """Built once: building one takes longer than a transaction does."""
-    return TypeAdapter(kind)
-
-
 def _table(name: str) -> Table:
     return Row.metadata.tables[name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A table of records, and what is in it. Built once for each: a transaction asks for many."""
+
+    table: Table
+    kind: TypeAdapter[Any]
+    kinds: TypeAdapter[Any]
+    keys: Sequence[str]
+    columns: Sequence[str]
+    """Those beside ``state``."""
+
+
 @cache
-def _names(table: Table) -> tuple[Sequence[str], Sequence[str]]:
-    """The columns of its key, and those beside ``state``."""
-    keys = tuple(column.name for column in table.primary_key.columns)
-    return keys, tuple(column.name for column in table.columns if column.name != "state")
+def _shape(name: str, kind: Any) -> _Shape:
+    table = _table(name)
+    return _Shape(
+        table,
+        TypeAdapter(kind),
+        TypeAdapter(tuple[kind, ...]),
+        tuple(column.name for column in table.primary_key.columns),
+        tuple(column.name for column in table.columns if column.name != "state"),
+    )
 
 
 class SqlRecords(Generic[T]):
     """Records of one kind. Every column but ``state`` repeats a field of the value."""
 
-    def __init__(self, tx: Transaction, table: Table, kind: type[T]) -> None:
+    def __init__(self, tx: Transaction, table: str, kind: type[T]) -> None:
         self._tx = tx
-        self._table = table
         of: Any = kind
-        self._kind: TypeAdapter[T] = _adapter(of)
-        self._kinds: TypeAdapter[tuple[T, ...]] = _adapter(tuple[of, ...])
-        self._keys, self._columns = _names(table)
+        self._shape = _shape(table, of)
+        self._table = self._shape.table
 
     async def put(self, record: T) -> None:
         """Store it as it is now."""
-        values = {name: getattr(record, name) for name in self._columns}
-        values["state"] = self._kind.dump_python(record, mode="json")
+        values = {name: getattr(record, name) for name in self._shape.columns}
+        values["state"] = self._shape.kind.dump_python(record, mode="json")
         await self._tx.session.execute(put_into(self._table, upserting(self._tx)), values)
 
     async def get(self, record_id: UUID) -> T | None:
         """The record of this id."""
-        found = await self.where(self._table.c[self._keys[0]] == record_id)
+        found = await self.where(self._table.c[self._shape.keys[0]] == record_id)
         return found[0] if found else None
 
     async def of_patient(self, patient_id: UUID) -> Sequence[T]:
@@ -98,24 +108,24 @@ class SqlRecords(Generic[T]):
         found = {row[0]: row[1] for row in (await self._tx.session.execute(query)).all()}
 
         def of(person: UUID) -> tuple[T, ...]:
-            return self._kinds.validate_json(f"[{found[person]}]") if person in found else ()
+            return self._shape.kinds.validate_json(f"[{found[person]}]") if person in found else ()
 
         return of
 
     async def where(self, *conditions: ColumnElement[bool]) -> Sequence[T]:
         """Those that meet the conditions, by id."""
-        keys = [self._table.c[name] for name in self._keys]
+        keys = [self._table.c[name] for name in self._shape.keys]
         text = cast(self._table.c.state, Text)  # read once, as the kind it is, not as any JSON
         query = select(text).where(*conditions).order_by(*keys)
         states = (await self._tx.session.execute(query)).scalars().all()
-        return [self._kind.validate_json(state) for state in states]
+        return [self._shape.kind.validate_json(state) for state in states]
 
 
 class SqlActivities:
     """The directory of activities."""
 
     def __init__(self, tx: Transaction) -> None:
-        self._rows = SqlRecords(tx, _table("activity"), Activity)
+        self._rows = SqlRecords(tx, "activity", Activity)
 
     async def put(self, activities: Sequence[Activity]) -> None:
         """Store these rows; the same source id replaces what was there."""
@@ -132,20 +142,20 @@ class SqlSupport:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self.programmes = SqlRecords(tx, _table("programme"), Programme)
-        self.contacts = SqlRecords(tx, _table("contact"), Contact)
-        self.life_events = SqlRecords(tx, _table("life_event"), LifeEvent)
-        self.drops = SqlRecords(tx, _table("motivation_drop"), Drop)
-        self.plans = SqlRecords(tx, _table("relapse_plan"), RelapsePlan)
-        self.profiles = SqlRecords(tx, _table("support_profile"), Profile)
+        self.programmes = SqlRecords(tx, "programme", Programme)
+        self.contacts = SqlRecords(tx, "contact", Contact)
+        self.life_events = SqlRecords(tx, "life_event", LifeEvent)
+        self.drops = SqlRecords(tx, "motivation_drop", Drop)
+        self.plans = SqlRecords(tx, "relapse_plan", RelapsePlan)
+        self.profiles = SqlRecords(tx, "support_profile", Profile)
         self.surroundings = SqlSurroundings(tx)
         self.activities = SqlActivities(tx)
-        self.referrals = SqlRecords(tx, _table("referral"), Referral)
-        self.decisions = SqlRecords(tx, _table("outreach_decision"), Decision)
-        self._readings = SqlRecords(tx, _table("reading"), Reading)
-        self._points = SqlRecords(tx, _table("course_point"), CoursePoint)
-        self._care = SqlRecords(tx, _table("care_point"), CarePoint)
-        self._groups = SqlRecords(tx, _table("group_point"), GroupPoint)
+        self.referrals = SqlRecords(tx, "referral", Referral)
+        self.decisions = SqlRecords(tx, "outreach_decision", Decision)
+        self._readings = SqlRecords(tx, "reading", Reading)
+        self._points = SqlRecords(tx, "course_point", CoursePoint)
+        self._care = SqlRecords(tx, "care_point", CarePoint)
+        self._groups = SqlRecords(tx, "group_point", GroupPoint)
 
     async def add_reading(self, reading: Reading) -> None:
         """Keep a reading; the same version again changes nothing."""

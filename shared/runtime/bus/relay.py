@@ -24,7 +24,8 @@ from shared.runtime.outbox import Unsent
 
 BATCH = 500
 """Events on their way to the broker at once."""
-POLL_S = 0.5
+POLL_S = 2.0
+"""For what no commit of this process tells of: rows of one that died, and those put off."""
 
 log = get_logger()
 
