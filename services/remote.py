@@ -1,6 +1,5 @@
 """The operator's side of the HTTP interfaces: sign in, then ask every service."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -52,10 +51,10 @@ class Remote:
             said = _refusal(url, answer.status, text)
             raise (CodeNeeded if _code(text) == "code-needed" else RemoteError)(said)
 
-    async def verify_audit(self, token: str) -> list[AuditVerdict]:
-        """Have every service check its own audit chain."""
-        asked = [self._verify(base, token) for base in self.services.values()]
-        return list(await asyncio.gather(*asked))  # the first refusal, as itself
+    async def verify_audit(self, token: str) -> AsyncIterator[AuditVerdict]:
+        """Have every service, one after the other, check its own audit chain."""
+        for base in self.services.values():
+            yield await self._verify(base, token)
 
     async def parked(
         self, service: str, token: str, *, status: str | None = None
@@ -115,9 +114,10 @@ class Remote:
         body = {"after": None if after is None else str(after)}
         return Recounted.model_validate_json(await self._post(url, token, body))
 
-    async def refill(self, token: str, *, reason: str) -> list[Refilled]:
-        """Have every service publish again what it has published before."""
-        return [await self._refill(base, token, reason) for base in self.services.values()]
+    async def refill(self, token: str, *, reason: str) -> AsyncIterator[Refilled]:
+        """Have every service, one after the other, publish again what it has published before."""
+        for base in self.services.values():
+            yield await self._refill(base, token, reason)
 
     async def _refill(self, base: str, token: str, reason: str) -> Refilled:
         text = await self._post(f"{base}/api/v1/outbox/refill", token, {"reason": reason})

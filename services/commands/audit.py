@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import typer
+from rich.progress import Progress
 from rich.table import Table
 
 from services.commands.asking import ILL, Data, Json, User, ask, bearer, err, out, print_json
@@ -19,8 +20,11 @@ def verify_audit(data: Data = Path("data"), user: User = "arun", json: Json = Fa
 
     async def verify(there: Remote) -> None:
         token = await bearer(there, user, data)
-        with err.status("walking the chains"):
-            found.extend(await there.verify_audit(token))
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("walking the chains", total=len(there.services))
+            async for verdict in there.verify_audit(token):
+                found.append(verdict)
+                progress.advance(task)
 
     ask(verify, data)
     if json:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import typer
+from rich.progress import Progress
 from rich.table import Table
 
 from services.commands.asking import Data, Json, Reason, User, ask, bearer, err, out, print_json
@@ -24,8 +25,11 @@ def refill(
 
     async def send(there: Remote) -> None:
         token = await bearer(there, user, data)
-        with err.status("the outboxes are being read again"):
-            found.extend(await there.refill(token, reason=reason))
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("the outboxes are being read again", total=len(there.services))
+            async for service in there.refill(token, reason=reason):
+                found.append(service)
+                progress.advance(task)
 
     ask(send, data)
     if json:

@@ -60,11 +60,13 @@ def replay(
     service: Service,
     event: Which,
     reason: Reason,
+    *,
     data: Data = Path("data"),
     user: User = "oona",
+    json: Json = False,
 ) -> None:
     """Apply it again through the ordinary path, once its cause is mended."""
-    _resolve(service, event, "replay", reason, data=data, user=user)
+    _resolve(service, event, "replay", reason, data=data, user=user, json=json)
 
 
 @app.command()
@@ -72,17 +74,24 @@ def discard(
     service: Service,
     event: Which,
     reason: Reason,
+    *,
     data: Data = Path("data"),
     user: User = "oona",
+    json: Json = False,
 ) -> None:
     """Give it up, for good and with a reason."""
-    _resolve(service, event, "discard", reason, data=data, user=user)
+    _resolve(service, event, "discard", reason, data=data, user=user, json=json)
 
 
-def _resolve(service: str, event: UUID, act: str, reason: str, *, data: Path, user: str) -> None:
+def _resolve(
+    service: str, event: UUID, act: str, reason: str, *, data: Path, user: str, json: bool
+) -> None:
     async def resolve(there: Remote) -> None:
         token = await bearer(there, user, data)
         done = await there.resolve_parked(service, event, act, token, reason=reason)
+        if json:
+            print_json(done)
+            return
         waits = f"; {done.proposed} waits for a second person" if done.proposed else ""
         out.print(f"{done.type}: {done.status}{waits}")
 

@@ -19,24 +19,25 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 @app.command()
 def reconcile(data: Data = Path("data"), user: User = "oona", json: Json = False) -> None:  # noqa: FBT002
     """Recount everybody, mend what is wrong, and say how much that was; exit 1 if any was lost."""
-    total = Recounted(looked_at=0, mended=0, lost=0, next=None)
+    total = Recounted(people=0, looked_at=0, mended=0, lost=0, next=None)
 
     async def recount(there: Remote) -> None:
         nonlocal total
         token, since = await bearer(there, user, data), clock.monotonic()
-        with Progress(*Progress.get_default_columns()[:1], console=err, transient=True) as progress:
-            task = progress.add_task("recounting", total=None)
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("recounting people", total=None)
             while True:
                 if clock.monotonic() - since > _TOKEN_USED_S:
                     token, since = await bearer(there, user, data), clock.monotonic()
                 part = await there.recount(token, after=total.next)
                 total = Recounted(
+                    people=part.people,
                     looked_at=total.looked_at + part.looked_at,
                     mended=total.mended + part.mended,
                     lost=total.lost + part.lost,
                     next=part.next,
                 )
-                progress.update(task, description=f"recounting: {total.looked_at} people")
+                progress.update(task, total=total.people, completed=total.looked_at)
                 if part.next is None:
                     return
 

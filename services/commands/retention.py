@@ -39,12 +39,15 @@ def erase(
     count: Annotated[int, typer.Argument(help="How many are due, as the list said.")],
     data: Data = Path("data"),
     user: User = "oona",
+    json: Json = False,  # noqa: FBT002
 ) -> None:
     """Propose that they be erased, or do it as the second person. It cannot be undone."""
 
     async def release(there: Remote) -> None:
         done = await there.erase_due(await bearer(there, user, data), due=count)
-        if done.erased:
+        if json:
+            print_json(done)
+        elif done.erased:
             out.print(f"{done.erased} erased, {done.due} still due")
         else:
             out.print(f"proposed: {done.due} people wait for a second person to do the same")

@@ -373,8 +373,9 @@ class Recount(Body):
 
 class Recounted(Body):
     """What recounting some people's reminders found. ``lost`` had been missing; ``mended`` counts
-    them and whatever else was changed. ``next`` is where to go on."""
+    them and whatever else was changed. ``next`` is where to go on, among ``people`` in all."""
 
+    people: int
     looked_at: int
     mended: int
     lost: int

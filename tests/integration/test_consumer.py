@@ -29,11 +29,13 @@ from tests.integration.two_services import (
     a_flag,
     noted,
     person,
+    publish_flag,
     raise_flag,
     speaking,
     unpublished,
     until,
 )
+from tests.support.sentinel import Watched
 
 RAISED = a_flag().TYPE
 
@@ -68,6 +70,27 @@ async def test_an_effect_says_which_event_caused_it(
         RAISED,
     )
     assert (entry.object, entry.subject) == (f"flag:{person(1)}", str(person(1)))
+
+
+async def test_the_log_of_an_effect_leads_back_to_its_cause(
+    broker: Embedded, assessment: Database, engagement: Database, log_stream: Watched
+) -> None:
+    asked, cause = str(clock.new_id()), str(clock.new_id())
+    async with assessment.transaction(
+        actor="service:assessment", correlation_id=asked, causation_id=cause
+    ) as tx:
+        publish_flag(tx)
+    async with speaking(broker, assessment):
+        await until(lambda: all_published(assessment))
+
+    await consume_all(broker, engagement, Notebook())
+
+    (line,) = [json.loads(said) for said in log_stream.lines if "event_handled" in said]
+    assert (line["status"], line["correlation_id"], line["causation_id"]) == (
+        "applied",
+        asked,
+        cause,
+    )
 
 
 async def test_an_event_that_comes_twice_takes_effect_once(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     null,
     or_,
@@ -99,6 +100,11 @@ class SqlPatients:
         if patient_id is not None:
             query = query.where(patient.c.patient_id > patient_id)
         return (await self._session.execute(query)).scalars().all()
+
+    async def count(self) -> int:
+        """How many people there are."""
+        query = select(func.count()).select_from(patient)
+        return int((await self._session.execute(query)).scalar_one())
 
     async def names(self, people: Sequence[UUID]) -> Mapping[UUID, tuple[str, Birth]]:
         """Name and birth of those who are known."""

@@ -242,5 +242,6 @@ class Consumer:
             status=outcome,
             event_id=str(event.id) if event else None,
             correlation_id=event.correlationid if event else None,
+            causation_id=event.causationid if event else None,
             **fields,
         )

@@ -16,8 +16,9 @@ def add_recount(api: Api, rules: Rules) -> None:
     @api.post("/api/v1/reminders/recount", roles={Role.OPERATIONS})
     async def recount_reminders(call: Call, body: Recount) -> Recounted:
         """Look again whether the next people have what they are owed, and mend it. Counts only."""
+        work = SqlWork(call.tx, rules)
         found = await recount(
-            SqlWork(call.tx, rules),
+            work,
             after=body.after,
             limit=PEOPLE_AT_ONCE,
             rules=rules,
@@ -25,5 +26,9 @@ def add_recount(api: Api, rules: Rules) -> None:
         )
         call.tx.audit("reminders.recounted", object=f"reminders:{api.service}")
         return Recounted(
-            looked_at=found.looked_at, mended=found.mended, lost=found.lost, next=found.last
+            people=await work.patients.count(),
+            looked_at=found.looked_at,
+            mended=found.mended,
+            lost=found.lost,
+            next=found.last,
         )
