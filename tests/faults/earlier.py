@@ -2,7 +2,8 @@
 
 In a folder of its own, as an operator would: the files of that commit and `make up`; then this
 commit's files in their place, as a pull brings them; then the upgrade, back to the images of the
-earlier release, forth again, and the end of it, while people are enrolled (``test_upgrade``).
+earlier release, forth again, and the end of it, while people are enrolled (``test_upgrade``). That
+release's own code reads every sample of this one's facts first: both speak while both are there.
 It begins with nothing, so no other installation may be on this machine.
 """
 
@@ -108,6 +109,8 @@ def rehearse(commit: str, folder: Path) -> None:
         subprocess.CalledProcessError: one step failed; everything is left as it is.
     """
     put(commit, folder)
+    read = (str(ROOT / "tests/faults/read_samples.py"), str(ROOT / "tests/contract/samples"))
+    _do(folder, sys.executable, *read, PYTHONPATH=str(folder))
     if (settings := ROOT / ".env").exists():
         kept = [it for it in settings.read_text().splitlines() if "MOORING_RELEASE=" not in it]
         (folder / ".env").write_text("".join(f"{line}\n" for line in kept))
