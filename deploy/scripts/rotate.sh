@@ -9,9 +9,9 @@ roles=(postgres backup watcher)
 for service in "${services[@]}"; do roles+=("$service" "${service}_owner"); done
 [ "$(docker compose ps --format '{{.Health}}' postgres)" = healthy ] || fail "the database is not up: make up"
 
-for file in ca.crt ca.key; do # one without the other signs nothing, and what is removed below would be gone
-  [ -s "deploy/secrets/$file" ] || [ ! -e deploy/secrets/ca.crt -a ! -e deploy/secrets/ca.key ] || fail "$file is missing: $(remedy "$file")"
-done
+if [ -e deploy/secrets/ca.crt ] || [ -e deploy/secrets/ca.key ]; then # one without the other signs nothing of what goes below
+  for file in ca.crt ca.key; do is_there "$file" || fail "$file is missing: $(remedy "$file")"; done
+fi
 
 say "certificates and passwords"
 keep=(ca.crt)

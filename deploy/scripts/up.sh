@@ -38,7 +38,8 @@ require_own_secrets() { # what is here opens with the secrets it was made with, 
 }
 
 require_person_keys() { # an empty folder would look like one that belongs here
-  ! has_volume postgres || has_volume person-keys || fail "the database is here, the volume $(project)_person-keys with the keys of people's names is not:
+  has_volume postgres && has_volume backups || return 0 # a first start that broke off has none of the backups' yet
+  has_volume person-keys || fail "the database is here, the volume $(project)_person-keys with the keys of people's names is not:
 bring it back from its copy (deploy/RUNBOOK.md, PersonKeysAway); where there never was one: docker volume create $(project)_person-keys"
 }
 

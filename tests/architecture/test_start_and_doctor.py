@@ -1,4 +1,4 @@
-"""What is said and done about a secret that is missing, in a copy whose engine is a stand-in."""
+"""What the start and the doctor say of missing secrets and brokers, where an engine stands in."""
 
 import os
 import shutil
@@ -86,9 +86,11 @@ case "$*" in
   "compose config") cat config ;;
   "compose ps --services"*) cat running ;;
   "compose ps --quiet nats-1") cat running ;;
-  *"SHOW"*) echo on ;;
+  *"{{.Image}}"*) printf '%s\n' mooring-portal:0.1.0 mooring-treatment:0.1.0 ;;
+  *psql*) read -r asked && [ "$asked" = "SHOW server_version" ] && echo "17.5 (x)" || echo on ;;
   *jsz*) echo '"sync_always": true' ;;
   *varz*) cat varz ;;
+  *Health*) echo healthy ;;
   *build*) exit 1 ;;
 esac
 """
@@ -185,6 +187,14 @@ def test_the_start_refuses_a_database_without_the_keys_of_people(copy: Copy) -> 
     assert "mooring_person-keys" in said
 
 
+def test_a_first_start_that_broke_off_after_the_database_goes_on(copy: Copy) -> None:
+    copy.draw()
+
+    _code, said = copy.run("up.sh", volumes={"postgres"}, running=())
+
+    assert "could not be built" in said
+
+
 def test_the_start_draws_what_harms_nothing(copy: Copy) -> None:
     copy.draw()
     before = copy.contents()
@@ -231,10 +241,25 @@ def test_the_rotation_removes_nothing_when_nothing_could_sign_it_anew(copy: Copy
     (copy.secrets / "ca.key").unlink()
     before = copy.contents()
 
-    code, _said = copy.run("rotate.sh")
+    code, said = copy.run("rotate.sh")
 
     assert code != 0
+    assert "ca.key is missing" in said
     assert copy.contents() == before
+
+
+def test_an_authority_that_is_lost_for_good_is_drawn_with_all_its_certificates(copy: Copy) -> None:
+    copy.draw()
+    before = copy.contents()
+    for name in ("ca.crt", "ca.key", "nginx.crt"):
+        (copy.secrets / name).unlink()
+
+    copy.run("rotate.sh")
+
+    after = copy.contents()
+    assert after.keys() == before.keys()
+    assert not {name for name in before if name.endswith(".crt") and after[name] == before[name]}
+    assert after["backup_key"] == before["backup_key"]
 
 
 @pytest.mark.parametrize("brokers", [BROKERS, BROKERS[:1]], ids=["three", "one"])
@@ -253,6 +278,8 @@ def test_the_doctor_is_content_with_the_brokers_of_the_settings(copy: Copy) -> N
     _code, said = copy.run("doctor.sh", brokers=BROKERS[:1], running=BROKERS[:1])
 
     assert "well  the brokers (nats-server 2.15.0) write" in said
+    assert "well  the database (PostgreSQL 17.5) writes" in said
+    assert "well  every container of ours is of release 0.1.0\n" in said
 
 
 def test_the_doctor_refuses_the_brokers_that_a_service_would(copy: Copy) -> None:
