@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that should be so, looked at once: a line each, and what to do where it is not. Exit 1 then.
 source "$(dirname "$0")/lib.sh"
+source deploy/scripts/remedies.sh
 require_docker
 
 days=14
@@ -12,21 +13,33 @@ bad() { printf '  NOT   %s\n        %s\n' "$1" "$2"; ill=1; }
 note() { printf '        %s\n' "$1"; }
 
 check_secrets() {
-  local file missing=() weak=() open=()
-  for file in $(docker compose config | sed -n 's/^ *file: \(.*\/deploy\/secrets\/.*\)$/\1/p'); do
-    case "${file##*/}" in smtp_password | oidc_client_secret) [ -e "$file" ] && continue ;; esac # empty where none is asked for
-    if [ ! -s "$file" ]; then missing+=("${file##*/}"); continue; fi
-    [ -z "$(find "$file" -perm /022)" ] || open+=("${file##*/}")
-    case "${file##*/}" in db_* | nats_* | demo_password | backup_key)
-      case "${file##*/}" in *.crt | *.key) continue ;; esac
-      [[ $(<"$file") =~ ^[A-Za-z].{23,}$ ]] || weak+=("${file##*/}") ;;
+  local name missing=() weak=() open=()
+  for name in $(secret_names); do
+    if ! is_there "$name"; then missing+=("$name"); continue; fi
+    [ -z "$(find "deploy/secrets/$name" -perm /022)" ] || open+=("$name")
+    case "$name" in db_* | nats_* | demo_password | backup_key)
+      [[ $(<"deploy/secrets/$name") =~ ^[A-Za-z].{23,}$ ]] || weak+=("$name") ;;
     esac
   done
   [ "$(stat -c %a deploy/secrets)" = 700 ] || open+=("the folder itself")
-  if [ ${#missing[@]} -gt 0 ]; then bad "missing secrets: ${missing[*]}" "deploy/scripts/secrets.sh draws what is missing"; fi
+  if [ ${#missing[@]} -gt 0 ]; then name_missing "${missing[@]}"; fi
   if [ ${#weak[@]} -gt 0 ]; then bad "weak passwords: ${weak[*]}" "24 characters or more, the first a letter: a number-like one is misread"; fi
   if [ ${#open[@]} -gt 0 ]; then bad "secrets others may change or list: ${open[*]}" "chmod 700 deploy/secrets; chmod go-w deploy/secrets/*"; fi
   if [ ${#missing[@]}${#weak[@]}${#open[@]} = 000 ]; then well "secrets are there, strong and closed"; fi
+}
+
+name_missing() { # name_missing SECRET...: those of one remedy together
+  local name said known=() free=()
+  local -A of=()
+  for name in "$@"; do
+    said=$(remedy "$name")
+    if [ -z "${of[$said]:-}" ]; then # what something knows goes first: secrets.sh would draw that as well
+      if is_known "$name"; then known+=("$said"); else free+=("$said"); fi
+    fi
+    of[$said]+=" $name"
+  done
+  for said in "${known[@]}"; do bad "missing secrets:${of[$said]}" "$said"; done
+  for said in "${free[@]}"; do bad "missing secrets:${of[$said]}" "${known:+once those above are back: }$said"; done
 }
 
 check_certificates() {
@@ -34,7 +47,7 @@ check_certificates() {
   for file in deploy/secrets/*.crt; do
     openssl x509 -noout -checkend $((days * 86400)) -in "$file" >/dev/null || ending+=("${file##*/}")
   done
-  if [ ${#ending[@]} -gt 0 ]; then bad "ending within $days days: ${ending[*]}" "remove the .crt, then: deploy/scripts/secrets.sh && docker compose restart (nginx.crt of your own: put a newer one there)"; else well "certificates last longer than $days days"; fi
+  if [ ${#ending[@]} -gt 0 ]; then bad "ending within $days days: ${ending[*]}" "remove the .crt, then: deploy/scripts/secrets.sh && docker compose restart (nginx.crt of your own: put a newer one there; ca.crt: $runbook)"; else well "certificates last longer than $days days"; fi
 }
 
 check_disk() {
@@ -44,25 +57,50 @@ check_disk() {
 }
 
 check_database() {
-  local name value
+  local name value version
   for name in fsync synchronous_commit full_page_writes data_checksums ssl; do
     value=$(psql_in postgres <<<"SHOW $name" 2>/dev/null) || { bad "the database does not answer" "make status"; return; }
     if [ "$value" != on ]; then bad "the database runs with $name = $value" "deploy/postgres/postgresql.conf is not what it was"; ill=1; return; fi
   done
-  well "the database writes before it answers, with checksums and TLS"
+  version=$(psql_in postgres <<<"SHOW server_version" 2>/dev/null) || version=
+  well "the database (PostgreSQL ${version%% *}) writes before it answers, with checksums and TLS"
 }
 
 check_brokers() {
-  local server found
-  for server in $(docker compose ps --services | grep -E '^nats-[0-9]$'); do
+  local server found version oldest running away=() versions=()
+  oldest=$(oldest_broker)
+  running=$(docker compose ps --services --status running 2>/dev/null) || running=
+  for server in $(docker compose config --services | grep -E '^nats-[0-9]$' | sort); do
+    grep -qxF "$server" <<<"$running" || away+=("$server")
+  done
+  if [ ${#away[@]} -gt 0 ]; then # at once: the comparison below waits a minute for it
+    bad "brokers that do not run: ${away[*]}" "docker compose up -d ${away[*]}; what it says: make logs S=${away[0]}"
+    return
+  fi
+  for server in $(grep -E '^nats-[0-9]$' <<<"$running" | sort); do
     found=$(docker compose exec -T "$server" wget -qO- 'http://127.0.0.1:8222/jsz?config=true' 2>/dev/null) || found=
     grep -q '"sync_always": true' <<<"$found" || { bad "$server is away or does not write before it answers" "make logs S=$server"; return; }
+    found=$(docker compose exec -T "$server" wget -qO- http://127.0.0.1:8222/varz 2>/dev/null) || found=
+    version=$(sed -n 's/^ *"version": "\([^"]*\)".*/\1/p' <<<"$found" | head -n 1)
+    printf '%s\n' "$oldest" "${version:-0}" | sort -VC || { bad "$server is nats-server ${version:-of an unknown version}: too old" "$oldest or newer is needed: NATS_IMAGE in $settings"; return; }
+    versions+=("$version")
   done
+  version=$(printf '%s\n' "${versions[@]}" | sort -Vu | paste -sd ' ')
   if found=$(docker compose run --rm --no-deps -T provision --check 2>/dev/null); then
-    well "the brokers write before they answer, and hold what this release needs"
+    well "the brokers (nats-server $version) write before they answer, and hold what this release needs"
   else
     bad "the brokers differ from this release: $(tr '\n' ';' <<<"$found")" "docker compose up -d provision"
   fi
+}
+
+check_release() {
+  local found
+  found=$(docker compose ps --format '{{.Image}}' "${services[@]}" watcher 2>/dev/null | sed 's/.*://' | sort -u | paste -sd ' ') || found=
+  case "$found" in
+    "") bad "no service is running" "make up" ;;
+    *" "*) bad "releases differ: $found" "finish the upgrade, or go back: make status says which is which" ;;
+    *) well "every container of ours is of release $found" ;;
+  esac
 }
 
 check_keys() { # each service says of itself whether the keys it needs are there
@@ -142,6 +180,7 @@ check_disk
 check_clock
 check_database
 check_brokers
+check_release
 check_keys
 check_backup
 check_mail

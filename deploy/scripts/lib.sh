@@ -39,6 +39,10 @@ signed_by() { # signed_by AUTHORITY CERTIFICATE: in time or not, and whatever el
   openssl verify -no_check_time -no-CApath -no-CAstore -CAfile "$1" "$2" >/dev/null 2>&1
 }
 
+oldest_broker() { # the version below which no service connects, from where they have it
+  sed -n 's/^OLDEST_SERVER = (\([0-9]*\), \([0-9]*\))$/\1.\2/p' shared/runtime/bus/connection.py
+}
+
 psql_in() { # psql_in DATABASE: SQL from standard input, as the administrator inside the container
   docker compose exec -T postgres psql --quiet --no-psqlrc -At -v ON_ERROR_STOP=1 --dbname "$1"
 }

@@ -2,11 +2,16 @@
 # New passwords for databases and brokers and new certificates from the same authority; a certificate of
 # your own at the door stays. Everything is started again with them: expect a minute in which nobody can work.
 source "$(dirname "$0")/lib.sh"
+source deploy/scripts/remedies.sh
 require_docker
 
 roles=(postgres backup watcher)
 for service in "${services[@]}"; do roles+=("$service" "${service}_owner"); done
 [ "$(docker compose ps --format '{{.Health}}' postgres)" = healthy ] || fail "the database is not up: make up"
+
+if [ -e deploy/secrets/ca.crt ] || [ -e deploy/secrets/ca.key ]; then # one without the other signs nothing of what goes below
+  for file in ca.crt ca.key; do is_there "$file" || fail "$file is missing: $(remedy "$file")"; done
+fi
 
 say "certificates and passwords"
 keep=(ca.crt)

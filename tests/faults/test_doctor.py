@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.runtime import clock
 from tests.faults.containers import ROOT, compose, rows
 
 SECRETS = ROOT / "deploy/secrets"
@@ -61,6 +62,51 @@ def test_a_secret_is_missing_weak_or_open(text: str | None, mode: int, said: str
         code, printed = doctor()
     assert code == 1
     assert f"{said}\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("secret", "todo"),
+    [
+        ("backup_key", "bring it back from the vault: a new one opens or proves no backup"),
+        ("backup_signing.key", "bring it back from the vault: a new one opens or proves no backup"),
+        ("backup_signing.pub", "rm -f deploy/secrets/backup_signing.pub && "),
+        ("ca.crt", "bring it back from the vault: a new authority"),
+        ("ca.key", "bring it back from the vault: a new authority"),
+        ("db_postgres", "bring it back from the vault, or make rotate-secrets"),
+        ("db_treatment_owner", "bring it back from the vault, or make rotate-secrets"),
+        ("nats_cluster", "make rotate-secrets"),
+        ("demo_password", "bring it back from the vault"),
+        ("url_portal", "rm -f deploy/secrets/url_portal && deploy/scripts/secrets.sh"),
+        ("portal.key", "rm -f deploy/secrets/portal.crt && deploy/scripts/secrets.sh"),
+    ],
+)
+def test_a_missing_secret_is_named_with_what_brings_it_back(secret: str, todo: str) -> None:
+    with altered(SECRETS / secret, text=None):
+        code, printed = doctor()
+    assert code == 1
+    assert f"NOT   missing secrets: {secret}\n        {todo}" in printed
+
+
+@pytest.mark.parametrize("secret", ["backup_key", "db_backup", "ca.crt", "nats_portal"])
+def test_the_start_draws_nothing_anew_that_is_known_here(secret: str) -> None:
+    with altered(SECRETS / secret, text=None):
+        done = subprocess.run(["make", "up"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert not (SECRETS / secret).exists()
+    assert done.returncode != 0
+    assert f"  {secret}: " in done.stderr
+
+
+def test_a_broker_that_does_not_run_is_named_at_once() -> None:
+    compose("stop", "nats-2")
+    try:
+        began = clock.monotonic()
+        code, printed = doctor()
+        took = clock.monotonic() - began
+    finally:
+        compose("up", "--detach", "--wait", "--no-deps", "nats-2")
+    assert code == 1
+    assert "NOT   brokers that do not run: nats-2\n" in printed
+    assert took < 45
 
 
 @pytest.mark.parametrize(("days", "is_named"), [(13, True), (16, False)])

@@ -19,6 +19,7 @@ from shared.runtime.bus.topology import inbox_of, stream_of
 from shared.runtime.logs import get_logger
 
 OLDEST_SERVER = (2, 14)
+"""Older ones are refused. Both doctors name it: in containers as it stands on this line."""
 CONNECT_S = 10.0
 Seen = Callable[[str, bytes], Awaitable[None]]
 
