@@ -22,7 +22,7 @@ walk: .venv/core ## take one person from referral to the end of a taper, checkin
 	@$(BIN)/python -m tests.system.walk --data $(MOORING_DATA)
 
 ## Check it
-test: .venv/dev browser build/nginx ## all tests; those in a browser and at the door are left out where there is none to be had (T=path for some)
+test: .venv/dev browser build/nginx build/prometheus ## all tests; those in a browser, at the door and of the alerts are left out where there is nothing to be had for them (T=path for some)
 ifeq ($(T),tests)
 	@$(BIN)/python -m pytest tests $(ALONE:%=--ignore=%) -n 2 --dist loadfile --junitxml build/tests.xml; beside=$$?; \
 	$(BIN)/python -m pytest $(ALONE) --junitxml build/tests-alone.xml && exit $$beside
@@ -30,7 +30,7 @@ else
 	@$(BIN)/python -m pytest $(T) --junitxml build/tests.xml
 endif
 
-check: .venv/dev browser build/nginx ## everything CI runs; does not stop at the first failure
+check: .venv/dev browser build/nginx build/prometheus ## everything CI runs; does not stop at the first failure
 	@$(BIN)/python tests/check.py
 
 check-rest: .venv/dev
@@ -160,14 +160,22 @@ browser:
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	echo "  … no browser here: the tests in one are left out (install the package chromium)"
 
-# The door's program for the tests alone: Debian's package unpacked, not installed, which would start it.
+# Programs for the tests alone: Debian's packages unpacked, not installed, which would start them.
+# $(call unpacked,PROGRAMS,PACKAGES,THE TESTS THAT NEED THEM): nothing is fetched where all are on the path.
+define unpacked
+@type $(1) >/dev/null 2>&1 && mkdir -p build && touch $@ || \
+{ command -v apt-get >/dev/null && command -v dpkg >/dev/null && rm -rf $@.new && mkdir -p $@.new && cd $@.new && \
+  echo "  … fetching $(1), for $(3)" && { apt-get download -qq $(2) >/dev/null 2>&1 || \
+  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq $(2) >/dev/null 2>&1; }; } && \
+  printf '%s\n' *.deb | xargs -I{} dpkg -x {} . && rm -- *.deb && cd ../.. && mv $@.new $@; } || \
+echo "  … no $(1) here: $(3) are left out (install the packages $(2))"
+endef
+
 build/nginx:
-	@command -v nginx >/dev/null && mkdir -p build && touch $@ || \
-	{ command -v apt-get >/dev/null && command -v dpkg >/dev/null && rm -rf build/nginx.new && mkdir -p build/nginx.new && cd build/nginx.new && \
-	  echo "  … fetching nginx, for the tests at the door" && { apt-get download -qq nginx >/dev/null 2>&1 || \
-	  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq nginx >/dev/null 2>&1; }; } && \
-	  dpkg -x nginx_*.deb . && cd ../.. && mv build/nginx.new $@; } || \
-	echo "  … no nginx here: the tests at the door are left out (install the package nginx)"
+	$(call unpacked,nginx,nginx,the tests at the door)
+
+build/prometheus:
+	$(call unpacked,promtool amtool,prometheus prometheus-alertmanager,the tests of the alerts)
 
 # Set-up: a virtual environment with exactly the locked dependencies, redone when the lock changes.
 .venv/core: requirements.txt | .venv/bin/python

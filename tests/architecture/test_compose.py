@@ -1,4 +1,7 @@
-"""Every container is confined, and only the door can be reached from outside."""
+"""Every container is confined, and only the door can be reached from outside.
+
+So each Compose file says by itself; ``test_compose_rendered`` looks at what Compose makes of them.
+"""
 
 import re
 from pathlib import Path
@@ -12,11 +15,12 @@ from services.engagement.settings import Settings as EngagementSettings
 from services.portal.identity import roles
 from services.portal.settings import Settings as PortalSettings
 from services.watcher.settings import Settings as WatcherSettings
+from tests.architecture import hardening
 
 ROOT = Path(__file__).parents[2]
 TREE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = TREE["services"]
-JOBS = {name for name, it in CONTAINERS.items() if it.get("restart") == "no"}
+JOBS = hardening.jobs(CONTAINERS)
 SERVICES = ("assessment", "treatment", "engagement", "portal")
 
 each_container = pytest.mark.parametrize("name", sorted(CONTAINERS))
@@ -24,44 +28,22 @@ each_container = pytest.mark.parametrize("name", sorted(CONTAINERS))
 
 @each_container
 def test_it_is_confined(name: str) -> None:
-    _confined(CONTAINERS[name])
-
-
-def _confined(it: dict[str, Any]) -> None:
-    assert it["read_only"] is True
-    assert it["cap_drop"] == ["ALL"]
-    assert "cap_add" not in it
-    assert "privileged" not in it
-    assert it["security_opt"] == ["no-new-privileges:true"]
-    assert it["init"] is True
-    assert str(it["user"]).split(":")[0] not in {"0", "root"}
-    assert all("noexec" in each and "size=" in each for each in it["tmpfs"])
+    hardening.confined(CONTAINERS[name])
 
 
 @each_container
 def test_it_has_limits_and_a_bounded_log(name: str) -> None:
-    it = CONTAINERS[name]
-    limits = it["deploy"]["resources"]["limits"]
-    assert set(limits) == {"cpus", "memory", "pids"}
-    assert set(it["logging"]["options"]) == {"max-size", "max-file"}
-    assert it["stop_grace_period"]
+    hardening.limited(CONTAINERS[name])
 
 
 @each_container
 def test_what_should_always_run_does_and_says_how_it_is(name: str) -> None:
-    it = CONTAINERS[name]
-    if name in JOBS:
-        assert "healthcheck" not in it
-    else:
-        assert it["restart"] == "always"
-        assert it["healthcheck"]["test"]
+    hardening.kept_running(CONTAINERS[name])
 
 
 @each_container
 def test_it_waits_for_a_state_and_not_just_for_a_start(name: str) -> None:
-    for other, rule in CONTAINERS[name].get("depends_on", {}).items():
-        done = "service_completed_successfully"
-        assert rule["condition"] == (done if other in JOBS else "service_healthy")
+    hardening.waits_for_a_state(CONTAINERS[name], ending=JOBS)
 
 
 def test_the_portal_believes_the_door_and_nobody_else_about_an_address() -> None:
@@ -101,41 +83,12 @@ class _Merging(yaml.SafeLoader):
 _Merging.add_constructor("!override", lambda loader, node: loader.construct_mapping(node))
 
 
-@pytest.mark.parametrize(
-    ("overlays", "way_out", "ports"),
-    [
-        (["compose.small.yml"], {}, set()),
-        (["compose.scale.yml"], {}, set()),
-        (["compose.mail.yml"], {"out": {"engagement", "watcher"}}, set()),
-        (["compose.provider.yml"], {"provider": {"portal"}}, set()),
-        (
-            ["compose.provider.yml", "compose.mail.yml"],
-            {"provider": {"portal"}, "out": {"engagement", "watcher"}},
-            set(),
-        ),
-        (["compose.monitoring.yml"], {"edge": {"grafana"}}, {"grafana"}),
-        (
-            ["compose.monitoring.yml", "compose.mail.yml", "compose.mail.monitoring.yml"],
-            {"edge": {"grafana"}, "out": {"engagement", "watcher", "alertmanager"}},
-            {"grafana"},
-        ),
-    ],
-    ids="+".join,
-)
+@pytest.mark.parametrize(("overlays", "way_out", "ports"), hardening.BESIDE_THE_DOOR, ids="+".join)
 def test_an_overlay_opens_what_it_is_for_and_nothing_else(
     overlays: list[str], way_out: dict[str, set[str]], ports: set[str]
 ) -> None:
     whole = _merged(*overlays)
-    containers = whole["containers"]
-    outward = {name for name, it in whole["networks"].items() if not (it or {}).get("internal")}
-
-    assert {name for name, it in containers.items() if it["ports"]} == {"nginx"} | ports
-    assert {
-        network: names
-        for network in outward
-        if (names := {n for n, it in containers.items() if network in it["networks"]} - {"nginx"})
-    } == way_out
-    assert containers["nginx"]["networks"] == {"edge", "app"}
+    hardening.opened(whole["containers"], whole["networks"], way_out=way_out, ports=ports)
 
 
 def test_every_overlay_is_looked_at() -> None:
@@ -149,8 +102,8 @@ def test_every_overlay_is_looked_at() -> None:
     }
 
 
-CONFINEMENT = {"read_only", "cap_drop", "cap_add", "privileged", "security_opt", "user", "tmpfs"}
-CONFINEMENT |= {"init", "logging", "entrypoint", "network_mode", "pid", "ipc", "devices"}
+CONFINEMENT = {"read_only", "cap_drop", "security_opt", "user", "tmpfs"}
+CONFINEMENT |= {"init", "logging", "entrypoint", "network_mode"} | hardening.LOOSER
 
 
 @pytest.mark.parametrize(
@@ -161,8 +114,8 @@ def test_no_overlay_loosens_what_confines_a_container(path: Path) -> None:
     for name, it in yaml.load(path.read_text(), Loader=_Merging)["services"].items():
         if "image" in it:
             assert name not in CONTAINERS
-            _confined(it)
-            assert set(it["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+            hardening.confined(it)
+            hardening.limited(it)
         else:
             assert not set(it) & CONFINEMENT, name
 
@@ -229,9 +182,7 @@ def test_the_door_cannot_reach_what_the_services_stand_on() -> None:
 
 @each_container
 def test_no_secret_is_in_its_environment(name: str) -> None:
-    for key, value in CONTAINERS[name].get("environment", {}).items():
-        if re.search("PASSWORD|SECRET|TOKEN|DATABASE_URL", key):
-            assert key.endswith("_FILE") or str(value) == "/run/secrets", key
+    hardening.told_no_secret(CONTAINERS[name])
 
 
 @pytest.mark.parametrize("name", SERVICES)
