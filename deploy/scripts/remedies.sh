@@ -47,3 +47,15 @@ remedy() { # remedy SECRET: one line for whoever misses it
     *) echo "rm -f deploy/secrets/$1 && $draw" ;;
   esac
 }
+
+require_own_secrets() { # what is here opens with the secrets it was made with, and with no others
+  local name names lost=()
+  names=$(secret_names) || fail "docker compose config does not read the settings"
+  for name in $names; do
+    is_there "$name" || ! is_known "$name" || lost+=("$name")
+  done
+  [ ${#lost[@]} -gt 0 ] || return 0
+  printf 'an earlier installation is here without secrets that it knows:\n' >&2
+  for name in "${lost[@]}"; do printf '  %s: %s\n' "$name" "$(remedy "$name")" >&2; done
+  fail "none was drawn. To end the installation for good, with everything in it: docker compose down --volumes, then remove deploy/secrets"
+}

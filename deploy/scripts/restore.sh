@@ -20,7 +20,7 @@ if [ -n "$files" ]; then
   COMPOSE_FILE=$(tr ':' '\n' <<<"$files" | grep -vE '/compose\.(mail|provider)\.' | paste -sd :)
   export COMPOSE_FILE
 fi
-alone="${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 MOORING_SMTP_TLS=false"
+alone="${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 MOORING_SMTP_TLS=true"
 here=$(project)
 
 require_docker
@@ -32,7 +32,7 @@ docker volume inspect "${here}_person-keys" >/dev/null 2>&1 ||
 
 beside() {
   MOORING_PORT=$port MOORING_APP_SUBNET=$subnet MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 \
-    MOORING_SMTP_TLS=false docker compose --project-name "$into" "$@"
+    MOORING_SMTP_TLS=true docker compose --project-name "$into" "$@"
 }
 
 log=$(mktemp)

@@ -25,18 +25,6 @@ require_same_kind() {
   esac
 }
 
-require_own_secrets() { # what is here opens with the secrets it was made with, and with no others
-  local name names lost=()
-  names=$(secret_names) || fail "docker compose config does not read the settings"
-  for name in $names; do
-    is_there "$name" || ! is_known "$name" || lost+=("$name")
-  done
-  [ ${#lost[@]} -gt 0 ] || return 0
-  printf 'an earlier installation is here without secrets that it knows:\n' >&2
-  for name in "${lost[@]}"; do printf '  %s: %s\n' "$name" "$(remedy "$name")" >&2; done
-  fail "none was drawn. To end the installation for good, with everything in it: docker compose down --volumes, then remove deploy/secrets"
-}
-
 require_person_keys() { # an empty folder would look like one that belongs here
   has_volume postgres && has_volume backups || return 0 # a first start that broke off has none of the backups' yet
   has_volume person-keys || fail "the database is here, the volume $(project)_person-keys with the keys of people's names is not:
@@ -86,7 +74,9 @@ start() { # start SERVICE...: wait until healthy; on failure say which container
       "running 0 healthy" | "running 0 " | "exited 0 "* | "created "*) continue ;;
     esac
     docker inspect -f 'in {{index .Config.Labels "com.docker.compose.service"}} ({{.State.Status}}, exit code {{.State.ExitCode}}):' "$container" >&2
-    docker logs --tail 3 "$container" 2>&1 | sed 's/^/    /' >&2
+    { docker logs --tail 3 "$container" 2>&1
+      docker inspect -f '{{with .State.Health}}{{range .Log}}{{.Output}}{{end}}{{end}}' "$container" | tail -n 1
+    } | sed 's/^/    /' >&2
   done
   fail "not everything started"
 }

@@ -5,6 +5,7 @@
 #   make upgrade FINISH=1          when nobody will go back: apply what waited for the old release's end
 # What is accepted meanwhile is kept: the door always has a healthy container of each service to ask.
 source "$(dirname "$0")/lib.sh"
+source deploy/scripts/remedies.sh
 require_docker
 
 # A portal may ask of services what its own release knows, so it is never newer than they are: it
@@ -62,6 +63,16 @@ give_up() { # give_up SERVICE: what was rolled goes back; nothing is lost, for t
   fail "the upgrade was called off; release $from works on"
 }
 
+settings_of() { docker compose exec -T "$1" sha256sum /var/lib/mooring/nats-server.conf; }
+
+renew() { # renew BROKER: with this release's settings, if they differ; the other brokers work on
+  local before anew=()
+  before=$(settings_of "$1")
+  docker compose run --rm --no-deps -T "$1-config" || return 1
+  [ "$before" = "$(settings_of "$1")" ] || anew=(--force-recreate)
+  docker compose up --detach --no-deps --no-build --wait --wait-timeout 90 "${anew[@]}" "$1"
+}
+
 migrate() { # migrate ARGUMENTS: each service's own job; prints "SERVICE PHASE REVISION" of what is left
   local service
   for service in "${services[@]}"; do
@@ -96,6 +107,8 @@ if [ -n "${BACK:-}" ]; then
   done
   left=()
 else
+  require_own_secrets
+  MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh # what only this release needs
   for service in "${rolled[@]}" watcher; do
     say "image of $service, release $to"
     docker compose build --quiet "$service" || fail "the image of $service could not be built"
@@ -119,6 +132,11 @@ for line in "${left[@]}"; do
 done
 
 say "brokers"
+if [ -z "${BACK:-}" ]; then # on the way back the newer settings serve the older release too
+  for broker in $(docker compose config --services | grep -E '^nats-[0-9]$' | sort); do
+    renew "$broker" >"$log" 2>&1 || { cat "$log" >&2; fail "$broker did not start with this release's settings: make logs S=$broker"; }
+  done
+fi
 docker compose run --rm --no-deps -T provision >"$log" 2>&1 || { cat "$log" >&2; fail "the brokers could not be prepared"; }
 set_release "$to"
 done_=()
@@ -127,8 +145,10 @@ for service in "${rolled[@]}"; do
   roll "$service" || give_up "$service"
   done_+=("$service")
 done
-say "watcher"
-docker compose up --detach --no-deps --no-build --wait --wait-timeout 120 watcher >"$log" 2>&1 || say "the watcher is not well: make logs S=watcher"
+for each in watcher mail; do
+  say "$each"
+  docker compose up --detach --no-deps --no-build --wait --wait-timeout 120 "$each" >"$log" 2>&1 || say "$each is not well: make logs S=$each"
+done
 deploy/scripts/smoke.sh
 deploy/scripts/status.sh || say "not everything is well yet: make status"
 say "release $to runs after $((SECONDS - began)) s"

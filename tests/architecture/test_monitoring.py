@@ -36,6 +36,7 @@ with_amtool = pytest.mark.skipif(
     AMTOOL is None, reason="no amtool here: install the package prometheus-alertmanager"
 )
 OVERLAY = yaml.safe_load((ROOT / "deploy/compose.monitoring.yml").read_text())["services"]
+OURS_SEEN_INSIDE = "/run/secrets/ca.crt"
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -64,7 +65,7 @@ def test_the_runbook_explains_no_alert_that_does_not_exist() -> None:
     assert set(re.findall(r"^### (\w+)$", section, re.MULTILINE)) == {r["alert"] for r in RULES}
 
 
-@pytest.mark.parametrize("name", sorted(OVERLAY))
+@pytest.mark.parametrize("name", sorted(OVERLAY.keys() - {"watcher"}))
 def test_a_monitor_is_confined_like_the_rest(name: str) -> None:
     it = OVERLAY[name]
     assert it["read_only"] is True
@@ -75,6 +76,11 @@ def test_a_monitor_is_confined_like_the_rest(name: str) -> None:
     assert it["logging"]["options"]["max-size"]
     assert it["healthcheck"]["test"]
     assert all(port.startswith("127.0.0.1:") for port in it.get("ports", ()))
+
+
+def test_the_watcher_looks_at_the_certificate_of_each_monitor() -> None:
+    monitors = OVERLAY.keys() - {"watcher"}
+    assert set(OVERLAY["watcher"]["secrets"]) == {f"{name}.crt" for name in monitors}
 
 
 def accepted(program: str | None, *arguments: str | Path) -> str:
@@ -103,25 +109,36 @@ def test_prometheus_takes_the_rules() -> None:
 @with_promtool
 def test_prometheus_takes_its_settings(tmp_path: Path) -> None:
     """As they are; only the places inside its container are those of this test."""
-    authority = Authority(tmp_path).file
-    text = (MONITORING / "prometheus.yml").read_text()
     places = {
         "/etc/prometheus/alerts.yml": MONITORING / "alerts.yml",
-        "/run/secrets/ca.crt": authority,
+        OURS_SEEN_INSIDE: Authority(tmp_path).file,
     }
-    for inside, here in places.items():
-        assert inside in text
-        text = text.replace(inside, str(here))
-    settings = tmp_path / "prometheus.yml"
-    settings.write_text(text)
-
-    said = accepted(PROMTOOL, "check", "config", settings)
+    said = accepted(PROMTOOL, "check", "config", _placed("prometheus.yml", places, tmp_path))
     assert f"{len(RULES)} rules found" in said
 
 
+@with_promtool
+def test_prometheus_takes_how_both_are_to_answer(tmp_path: Path) -> None:
+    certificate, key = Authority(tmp_path).issue("prometheus")
+    places = {"/run/secrets/server.crt": certificate, "/run/secrets/server.key": key}
+    accepted(PROMTOOL, "check", "web-config", _placed("web.yml", places, tmp_path))
+
+
 @with_amtool
-def test_alertmanager_takes_its_settings() -> None:
-    assert "SUCCESS" in accepted(AMTOOL, "check-config", "alertmanager.yml")
+def test_alertmanager_takes_its_settings(tmp_path: Path) -> None:
+    settings = _placed("alertmanager.yml", {OURS_SEEN_INSIDE: Authority(tmp_path).file}, tmp_path)
+    assert "SUCCESS" in accepted(AMTOOL, "check-config", settings)
+
+
+def _placed(name: str, places: dict[str, Path], folder: Path) -> Path:
+    """A file of ours with the places inside its container moved to those of a test."""
+    text = (MONITORING / name).read_text()
+    for inside, here in places.items():
+        assert inside in text
+        text = text.replace(inside, str(here))
+    placed = folder / f"placed-{name}"
+    placed.write_text(text)
+    return placed
 
 
 def test_each_alert_is_to_be_tried_on_a_well_and_on_an_ill_system() -> None:

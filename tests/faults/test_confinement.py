@@ -94,3 +94,58 @@ def test_each_way_out_is_denied(container: str) -> None:
     said = json.loads(compose("exec", "-T", container, "python", "-c", TRIED))
 
     assert {what: result for what, result in said.items() if result not in DENIED} == {}
+
+
+IN_THE_CLEAR = """
+import contextlib, json, socket
+from struct import pack
+
+def said(host, port, words=b"", *, waits=True):
+    \"\"\"What it answers to somebody who does not encrypt.\"\"\"
+    try:
+        with socket.create_connection((host, port), timeout=3) as wire:
+            wire.settimeout(3)
+            if waits:
+                wire.recv(4096)
+            wire.sendall(words)
+            answer = b""
+            with contextlib.suppress(TimeoutError):
+                while part := wire.recv(4096):
+                    answer += part
+            return answer.decode("latin-1")
+    except OSError as fault:
+        return type(fault).__name__
+
+asked = b"GET /metrics HTTP/1.0\\r\\n\\r\\n"
+login = b"user\\0engagement\\0database\\0engagement\\0\\0"
+told = {
+    host: said(host, 8443, asked, waits=False)
+    for host in ("portal", "assessment", "treatment", "engagement", "nginx")
+}
+told["postgres"] = said("postgres", 5432, pack("!ii", len(login) + 8, 196608) + login, waits=False)
+told["mail"] = said("mail", 1025, b"EHLO here\\r\\nMAIL FROM:<a@b.example>\\r\\nQUIT\\r\\n")
+told["what was caught"] = said("mail", 8025, asked, waits=False)
+for number in (1, 2, 3):
+    told[f"nats-{number}"] = said(f"nats-{number}", 4222, b"CONNECT {}\\r\\nPING\\r\\n")
+    told[f"its monitor {number}"] = said(f"nats-{number}", 8222, asked, waits=False)
+    told[f"its cluster {number}"] = said(f"nats-{number}", 6222, b"INFO {}\\r\\nPING\\r\\n", waits=False)
+print(json.dumps(told))
+"""
+
+
+def test_nobody_answers_who_does_not_encrypt() -> None:
+    """Asked from a container that may reach them all."""
+    told = json.loads(compose("exec", "-T", "engagement", "python", "-c", IN_THE_CLEAR))
+
+    for name, answer in told.items():
+        if name.startswith(("its monitor", "what was caught")):
+            assert answer == "ConnectionRefusedError", name
+        elif name == "mail":
+            assert "530" in answer
+            assert "250 OK" not in answer
+        elif name == "postgres":
+            assert "no encryption" in answer
+        else:
+            assert "PONG" not in answer, name
+            assert "200" not in answer.partition("\r\n")[0], name
+            assert "mooring_" not in answer, name

@@ -1,6 +1,9 @@
 """`make doctor` and `make up` name what is wrong on the host, and what to do about it."""
 
+import contextlib
+import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.runtime import clock
-from tests.faults.containers import ROOT, compose, rows
+from tests.faults.containers import ROOT, compose, docker, rows
 
 SECRETS = ROOT / "deploy/secrets"
 pytestmark = pytest.mark.timeout(120)
@@ -107,6 +110,46 @@ def test_a_broker_that_does_not_run_is_named_at_once() -> None:
     assert code == 1
     assert "NOT   brokers that do not run: nats-2\n" in printed
     assert took < 45
+
+
+def test_a_broker_that_acknowledges_before_it_has_written() -> None:
+    """It is not well, so nothing starts that needs it; and the doctor says why."""
+    settings = "/var/lib/mooring/nats-server.conf"
+    assert _is_well("nats-2")
+    compose("exec", "-T", "nats-2", "sed", "-i", "/sync_interval/d", settings)
+    compose("restart", "nats-2")
+    try:
+        _wait_until_it_answers("nats-2")
+        is_well = _is_well("nats-2")
+        code, printed = doctor()
+    finally:  # its job writes the settings again
+        compose("up", "--detach", "--wait", "--force-recreate", "nats-2")
+    assert not is_well
+    assert code == 1
+    assert "NOT   nats-2 is away or does not write before it answers\n" in printed
+    assert _is_well("nats-2")
+
+
+def _wait_until_it_answers(broker: str) -> None:
+    deadline = clock.monotonic() + 30
+    asked = ("wget", "-qO-", "http://127.0.0.1:8222/healthz?js-enabled-only=true")
+    while clock.monotonic() < deadline:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            compose("exec", "-T", broker, *asked)
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"{broker} does not answer")
+
+
+def _is_well(service: str) -> bool:
+    """What its healthcheck finds now."""
+    (container,) = compose("ps", "--quiet", service).split()
+    how, *command = json.loads(
+        docker("inspect", "-f", "{{json .Config.Healthcheck.Test}}", container)
+    )
+    assert how == "CMD-SHELL"
+    done = subprocess.run(["docker", "exec", container, "sh", "-c", *command], check=False)
+    return done.returncode == 0
 
 
 @pytest.mark.parametrize(("days", "is_named"), [(13, True), (16, False)])

@@ -62,7 +62,7 @@ def configured(folder: Path, pair: Pair, ours: Path, ports: list[int]) -> Path:
         f'["nats-route://{CLUSTER}@one:6222", ': "[",
         "cluster@two:6222": f"cluster@{HOST}:{other}",
         "0.0.0.0:4222": f"127.0.0.1:{clients}",
-        "0.0.0.0:8222": f"127.0.0.1:{monitor}",
+        "127.0.0.1:8222": f"127.0.0.1:{monitor}",
         "0.0.0.0:6222": f"127.0.0.1:{cluster}",
     }.items():
         assert there in text

@@ -6,7 +6,6 @@ to do either, so two releases cannot fight over a consumer.
 
 from dataclasses import dataclass, fields
 
-import aiohttp
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
@@ -31,10 +30,6 @@ DUPLICATE_WINDOW_S = 600.0
 ACK_WAIT_S = 30.0
 MAX_ACK_PENDING = 64
 MISSING = ("missing",)
-
-
-class NotDurable(Exception):
-    """The broker acknowledges before it has written to disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +80,6 @@ async def provision(connection: Connection, size: Size) -> tuple[Change, ...]:
 async def check(connection: Connection, size: Size) -> tuple[Change, ...]:
     """Say what is missing or differs and change nothing."""
     return await _compare(connection, size, correct=False)
-
-
-async def check_durable(monitor_url: str) -> None:
-    """Refuse a broker that does not write to disk before it acknowledges.
-
-    Raises:
-        NotDurable: ``sync_interval`` is not ``always``.
-        aiohttp.ClientError, TimeoutError: the monitor does not answer.
-    """
-    timeout = aiohttp.ClientTimeout(total=5)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as http,
-        http.get(f"{monitor_url}/jsz", params={"config": "true"}) as answer,
-    ):
-        body = await answer.json()
-    if body.get("config", {}).get("sync_always") is not True:
-        raise NotDurable("the broker must run JetStream with sync_interval: always")
 
 
 async def _compare(connection: Connection, size: Size, *, correct: bool) -> tuple[Change, ...]:
