@@ -174,8 +174,8 @@ endef
 build/nginx:
 	$(call unpacked,nginx,nginx,the tests at the door)
 
-build/prometheus:
-	$(call unpacked,promtool amtool,prometheus prometheus-alertmanager,the tests of the alerts)
+build/prometheus: # promtool is a package of its own from Debian 13 on
+	$(call unpacked,promtool amtool,prometheus prometheus-alertmanager $$(apt-cache search --names-only '^promtool$$$$' | cut -d' ' -f1),the tests of the alerts)
 
 # Set-up: a virtual environment with exactly the locked dependencies, redone when the lock changes.
 .venv/core: requirements.txt | .venv/bin/python

@@ -19,6 +19,7 @@ import aiohttp
 
 from shared.runtime.bus.connection import Access, Connection
 from shared.runtime.bus.provision import Size, provision
+from shared.runtime.bus.topology import OBSERVER
 from shared.runtime.embedded import Embedded, embedded_broker
 from shared.runtime.operations import KEYS_ARE
 
@@ -177,6 +178,8 @@ async def _spawn(
     secrets_dir = group.secrets / name
     secrets_dir.mkdir(mode=0o700, exist_ok=True)
     _private(secrets_dir / "mooring_nats_password", broker.passwords[name])
+    if name == "portal":
+        _private(secrets_dir / "mooring_nats_observer_password", broker.passwords[OBSERVER])
     if group.demo and name == "portal":
         _private(secrets_dir / "mooring_demo_password", group.demo_password)
     with _log(group, name).open("ab") as log:

@@ -93,6 +93,13 @@ check_brokers() {
   fi
 }
 
+check_attempts() { # at each start a service tries one forbidden subject, to see it refused; nobody tries another
+  local tried
+  tried=$(docker compose logs --no-color --no-log-prefix --since 24h $(docker compose config --services | grep -E '^nats-[0-9]$') 2>/dev/null \
+    | grep -i 'permissions violation' | grep -cv '"forbidden\.[a-z]*"') || true
+  if [ "${tried:-0}" -gt 0 ]; then bad "the brokers refused $tried times in the last day what nobody of ours asks for" "deploy/RUNBOOK.md, BrokerDenied"; fi
+}
+
 check_release() {
   local found
   found=$(docker compose ps --format '{{.Image}}' "${services[@]}" watcher 2>/dev/null | sed 's/.*://' | sort -u | paste -sd ' ') || found=
@@ -180,6 +187,7 @@ check_disk
 check_clock
 check_database
 check_brokers
+check_attempts
 check_release
 check_keys
 check_backup

@@ -21,7 +21,8 @@ is_known() { # is_known SECRET: whether something here knows its value, so that 
     backup_signing.pub) ! is_there backup_signing.key && has_volume backups ;; # it is made from the other one
     backup_*) has_volume backups ;;
     ca.crt) [ -n "$(find deploy/secrets -name '*.crt' -size +0 ! -name nginx.crt 2>/dev/null)" ] ;; # that one may be somebody's own
-    nats_*) [ -n "$(docker compose ps --quiet nats-1 2>/dev/null)" ] ;; # brokers learn theirs at each start
+    nats_*) # brokers learn theirs at each start; those of an older release know fewer
+      docker compose exec -T nats-1 grep -q "\"${1#nats_}\"" /var/lib/mooring/nats-server.conf 2>/dev/null ;;
     *) return 1 ;;
   esac
 }

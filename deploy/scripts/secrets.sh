@@ -73,7 +73,7 @@ database_url() { # database_url FILE ROLE DATABASE
 }
 
 for role in postgres backup watcher; do draw "db_$role"; done
-for user in provision "${services[@]}"; do draw "nats_$user"; done
+for user in provision observer "${services[@]}"; do draw "nats_$user"; done
 draw nats_cluster
 backup_keys
 draw demo_password

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,6 +26,9 @@ from services.portal.presenters import crisis
 from services.portal.relations import Carrier
 from services.portal.settings import Settings, networks
 from shared.events.listeners import WATCHED
+from shared.runtime.bus.refused_logins import RefusedLogins
+from shared.runtime.bus.speaker import access_from
+from shared.runtime.bus.topology import OBSERVER
 from shared.runtime.db import Database
 from shared.runtime.http import Api
 from shared.runtime.http.limits import Rate
@@ -69,6 +73,7 @@ async def build() -> AsyncIterator[Service]:
             origins=Rate(settings.address_requests_per_minute * (10 if settings.demo else 1)),
             provider=_provider(settings, db, session),
         )
+        logins = _logins(settings, db)
         api = Api(service="portal", title="Mooring portal")
         add_scripts(api, desk)
         try:
@@ -78,11 +83,13 @@ async def build() -> AsyncIterator[Service]:
                 db=db,
                 schema=schema,
                 watches=dict.fromkeys(WATCHED["portal"], signals.seen),
-                ticks=(housekeeping, carrier.tick),
+                ticks=(housekeeping, carrier.tick, *(each.tick for each in logins)),
                 keys=keyring,
                 extend=routes.extension(desk),
             )
         finally:
+            for each in logins:
+                await each.close()
             await db.close()
 
 
@@ -110,6 +117,16 @@ def _housekeeping(keyring: Keyring, front_door: FrontDoor) -> Callable[[], Await
         return 0
 
     return run
+
+
+def _logins(settings: Settings, db: Database) -> tuple[RefusedLogins, ...]:
+    """Who listens for logins that the broker refuses; nobody without a password."""
+    password = settings.nats_observer_password
+    if password is None:
+        return ()
+    ours = access_from(settings, user=OBSERVER)
+    access = replace(ours, user=OBSERVER, password=password.get_secret_value())
+    return (RefusedLogins(db, access),)
 
 
 def manner_of(settings: Settings) -> Manner:

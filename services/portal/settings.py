@@ -23,6 +23,8 @@ class Settings(ServiceSettings):
     ``oidc_issuer``, ``oidc_client_id``, ``oidc_client_secret``, ``oidc_roles_file``: an identity
     provider to sign in with, and which of its claims mean which role (docs in README.md).
     ``demo_password``: the one password of all demo accounts, in demo mode only.
+    ``nats_observer_password``: of who hears from the broker whom it did not let in; without one
+    nobody does.
     """
 
     http_port: int = Field(default=8080, ge=0, le=65535)
@@ -42,6 +44,7 @@ class Settings(ServiceSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_roles_file: Path | None = None
     demo_password: SecretStr | None = None
+    nats_observer_password: SecretStr | None = None
 
     @field_validator("oidc_client_secret")
     @classmethod

@@ -26,7 +26,7 @@ log = get_logger()
 
 class Limit(NamedTuple):
     """So many of one kind of entry by one caller within this time are unusual
-    (reliability.md 4e, cases 4 and 21); a service that the broker refuses anything is at once."""
+    (reliability.md 4e, cases 4 and 21); what a broker refuses is at once."""
 
     what: str
     action: str
@@ -38,6 +38,7 @@ LIMITS = (
     Limit("refused", "access.denied", 20, timedelta(hours=1)),
     Limit("outcomes-exported", "outcomes.exported", 10, timedelta(days=1)),
     Limit("broker-denied", "broker.denied", 1, timedelta(hours=1)),
+    Limit("broker-login-refused", "broker.login-refused", 1, timedelta(hours=1)),
     Limit("audit-exported", "audit.exported", 10, timedelta(days=1)),
 )
 _newest = select(func.coalesce(func.max(audit.c.seq), 0))

@@ -13,6 +13,7 @@ from shared.runtime.bus.connection import OLDEST_SERVER
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"])
+USERS = [name.removeprefix("nats_") for name in NAMES if name.startswith("nats_")]
 VOLUMES = {"postgres", "backups", "person-keys"}
 BROKERS = ("nats-1", "nats-2", "nats-3")
 SET_UP = "make rotate-secrets"
@@ -48,14 +49,17 @@ class Copy:
         running: tuple[str, ...] = BROKERS,
         version: str = "2.15.0",
         demo: bool = True,
+        strange: str = "",
     ) -> tuple[int, str]:
-        """A script's exit code and everything that it said."""
+        """A script's exit code and everything that it said; ``strange`` is a user whom the running
+        brokers do not know."""
         tools = self.folder / "tools"
         tools.mkdir(exist_ok=True)
         lists = {
             "config": "".join(f"    file: {self.secrets}/{name}\n" for name in NAMES),
             "brokers": "".join(f"{name}\n" for name in brokers),
             "running": "".join(f"{name}\n" for name in running),
+            "users": "".join(f'"{user}"\n' for user in USERS if running and user != strange),
             "json": '{\n  "name": "mooring",\n}\n',
             "varz": f'{{\n  "version": "{version}",\n}}\n',
         }
@@ -85,7 +89,7 @@ case "$*" in
   "compose config --services") cat brokers ;;
   "compose config") cat config ;;
   "compose ps --services"*) cat running ;;
-  "compose ps --quiet nats-1") cat running ;;
+  *"exec -T nats-1 grep"*) grep -qF "$7" users ;;
   *"{{.Image}}"*) printf '%s\n' mooring-portal:0.1.0 mooring-treatment:0.1.0 ;;
   *psql*) read -r asked && [ "$asked" = "SHOW server_version" ] && echo "17.5 (x)" || echo on ;;
   *jsz*) echo '"sync_always": true' ;;
@@ -209,6 +213,16 @@ def test_the_start_draws_what_harms_nothing(copy: Copy) -> None:
     assert after.keys() == before.keys()
     assert after["backup_signing.pub"] == before["backup_signing.pub"]
     assert after["backup_signing.key"] == before["backup_signing.key"]
+
+
+def test_the_start_draws_what_brokers_of_an_older_release_do_not_know(copy: Copy) -> None:
+    copy.draw()
+    (copy.secrets / "nats_observer").unlink()
+
+    _code, said = copy.run("up.sh", strange="observer")
+
+    assert "could not be built" in said
+    assert (copy.secrets / "nats_observer").read_text().startswith("m")
 
 
 @pytest.mark.parametrize("own_certificate", [True, False])

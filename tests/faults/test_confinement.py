@@ -128,7 +128,7 @@ told["what was caught"] = said("mail", 8025, asked, waits=False)
 for number in (1, 2, 3):
     told[f"nats-{number}"] = said(f"nats-{number}", 4222, b"CONNECT {}\\r\\nPING\\r\\n")
     told[f"its monitor {number}"] = said(f"nats-{number}", 8222, asked, waits=False)
-    told[f"its cluster {number}"] = said(f"nats-{number}", 6222, b"INFO {}\\r\\nPING\\r\\n", waits=False)
+    told[f"its cluster {number}"] = said(f"nats-{number}", 6222, b"PING\\r\\n", waits=False)
 print(json.dumps(told))
 """
 

@@ -14,7 +14,7 @@ from shared.runtime.bus.connection import Access, Connection
 from shared.runtime.bus.faults import Denied, Refused, Unconfirmed, UnsuitableBroker
 from shared.runtime.bus.provision import Change, Size, check, consumers, provision, streams
 from shared.runtime.bus.publishing import Outgoing
-from shared.runtime.bus.topology import PROVISIONER, USERS, stream_of
+from shared.runtime.bus.topology import OBSERVER, PROVISIONER, USERS, stream_of
 from shared.runtime.embedded import Embedded, embedded_broker
 from tests.integration.conftest import SMALL, Connect, altered_server
 
@@ -247,7 +247,7 @@ async def test_a_broker_without_permissions_is_noticed(tmp_path: Path) -> None:
 
 def test_every_service_is_in_the_table() -> None:
     assert set(LISTENERS) == set(OWNERS)
-    assert set(USERS) == {*OWNERS, PROVISIONER}
+    assert set(USERS) == {*OWNERS, PROVISIONER, OBSERVER}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def counted(what: str) -> float:
     [
         (REFUSED, "refused", 20),
         ("broker.denied", "broker-denied", 1),
+        ("broker.login-refused", "broker-login-refused", 1),
         (EXPORTED, "outcomes-exported", 10),
         ("audit.exported", "audit-exported", 10),
     ],

@@ -93,6 +93,11 @@ class Connection:
         return self._client.is_connected
 
     @property
+    def is_over(self) -> bool:
+        """Whether it can never work again; ``failed`` says why."""
+        return self._over.is_set() or self.reader_ended
+
+    @property
     def reader_ended(self) -> bool:
         """Whether the client's reading task is gone although it claims to be connected."""
         reader = self._client._reading_task  # noqa: SLF001 - the client shows it nowhere else

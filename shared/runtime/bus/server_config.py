@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shared.events.envelope import MAX_MESSAGE_BYTES
-from shared.runtime.bus.topology import Rights, rights
+from shared.runtime.bus.topology import OBSERVER, OBSERVING, Rights, rights
 
 
 def render(
@@ -46,6 +46,11 @@ def render(
         "  sync_interval: always",
         "}",
         *extra,
+        "accounts {",
+        "  $SYS { users: [",  # where the brokers tell one another, and us of themselves
+        _user(OBSERVER, passwords[OBSERVER], OBSERVING),
+        "  ] }",
+        "}",
         "authorization {",
         "  timeout: 2",
         "  users: [",
@@ -57,8 +62,9 @@ def render(
 
 
 def _user(name: str, password: str, allowed: Rights) -> str:
+    publish = f"allow: {json.dumps(allowed.publish)}" if allowed.publish else 'deny: ">"'
     permissions = (
-        f"publish: {{ allow: {json.dumps(allowed.publish)} }},"
+        f"publish: {{ {publish} }},"
         f" subscribe: {{ allow: {json.dumps(allowed.subscribe)} }}"
     )
     return (

@@ -11,7 +11,9 @@ ADVISORY_SUBJECTS = (
     "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>",
     "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>",
 )
-USERS = (*OWNERS, PROVISIONER)
+OBSERVER = "observer"
+LOGINS_REFUSED = "$SYS.SERVER.*.CLIENT.AUTH.ERR"
+USERS = (*OWNERS, PROVISIONER, OBSERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,10 @@ class Rights:
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+
+
+OBSERVING = Rights(publish=(), subscribe=(LOGINS_REFUSED,))
+"""Of the observer, in the brokers' own account: to hear whom they did not let in."""
 
 
 def stream_of(owner: str) -> str:
@@ -38,7 +44,7 @@ def inbox_of(user: str) -> str:
 
 
 def rights() -> dict[str, Rights]:
-    """Allow-lists for every user of the broker."""
+    """Allow-lists for every user of our account on the broker."""
     return {**{service: _service_rights(service) for service in LISTENERS}, **_provisioner()}
 
 
