@@ -64,8 +64,7 @@ def render(
 def _user(name: str, password: str, allowed: Rights) -> str:
     publish = f"allow: {json.dumps(allowed.publish)}" if allowed.publish else 'deny: ">"'
     permissions = (
-        f"publish: {{ {publish} }},"
-        f" subscribe: {{ allow: {json.dumps(allowed.subscribe)} }}"
+        f"publish: {{ {publish} }}, subscribe: {{ allow: {json.dumps(allowed.subscribe)} }}"
     )
     return (
         f"    {{ user: {_quoted(name)}, password: {_quoted(password)},"
