@@ -96,7 +96,7 @@ check_brokers() {
 check_attempts() { # at each start a service tries one forbidden subject, to see it refused; nobody tries another
   local tried
   tried=$(docker compose logs --no-color --no-log-prefix --since 24h $(docker compose config --services | grep -E '^nats-[0-9]$') 2>/dev/null \
-    | grep -i 'permissions violation' | grep -cv '"forbidden\.[a-z]*"') || true
+    | grep -E '(Publish|Subscription) Violation' | grep -cv 'Subject "forbidden\.[a-z]*"') || true
   if [ "${tried:-0}" -gt 0 ]; then bad "the brokers refused $tried times in the last day what nobody of ours asks for" "deploy/RUNBOOK.md, BrokerDenied"; fi
 }
 

@@ -112,6 +112,38 @@ def test_a_broker_that_does_not_run_is_named_at_once() -> None:
     assert took < 45
 
 
+OVERSTEPPED = """
+import asyncio, nats, ssl
+
+async def tried():
+    ours = ssl.create_default_context(cafile="/run/secrets/ca.crt")
+    password = open("/run/secrets/mooring_nats_password").read()
+    client = await nats.connect(
+        "tls://nats-2:4222", user="engagement", password=password, tls=ours
+    )
+    await client.publish("care.treatment.plan.signed.v1", b"{}")
+    await client.flush()
+    await client.close()
+
+asyncio.run(tried())
+"""
+
+
+def test_what_nobody_of_ours_asks_a_broker_for() -> None:
+    """By somebody who has a service's password, so that no service is told of it."""
+    _code, before = doctor()
+    compose("exec", "-T", "engagement", "python", "-c", OVERSTEPPED)
+    try:
+        code, printed = doctor()
+    finally:  # with its log
+        compose("up", "--detach", "--wait", "--no-deps", "--force-recreate", "nats-2")
+    assert "what nobody of ours asks for" not in before
+    assert code == 1
+    assert (
+        "NOT   the brokers refused 1 times in the last day what nobody of ours asks for" in printed
+    )
+
+
 def test_a_broker_that_acknowledges_before_it_has_written() -> None:
     """It is not well, so nothing starts that needs it; and the doctor says why."""
     settings = "/var/lib/mooring/nats-server.conf"
