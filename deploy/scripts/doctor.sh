@@ -94,10 +94,11 @@ check_brokers() {
 }
 
 check_attempts() { # at each start a service tries one forbidden subject, to see it refused; nobody tries another
-  local tried
-  tried=$(docker compose logs --no-color --no-log-prefix --since 24h $(docker compose config --services | grep -E '^nats-[0-9]$') 2>/dev/null \
-    | grep -E '(Publish|Subscription) Violation' | grep -cv 'Subject "forbidden\.[a-z]*"') || true
-  if [ "${tried:-0}" -gt 0 ]; then bad "the brokers refused $tried times in the last day what nobody of ours asks for" "deploy/RUNBOOK.md, BrokerDenied"; fi
+  local brokers tried
+  mapfile -t brokers < <(docker compose config --services | grep -E '^nats-[0-9]$')
+  tried=$(docker compose logs --no-color --no-log-prefix --since 24h "${brokers[@]}" 2>/dev/null \
+    | grep -E '(Publish|Subscription) Violation|authentication error' | grep -cvE 'Subject "forbidden\.[a-z]+"$') || true
+  if [ "${tried:-0}" -gt 0 ]; then bad "the brokers refused $tried times in the last day what nobody of ours asks for" "deploy/RUNBOOK.md, BrokerDenied and BrokerLoginRefused"; fi
 }
 
 check_release() {

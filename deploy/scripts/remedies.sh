@@ -13,13 +13,17 @@ is_there() { # is_there SECRET: an empty file is none, but where nobody asks for
 
 has_volume() { [ -n "$(docker volume ls --quiet --filter "name=^$(project)_$1\$")" ]; }
 
+has_sealed() { # whether there may be backups under these keys; a release before sealing has the volume too
+  has_volume backups && ! docker compose exec -T backup sh -c '[ ! -e /var/lib/postgresql/data/sealed ]' 2>/dev/null
+}
+
 is_known() { # is_known SECRET: whether something here knows its value, so that another would not do
   case "$1" in
     db_*) has_volume postgres ;;
     demo_password) [ "$(setting MOORING_DEMO false)" = true ] && has_volume postgres ;;
     grafana_admin) has_volume grafana ;;
-    backup_signing.pub) ! is_there backup_signing.key && has_volume backups ;; # it is made from the other one
-    backup_*) has_volume backups ;;
+    backup_signing.pub) ! is_there backup_signing.key && has_sealed ;; # it is made from the other one
+    backup_*) has_sealed ;;
     ca.crt) [ -n "$(find deploy/secrets -name '*.crt' -size +0 ! -name nginx.crt 2>/dev/null)" ] ;; # that one may be somebody's own
     nats_*) # brokers learn theirs at each start; those of an older release know fewer
       docker compose exec -T nats-1 grep -q "\"${1#nats_}\"" /var/lib/mooring/nats-server.conf 2>/dev/null ;;
@@ -37,7 +41,7 @@ remedy() { # remedy SECRET: one line for whoever misses it
     backup_*) echo "$vault: a new one opens or proves no backup there is; lost for good: $runbook" ;;
     ca.*) echo "$vault: a new authority has not signed the certificates there are; lost for good: $runbook" ;;
     db_*) echo "$vault, or make rotate-secrets: the database knows the old one; while it is down: $runbook" ;;
-    nats_*) echo "make rotate-secrets: the brokers know the old one" ;;
+    nats_*) if is_known "$1"; then echo "make rotate-secrets: the brokers know the old one"; else echo "$draw"; fi ;;
     demo_password)
       if [ "$(setting MOORING_DEMO false)" = true ]; then echo "$vault: the demo's accounts know the old one (the page to sign in shows it)"
       else echo "rm -f deploy/secrets/$1 && $draw"; fi ;;

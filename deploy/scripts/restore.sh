@@ -8,22 +8,26 @@
 # of the audit trails and a recount of the reminders; then two people look at it and release it. Its mail goes to its own catcher: two systems
 # must not both write to people.
 source "$(dirname "$0")/lib.sh"
+source deploy/scripts/remedies.sh
 
 from=${FROM:?FROM=latest, or the name of a base backup}
 into=${INTO:-mooring-restored}
 port=${PORT:-8444}
 subnet=${SUBNET:-172.31.251.0/24} # two installations on one host cannot share a network
+# Its alerts would be told beside the installation's own, so it has no monitors either.
 # A way out is for the one installation that people hear from: not the mail server, no webhook, no ping.
 # Nor the identity provider, which knows one address to send people back to: a copy has its own accounts.
 files=${COMPOSE_FILE:-$(setting COMPOSE_FILE "")}
 if [ -n "$files" ]; then
-  COMPOSE_FILE=$(tr ':' '\n' <<<"$files" | grep -vE '/compose\.(mail|provider)\.' | paste -sd :)
+  COMPOSE_FILE=$(tr ':' '\n' <<<"$files" | grep -vE '/compose\.(mail|provider|monitoring)\.' | paste -sd :)
   export COMPOSE_FILE
 fi
 alone="${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }MOORING_SMTP_HOST=mail MOORING_SMTP_PORT=1025 MOORING_SMTP_TLS=true"
 here=$(project)
 
 require_docker
+require_own_secrets
+MOORING_HOSTNAME=$(setting MOORING_HOSTNAME localhost) deploy/scripts/secrets.sh # a vault's copy may be of an older release
 [ "$into" != "$here" ] || fail "restore into another project than $here, look at it, and then switch over"
 docker volume inspect "${here}_backups" >/dev/null 2>&1 || fail "there are no backups of $here"
 

@@ -85,7 +85,7 @@ database_url url_watcher_server watcher postgres
 authority
 certificate postgres postgres localhost
 certificate nats nats-1 nats-2 nats-3 localhost
-for each in mail prometheus alertmanager grafana; do certificate "$each" "$each" localhost; done
+for each in mail prometheus alertmanager grafana collector; do certificate "$each" "$each" localhost; done
 certificate nginx "${MOORING_HOSTNAME:-localhost}" localhost nginx
 printf 'server_name %s;\n' "$(printf '%s\n' "${MOORING_HOSTNAME:-localhost}" localhost nginx | sort -u | xargs)" | keep server_name.conf
 for service in "${services[@]}"; do

@@ -6,6 +6,7 @@ environment. A secret is a file in ``MOORING_SECRETS_DIR`` or an environment var
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,7 +24,7 @@ class ServiceSettings(BaseSettings):
     its own database. ``nats_url``, ``nats_user``, ``nats_password``: the broker and this
     service's own identity there. ``jwks_url``: the portal's public keys. ``demo``: synthetic
     data and a movable clock; refused beside real data. ``otlp_endpoint``: where traces go, such
-    as ``http://collector:4318/v1/traces``; none are made without it. ``anchors_folder``: where the
+    as ``https://collector:4318/v1/traces``; none are made without it. ``anchors_folder``: where the
     audit chain's heads are kept, on another disk than the database.
     ``retention_file``: how long each class of records is kept (``retention_file.py``).
     ``user_requests_per_minute``: what one caller may ask; 1200, in a demo ten times as much.
@@ -53,6 +54,16 @@ class ServiceSettings(BaseSettings):
     retention_file: Path | None = None
     user_requests_per_minute: int | None = Field(default=None, ge=60)
     instance: str = Field(default_factory=lambda: f"{os.uname().nodename}-{os.getpid()}")
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _encrypted(cls, address: str | None) -> str | None:
+        """A span says what somebody does here, and when."""
+        if address:
+            parts = urlsplit(address)
+            if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+                raise ValueError("traces leave this machine by https only")
+        return address or None
 
     @field_validator("retention_file")
     @classmethod

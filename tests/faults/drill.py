@@ -218,6 +218,7 @@ FAULTS: dict[str, Fault] = {
     "leader killed": lambda: leader("kill", "start"),
     "leader frozen": lambda: leader("pause", "unpause"),
     "database killed": on("kill", "start", "postgres"),
+    "database frozen": on("pause", "unpause", "postgres"),
     "engagement cut off": lambda: cut_off("engagement"),
     "disk full": full_disk,
 }

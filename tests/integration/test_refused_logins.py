@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from shared.runtime.bus.connection import Access, Connection
 from shared.runtime.bus.faults import Denied
-from shared.runtime.bus.refused_logins import RefusedLogins
+from shared.runtime.bus.refused_logins import AGAIN_S, RefusedLogins
 from shared.runtime.bus.topology import LOGINS_REFUSED, OBSERVER
 from shared.runtime.db import Database
 from shared.runtime.embedded import Embedded, embedded_broker
@@ -86,15 +86,17 @@ async def test_many_at_once_are_one_entry(
 
 
 async def test_a_broker_that_is_away_or_knows_no_such_user_is_tried_again(
-    db: Database, bare_broker: Embedded, tmp_path: Path
+    db: Database, bare_broker: Embedded
 ) -> None:
     access = Access(bare_broker.url, OBSERVER, bare_broker.passwords[OBSERVER])
     for wrong in (replace(access, password="old"), replace(access, url="nats://127.0.0.1:1")):
-        logins = RefusedLogins(db, wrong)
-        with capture_logs() as said:
-            await logins.tick.run()
-            await logins.tick.run()
-        assert [one["event"] for one in said].count("refused_logins_unheard") == 2
+        now = [100.0]
+        logins = RefusedLogins(db, wrong, monotonic=lambda now=now: now[0])
+        for later, tries in ((0, 1), (AGAIN_S - 1, 0), (1, 1)):
+            now[0] += later
+            with capture_logs() as said:
+                await logins.tick.run()
+            assert [one["event"] for one in said].count("refused_logins_unheard") == tries
         await logins.close()
 
 

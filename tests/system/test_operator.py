@@ -174,6 +174,9 @@ async def test_the_accounts_are_listed_and_one_is_opened_and_closed(
 ) -> None:
     code, listed = await operate(embedded_group, "users", "list")
     assert (code, "nell" in listed) == (0, True), listed
+    code, told = await operate(embedded_group, "users", "list", "--json")
+    nell = next(one for one in json.loads(told) if one["username"] == "nell")
+    assert (code, nell["role"], nell["state"], nell["has_codes"]) == (0, "nurse", "open", False)
 
     add = ("users", "add", "wren", "--role", "nurse", "--name", "Wren Ash", "--team", "harbour")
     assert (await operate(embedded_group, *add))[0] == 0
@@ -181,8 +184,18 @@ async def test_the_accounts_are_listed_and_one_is_opened_and_closed(
     assert (await operate(embedded_group, "users", "close", "wren"))[0] == 0
 
 
+async def test_the_key_that_tokens_are_signed_with_is_replaced(
+    clinic: Clinic, embedded_group: Group
+) -> None:
+    code, said = await operate(embedded_group, "keys", "rotate")
+    assert (code, said.startswith("New key ")) == (0, True), said
+    code, told = await operate(embedded_group, "keys", "rotate", "--json")
+    assert (code, json.loads(told)["ended"]) == (0, 0), told
+
+
 async def test_a_folder_without_accounts_is_named(embedded_group: Group, tmp_path: Path) -> None:
     nowhere = Group(folder=tmp_path, demo=True, today="2026-01-01")
-    code, said = await operate(nowhere, "users", "list")
-    assert code != 0
-    assert "no accounts" in said
+    for command in (("users", "list"), ("keys", "rotate")):
+        code, said = await operate(nowhere, *command)
+        assert code != 0
+        assert "no accounts" in said

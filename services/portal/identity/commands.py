@@ -5,16 +5,18 @@ change is audited as ``service:command-line``.
 """
 
 import asyncio
+import json
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from services.portal.identity import programs
-from services.portal.identity.office import KnownElsewhere, NameTaken, NoSuchAccount, Office
+from services.portal.identity.office import KnownElsewhere, NameTaken, NoSuchAccount, Office, Seen
 from services.portal.identity.passwords import Passwords, faults
 from services.portal.identity.staff import AccountChangedMeanwhile, LastOfTeam, Staff
 from shared.api.identity import Role
@@ -27,6 +29,18 @@ LeaveEmpty = Annotated[
     bool, typer.Option("--leave-empty", help="Even the last of a team that has no patients.")
 ]
 Teams = Annotated[list[str], typer.Option("--team", help="A team's code; may be repeated.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """A line of the list."""
+
+    username: str
+    name: str
+    role: str
+    teams: tuple[str, ...]
+    state: str
+    has_codes: bool
 
 
 def commands(  # noqa: C901, PLR0915 - a list of small commands
@@ -63,16 +77,20 @@ def commands(  # noqa: C901, PLR0915 - a list of small commands
         _say(f"{username} may sign in as {role}.", password)
 
     @app.command(name="list")
-    def list_accounts() -> None:
+    def list_accounts(
+        *, for_machines: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False
+    ) -> None:
         """Everybody, with what is the matter with their account."""
 
         async def work(office: Office) -> None:
-            for seen in await office.everyone():
-                one = seen.staff
-                state = "locked" if seen.locked_at else "open" if one.active else "closed"
-                codes = "codes" if seen.has_codes else "password only"
-                line = (one.username, one.role.value, ",".join(one.teams), state, codes)
-                _print("  ".join(line) + f"  {one.display_name}")
+            found = [_account_of(seen) for seen in await office.everyone()]
+            if for_machines:
+                _print(json.dumps([asdict(one) for one in found], indent=2))
+                return
+            for one in found:
+                codes = "codes" if one.has_codes else "password only"
+                line = (one.username, one.role, ",".join(one.teams), one.state, codes, one.name)
+                _print("  ".join(line))
 
         act(work)
 
@@ -176,6 +194,18 @@ async def _with_office(
         _refuse("somebody changed this account just now; look again")
     finally:
         await db.close()
+
+
+def _account_of(seen: Seen) -> _Account:
+    one = seen.staff
+    return _Account(
+        username=one.username,
+        name=one.display_name,
+        role=one.role.value,
+        teams=tuple(one.teams),
+        state="locked" if seen.locked_at else "open" if one.active else "closed",
+        has_codes=seen.has_codes,
+    )
 
 
 async def _each(office: Office, username: str, change: Callable[..., Awaitable[None]]) -> None:

@@ -1,6 +1,7 @@
 """The command line for signing keys: a new one before its time, and an end of one that leaked."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Annotated
 
@@ -25,11 +26,17 @@ def commands(database_url: Callable[[], str]) -> typer.Typer:
         leaked: Annotated[  # noqa: FBT002
             bool, typer.Option("--leaked", help="End the old keys now, and every token with them.")
         ] = False,
+        for_machines: Annotated[  # noqa: FBT002
+            bool, typer.Option("--json", help="Print for machines.")
+        ] = False,
     ) -> None:
         """Make a new key. It is published for half an hour before it signs, and the old ones for
         a day after that, so nobody notices."""
         made, ended = asyncio.run(_rotate(database_url(), leaked=leaked))
-        print(f"New key {made}.")  # noqa: T201 - the answer of a command
+        if for_machines:
+            print(json.dumps({"made": made, "ended": ended}))  # noqa: T201 - the answer of a command
+            return
+        print(f"New key {made}.")  # noqa: T201
         if leaked:
             print(f"{ended} old keys ended; within a minute nobody believes them.")  # noqa: T201
 

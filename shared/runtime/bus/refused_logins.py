@@ -3,6 +3,10 @@
 Brokers tell of it in an account of their own, to one user who may hear that and do nothing else.
 """
 
+import asyncio
+from collections.abc import Callable
+
+from shared.runtime import clock
 from shared.runtime.bus.connection import Access, Connection
 from shared.runtime.bus.faults import FAULTS, Denied, Unreachable, UnsuitableBroker
 from shared.runtime.bus.topology import LOGINS_REFUSED
@@ -12,18 +16,24 @@ from shared.runtime.ticker import Tick
 
 EVERY_S = 5.0
 """However many try meanwhile, they are one entry."""
+AGAIN_S = 30.0
+PATIENCE_S = 2.0
 
 log = get_logger()
 
 
 class RefusedLogins:
     """Listens at the brokers, and is never in the way: brokers that are away or know no such user
-    are tried again at the next tick."""
+    are tried again after half a minute. What happens meanwhile is in their logs alone."""
 
-    def __init__(self, db: Database, access: Access) -> None:
+    def __init__(
+        self, db: Database, access: Access, *, monotonic: Callable[[], float] = clock.monotonic
+    ) -> None:
         self.tick = Tick("refused-logins", every_s=EVERY_S, run=self._run)
         self._db = db
         self._access = access
+        self._monotonic = monotonic
+        self._again_at = 0.0
         self._connection: Connection | None = None
         self._refused = 0
 
@@ -34,25 +44,23 @@ class RefusedLogins:
             await connection.close()
 
     async def _run(self) -> int:
-        if self._connection is None or self._connection.is_over:
-            await self.close()
-            await self._listen()
-        if self._refused:
+        if refused := self._refused:
             async with self._db.transaction(actor=f"service:{self._db.source}") as tx:
                 tx.audit("broker.login-refused", object="broker")
-            self._refused = 0
+            self._refused -= refused
+        hears = self._connection is not None and not self._connection.is_over
+        if not hears and self._monotonic() >= self._again_at:
+            await self._listen()
         return 0
 
     async def _listen(self) -> None:
+        await self.close()
+        self._again_at = self._monotonic() + AGAIN_S
         try:
-            connection = await Connection.open(self._access)
+            async with asyncio.timeout(PATIENCE_S):
+                self._connection = await Connection.open(self._access)
+                await self._connection.watch(LOGINS_REFUSED, self._seen)
         except (Unreachable, Denied, UnsuitableBroker, *FAULTS) as error:
-            log.warning("refused_logins_unheard", error=type(error).__name__)
-            return
-        self._connection = connection
-        try:
-            await connection.watch(LOGINS_REFUSED, self._seen)
-        except FAULTS as error:
             log.warning("refused_logins_unheard", error=type(error).__name__)
             await self.close()
 
