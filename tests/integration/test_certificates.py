@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import yaml
 from aiohttp import web
 
 from services.engagement.adapters.channels import Channels, Mailbox
@@ -34,6 +35,7 @@ from tests.support.callers import KEY
 from tests.support.certificates import Authority, certificate
 from tests.support.ports import free_ports
 
+ROOT = Path(__file__).parents[2]
 HOST = "localhost"
 Pair = tuple[Path, Path]
 """The files of a certificate and of its key."""
@@ -399,3 +401,66 @@ async def test_a_mail_server_without_tls_is_told_no_password(
     await mailed(posing, ours.file, monkeypatch)
 
     assert not posing.heard.upper().startswith((b"AUTH", b"MAIL"))
+
+
+# The collector of traces
+
+SEND_TRACE = """
+import sys
+from shared.runtime import tracing
+
+tracing.export_to(sys.argv[1], service="trial")
+with tracing.span("GET /somewhere", kind="SERVER"):
+    pass
+"""
+
+
+async def traced(pair: Pair | None, trusted: Path) -> list[bytes]:
+    """What a collector hears of a program that makes one span and ends."""
+    (port,) = free_ports(1)
+    cert, key = pair or (None, None)
+    settings = ServiceSettings(
+        http_port=port, database_url="unused", http_cert_file=cert, http_key_file=key
+    )
+    heard: list[bytes] = []
+    app = web.Application()
+
+    async def collect(request: web.Request) -> web.Response:
+        heard.append(await request.read())
+        return web.Response()
+
+    app.router.add_post("/v1/traces", collect)
+    trust = {"OTEL_EXPORTER_OTLP_CERTIFICATE": str(trusted), "OTEL_EXPORTER_OTLP_TIMEOUT": "2"}
+    async with AsyncExitStack() as stack:
+        await service._listen(app, settings, stack)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", SEND_TRACE, f"https://{HOST}:{port}/v1/traces"),
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": "."} | trust,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        assert await process.wait() == 0
+    return heard
+
+
+async def test_a_collector_with_our_certificate_is_sent_spans(ours: Authority) -> None:
+    (body,) = await traced(ours.issue(HOST), ours.file)
+    assert b"GET /somewhere" in body
+
+
+@badly
+async def test_a_collector_with_a_bad_certificate_is_sent_nothing(
+    tmp_path: Path, ours: Authority, pair: Callable[[Authority, Path], Pair]
+) -> None:
+    assert await traced(pair(ours, tmp_path), ours.file) == []
+
+
+async def test_a_collector_without_tls_is_sent_nothing(ours: Authority) -> None:
+    assert await traced(None, ours.file) == []
+
+
+def test_containers_trust_our_authority_with_all_that_they_send() -> None:
+    told = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    for name in ("portal", "assessment", "treatment", "engagement"):
+        environment = told[name]["environment"]
+        for whom in ("SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_CERTIFICATE", "PGSSLROOTCERT"):
+            assert environment[whom] == environment["MOORING_NATS_CA_FILE"] == "/run/secrets/ca.crt"
