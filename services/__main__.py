@@ -16,12 +16,12 @@ from services.commands import (
     audit,
     demo,
     doctor,
+    identity,
     outbox,
     parked,
     reminders,
     retention,
     state,
-    users,
 )
 from services.commands.asking import Data, err, finish, group, out
 from shared.demo.staff import STAFF
@@ -30,7 +30,7 @@ from shared.runtime import clock
 app = typer.Typer(
     help=__doc__, no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False
 )
-for part in (state, doctor, audit, users, demo, containers, smoke):
+for part in (state, doctor, audit, identity, demo, containers, smoke):
     app.add_typer(part.app)
 app.add_typer(parked.app, name="parked")
 app.add_typer(outbox.app, name="outbox")

@@ -60,7 +60,7 @@ give_up() { # give_up SERVICE: what was rolled goes back; nothing is lost, for t
   set_release "$from"
   local at
   for ((at = ${#done_[@]} - 1; at >= 0; at--)); do roll "${done_[at]}" || true; done
-  docker compose up --detach --no-deps --no-build mail >"$log" 2>&1 || true # as they are told to speak with it
+  docker compose up --detach --no-deps --no-build mail >"$log" 2>&1 || true # these files have the old release, too, write to it by TLS
   fail "the upgrade was called off; release $from works on"
 }
 
@@ -146,14 +146,14 @@ for service in "${rolled[@]}"; do
   roll "$service" || give_up "$service"
   done_+=("$service")
 done
-beside() { # beside SERVICE OPTION...: what no one waits for
+follow() { # follow SERVICE OPTION...: to this release's files; one that fails calls nothing off
   say "$1"
   docker compose up --detach --no-deps --no-build --wait --wait-timeout 120 "${@:2}" "$1" >"$log" 2>&1 || say "$1 is not well: make logs S=$1"
 }
-beside watcher
-beside mail
+follow watcher
+follow mail
 for each in backup $(docker compose config --services | grep -xE 'prometheus|alertmanager|grafana' || true); do
-  beside "$each" --force-recreate # a file mounted by itself stays the old one in a container that runs
+  follow "$each" --force-recreate # a file mounted by itself stays the old one in a container that runs
 done
 deploy/scripts/smoke.sh
 deploy/scripts/status.sh || say "not everything is well yet: make status"

@@ -17,7 +17,9 @@ from shared.runtime.ticker import Tick
 EVERY_S = 5.0
 """However many try meanwhile, they are one entry."""
 AGAIN_S = 30.0
+"""From one attempt to listen to the next."""
 PATIENCE_S = 2.0
+"""For one attempt: whoever moves the demo's clock waits for it."""
 
 log = get_logger()
 
